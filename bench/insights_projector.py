@@ -1,0 +1,121 @@
+"""How fast insights reads the log: `python -m bench.insights_projector [EVENTS] [STORED]`.
+
+Feeds generated events to the pump in batches of 500, on a private PostgreSQL that does not wait for the disk,
+from one process. STORED complaints (default 0) of the year before are put into the tables first, to see
+whether the cost grows with them. `--profile` prints where the time goes.
+"""
+
+import asyncio
+import cProfile
+import os
+import pstats
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.insights.app import service
+from services.insights.handlers import reactions
+from services.insights.model import Facts
+from services.insights.rollups import totals
+from services.insights.store import FactsStore
+from shared.config import Settings
+from shared.envelope import open_envelope
+from shared.ids import derived_id
+from shared.migrate import migrate
+from shared.postgres import PrivatePostgres
+from shared.process import Process
+from shared.service import Context
+from tests.insights_story import START, batches, records, stories
+
+EVENTS_A_COMPLAINT = 14
+BATCH = 500
+
+
+async def measure(
+    url: str, data_dir: Path, events: int, stored: int, profiler: cProfile.Profile | None
+) -> None:
+    await migrate(url, {"insights": url})
+    process = Process(Settings(data_dir=data_dir), url, [service])
+    context = process.contexts["insights"]
+    pump = service.pump(context)
+    await store(context, stored)
+    told = records(stories(events // EVENTS_A_COMPLAINT + 500, days=events / EVENTS_A_COMPLAINT / 1000))[
+        :events
+    ]
+    for batch in batches(told[:5_000], BATCH):
+        await pump.handle(batch)  # connections, prepared statements
+    cpu, started = time.process_time(), time.perf_counter()
+    if profiler:
+        profiler.enable()
+    for batch in batches(told[5_000:], BATCH):
+        await pump.handle(batch)
+    if profiler:
+        profiler.disable()
+    took, cpu = time.perf_counter() - started, time.process_time() - cpu
+    n = len(told) - 5_000
+    print(f"stored {stored}: {n} events in {took:.2f} s = {n / took:,.0f} events/s, {cpu:.2f} CPU-s here")
+    async with context.database.reading() as connection:
+        for by in ("none", "day", "category", "channel"):
+            times = []
+            for _ in range(20):
+                started = time.perf_counter()
+                await totals(connection, by, (START - timedelta(days=364)).date(), START.date(), START)
+                times.append(time.perf_counter() - started)
+            print(f"  totals by {by} over a year: median {sorted(times)[10] * 1000:.1f} ms")
+    async with process.running():
+        pass
+
+
+async def store(context: Context, complaints: int) -> None:
+    """Complaints of the year before, made of 3,000 stories that are told again under other ids and days."""
+    known: dict[UUID, Facts] = {}
+    for record in records(stories(3_000, seed=2, days=1)):
+        received = open_envelope(record)
+        facts = known.setdefault(received.event.complaint_id, Facts(id=received.event.complaint_id))
+        reactions.react(facts, received)
+    random = Random(3)
+    models = list(known.values())
+    for start in range(0, complaints, 5_000):
+        batch = []
+        for number in range(start, min(start + 5_000, complaints)):
+            model = random.choice(models)
+            days = timedelta(days=-random.randint(1, 365))
+            moved: dict[str, Any] = {
+                name: value + days for name, value in vars(model).items() if isinstance(value, datetime)
+            }
+            for name in ("promises_kept_at", "promises_broken_at"):
+                moved[name] = [at + days for at in getattr(model, name)]
+            batch.append(replace(model, id=derived_id("stored", number), counted=Counter(), **moved))
+        async with context.database.transaction() as transaction:
+            await FactsStore().save(transaction, batch)
+    async with context.database.transaction() as transaction:
+        await transaction.execute(text("ANALYZE complaints, daily, handling_times"))
+
+
+def main() -> None:
+    profiler = cProfile.Profile() if "--profile" in sys.argv else None
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    events, stored = [*numbers, 0][:2] if numbers else [25_000, 0]
+    root = Path("/var/lib") if os.geteuid() == 0 else Path(tempfile.gettempdir())
+    folder = root / f"redress-bench-{os.getpid()}"
+    try:
+        with PrivatePostgres(folder, durable=False) as postgres:
+            asyncio.run(measure(postgres.url, folder, events, stored, profiler))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if profiler:
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(30)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""`redress`: the one command."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from services import catalogue, launch
+from shared import config, keys
+from shared.auth import SCOPES
+from shared.config import Settings
+from shared.migrate import CannotPrepareDatabase
+from shared.postgres import PostgresError
+
+T = TypeVar("T")
+
+cli = typer.Typer(
+    name="redress",
+    help="Complaint management: nothing a customer says is lost, no promise is forgotten. "
+    "Start with `redress up`; settings come from REDRESS_... variables and redress.toml.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+key_commands = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
+cli.add_typer(key_commands, name="keys")
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+
+
+@cli.command()
+def up() -> None:
+    """Start everything in one process: database, all five services, one port."""
+    launch.run(_settings(), list(catalogue.NAMES), migrate_first=True)
+
+
+@cli.command()
+def serve(
+    names: Annotated[list[str], typer.Argument(help=f"Any of: {', '.join(catalogue.NAMES)}.")],
+) -> None:
+    """Start one or several services in this process, against databases and a log that are already up.
+
+    Example: REDRESS_DATABASE_URL=... REDRESS_EVENT_LOG_URL=kafka://... redress serve intake
+    """
+    unknown = [name for name in names if name not in catalogue.NAMES]
+    if unknown:
+        _fail(f"There is no service {unknown[0]!r}. There are: {', '.join(catalogue.NAMES)}.")
+    launch.run(_settings(), names, migrate_first=False)
+
+
+@cli.command()
+def migrate() -> None:
+    """Make or upgrade every schema, and make the first administrator's key."""
+    settings = _settings()
+    with launch.database(settings) as url:
+        _run(launch.prepare(settings, url, lambda name: err.print(f"  [green]✓[/] {name}")))
+
+
+@cli.command()
+def demo(
+    complaints: Annotated[int, typer.Option(min=1, max=100_000, help="How many complaints to post.")] = 240,
+    as_json: Json = False,
+) -> None:
+    """Post real complaints, play handlers and customers, and account for every one of them."""
+    from demo.play import play
+
+    settings = _settings()
+    raise typer.Exit(0 if _run(play(settings, complaints, as_json, out, err)) else 1)
+
+
+@cli.command()
+def replay(
+    service: Annotated[str, typer.Argument(help="Consumer whose parked events are handled again.")],
+    key: Annotated[str | None, typer.Option(help="Only this complaint's.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="Show the parked events, handle none.")] = False,
+    from_offset: Annotated[
+        int | None, typer.Option(min=0, help="Let the consumer read every topic again from this offset.")
+    ] = None,
+    from_time: Annotated[
+        datetime | None, typer.Option(help="Let the consumer read again what was appended since (UTC).")
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="insights only: drop the read models and read the whole log.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Handle parked events again, each complaint's in order; or move a consumer back on the log.
+
+    Moving back repeats no effect: the inbox remembers what was handled. Stop the service first when moving.
+    """
+    if service not in catalogue.NAMES:
+        _fail(f"There is no service {service!r}. There are: {', '.join(catalogue.NAMES)}.")
+    if rebuild and service != "insights":
+        _fail("Only insights can be rebuilt from the log; the other services own what they keep.")
+    from services import replaying
+
+    settings = _settings()
+    with launch.database(settings) as url:
+        if rebuild or from_offset is not None or from_time is not None:
+            _run(replaying.move(settings, url, service, from_offset, from_time, rebuild))
+            err.print(f"{service} reads the log again when it starts.")
+            return
+        letters = _run(replaying.letters(settings, url, service, key, handle=not show))
+    if as_json:
+        out.print_json(json.dumps(letters, default=str))
+    else:
+        table = Table("event", "type", "complaint", "parked", "result", title=f"Dead letters of {service}")
+        for letter in letters:
+            table.add_row(*(str(letter[name]) for name in ("event_id", "type", "key", "parked_at", "result")))
+        out.print(table if letters else f"No events are parked for {service}.")
+    if not show and any(letter["result"] != "handled" for letter in letters):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def asyncapi(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; standard output if left out.")] = None,
+) -> None:
+    """Print the AsyncAPI 3 document of the event streams, made from the event registry."""
+    from shared.asyncapi import document
+
+    text = document()
+    if output is None:
+        print(text, end="")
+    else:
+        output.write_text(text, "utf-8")
+
+
+@cli.command()
+def settings() -> None:
+    """Print the configuration reference (Markdown), made from the settings themselves."""
+    print(config.reference(), end="")
+
+
+@key_commands.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="May be given several times.")],
+) -> None:
+    """Make a key and print it once. Scopes are listed by `redress keys scopes`."""
+    with launch.database(_settings(), join=True) as url:
+        try:
+            print(_run(keys.create_key(url, name, scope)))
+        except keys.UnknownScope as error:
+            _fail(str(error))
+
+
+@key_commands.command("list")
+def list_keys(as_json: Json = False) -> None:
+    """Show the keys; their secrets are not kept anywhere."""
+    with launch.database(_settings(), join=True) as url:
+        found = _run(keys.list_keys(url))
+    if as_json:
+        out.print_json(json.dumps(found, default=str))
+        return
+    table = Table("id", "name", "scopes", "created", "revoked")
+    for key in found:
+        table.add_row(
+            key["id"], key["name"], " ".join(key["scopes"]), str(key["created_at"]), str(key["revoked_at"] or "")
+        )
+    out.print(table)
+
+
+@key_commands.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="Id, as `redress keys list` shows it.")]) -> None:
+    """Withdraw a key; it stops working within seconds."""
+    with launch.database(_settings(), join=True) as url:
+        if not _run(keys.revoke_key(url, key_id)):
+            _fail(f"There is no key {key_id!r} in force.")
+
+
+@key_commands.command("scopes")
+def list_scopes() -> None:
+    """Show what each scope allows."""
+    table = Table("scope", "allows")
+    for scope, meaning in SCOPES.items():
+        table.add_row(scope, meaning)
+    out.print(table)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for wrong in error.errors(include_input=False):
+            name = "_".join(str(part) for part in wrong["loc"])
+            err.print(f"[red]REDRESS_{name.upper()}[/]: {wrong['msg']}")
+        raise typer.Exit(2) from None
+
+
+def _fail(message: str) -> None:
+    err.print(message, style="red", markup=False)
+    raise typer.Exit(2)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def main() -> None:
+    try:
+        cli()
+    except (PostgresError, CannotPrepareDatabase, launch.CannotStart) as error:
+        err.print(str(error), style="red", markup=False)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""HTTP in: the measures, their catalogue, and one complaint's row."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.insights import rollups
+from services.insights.durations import RELATIVE_ERROR
+from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
+from shared import clock, problems
+from shared.auth import Principal, may
+from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity
+from shared.problems import FieldError, Problem
+from shared.service import Ctx
+
+router = APIRouter(tags=["measures"])
+Reader = Annotated[Principal, may("measures:read")]
+
+DEFAULT_DAYS = 30
+LONGEST_RANGE = 3653
+"""Days: ten years with their leap days."""
+
+
+class By(StrEnum):
+    """What the answer is broken down by; `none` gives one group."""
+
+    NONE = "none"
+    DAY = "day"
+    CATEGORY = "category"
+    SEVERITY = "severity"
+    DEPARTMENT = "department"
+    CHANNEL = "channel"
+
+
+class Name(BaseModel):
+    en: str
+    zh: str
+
+
+class CatalogueEntry(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: Annotated[str, Field(examples=["handling_time_p90"])]
+    name: Name
+    formula: str
+    """How it is made, in words."""
+    unit: Unit
+    target: float | None
+    direction: Direction | None
+    """Which way is better; absent where there is no target."""
+    requirement: str
+    """Row of the requirements that asks for it."""
+
+
+class Catalogue(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    items: list[CatalogueEntry]
+    quantile_error: float = RELATIVE_ERROR
+    """Furthest that a handling time quantile lies from the true one, as a share of it."""
+
+
+class Reading(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    measure: Annotated[str, Field(examples=["acceptable_rate"])]
+    """Id in the catalogue."""
+    value: Annotated[float | None, Field(examples=[0.925])]
+    """Null when there was nothing to measure."""
+    unit: Unit
+    target: Annotated[float | None, Field(examples=[0.9])]
+    status: Status
+    numerator: int | None = None
+    denominator: int | None = None
+    at_least: bool = False
+    """The true value is this or more: too many complaints are still open to tell."""
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    key: Annotated[str | None, Field(examples=["delivery"])]
+    """The day, category, severity, department or channel; null where it is not known yet, and for by=none."""
+    measures: list[Reading]
+
+
+class Measures(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    first: Annotated[date, Field(serialization_alias="from")]
+    """First day, in UTC."""
+    last: Annotated[date, Field(serialization_alias="to")]
+    """Last day, in UTC, included."""
+    by: By
+    groups: list[Group]
+
+
+class ComplaintFacts(BaseModel):
+    """What the events have told of one complaint so far; null is what they have not."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: UUID
+    registered_at: datetime | None
+    kind: Kind | None
+    medium: Medium | None
+    channel: Channel | None
+    language: Language | None
+    product: str | None
+    offer_chosen_at: datetime | None
+    offers_declined: int
+    opinion: Outcome | None
+    opinion_at: datetime | None
+    severity: Severity | None
+    category: str | None
+    triaged_at: datetime | None
+    triaged_automatically: bool | None
+    referred_at: datetime | None
+    department: str | None
+    handler_id: str | None
+    assigned_at: datetime | None
+    assignments: int
+    notices_acknowledged: int
+    notices_issued: int
+    opened_at: datetime | None
+    accepted_at: datetime | None
+    accepted_by: str | None
+    valid: bool | None
+    judged_at: datetime | None
+    offer_rounds: int
+    agreed_at: datetime | None
+    carried_out_at: datetime | None
+    """Null again while the case is resumed."""
+    updates: int
+    """Times a person told the customer how things stand, before the result."""
+    follow_ups: int
+    resumed: int
+    closed_at: datetime | None
+    outcome: Outcome | None
+    promises_made: int
+    promises_kept_at: list[datetime]
+    promises_broken_at: list[datetime]
+    messages_delivered: int
+    messages_failed: int
+
+
+@router.get("/measures/catalogue", summary="What is measured", responses=problems.documented())
+async def read_catalogue(who: Reader) -> Catalogue:
+    """Every measure with its formula in words, its unit, its target and which way is better."""
+    return Catalogue(
+        items=[
+            CatalogueEntry(
+                id=m.id,
+                name=Name(**m.name),
+                formula=m.formula,
+                unit=m.unit,
+                target=m.target,
+                direction=m.direction,
+                requirement=m.requirement,
+            )
+            for m in MEASURES
+        ]
+    )
+
+
+@router.get("/measures", summary="The measures of a range of days", responses=problems.documented())
+async def read_measures(
+    who: Reader,
+    ctx: Ctx,
+    first: Annotated[
+        date | None, Query(alias="from", description="First day (UTC); 29 days before `to` if left out.")
+    ] = None,
+    last: Annotated[
+        date | None, Query(alias="to", description="Last day (UTC), included; today if left out.")
+    ] = None,
+    by: Annotated[By, Query(description="Break down by.")] = By.NONE,
+) -> Measures:
+    """Values, targets and whether they are met, for the whole or by group.
+
+    Answered from sums per day: the cost depends on the length of the range and the number of groups, not on
+    the number of complaints. Handling times, handling rate and conversion follow the complaints *received* in
+    the range up to now; closings, satisfaction, triage and promises count on the day they happened.
+    """
+    now = clock.now()
+    first, last = _checked(first, last, now.astimezone(UTC).date())
+    async with ctx.database.reading() as connection:
+        groups = await rollups.totals(connection, by, first, last, now)
+    keys = sorted(groups, key=lambda key: (key == "", key))  # what is not known yet comes last
+    return Measures(
+        first=first,
+        last=last,
+        by=by,
+        groups=[
+            Group(key=key or None, measures=[_reading(m, groups[key]) for m in MEASURES]) for key in keys
+        ],
+    )
+
+
+@router.get(
+    "/complaints/{complaint_id}", summary="What is known of one complaint", responses=problems.documented(404)
+)
+async def read_complaint(
+    who: Reader,
+    ctx: Ctx,
+    complaint_id: Annotated[UUID, Path(examples=["01997f3e-6f0a-7cc0-8d6a-0f6d3c1c9e51"])],
+) -> ComplaintFacts:
+    """The row behind the measures: the story of one complaint in times and counts, without personal data."""
+    async with ctx.database.reading() as connection:
+        row = await rollups.complaint(connection, complaint_id)
+    if row is None:
+        raise problems.not_found("complaint", "path/complaint_id")
+    return ComplaintFacts(**row)
+
+
+def _checked(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """The range, completed. Raises a 422 problem that names the field."""
+    last = last or today
+    if first is None:
+        span = min(DEFAULT_DAYS - 1, (last - date.min).days)
+        first = last - timedelta(days=span)
+    if first > last:
+        raise _bad_range(f"`from` ({first}) is after `to` ({last}). Exchange them, or leave one out.")
+    if (last - first).days >= LONGEST_RANGE:
+        raise _bad_range(f"The range is longer than ten years ({LONGEST_RANGE} days). Ask for a part of it.")
+    return first, last
+
+
+def _bad_range(detail: str) -> Problem:
+    return Problem(
+        422,
+        "invalid-request",
+        "The range of days is not valid",
+        detail,
+        errors=[FieldError(field="query/from", detail=detail)],
+    )
+
+
+def _reading(measure: Measure, totals: Totals) -> Reading:
+    value = measure.of(totals)
+    return Reading(
+        measure=measure.id,
+        value=None if value is None else value.value,
+        unit=measure.unit,
+        target=measure.target,
+        status=measure.status(value),
+        numerator=value.numerator if value else None,
+        denominator=value.denominator if value else None,
+        at_least=bool(value and value.at_least),
+    )

@@ -1,0 +1,173 @@
+"""Events in: what each fact tells about a complaint. Insights publishes nothing."""
+
+from services.insights.model import Facts
+from services.insights.store import FactsStore
+from shared.envelope import Received
+from shared.events import (
+    NOTICES,
+    CaseAccepted,
+    CaseClosed,
+    CaseOpened,
+    CaseResumed,
+    ComplaintAssigned,
+    ComplaintReferred,
+    ComplaintRegistered,
+    ComplaintTriaged,
+    CustomerTold,
+    FollowUpRequested,
+    MessageDelivered,
+    MessageFailed,
+    NoticeAcknowledged,
+    NoticeIssued,
+    OfferAgreed,
+    OfferChosen,
+    OffersDeclined,
+    OffersMade,
+    OpinionGiven,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    SolutionCarriedOut,
+    ValidityJudged,
+)
+from shared.events.routing import Decider
+from shared.reactions import Reactions
+
+store = FactsStore()
+reactions: Reactions[Facts] = Reactions("insights", store)
+
+
+@reactions.on(ComplaintRegistered)
+def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Received) -> None:
+    facts.registered_at = event.registered_at
+    facts.kind, facts.language = event.kind, event.language
+    facts.medium, facts.channel = event.medium, event.channel
+    if event.product is not None:
+        facts.product = event.product.name or event.product.model or event.product.id
+
+
+@reactions.on(OfferChosen)
+def on_offer_chosen(facts: Facts, event: OfferChosen, fact: Received) -> None:
+    facts.offer_chosen_at = event.chosen_at
+
+
+@reactions.on(OffersDeclined)
+def on_offers_declined(facts: Facts, event: OffersDeclined, fact: Received) -> None:
+    facts.offers_declined += 1
+
+
+@reactions.on(OpinionGiven)
+def on_opinion_given(facts: Facts, event: OpinionGiven, fact: Received) -> None:
+    facts.opinion, facts.opinion_at = event.outcome, event.given_at
+
+
+@reactions.on(ComplaintTriaged)
+def on_complaint_triaged(facts: Facts, event: ComplaintTriaged, fact: Received) -> None:
+    """The last decision counts: a correction moves what the complaint contributed."""
+    facts.category, facts.severity = event.category, event.severity
+    facts.triaged_at = event.triaged_at
+    facts.triaged_automatically = event.decided_by is Decider.RULES
+
+
+@reactions.on(ComplaintReferred)
+def on_complaint_referred(facts: Facts, event: ComplaintReferred, fact: Received) -> None:
+    facts.severity, facts.referred_at = event.severity, event.referred_at
+
+
+@reactions.on(ComplaintAssigned)
+def on_complaint_assigned(facts: Facts, event: ComplaintAssigned, fact: Received) -> None:
+    facts.department, facts.handler_id = event.department, event.handler_id
+    facts.assigned_at = event.assigned_at
+    facts.assignments += 1
+
+
+@reactions.on(NoticeAcknowledged)
+def on_notice_acknowledged(facts: Facts, event: NoticeAcknowledged, fact: Received) -> None:
+    facts.notices_acknowledged += 1
+
+
+def on_notice_issued(facts: Facts, event: NoticeIssued, fact: Received) -> None:
+    facts.notices_issued += 1
+
+
+for notice in NOTICES.values():
+    reactions.on(notice)(on_notice_issued)
+
+
+@reactions.on(CaseOpened)
+def on_case_opened(facts: Facts, event: CaseOpened, fact: Received) -> None:
+    facts.opened_at = event.opened_at
+
+
+@reactions.on(CaseAccepted)
+def on_case_accepted(facts: Facts, event: CaseAccepted, fact: Received) -> None:
+    """The customer waits for the first acceptance; who works it now is the last."""
+    facts.accepted_at = facts.accepted_at or event.accepted_at
+    facts.accepted_by = event.handler_id
+
+
+@reactions.on(ValidityJudged)
+def on_validity_judged(facts: Facts, event: ValidityJudged, fact: Received) -> None:
+    facts.valid, facts.judged_at = event.valid, event.judged_at
+
+
+@reactions.on(PromiseMade)
+def on_promise_made(facts: Facts, event: PromiseMade, fact: Received) -> None:
+    facts.promises_made += 1
+
+
+@reactions.on(PromiseKept)
+def on_promise_kept(facts: Facts, event: PromiseKept, fact: Received) -> None:
+    facts.promises_kept_at.append(event.kept_at)
+
+
+@reactions.on(PromiseBroken)
+def on_promise_broken(facts: Facts, event: PromiseBroken, fact: Received) -> None:
+    facts.promises_broken_at.append(event.broken_at)
+
+
+@reactions.on(OffersMade)
+def on_offers_made(facts: Facts, event: OffersMade, fact: Received) -> None:
+    facts.offer_rounds += 1
+
+
+@reactions.on(OfferAgreed)
+def on_offer_agreed(facts: Facts, event: OfferAgreed, fact: Received) -> None:
+    facts.agreed_at = event.agreed_at
+
+
+@reactions.on(CustomerTold)
+def on_customer_told(facts: Facts, event: CustomerTold, fact: Received) -> None:
+    facts.updates += 1
+
+
+@reactions.on(SolutionCarriedOut)
+def on_solution_carried_out(facts: Facts, event: SolutionCarriedOut, fact: Received) -> None:
+    facts.carried_out_at = event.carried_out_at
+
+
+@reactions.on(FollowUpRequested)
+def on_follow_up_requested(facts: Facts, event: FollowUpRequested, fact: Received) -> None:
+    facts.follow_ups += 1
+
+
+@reactions.on(CaseResumed)
+def on_case_resumed(facts: Facts, event: CaseResumed, fact: Received) -> None:
+    """The result did not stand: the complaint counts as neither handled nor closed until one does."""
+    facts.resumed += 1
+    facts.carried_out_at = facts.closed_at = facts.outcome = None
+
+
+@reactions.on(CaseClosed)
+def on_case_closed(facts: Facts, event: CaseClosed, fact: Received) -> None:
+    facts.closed_at, facts.outcome = event.closed_at, event.outcome
+
+
+@reactions.on(MessageDelivered)
+def on_message_delivered(facts: Facts, event: MessageDelivered, fact: Received) -> None:
+    facts.messages_delivered += 1
+
+
+@reactions.on(MessageFailed)
+def on_message_failed(facts: Facts, event: MessageFailed, fact: Received) -> None:
+    facts.messages_failed += 1

@@ -1,0 +1,157 @@
+"""What insights knows of a complaint, and what the complaint counts for. Pure.
+
+Every field is told by one topic only, or is a count that any topic may raise: so the row is the same
+whichever topic is read first.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from typing import NamedTuple
+
+from services.insights.durations import bucket_of
+from shared.aggregate import Aggregate
+from shared.events.vocabulary import Kind, Outcome
+
+DISSATISFIED = frozenset({Kind.COMPLAINT.value, Kind.CRITICISM.value})
+"""Kinds with which somebody says that they are not satisfied."""
+
+
+class Dims(NamedTuple):
+    """By what counts are told apart; '' while it is not known."""
+
+    category: str
+    severity: str
+    department: str
+    channel: str
+
+
+Cell = tuple[date, Dims, str | int]
+"""A day, the dimensions, and what is counted: a name in COUNTS, or a bucket of the handling time."""
+
+Contributions = Counter[Cell]
+
+COUNTS = {
+    "received": "complaints of every kind, on the day of receipt",
+    "dissatisfied": "received with a complaint or a criticism, on the day of receipt",
+    "converted": "of `dissatisfied`, those that ended satisfied, on the day of receipt",
+    "handled": "solution carried out, or closed without one, on the day of receipt",
+    "handling_seconds": "sum over `handled` of the seconds from receipt to the result, on the day of receipt",
+    "triaged": "category decided, on the day of the last decision",
+    "triaged_automatically": "of `triaged`, those whose last decision the rules took",
+    "closed": "closed and not resumed, on the day of closing",
+    "satisfied": "of `closed`, by the customer's judgement",
+    "acceptable": "of `closed`, by the customer's judgement",
+    "not_acceptable": "of `closed`, by the customer's judgement",
+    "promises_kept": "promised replies that went out in time, on the day they went out",
+    "promises_broken": "promised replies that did not, on the day they were missed",
+}
+"""What is counted per day, and on which day it counts."""
+
+
+@dataclass(kw_only=True)
+class Facts(Aggregate):
+    """One complaint as the events tell it. Fields are grouped by the topic that alone writes them."""
+
+    # intake
+    registered_at: datetime | None = None
+    kind: str | None = None
+    medium: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    product: str | None = None
+    offer_chosen_at: datetime | None = None
+    offers_declined: int = 0
+    opinion: str | None = None
+    opinion_at: datetime | None = None
+    # routing
+    severity: str | None = None
+    category: str | None = None
+    triaged_at: datetime | None = None
+    triaged_automatically: bool | None = None
+    referred_at: datetime | None = None
+    department: str | None = None
+    handler_id: str | None = None
+    assigned_at: datetime | None = None
+    assignments: int = 0
+    notices_acknowledged: int = 0
+    # the transfer topics
+    notices_issued: int = 0
+    # resolution
+    opened_at: datetime | None = None
+    accepted_at: datetime | None = None
+    accepted_by: str | None = None
+    valid: bool | None = None
+    judged_at: datetime | None = None
+    offer_rounds: int = 0
+    agreed_at: datetime | None = None
+    carried_out_at: datetime | None = None
+    updates: int = 0
+    follow_ups: int = 0
+    resumed: int = 0
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    promises_made: int = 0
+    promises_kept_at: list[datetime] = field(default_factory=list)
+    promises_broken_at: list[datetime] = field(default_factory=list)
+    # notification
+    messages_delivered: int = 0
+    messages_failed: int = 0
+
+    counted: Contributions = field(default_factory=Counter, repr=False, compare=False)
+    """What the rollups hold of this complaint; set when it is loaded."""
+
+    @property
+    def handled_at(self) -> datetime | None:
+        """When the customer had the result: the solution was carried out, or the case closed without one."""
+        return self.carried_out_at or self.closed_at
+
+    @property
+    def handling_seconds(self) -> int | None:
+        """Whole seconds from receipt to the result."""
+        if self.registered_at is None or self.handled_at is None:
+            return None
+        return max(0, int((self.handled_at - self.registered_at).total_seconds()))
+
+    @property
+    def dims(self) -> Dims:
+        return Dims(self.category or "", self.severity or "", self.department or "", self.channel or "")
+
+
+def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
+    """What the complaint adds to the rollups, with days in `zone`; nothing before its registration is known.
+
+    The rollups are at all times the sum of this over all complaints: whoever saves changed facts adds what
+    they contribute now and takes away what they contributed before.
+    """
+    counts: Contributions = Counter()
+    if facts.registered_at is None:
+        return counts
+    dims = facts.dims
+
+    def add(at: datetime, what: str | int, n: int = 1) -> None:
+        counts[at.astimezone(zone).date(), dims, what] += n
+
+    received = facts.registered_at
+    add(received, "received")
+    if facts.kind in DISSATISFIED:
+        add(received, "dissatisfied")
+        if facts.outcome == Outcome.SATISFIED:
+            add(received, "converted")
+    took = facts.handling_seconds
+    if took is not None:
+        add(received, "handled")
+        add(received, "handling_seconds", took)
+        add(received, bucket_of(took))
+    if facts.triaged_at is not None:
+        add(facts.triaged_at, "triaged")
+        if facts.triaged_automatically:
+            add(facts.triaged_at, "triaged_automatically")
+    if facts.closed_at is not None and facts.outcome is not None:
+        add(facts.closed_at, "closed")
+        add(facts.closed_at, facts.outcome)
+    for at in facts.promises_kept_at:
+        add(at, "promises_kept")
+    for at in facts.promises_broken_at:
+        add(at, "promises_broken")
+    return counts

@@ -1,0 +1,30 @@
+"""Make the read tables of insights again from the log."""
+
+from sqlalchemy import text
+
+from services.insights.handlers import reactions
+from services.insights.store import complaints, daily, handling_times
+from shared.service import Context
+
+READ_TABLES = (complaints, daily, handling_times)
+
+
+async def rebuild(ctx: Context) -> None:
+    """Empty the read tables and let the consumer read the whole log again.
+
+    Every consumer of insights must be stopped, in every process: one that runs would move the group's
+    position on again, past records whose effects are gone. When they start again, the tables fill; until they
+    have caught up (`redress_consumer_lag_events`), the measures are those of the part that was read.
+
+    The position is put back first. If the second step then fails, the records come again and are known by the
+    inbox: nothing is lost or counted twice, and `rebuild` may simply be repeated. Dead letters go too,
+    because the events in them come again with the rest, and would otherwise wait behind themselves.
+    """
+    await ctx.log.reset(reactions.consumer, reactions.topics, 0)
+    async with ctx.database.transaction() as transaction:
+        await transaction.execute(text(f"TRUNCATE {', '.join(table.name for table in READ_TABLES)}"))
+        for table in ("inbox", "dead_letters"):
+            await transaction.execute(
+                text(f"DELETE FROM {table} WHERE consumer = :consumer"),  # noqa: S608 - one of two names
+                {"consumer": reactions.consumer},
+            )

@@ -1,0 +1,161 @@
+"""HTTP in: complaints, for enterprise systems and agents. Customers come through `tracking.py`."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path, Request, Response
+from pydantic_core import from_json, to_json
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake import tracking
+from services.intake.door import Door
+from services.intake.registration import known_of, register, tracking_token, tracking_url
+from services.intake.schemas import (
+    Complaint,
+    ComplaintSummary,
+    Contact,
+    Customer,
+    NewComplaint,
+    Registered,
+)
+from services.intake.store import complaints, customers, views
+from shared import clock, idempotency, pages, problems
+from shared.auth import Principal, may
+from shared.idempotency import Answer, Claim, IdempotencyKey
+from shared.masking import mask
+from shared.service import Context, Ctx, api_router
+
+router = api_router()
+router.include_router(tracking.router)
+
+ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
+
+
+@router.post(
+    "/complaints",
+    status_code=201,
+    response_model=Registered,
+    tags=["complaints"],
+    summary="Register a complaint",
+    responses=problems.documented(422),
+)
+async def register_complaint(
+    told: NewComplaint,
+    request: Request,
+    who: Annotated[Principal, may("complaints:write")],
+    ctx: Ctx,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Record a complaint in the customer's own words. The answer comes when it can no longer be lost.
+
+    Send an `Idempotency-Key` and repeat the request with it until you have an answer: it is registered once.
+    """
+    registration = register(told, who.id, clock.now())
+    claim = None
+    if key is not None:
+        print_ = idempotency.fingerprint(request.method, request.url.path, await request.body())
+        claim = Claim(who.id, key, print_)
+    row = registration.complaint
+    body = to_json(
+        {name: row[name] for name in ("id", "reference", "registered_at", "completeness", "missing")}
+    )
+    answer, replayed = await ctx.part(Door).register(registration, claim, Answer(201, body))
+    return _with_token(ctx, answer).response(replayed=replayed)
+
+
+def _with_token(ctx: Context, stored: Answer) -> Answer:
+    """The stored answer holds no token, so that the idempotency table gives nobody access to a case."""
+    body: dict[str, Any] = from_json(stored.body)
+    token = tracking_token(ctx.settings.installation_secret, UUID(body["id"]))
+    url = tracking_url(str(ctx.settings.public_url), body["reference"], token)
+    return Answer(stored.status, to_json(body | {"tracking_token": token, "tracking_url": url}))
+
+
+@router.get(
+    "/complaints",
+    response_model=pages.Page[ComplaintSummary],
+    response_model_exclude_none=True,
+    tags=["complaints"],
+    summary="List complaints, newest first",
+    responses=problems.documented(),
+)
+async def list_complaints(
+    who: Annotated[Principal, may("complaints:read")],
+    ctx: Ctx,
+    limit: pages.Limit = 50,
+    cursor: pages.Cursor = None,
+) -> pages.Page[ComplaintSummary]:
+    """One page of complaints; follow `next` for more."""
+    query = (
+        select(complaints, views.c.status, views.c.category, views.c.severity)
+        .outerjoin(views, views.c.complaint_id == complaints.c.id)
+        .order_by(complaints.c.registered_at.desc(), complaints.c.id.desc())
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        at, after = pages.decode(cursor, datetime, UUID)
+        query = query.where(text("(registered_at, id) < (:at, :after)")).params(at=at, after=after)
+    async with ctx.database.reading() as connection:
+        rows = (await connection.execute(query)).mappings().all()
+    items = [ComplaintSummary(**{**row, "status": row["status"] or "registered"}) for row in rows[:limit]]
+    more = len(rows) > limit
+    return pages.Page(items=items, next=pages.encode(items[-1].registered_at, items[-1].id) if more else None)
+
+
+@router.get(
+    "/complaints/{complaint_id}",
+    response_model=Complaint,
+    response_model_exclude_none=True,
+    tags=["complaints"],
+    summary="Read a complaint, personal data masked",
+    responses=problems.documented(404),
+)
+async def read_complaint(
+    complaint_id: ComplaintId, who: Annotated[Principal, may("complaints:read")], ctx: Ctx
+) -> Complaint:
+    """The complaint as told, with what identifies the customer masked."""
+    async with ctx.database.reading() as connection:
+        row = await _row(connection, complaint_id)
+        view = (
+            (await connection.execute(select(views).where(views.c.complaint_id == complaint_id)))
+            .mappings()
+            .one_or_none()
+        )
+    known = known_of(Customer.model_construct(**{n: row[n] for n in ("name", "email", "phone", "address")}))
+    shown = {**row, "status": "registered", "statement": {}}
+    for name in ("what_went_wrong", "feeling", "wanted"):
+        shown["statement"][name] = mask(row[name], known) if row[name] else None
+    if view is not None:
+        shown |= {name: view[name] for name in ("status", "category", "severity")}
+    return Complaint(**shown)
+
+
+@router.get(
+    "/complaints/{complaint_id}/contact",
+    response_model=Contact,
+    tags=["customers"],
+    summary="How to reach the customer",
+    responses=problems.documented(404),
+)
+async def read_contact(
+    complaint_id: ComplaintId, who: Annotated[Principal, may("customers:read")], ctx: Ctx
+) -> Contact:
+    """Personal data. Ask at the moment of use, and keep nothing of it."""
+    async with ctx.database.reading() as connection:
+        row = await _row(connection, complaint_id)
+    token = tracking_token(ctx.settings.installation_secret, complaint_id)
+    url = tracking_url(str(ctx.settings.public_url), row["reference"], token)
+    return Contact(**{n: row[n] for n in ("name", "email", "phone", "language")}, tracking_url=url)
+
+
+async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any]:
+    person = [c for c in customers.c if c.name != "id"]
+    found = await connection.execute(
+        select(complaints, *person).join(customers).where(complaints.c.id == complaint_id)
+    )
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise problems.not_found("complaint", "path/complaint_id")
+    return dict(row)

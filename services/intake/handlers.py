@@ -1,0 +1,128 @@
+"""Events in: what the customer sees of what the other services do.
+
+Routing and resolution write different fields, so the order in which their topics arrive does not matter.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from services.intake.model import Step, View
+from services.intake.store import ViewStore
+from shared.envelope import Received
+from shared.events import (
+    CaseAccepted,
+    CaseClosed,
+    CaseOpened,
+    CaseResumed,
+    ComplaintAssigned,
+    ComplaintTriaged,
+    CustomerTold,
+    FollowUpRequested,
+    OfferAgreed,
+    OffersMade,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    SolutionCarriedOut,
+    ValidityJudged,
+)
+from shared.reactions import Reactions
+
+reactions: Reactions[View] = Reactions("intake", ViewStore())
+
+
+def _show(view: View, fact: Received, at: datetime, step: str, **data: Any) -> None:
+    view.steps.append(Step(fact.id, at, step, data))
+
+
+@reactions.on(ComplaintTriaged)
+def on_complaint_triaged(view: View, event: ComplaintTriaged, fact: Received) -> None:
+    view.category, view.severity = event.category, event.severity.value
+    _show(view, fact, event.triaged_at, "triaged", category=event.category)
+
+
+@reactions.on(ComplaintAssigned)
+def on_complaint_assigned(view: View, event: ComplaintAssigned, fact: Received) -> None:
+    view.department, view.handler_name = event.department, event.handler_name
+    _show(view, fact, event.assigned_at, "assigned", handler=event.handler_name, department=event.department)
+
+
+@reactions.on(CaseOpened)
+def on_case_opened(view: View, event: CaseOpened, fact: Received) -> None:
+    view.status = "open"
+    _show(view, fact, event.opened_at, "opened")
+
+
+@reactions.on(PromiseMade)
+def on_promise_made(view: View, event: PromiseMade, fact: Received) -> None:
+    view.promise_id, view.promised_at = event.promise_id, event.due_at
+    _show(view, fact, event.made_at, "promised", reply_by=event.due_at)
+
+
+@reactions.on(PromiseKept)
+def on_promise_kept(view: View, event: PromiseKept, fact: Received) -> None:
+    if view.promise_id == event.promise_id:
+        view.promise_id = view.promised_at = None
+
+
+@reactions.on(PromiseBroken)
+def on_promise_broken(view: View, event: PromiseBroken, fact: Received) -> None:
+    if view.promise_id == event.promise_id:
+        view.promise_id = view.promised_at = None
+    _show(view, fact, event.broken_at, "promise-missed")
+
+
+@reactions.on(CaseAccepted)
+def on_case_accepted(view: View, event: CaseAccepted, fact: Received) -> None:
+    view.status = "accepted"
+    _show(view, fact, event.accepted_at, "accepted", handler=event.handler_name)
+
+
+@reactions.on(ValidityJudged)
+def on_validity_judged(view: View, event: ValidityJudged, fact: Received) -> None:
+    view.explanation = event.explanation
+    _show(view, fact, event.judged_at, "judged", explanation=event.explanation)
+
+
+@reactions.on(OffersMade)
+def on_offers_made(view: View, event: OffersMade, fact: Received) -> None:
+    view.status = "offered"
+    view.offers = [offer.model_dump(mode="json", exclude_none=True) for offer in event.offers]
+    view.offers_answer = None
+    _show(view, fact, event.made_at, "offered", offers=len(event.offers))
+
+
+@reactions.on(OfferAgreed)
+def on_offer_agreed(view: View, event: OfferAgreed, fact: Received) -> None:
+    view.status, view.offers_answer = "agreed", str(event.offer_id)
+    _show(view, fact, event.agreed_at, "agreed", offer_id=str(event.offer_id))
+
+
+@reactions.on(CustomerTold)
+def on_customer_told(view: View, event: CustomerTold, fact: Received) -> None:
+    _show(view, fact, event.told_at, "told", message=event.message)
+
+
+@reactions.on(SolutionCarriedOut)
+def on_solution_carried_out(view: View, event: SolutionCarriedOut, fact: Received) -> None:
+    view.status, view.result = "carried_out", event.result
+    _show(view, fact, event.carried_out_at, "carried_out", result=event.result)
+
+
+@reactions.on(FollowUpRequested)
+def on_follow_up_requested(view: View, event: FollowUpRequested, fact: Received) -> None:
+    view.opinion_asked = True
+    _show(view, fact, event.requested_at, "opinion_asked")
+
+
+@reactions.on(CaseResumed)
+def on_case_resumed(view: View, event: CaseResumed, fact: Received) -> None:
+    view.status, view.offers, view.offers_answer = "accepted", [], None
+    _show(view, fact, event.resumed_at, "resumed")
+
+
+@reactions.on(CaseClosed)
+def on_case_closed(view: View, event: CaseClosed, fact: Received) -> None:
+    view.status, view.outcome, view.opinion_asked = "closed", event.outcome, False
+    view.promise_id = view.promised_at = None
+    _show(view, fact, event.closed_at, "closed", outcome=event.outcome.value)

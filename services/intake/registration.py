@@ -1,0 +1,116 @@
+"""From what was told to the rows and the fact that keep it."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.intake.model import completeness
+from services.intake.reference import new_reference
+from services.intake.schemas import Customer, NewComplaint
+from shared import ids
+from shared.events import ComplaintRegistered
+from shared.events.intake import MaskedStatement, ProductRef
+from shared.events.vocabulary import Form
+from shared.masking import mask
+
+
+def tracking_token(secret: bytes, complaint_id: UUID) -> str:
+    """The token that opens one complaint's tracking. Derived, so that it is stored nowhere."""
+    digest = hmac.digest(secret, b"tracking/" + complaint_id.bytes, hashlib.sha256)
+    return base64.urlsafe_b64encode(digest[:24]).decode()
+
+
+def tracking_url(public_url: str, reference: str, token: str) -> str:
+    return f"{public_url.rstrip('/')}/intake/v1/tracking/{reference}?token={token}"
+
+
+def known_of(customer: Customer) -> tuple[str, ...]:
+    """What the customer gave as theirs; none of it may appear in an event."""
+    return tuple(v for v in (customer.name, customer.email, customer.phone, customer.address) if v)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One complaint, ready to be written."""
+
+    complaint: dict[str, Any]
+    customer: dict[str, Any]
+    event: ComplaintRegistered
+
+
+def register(told: NewComplaint, by: str, at: datetime) -> Registration:
+    """Everything that follows from what was told. Pure but for the fresh id and reference."""
+    complaint_id, reference = ids.new_id(), new_reference()
+    customer = told.customer
+    customer_id = ids.derived_id("customer", customer.external_id) if customer.external_id else ids.new_id()
+    form = told.form or (Form.ORAL if told.channel.is_oral else Form.WRITTEN)
+    data = told.model_dump(mode="json", exclude_none=True)
+    score, missing = completeness(data)
+    known = known_of(customer)
+    statement = told.statement
+    event = ComplaintRegistered.model_construct(
+        complaint_id=complaint_id,
+        reference=reference,
+        registered_at=at,
+        kind=told.kind,
+        medium=told.channel.medium,
+        channel=told.channel,
+        language=told.language,
+        about=told.about,
+        form=form,
+        against=told.against,
+        visibility=told.visibility,
+        complainant_type=customer.type,
+        customer_id=customer_id,
+        statement=MaskedStatement.model_construct(
+            what_went_wrong=mask(statement.what_went_wrong, known),
+            feeling=mask(statement.feeling, known) if statement.feeling else None,
+            wanted=mask(statement.wanted, known) if statement.wanted else None,
+        ),
+        product=ProductRef.model_construct(**data["product"]) if told.product else None,
+        order_id=told.order.id if told.order else None,
+        desired_remedies=told.desired_remedies,
+        desired_amount=told.desired_amount,
+        estimated_loss=told.estimated_loss,
+        completeness=score,
+        missing=missing,
+    )
+    row = {
+        "id": complaint_id,
+        "reference": reference,
+        "registered_at": at,
+        "registered_by": by,
+        "customer_id": customer_id,
+        "kind": told.kind,
+        "channel": told.channel,
+        "language": told.language,
+        "about": told.about,
+        "form": form,
+        "against": told.against,
+        "visibility": told.visibility,
+        "what_went_wrong": statement.what_went_wrong,
+        "feeling": statement.feeling,
+        "wanted": statement.wanted,
+        "product": data.get("product"),
+        "order": data.get("order"),
+        "facts": data.get("facts"),
+        "desired_remedies": data.get("desired_remedies", []),
+        "desired_amount": data.get("desired_amount"),
+        "estimated_loss": data.get("estimated_loss"),
+        "completeness": score,
+        "missing": missing,
+    }
+    person = {
+        "id": customer_id,
+        "external_id": customer.external_id,
+        "type": customer.type,
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "address": customer.address,
+    }
+    return Registration(row, person, event)

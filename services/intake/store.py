@@ -1,0 +1,180 @@
+"""Tables of intake. All personal data of customers lives here and nowhere else."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from services.intake.model import View
+from shared.database import Transaction, service_metadata
+from shared.events.vocabulary import Outcome
+
+VIEW_CHANNEL = "intake_view"
+"""PostgreSQL notification channel: the payload is the complaint whose view changed."""
+
+metadata = service_metadata("intake")
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("external_id", Text, unique=True, comment="the customer's number in the company's own system"),
+    Column("type", Text, nullable=False),
+    Column("name", Text),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("address", Text),
+)
+
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("registered_at", DateTime(timezone=True), nullable=False),
+    Column("registered_by", Text, nullable=False, comment="principal that posted it"),
+    Column("customer_id", Uuid, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("about", Text),
+    Column("form", Text, nullable=False),
+    Column("against", Text, nullable=False),
+    Column("visibility", Text, nullable=False),
+    Column("what_went_wrong", Text, nullable=False, comment="in the customer's own words"),
+    Column("feeling", Text, comment="in the customer's own words"),
+    Column("wanted", Text, comment="in the customer's own words"),
+    Column("product", JSONB),
+    Column("order", JSONB),
+    Column("facts", JSONB, comment="5W2H"),
+    Column("desired_remedies", ARRAY(Text), nullable=False),
+    Column("desired_amount", JSONB),
+    Column("estimated_loss", JSONB),
+    Column("completeness", Numeric(5, 4), nullable=False),
+    Column("missing", ARRAY(Text), nullable=False),
+    CheckConstraint("completeness BETWEEN 0 AND 1", name="completeness"),
+    comment="What was told. A trigger refuses every change: additions are entries of their own.",
+)
+Index("ix_complaints_newest", complaints.c.registered_at.desc(), complaints.c.id.desc())
+
+views = Table(
+    "views",
+    metadata,
+    Column("complaint_id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("department", Text),
+    Column("category", Text),
+    Column("severity", Text),
+    Column("handler_name", Text),
+    Column("promise_id", Uuid),
+    Column("promised_at", DateTime(timezone=True)),
+    Column("offers", JSONB, nullable=False),
+    Column("offers_answer", Text, comment="id of the chosen offer, or `declined`"),
+    Column("explanation", Text),
+    Column("result", Text),
+    Column("outcome", Text),
+    Column("opinion_asked", Boolean, nullable=False),
+    CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed_has_outcome"),
+    CheckConstraint("(promise_id IS NULL) = (promised_at IS NULL)", name="promise_has_time"),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="Last-Event-ID of the stream"),
+    Column("complaint_id", Uuid, nullable=False),
+    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+)
+Index("ix_progress_complaint", progress.c.complaint_id, progress.c.id)
+
+_VIEW_FIELDS = [c.name for c in views.c if c.name not in {"complaint_id", "version"}]
+
+
+class ViewStore:
+    """The customers' views, loaded and saved in bulk."""
+
+    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, View]:
+        rows = await transaction.execute(select(views).where(views.c.complaint_id.in_(ids)))
+        found = {i: View(id=i) for i in ids}
+        for row in rows.mappings():
+            found[row["complaint_id"]] = _view(row)
+        return found
+
+    async def save(self, transaction: Transaction, aggregates: Iterable[View]) -> None:
+        changed = list(aggregates)
+        statement = insert(views)
+        await transaction.execute(
+            statement.on_conflict_do_update(
+                index_elements=["complaint_id"],
+                set_={name: statement.excluded[name] for name in ("version", *_VIEW_FIELDS)},
+            ),
+            [
+                {
+                    "complaint_id": view.id,
+                    "version": view.version + 1,
+                    **{name: getattr(view, name) for name in _VIEW_FIELDS},
+                }
+                for view in changed
+            ],
+        )
+        steps = [
+            {"complaint_id": view.id, "event_id": s.event_id, "at": s.at, "step": s.step, "data": s.data}
+            for view in changed
+            for s in view.steps
+        ]
+        if steps:
+            await insert_rows(transaction, progress, steps)
+        await transaction.execute(
+            text(f"SELECT pg_notify('{VIEW_CHANNEL}', id::text) FROM unnest(CAST(:ids AS uuid[])) AS id"),  # noqa: S608
+            {"ids": [view.id for view in changed]},
+        )
+
+
+async def insert_rows(transaction: Transaction, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert many rows by one statement with one parameter: PostgreSQL takes the JSON apart.
+
+    Several times cheaper than one set of parameters per row, and no limit on their number.
+    """
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    await transaction.execute(
+        text(
+            f"INSERT INTO {table.name} ({names}) SELECT {names} "  # noqa: S608 - names come from our own tables
+            f"FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+        ),
+        {"rows": to_json(rows).decode()},
+    )
+
+
+def _view(row: Mapping[str, Any]) -> View:
+    fields = {name: row[name] for name in _VIEW_FIELDS}
+    fields["outcome"] = Outcome(fields["outcome"]) if fields["outcome"] else None
+    return View(id=row["complaint_id"], version=row["version"], **fields)
+
+
+def view_of(row: Mapping[str, Any] | None, complaint_id: UUID) -> View:
+    """The view in a row of `views`, or the blank one of a complaint that nobody has touched yet."""
+    return _view(row) if row is not None and row["version"] is not None else View(id=complaint_id)

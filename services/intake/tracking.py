@@ -1,0 +1,227 @@
+"""HTTP in: the customer, without an account. Reference and token open one case and nothing else."""
+
+import hmac
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Path, Query, Request, Response
+from pydantic_core import to_json
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sse_starlette import EventSourceResponse
+
+from services.intake.model import NotPossible, View
+from services.intake.reference import normalised
+from services.intake.registration import known_of, tracking_token
+from services.intake.schemas import Answered, Choice, Customer, Opinion, StepShown, Tracking
+from services.intake.store import ViewStore, complaints, customers, progress, view_of, views
+from services.intake.watch import Watchers
+from shared import clock, idempotency, problems
+from shared.aggregate import load_one, save_one
+from shared.database import Transaction
+from shared.idempotency import Answer, IdempotencyKey
+from shared.masking import mask
+from shared.problems import Problem
+from shared.service import Context, Ctx, api_router
+
+router = api_router(tags=["tracking"])
+store = ViewStore()
+
+Reference = Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])]
+TokenHeader = Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)]
+TokenQuery = Annotated[
+    str | None, Query(alias="token", max_length=100, description="For links; prefer the header.")
+]
+RESPONSES = problems.documented(404)
+
+
+def _unknown() -> Problem:
+    """One answer for a wrong reference and for a wrong token, so that neither can be guessed apart."""
+    return Problem(
+        404,
+        "unknown-reference-or-token",
+        "No case opens with this reference and token",
+        "Check both as they stand in the acknowledgement. 请核对回执中的投诉编号和查询码。",
+        field="path/reference",
+    )
+
+
+async def _open(
+    connection: AsyncConnection, ctx: Context, reference: str, token: str | None
+) -> Mapping[str, Any]:
+    found = None
+    if typed := normalised(reference):
+        person = [customers.c[name] for name in ("name", "email", "phone", "address")]
+        query = select(complaints, *person).join(customers).where(complaints.c.reference == typed)
+        found = (await connection.execute(query)).mappings().one_or_none()
+    wanted = tracking_token(ctx.settings.installation_secret, found["id"] if found else UUID(int=0))
+    if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
+        raise _unknown()
+    return found
+
+
+@router.get(
+    "/tracking/{reference}",
+    response_model=Tracking,
+    response_model_exclude_none=True,
+    summary="Follow a case",
+    responses=RESPONSES,
+)
+async def follow(
+    reference: Reference, ctx: Ctx, header: TokenHeader = None, query: TokenQuery = None
+) -> Tracking:
+    """Status, promised time, solutions on offer, result, and everything that happened so far."""
+    async with ctx.database.reading() as connection:
+        told = await _open(connection, ctx, reference, header or query)
+        row = (await connection.execute(select(views).where(views.c.complaint_id == told["id"]))).mappings()
+        view = view_of(row.one_or_none(), told["id"])
+        happened = await connection.execute(
+            select(progress)
+            .where(progress.c.complaint_id == told["id"])
+            .order_by(progress.c.at, progress.c.id)
+        )
+        steps = [StepShown(at=s.at, step=s.step, data=s.data) for s in happened]
+    left = int((view.promised_at - clock.now()).total_seconds()) if view.promised_at else None
+    return Tracking(
+        reference=told["reference"],
+        registered_at=told["registered_at"],
+        status=view.status,
+        statement={name: told[name] for name in ("what_went_wrong", "feeling", "wanted")},  # type: ignore[arg-type]
+        handler_name=view.handler_name,
+        department=view.department,
+        promised_at=view.promised_at,
+        seconds_to_promise=left,
+        offers=view.offers,
+        offers_answer=view.offers_answer,
+        explanation=view.explanation,
+        result=view.result,
+        opinion_asked=view.opinion_asked,
+        outcome=view.outcome,
+        steps=[StepShown(at=told["registered_at"], step="registered", data={}), *steps],
+    )
+
+
+@router.get(
+    "/tracking/{reference}/events",
+    response_class=EventSourceResponse,
+    summary="Follow a case live (server-sent events)",
+    responses=RESPONSES,
+)
+async def follow_live(
+    reference: Reference,
+    ctx: Ctx,
+    header: TokenHeader = None,
+    query: TokenQuery = None,
+    last_event_id: Annotated[int, Header(alias="Last-Event-ID", ge=0, le=2**62)] = 0,
+) -> EventSourceResponse:
+    """Every step as it happens. Send the last id you have seen as `Last-Event-ID` to continue without a gap."""
+    async with ctx.database.reading() as connection:
+        told = await _open(connection, ctx, reference, header or query)
+    return EventSourceResponse(_steps(ctx, told["id"], last_event_id), ping=15)
+
+
+async def _steps(ctx: Context, complaint_id: UUID, after: int) -> AsyncIterator[dict[str, str]]:
+    with ctx.part(Watchers).watching(complaint_id) as changed:
+        while True:
+            changed.clear()
+            async with ctx.database.reading() as connection:
+                rows = await connection.execute(
+                    select(progress)
+                    .where(progress.c.complaint_id == complaint_id, progress.c.id > after)
+                    .order_by(progress.c.id)
+                )
+                steps = rows.all()
+            for step in steps:
+                after = step.id
+                data = to_json({"at": step.at, "step": step.step, "data": step.data}).decode()
+                yield {"id": str(step.id), "event": step.step, "data": data}
+            await changed.wait(ctx.settings.poll_interval * 10)
+
+
+@router.post(
+    "/tracking/{reference}/choice",
+    response_model=Answered,
+    summary="Answer the offers",
+    responses=problems.documented(404, 409),
+)
+async def choose(
+    reference: Reference,
+    choice: Choice,
+    request: Request,
+    ctx: Ctx,
+    header: TokenHeader = None,
+    query: TokenQuery = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Agree to one of the solutions on offer, or object to all of them. Nothing is carried out before that."""
+    if (choice.offer_id is None) == (choice.decline is None):
+        raise Problem(
+            422,
+            "invalid-request",
+            "Choose one offer, or decline them all",
+            "Send either `offer_id` or `decline: true`.",
+            field="body/offer_id",
+        )
+
+    def answer(view: View, known: tuple[str, ...]) -> None:
+        if choice.offer_id is not None:
+            view.choose(choice.offer_id, clock.now())
+        else:
+            view.decline(mask(choice.reason, known) if choice.reason else None, clock.now())
+
+    return await _change(request, ctx, reference, header or query, key, answer)
+
+
+@router.post(
+    "/tracking/{reference}/opinion",
+    response_model=Answered,
+    summary="Judge the result",
+    responses=problems.documented(404, 409),
+)
+async def give_opinion(
+    reference: Reference,
+    opinion: Opinion,
+    request: Request,
+    ctx: Ctx,
+    header: TokenHeader = None,
+    query: TokenQuery = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Satisfied, acceptable or not acceptable: the case closes on your word, or goes on."""
+
+    def answer(view: View, known: tuple[str, ...]) -> None:
+        comment = mask(opinion.comment, known) if opinion.comment else None
+        view.give_opinion(opinion.outcome, comment, clock.now())
+
+    return await _change(request, ctx, reference, header or query, key, answer)
+
+
+async def _change(
+    request: Request, ctx: Context, reference: str, token: str | None, key: str | None, answer: Any
+) -> Response:
+    async with ctx.database.reading() as connection:
+        told = await _open(connection, ctx, reference, token)
+    known = known_of(Customer.model_construct(**{n: told[n] for n in ("name", "email", "phone", "address")}))
+
+    async def work(transaction: Transaction) -> Answer:
+        view = await load_one(store, transaction, told["id"])
+        try:
+            answer(view, known)
+        except NotPossible as no:
+            raise problems.conflict(
+                f"{no.english} {no.chinese}",
+                f"The case is {view.status}.",
+                code=no.code,
+                status_now=view.status,
+            ) from None
+        await save_one(store, transaction, view)
+        shown = Answered(
+            reference=told["reference"],
+            status=view.status,
+            offers_answer=view.offers_answer,
+            outcome=view.outcome,
+        )
+        return Answer(200, to_json(shown, exclude_none=True))
+
+    return await idempotency.once(request, ctx.database, f"tracking:{told['id']}", key, work)

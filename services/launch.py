@@ -1,0 +1,128 @@
+"""Starting processes: the database, the checks before the port opens, the server."""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+
+from services import catalogue
+from shared import telemetry
+from shared.config import TABLE_LOG, Settings
+from shared.keys import ensure_admin_key
+from shared.migrate import migrate
+from shared.postgres import DataFolderInUse, PrivatePostgres
+from shared.process import Process
+
+log = logging.getLogger(__name__)
+
+
+class CannotStart(RuntimeError):
+    """The settings do not allow a start; the message says what to change."""
+
+
+@contextmanager
+def database(settings: Settings, *, join: bool = False) -> Iterator[str]:
+    """The URL of the database: the configured one, or a private PostgreSQL for the length of the block.
+
+    With `join`, a private PostgreSQL that another Redress runs in the data folder is used as it is.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = PrivatePostgres(settings.data_dir)
+    try:
+        server.start()
+    except DataFolderInUse:
+        if not join:
+            raise
+        yield server.url
+        return
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+async def prepare(settings: Settings, url: str, report: Callable[[str], None] = lambda name: None) -> None:
+    """Migrate everything, and make the first administrator's key."""
+    urls = {name: settings.database_urls.get(name, url) for name in catalogue.NAMES}
+    await migrate(url, urls, report=report)
+    file = settings.data_dir / "admin.key"
+    if await ensure_admin_key(url, file):
+        log.warning("The first administrator's key is in %s (only you can read it).", file)
+
+
+def run(settings: Settings, names: Sequence[str], *, migrate_first: bool) -> None:
+    """Run services until the process is told to stop. Raises CannotStart, PostgresError."""
+    telemetry.configure_logging(settings.log_level, settings.log_format)
+    check(settings, names, one_machine=migrate_first)
+    with database(settings) as url:
+        asyncio.run(_serve(settings, url, names, migrate_first))
+
+
+def check(settings: Settings, names: Sequence[str], *, one_machine: bool) -> None:
+    """Refuse what would be unsafe or could not work. Raises CannotStart."""
+    if not _is_loopback(settings.host) and settings.secret is None:
+        raise CannotStart(
+            f"REDRESS_HOST={settings.host} opens Redress to the network, but REDRESS_SECRET is not set. Set it "
+            "to 32 or more random characters, the same for every process, or listen on 127.0.0.1."
+        )
+    if settings.secret is not None and len(settings.secret.get_secret_value()) < 32:
+        raise CannotStart("REDRESS_SECRET is shorter than 32 characters.")
+    if settings.oidc_issuer and not settings.oidc_jwks_url:
+        raise CannotStart("REDRESS_OIDC_ISSUER is set, but REDRESS_OIDC_JWKS_URL is not.")
+    if not one_machine and settings.database_url is None:
+        raise CannotStart(
+            "`redress serve` shares a database with other processes: set REDRESS_DATABASE_URL. To run everything "
+            "in one process with a private database, use `redress up`."
+        )
+    if settings.event_log_url == TABLE_LOG and settings.database_urls:
+        raise CannotStart(
+            "The table log moves events inside one database. With REDRESS_DATABASE_URLS set, use Kafka: "
+            "REDRESS_EVENT_LOG_URL=kafka://..."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_first: bool) -> None:
+    if migrate_first:
+        await prepare(settings, url)
+    process = Process(settings, url, catalogue.load(names))
+    listener = _listen(settings)
+    port = listener.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(
+            process.app,  # type: ignore[arg-type]  # plain ASGI; uvicorn's own types are narrower
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
+    )
+    async with process.running():
+        log.warning("Redress (%s) answers at http://%s:%s", ", ".join(names), settings.host, port)
+        await server.serve([listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set REDRESS_PORT to a free port."
+        ) from error
+    return listener

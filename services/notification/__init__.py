@@ -1,0 +1,1 @@
+"""Notification tells: customers by mail, other systems by signed webhooks."""

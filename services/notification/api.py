@@ -1,0 +1,260 @@
+"""HTTP in: webhooks, and the log of deliveries."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Query, Request, Response
+from pydantic_core import from_json, to_json
+from sqlalchemy import select
+
+from services.notification import webhooks
+from services.notification.guard import ForbiddenTarget, Guard
+from services.notification.schemas import (
+    DeliveryView,
+    NewWebhook,
+    Ping,
+    RotatedSecret,
+    Status,
+    Webhook,
+    WebhookChange,
+    WebhookWithSecret,
+)
+from services.notification.signing import Vault
+from services.notification.store import deliveries, subscriptions
+from shared import pages, problems
+from shared.auth import Principal, may
+from shared.database import Transaction
+from shared.idempotency import Answer, IdempotencyKey, once
+from shared.pages import Cursor, Limit, Page
+from shared.problems import Problem
+from shared.service import Context, Ctx, api_router
+
+router = api_router()
+
+Subscriber = Annotated[Principal, may("webhooks:write")]
+Reader = Annotated[Principal, may("deliveries:read")]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=200, description="The ETag that you saw.")
+]
+
+
+@router.post(
+    "/webhooks",
+    status_code=201,
+    response_model=WebhookWithSecret,
+    tags=["webhooks"],
+    summary="Subscribe to events",
+    responses=problems.documented(),
+)
+async def create_webhook(
+    new: NewWebhook, who: Subscriber, ctx: Ctx, request: Request, key: IdempotencyKey = None
+) -> Response:
+    """From now on every fact of these types is posted to the URL as a CloudEvent (structured JSON), signed as
+    Standard Webhooks asks. The answer shows the signing secret, once."""
+    await _check(ctx, new.url)
+    vault = ctx.part(Vault)
+
+    async def work(transaction: Transaction) -> Answer:
+        webhook, sealed = await webhooks.create(transaction, new, vault)
+        return _answer(201, webhook.model_dump(mode="json") | {"secret": sealed})
+
+    return _unsealed(await once(request, ctx.database, who.id, key, work), vault)
+
+
+@router.get("/webhooks", tags=["webhooks"], summary="List webhooks", responses=problems.documented())
+async def list_webhooks(who: Subscriber, ctx: Ctx, limit: Limit = 50, cursor: Cursor = None) -> Page[Webhook]:
+    """The newest first."""
+    query = select(subscriptions).where(subscriptions.c.deleted_at.is_(None))
+    if cursor is not None:
+        query = query.where(subscriptions.c.id < _position(cursor, UUID))
+    async with ctx.database.reading() as connection:
+        rows = (await connection.execute(query.order_by(subscriptions.c.id.desc()).limit(limit + 1))).all()
+    more = pages.encode(str(rows[limit - 1].id)) if len(rows) > limit else None
+    return Page(items=[webhooks.view(row._asdict()) for row in rows[:limit]], next=more)
+
+
+@router.get(
+    "/webhooks/{webhook_id}", tags=["webhooks"], summary="Read a webhook", responses=problems.documented(404)
+)
+async def read_webhook(webhook_id: UUID, who: Subscriber, ctx: Ctx, response: Response) -> Webhook:
+    """Its settings and its health."""
+    async with ctx.database.reading() as connection:
+        found = await webhooks.find(connection, webhook_id)
+    response.headers["ETag"] = f'"{found.version}"'
+    return found
+
+
+@router.patch(
+    "/webhooks/{webhook_id}",
+    response_model=Webhook,
+    tags=["webhooks"],
+    summary="Change a webhook",
+    responses=problems.documented(404, 412),
+)
+async def change_webhook(
+    webhook_id: UUID,
+    wanted: WebhookChange,
+    who: Subscriber,
+    ctx: Ctx,
+    request: Request,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Another URL, other events, on or off. One that Redress switched off is switched on again here."""
+    if wanted.url is not None:
+        await _check(ctx, wanted.url)
+
+    async def work(transaction: Transaction) -> Answer:
+        before = await webhooks.held(transaction, webhook_id, if_match)
+        after = await webhooks.change(transaction, before, wanted)
+        return _answer(200, after.model_dump(mode="json"))
+
+    return _with_etag(await once(request, ctx.database, who.id, key, work))
+
+
+@router.delete(
+    "/webhooks/{webhook_id}",
+    status_code=204,
+    tags=["webhooks"],
+    summary="End a subscription",
+    responses=problems.documented(404, 412),
+)
+async def delete_webhook(webhook_id: UUID, who: Subscriber, ctx: Ctx, if_match: IfMatch = None) -> None:
+    """Nothing more is sent; what was waiting is given up. The delivery log stays."""
+    async with ctx.database.transaction() as transaction:
+        await webhooks.delete(transaction, await webhooks.held(transaction, webhook_id, if_match))
+
+
+@router.post(
+    "/webhooks/{webhook_id}/rotate-secret",
+    response_model=RotatedSecret,
+    tags=["webhooks"],
+    summary="Change the signing secret",
+    responses=problems.documented(404, 412),
+)
+async def rotate_secret(
+    webhook_id: UUID,
+    who: Subscriber,
+    ctx: Ctx,
+    request: Request,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """The answer shows the new secret, once. For 24 hours the old one signs beside it."""
+    vault = ctx.part(Vault)
+
+    async def work(transaction: Transaction) -> Answer:
+        before = await webhooks.held(transaction, webhook_id, if_match)
+        after, sealed = await webhooks.rotate(transaction, before, vault)
+        shown = after.model_dump(mode="json", include={"previous_secret_until", "version"})
+        return _answer(200, shown | {"secret": sealed})
+
+    return _unsealed(await once(request, ctx.database, who.id, key, work), vault)
+
+
+@router.post(
+    "/webhooks/{webhook_id}/ping",
+    status_code=202,
+    response_model=Ping,
+    tags=["webhooks"],
+    summary="Try a webhook",
+    responses=problems.documented(404, 409),
+)
+async def ping_webhook(
+    webhook_id: UUID, who: Subscriber, ctx: Ctx, request: Request, key: IdempotencyKey = None
+) -> Response:
+    """Posts a `redress.webhook.ping` event; the delivery log shows what the receiver answered."""
+
+    async def work(transaction: Transaction) -> Answer:
+        webhook = await webhooks.held(transaction, webhook_id, None)
+        return _answer(202, {"delivery_id": str(await webhooks.ping(transaction, webhook))})
+
+    return await once(request, ctx.database, who.id, key, work)
+
+
+@router.get(
+    "/deliveries", tags=["deliveries"], summary="Read the delivery log", responses=problems.documented()
+)
+async def list_deliveries(
+    who: Reader,
+    ctx: Ctx,
+    complaint_id: UUID | None = None,
+    webhook_id: UUID | None = None,
+    status: Annotated[Status | None, Query(description="Only those that stand so.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[DeliveryView]:
+    """Every message to a customer and every webhook call, the newest first: sent or not, and why not."""
+    shown = [deliveries.c[n] for n in DeliveryView.model_fields if n in deliveries.c]
+    query = select(*shown, deliveries.c.subscription_id, deliveries.c.number)
+    if complaint_id is not None:
+        query = query.where(deliveries.c.complaint_id == complaint_id)
+    if webhook_id is not None:
+        query = query.where(deliveries.c.subscription_id == webhook_id)
+    if status is not None:
+        query = query.where(deliveries.c.status == status.value)
+    if cursor is not None:
+        query = query.where(deliveries.c.number < _position(cursor, int))
+    async with ctx.database.reading() as connection:
+        rows = (await connection.execute(query.order_by(deliveries.c.number.desc()).limit(limit + 1))).all()
+    more = pages.encode(rows[limit - 1].number) if len(rows) > limit else None
+    return Page(items=[DeliveryView.of(row) for row in rows[:limit]], next=more)
+
+
+@router.post(
+    "/deliveries/{delivery_id}/resend",
+    status_code=202,
+    response_model=Ping,
+    tags=["deliveries"],
+    summary="Send a delivery again",
+    responses=problems.documented(404, 409),
+)
+async def resend_delivery(
+    delivery_id: UUID, who: Subscriber, ctx: Ctx, request: Request, key: IdempotencyKey = None
+) -> Response:
+    """For what was given up, or got lost at the receiver. It keeps its id, by which a receiver knows it."""
+
+    async def work(transaction: Transaction) -> Answer:
+        await webhooks.resend(transaction, delivery_id)
+        return _answer(202, {"delivery_id": str(delivery_id)})
+
+    return await once(request, ctx.database, who.id, key, work)
+
+
+async def _check(ctx: Context, url: str) -> None:
+    """Tell the subscriber now what every delivery would run into."""
+    try:
+        await ctx.part(Guard).check(url)
+    except (ForbiddenTarget, OSError) as error:
+        why = str(error) if isinstance(error, ForbiddenTarget) else "the name cannot be resolved; check it"
+        raise Problem(
+            422, "invalid-request", "Webhooks cannot go to this URL", f"{why}.", field="body/url"
+        ) from None
+
+
+def _answer(status: int, content: dict[str, Any]) -> Answer:
+    return Answer(status, to_json(content))
+
+
+def _unsealed(response: Response, vault: Vault) -> Response:
+    """What is kept for a retry of the request has the secret sealed; the caller gets it readable."""
+    content = from_json(bytes(response.body))
+    content["secret"] = vault.open(content["secret"])
+    replayed = {"Idempotent-Replayed": "true"} if "Idempotent-Replayed" in response.headers else {}
+    shown = Response(to_json(content), response.status_code, replayed, "application/json")
+    return _with_etag(shown)
+
+
+def _with_etag(response: Response) -> Response:
+    response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
+    return response
+
+
+def _position(cursor: str, kind: type[Any]) -> Any:
+    position = pages.decode(cursor)
+    try:
+        return kind(position[0])
+    except (ValueError, TypeError, IndexError, AttributeError):
+        raise Problem(
+            422, "invalid-request", "The cursor is of another list", "Leave it out.", field="query/cursor"
+        ) from None

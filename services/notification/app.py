@@ -1,0 +1,50 @@
+"""The notification service: customers by mail, other systems by signed webhooks."""
+
+from collections.abc import Sequence
+
+from services.notification.api import router
+from services.notification.channels.email import EmailChannel
+from services.notification.channels.log import LogChannel
+from services.notification.channels.webhook import WebhookChannel
+from services.notification.courier import Courier, CustomerDesk, Desk, Doorbell, WebhookDesk
+from services.notification.guard import Guard
+from services.notification.handlers import reactions
+from services.notification.letters import Letters
+from services.notification.signing import Vault
+from services.notification.store import metadata
+from shared.service import Context, Service, Worker
+
+WEBHOOK_COURIERS = 2
+"""So that a batch of slow receivers does not hold up the others."""
+
+
+def _parts(context: Context) -> Sequence[object]:
+    settings = context.settings
+    mail = None
+    if settings.smtp_url:
+        mail = EmailChannel(settings.smtp_url, settings.mail_from, settings.organisation)
+    letters, vault = Letters(settings), Vault(settings.installation_secret)
+    guard = Guard(allow_private=settings.allow_private_targets)
+    desk = CustomerDesk(context, letters, mail, LogChannel())
+    return [letters, vault, guard, desk, WebhookDesk(vault, WebhookChannel(guard))]
+
+
+def _workers(context: Context) -> Sequence[Worker]:
+    desks: list[Desk] = [context.part(CustomerDesk), *[context.part(WebhookDesk)] * WEBHOOK_COURIERS]
+    couriers = [Courier(context.database, desk, context.settings.poll_interval) for desk in desks]
+    doorbell = Doorbell(context.database, couriers)
+    return [
+        Worker("notification.doorbell", doorbell.run),
+        *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
+    ]
+
+
+service = Service(
+    name="notification",
+    summary="Tells customers, in their language, and other systems, by signed webhooks, what happened.",
+    router=router,
+    metadata=metadata,
+    reactions=reactions,
+    parts=_parts,
+    workers=_workers,
+)

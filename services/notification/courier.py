@@ -1,0 +1,204 @@
+"""Couriers: loops that claim due deliveries, send them side by side, and settle them in bulk."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from hashlib import sha256
+from typing import Protocol
+from uuid import UUID
+
+import httpx
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from services.notification import queue
+from services.notification.channels import CannotDeliver, Letter, Parcel, Sender
+from services.notification.letters import Contact, Letters
+from services.notification.queue import Leased, Outcome, Receipt
+from services.notification.rules import Channel
+from services.notification.signing import SecretUnreadable, Vault
+from services.notification.store import DOORBELL
+from shared import clock, failpoints
+from shared.database import Database
+from shared.reactions import describe
+from shared.service import Context
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+"""Deliveries that a courier claims at once."""
+
+SIDE_BY_SIDE = 16
+"""Deliveries that a courier sends at the same time."""
+
+
+class Desk(Protocol):
+    """Makes a message of a delivery and hands it to a channel."""
+
+    channel: Channel
+
+    async def send(self, delivery: Leased) -> Receipt:
+        """Raises CannotDeliver."""
+        ...
+
+
+class CustomerDesk:
+    """Asks intake whom to write to, writes, and sends by mail; without an address, or without a mail server,
+    the log has to do."""
+
+    channel = Channel.CUSTOMER
+
+    def __init__(
+        self, context: Context, letters: Letters, mail: Sender[Letter] | None, fallback: Sender[Letter]
+    ) -> None:
+        self._context = context
+        self._letters = letters
+        self._mail = mail
+        self._fallback = fallback
+
+    async def send(self, delivery: Leased) -> Receipt:
+        contact = await self._contact(delivery)
+        now = clock.now()
+        words = self._letters.write(delivery, contact, now)
+        assert delivery.template is not None
+        letter = Letter(
+            delivery.id,
+            delivery.template,
+            contact.language,
+            delivery.reference or "",
+            contact.email,
+            words.subject,
+            words.body,
+            now,
+        )
+        way = self._mail if self._mail is not None and contact.email else self._fallback
+        await way.send(letter)
+        return Receipt(way.name, words.version, sha256(words.body.encode()).digest())
+
+    async def _contact(self, delivery: Leased) -> Contact:
+        path = f"/intake/v1/complaints/{delivery.complaint_id}/contact"
+        try:
+            return Contact.model_validate(await self._context.ask("intake", path, "customers:read"))
+        except httpx.HTTPStatusError as error:
+            raise CannotDeliver(f"intake does not tell the contact ({error.response.status_code})") from None
+        except (httpx.HTTPError, OSError) as error:
+            raise CannotDeliver(f"intake cannot be asked ({type(error).__name__})") from None
+        except ValidationError:
+            raise CannotDeliver("intake's answer is not a contact") from None
+
+
+class WebhookDesk:
+    """Signs events and posts them to subscribers."""
+
+    channel = Channel.WEBHOOK
+
+    def __init__(self, vault: Vault, way: Sender[Parcel]) -> None:
+        self._vault = vault
+        self._way = way
+
+    async def send(self, delivery: Leased) -> Receipt:
+        assert delivery.url is not None
+        assert delivery.body is not None
+        try:
+            secrets = tuple(self._vault.open(sealed) for sealed in delivery.secrets)
+        except SecretUnreadable:
+            raise CannotDeliver("the signing secret cannot be read; rotate it") from None
+        body = delivery.body.encode()
+        await self._way.send(Parcel(delivery.id, delivery.url, secrets, body, clock.now()))
+        return Receipt(self._way.name, body_sha256=sha256(body).digest())
+
+
+class Courier:
+    """One loop over one kind of channel. Any number may work side by side, in any number of processes."""
+
+    def __init__(self, database: Database, desk: Desk, poll_interval: float) -> None:
+        self._database = database
+        self._desk = desk
+        self._poll_interval = poll_interval
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Shorten the wait; the poll is the guarantee."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        while True:
+            self._woken.clear()
+            if not await self.round():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), self._poll_interval)
+
+    async def round(self) -> int:
+        """Claim, send and settle one batch; returns how many deliveries it had."""
+        leased = await queue.claim(self._database, self._desk.channel, clock.now(), BATCH)
+        room = asyncio.Semaphore(SIDE_BY_SIDE)
+        begun: set[UUID] = set()
+
+        async def attempt(delivery: Leased) -> Outcome:
+            async with room:
+                begun.add(delivery.id)
+                outcome = Outcome(delivery, await self._send(delivery))
+            failpoints.reached("delivery.after-send")
+            return outcome
+
+        under_way = {asyncio.create_task(attempt(delivery)) for delivery in leased}
+        try:
+            while under_way:
+                # Whatever finished while the last ones were being settled is settled together.
+                done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                await queue.settle(self._database, [task.result() for task in done], clock.now())
+        finally:
+            if under_way:
+                for task in under_way:
+                    task.cancel()
+                await asyncio.gather(*under_way, return_exceptions=True)
+                await self._hand_back([d for d in leased if d.id not in begun])
+        return len(leased)
+
+    async def _send(self, delivery: Leased) -> Receipt | CannotDeliver:
+        try:
+            return await self._desk.send(delivery)
+        except CannotDeliver as error:
+            return error
+        except Exception as error:
+            # Ours to mend: it is tried again like any other failure, and does not stop the rest.
+            why = {"delivery_id": str(delivery.id), "error": describe(error)}
+            log.error("delivery failed unexpectedly", extra=why)
+            return CannotDeliver(f"unexpected: {type(error).__name__}")
+
+    async def _hand_back(self, unbegun: list[Leased]) -> None:
+        if unbegun:
+            with suppress(DBAPIError, OSError):  # the lease ends anyway
+                await queue.hand_back(self._database, unbegun, clock.now())
+
+
+class Doorbell:
+    """Wakes the couriers of this process when deliveries were queued, by this process or another one.
+
+    PostgreSQL rings at the commit and not before, so a woken courier sees the rows.
+    """
+
+    def __init__(self, database: Database, couriers: list[Courier]) -> None:
+        self._database = database
+        self._couriers = couriers
+
+    async def run(self) -> None:
+        """Listen for ever; a lost connection ends the turn with an exception."""
+        lost = asyncio.Event()
+        async with self._database.engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            try:
+                raw.add_termination_listener(lambda _: lost.set())
+                await raw.add_listener(DOORBELL, self._ring)
+                self._ring()
+                await lost.wait()
+                raise ConnectionError("the connection that listens for new deliveries was lost")
+            finally:
+                # A connection that listens must not return to the pool.
+                with suppress(DBAPIError, OSError):
+                    await connection.invalidate()
+
+    def _ring(self, *_: object) -> None:
+        for courier in self._couriers:
+            courier.wake()

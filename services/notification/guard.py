@@ -1,0 +1,94 @@
+"""Where webhooks may go: never into our own network (server-side request forgery).
+
+A name is resolved once, every address that it has must be public, and the connection is made to the address
+that was checked, so that a second answer of the name server changes nothing (DNS rebinding).
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+import httpx
+
+Address = IPv4Address | IPv6Address
+Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
+
+UNICAST = IPv6Network("2000::/3")
+"""The only part of IPv6 that is given out for the public Internet (RFC 4291)."""
+
+NAT64 = IPv6Network("64:ff9b::/96")
+"""Carries an IPv4 address (RFC 6052); in networks without IPv4, public names resolve to it."""
+
+REFUSED_V6 = tuple(map(IPv6Network, ("2001::/23", "2002::/16", "2001:db8::/32", "3fff::/20")))
+"""Teredo and its neighbours, 6to4 (carries any IPv4 address), documentation."""
+
+REFUSED_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
+"""Protocol assignments and the old 6to4 relays, of which `is_global` accepts a part."""
+
+
+class ForbiddenTarget(ValueError):
+    """Webhooks may not go there; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A checked destination: connect to one of `addresses`, and to nothing else."""
+
+    url: httpx.URL
+    addresses: tuple[Address, ...]
+
+
+def is_public(address: Address) -> bool:
+    """May a stranger make us connect to this address?"""
+    if isinstance(address, IPv6Address):
+        if address in NAT64:
+            return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
+        if address.scope_id or address not in UNICAST or any(address in net for net in REFUSED_V6):
+            return False
+    elif any(address in net for net in REFUSED_V4):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+async def _ask_resolver(host: str, port: int) -> Sequence[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+class Guard:
+    """`allow_private` switches the check of addresses off, for development."""
+
+    def __init__(self, *, allow_private: bool, lookup: Lookup = _ask_resolver) -> None:
+        self._allow_private = allow_private
+        self._lookup = lookup
+
+    async def check(self, url: str) -> Target:
+        """Raises ForbiddenTarget; OSError when the name cannot be resolved now."""
+        target = parse(url)
+        # The resolver also understands 127.1, 0x7f000001 and 2130706433: what it makes of them counts.
+        names = await self._lookup(target.host, target.port or (443 if target.scheme == "https" else 80))
+        addresses = tuple(dict.fromkeys(map(ip_address, names)))
+        if not addresses:
+            raise OSError("the name has no address")
+        if not self._allow_private and not all(map(is_public, addresses)):
+            raise ForbiddenTarget("this name leads to an address that is not on the public Internet")
+        return Target(target, addresses)
+
+
+def parse(url: str) -> httpx.URL:
+    """The URL, if its form is acceptable. Raises ForbiddenTarget."""
+    if any(character <= " " or character in "\\\x7f" for character in url):
+        raise ForbiddenTarget("the URL contains a blank, a control character or a backslash")
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError, ValueError):
+        raise ForbiddenTarget("this is not a URL") from None
+    if parsed.scheme not in {"http", "https"}:
+        raise ForbiddenTarget("the URL must begin with https:// or http://")
+    if not parsed.host:
+        raise ForbiddenTarget("the URL has no host")
+    if parsed.userinfo:
+        raise ForbiddenTarget("leave user name and password out of the URL; verify the signature instead")
+    return parsed

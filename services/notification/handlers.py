@@ -1,0 +1,155 @@
+"""Events in: what a conversation learns from each fact, and what the customer is told of it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from services.notification.model import FACTS, Conversation
+from services.notification.store import ConversationStore
+from shared.envelope import Received
+from shared.events import (
+    CaseAccepted,
+    CaseClosed,
+    CaseResumed,
+    ComplaintAssigned,
+    ComplaintRegistered,
+    ComplaintTriaged,
+    CustomerTold,
+    Event,
+    FollowUpRequested,
+    OfferAgreed,
+    OffersMade,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    SolutionCarriedOut,
+    ValidityJudged,
+)
+from shared.reactions import Reactions
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Conversation, E, Received], None]
+
+reactions: Reactions[Conversation] = Reactions("notification", ConversationStore())
+
+
+def on(event: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+    """Declare the handler of a fact; every fact goes to the webhooks that want it, too."""
+
+    def declare(handler: Handler[E]) -> Handler[E]:
+        def forward_and_handle(conversation: Conversation, event: E, fact: Received) -> None:
+            conversation.forward(fact)
+            handler(conversation, event, fact)
+
+        reactions.on(event)(forward_and_handle)
+        return handler
+
+    return declare
+
+
+@on(ComplaintRegistered)
+def on_complaint_registered(conversation: Conversation, event: ComplaintRegistered, fact: Received) -> None:
+    conversation.register(event)
+
+
+@on(ComplaintTriaged)
+def on_complaint_triaged(conversation: Conversation, event: ComplaintTriaged, fact: Received) -> None:
+    conversation.category = event.category
+
+
+@on(ComplaintAssigned)
+def on_complaint_assigned(conversation: Conversation, event: ComplaintAssigned, fact: Received) -> None:
+    conversation.department = event.department
+    conversation.handled_by(event.handler_name, event.assigned_at)
+    conversation.assignments += 1
+    again = conversation.assignments > 1
+    conversation.tell(ComplaintAssigned, fact.id, event.assigned_at, person=event.handler_name, again=again)
+
+
+@on(PromiseMade)
+def on_promise_made(conversation: Conversation, event: PromiseMade, fact: Received) -> None:
+    conversation.promise(event.due_at)
+
+
+@on(PromiseKept)
+def on_promise_kept(conversation: Conversation, event: PromiseKept, fact: Received) -> None:
+    conversation.keep_promise()
+
+
+@on(PromiseBroken)
+def on_promise_broken(conversation: Conversation, event: PromiseBroken, fact: Received) -> None:
+    conversation.break_promise(event, fact.id)
+
+
+@on(CaseAccepted)
+def on_case_accepted(conversation: Conversation, event: CaseAccepted, fact: Received) -> None:
+    if event.handler_name:
+        conversation.handled_by(event.handler_name, event.accepted_at)
+    conversation.tell(CaseAccepted, fact.id, event.accepted_at, person=event.handler_name)
+
+
+@on(CustomerTold)
+def on_customer_told(conversation: Conversation, event: CustomerTold, fact: Received) -> None:
+    conversation.tell(CustomerTold, fact.id, event.told_at, message=event.message)
+
+
+@on(ValidityJudged)
+def on_validity_judged(conversation: Conversation, event: ValidityJudged, fact: Received) -> None:
+    conversation.explanation = event.explanation
+    if not event.valid:
+        conversation.tell(
+            ValidityJudged,
+            fact.id,
+            event.judged_at,
+            explanation=event.explanation,
+            reason_sufficient=event.reason_sufficient,
+        )
+
+
+@on(OffersMade)
+def on_offers_made(conversation: Conversation, event: OffersMade, fact: Received) -> None:
+    conversation.offer(event)
+    conversation.tell(OffersMade, fact.id, event.made_at, offers=conversation.offers, round=event.round)
+
+
+@on(OfferAgreed)
+def on_offer_agreed(conversation: Conversation, event: OfferAgreed, fact: Received) -> None:
+    conversation.agree(event.offer_id)
+    conversation.tell(OfferAgreed, fact.id, event.agreed_at, solution=conversation.agreed)
+
+
+@on(SolutionCarriedOut)
+def on_solution_carried_out(conversation: Conversation, event: SolutionCarriedOut, fact: Received) -> None:
+    conversation.end_promises()
+    conversation.result = event.result
+    conversation.follow_ups = 0
+    conversation.tell(
+        SolutionCarriedOut, fact.id, event.carried_out_at, result=event.result, solution=conversation.agreed
+    )
+
+
+@on(FollowUpRequested)
+def on_follow_up_requested(conversation: Conversation, event: FollowUpRequested, fact: Received) -> None:
+    conversation.follow_up_id = event.follow_up_id
+    conversation.follow_ups += 1
+    again = conversation.follow_ups > 1
+    conversation.tell(FollowUpRequested, fact.id, event.requested_at, again=again)
+
+
+@on(CaseResumed)
+def on_case_resumed(conversation: Conversation, event: CaseResumed, fact: Received) -> None:
+    conversation.tell(CaseResumed, fact.id, event.resumed_at)
+
+
+@on(CaseClosed)
+def on_case_closed(conversation: Conversation, event: CaseClosed, fact: Received) -> None:
+    conversation.end_promises()
+    conversation.tell(CaseClosed, fact.id, event.closed_at, outcome=event.outcome)
+
+
+def on_any_other_fact(conversation: Conversation, event: Event, fact: Received) -> None:
+    """A fact of which the customer hears nothing; webhooks may want it."""
+
+
+for other in FACTS.values():
+    if not reactions.answers(other.wire_type()):
+        on(other)(on_any_other_fact)

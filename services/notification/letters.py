@@ -1,0 +1,88 @@
+"""The words: one template per message and language, rendered at the moment of sending.
+
+`templates/<language>/<name>.txt.jinja` begins with `Subject: ...` and an empty line. Values are put in as
+they are; they are never read as templates.
+"""
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import BaseModel
+
+from services.notification.human_time import human_time
+from services.notification.queue import Leased
+from shared.config import Settings
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+class Contact(BaseModel):
+    """What intake says about a customer: personal data, asked for at the moment of sending and not kept."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    language: Literal["en", "zh"]
+    tracking_url: str
+
+
+class Words(NamedTuple):
+    subject: str
+    body: str
+    version: str
+
+
+class Letters:
+    """Renders messages to customers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._organisation = settings.organisation
+        self._zone = settings.time_zone
+        self._environment = SandboxedEnvironment(
+            loader=FileSystemLoader(FOLDER),
+            autoescape=False,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def write(self, delivery: Leased, contact: Contact, now: datetime) -> Words:
+        """Raises jinja2.TemplateError when a template asks for something that the message does not have."""
+        assert delivery.template is not None
+        values = {
+            **delivery.facts,
+            "name": contact.name,
+            "link": contact.tracking_url,
+            "reference": delivery.reference,
+            "kind": delivery.kind,
+            "handler": delivery.handler_name,
+            "organisation": self._organisation,
+            "promised": self._promise(delivery, contact.language, now),
+        }
+        template = self._environment.get_template(f"{contact.language}/{delivery.template}.txt.jinja")
+        subject, _, body = template.render(values).partition("\n")
+        return Words(
+            " ".join(subject.removeprefix("Subject:").split()),
+            body.strip() + "\n",
+            version_of(contact.language, delivery.template),
+        )
+
+    def _promise(self, delivery: Leased, language: str, now: datetime) -> str | None:
+        """By when the customer hears from us: the live promise, or the one that this message is about; never
+        a time that has passed."""
+        told: Any = delivery.facts.get("promised_at")
+        times = (delivery.promised_at, datetime.fromisoformat(told) if told else None)
+        at = next((at for at in times if at is not None and at > now), None)
+        return human_time(at, self._zone, language) if at else None
+
+
+@cache
+def version_of(language: str, template: str) -> str:
+    """Names the exact wording: a digest of the template and of the parts that all messages share."""
+    sources = [FOLDER / language / f"{template}.txt.jinja", *sorted((FOLDER / language).glob("_*.txt.jinja"))]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:12]

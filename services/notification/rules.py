@@ -1,0 +1,55 @@
+"""Who hears what: the facts that are told, to whom, over which kind of channel, in which words.
+
+One row is one message. Whether the moment has come is decided in `model.py` (an acknowledgement, for example,
+needs two facts); what is said is in `templates/<language>/<template>.txt.jinja`.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared import events
+from shared.events import Event
+
+
+class Audience(StrEnum):
+    CUSTOMER = "customer"
+
+
+class Channel(StrEnum):
+    """Kind of channel: it has a queue and a courier of its own."""
+
+    CUSTOMER = "customer"
+    WEBHOOK = "webhook"
+
+
+class Rule(NamedTuple):
+    fact: type[Event]
+    audience: Audience
+    channel: Channel
+    template: str
+
+
+ACKNOWLEDGEMENT = "acknowledgement"
+"""The first message of every conversation; the others wait for it."""
+
+RULES: tuple[Rule, ...] = tuple(
+    Rule(fact, Audience.CUSTOMER, Channel.CUSTOMER, template)
+    for fact, template in (
+        (events.ComplaintRegistered, ACKNOWLEDGEMENT),
+        (events.ComplaintAssigned, "assigned"),
+        (events.CaseAccepted, "accepted"),
+        (events.PromiseBroken, "interim"),
+        (events.CustomerTold, "told"),
+        (events.ValidityJudged, "judged-not-valid"),
+        (events.OffersMade, "offers"),
+        (events.OfferAgreed, "agreed"),
+        (events.SolutionCarriedOut, "result"),
+        (events.FollowUpRequested, "survey"),
+        (events.CaseResumed, "resumed"),
+        (events.CaseClosed, "closed"),
+    )
+)
+
+
+def rules_for(fact: type[Event]) -> list[Rule]:
+    return [rule for rule in RULES if rule.fact is fact]

@@ -1,0 +1,29 @@
+"""The resolution service: works each complaint to an outcome that the customer accepts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.resolution.api import router
+from services.resolution.handlers import reactions
+from services.resolution.keeper import PromiseKeeper
+from services.resolution.promises import Policy
+from services.resolution.store import metadata, store
+from services.resolution.worktime import chinese_calendar
+from shared.service import Context, Service, Worker
+
+
+def _parts(context: Context) -> Sequence[object]:
+    settings = context.settings
+    policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
+    return [store.follow(policy), PromiseKeeper(context.database, store, settings.poll_interval)]
+
+
+service = Service(
+    name="resolution",
+    summary="Works each complaint to an outcome that the customer accepts, and keeps what was promised.",
+    router=router,
+    metadata=metadata,
+    reactions=reactions,
+    parts=_parts,
+    workers=lambda context: [Worker("resolution.promises", context.part(PromiseKeeper).run)],
+)

@@ -1,0 +1,52 @@
+"""Events in: what the case does when another service tells a fact."""
+
+from services.resolution.model import Case
+from services.resolution.store import store
+from shared.envelope import Received
+from shared.events import (
+    ComplaintAssigned,
+    ComplaintReferred,
+    ComplaintRegistered,
+    ComplaintTriaged,
+    OfferChosen,
+    OffersDeclined,
+    OpinionGiven,
+)
+from shared.reactions import Reactions
+
+reactions = Reactions("resolution", store)
+
+
+@reactions.on(ComplaintRegistered)
+def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
+    case.open(event.reference, event.registered_at)
+
+
+@reactions.on(ComplaintTriaged)
+def on_complaint_triaged(case: Case, event: ComplaintTriaged, fact: Received) -> None:
+    case.triage(event.category, event.severity, event.reasons, event.triaged_at)
+
+
+@reactions.on(ComplaintReferred)
+def on_complaint_referred(case: Case, event: ComplaintReferred, fact: Received) -> None:
+    case.triage(None, event.severity, event.reasons, event.referred_at)
+
+
+@reactions.on(ComplaintAssigned)
+def on_complaint_assigned(case: Case, event: ComplaintAssigned, fact: Received) -> None:
+    case.assign(event.department, event.handler_id, event.handler_name, event.assigned_at)
+
+
+@reactions.on(OfferChosen)
+def on_offer_chosen(case: Case, event: OfferChosen, fact: Received) -> None:
+    case.choose(event.offer_id, event.chosen_at)
+
+
+@reactions.on(OffersDeclined)
+def on_offers_declined(case: Case, event: OffersDeclined, fact: Received) -> None:
+    case.decline(event.reason, event.declined_at)
+
+
+@reactions.on(OpinionGiven)
+def on_opinion_given(case: Case, event: OpinionGiven, fact: Received) -> None:
+    case.hear(event.outcome, event.comment, event.given_at)

@@ -1,0 +1,92 @@
+"""What every case keeps whatever happens to it: its timeline and its ledger of promises. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.resolution.lifecycle import UNSOLVED, State
+from services.resolution.promises import Policy, Promise, PromiseState
+from services.resolution.timeline import SYSTEM, Entry, Kind, Source
+from shared.aggregate import Aggregate
+from shared.events import PromiseBroken, PromiseKept, PromiseMade
+from shared.ids import derived_id
+
+
+@dataclass(kw_only=True)
+class Ledger(Aggregate):
+    """An unsolved case has exactly one live promise; a solved one has none."""
+
+    policy: Policy = field(repr=False, compare=False)
+    state: State = State.UNOPENED
+    handler_id: str | None = None
+    promise: Promise | None = None
+    """The live one."""
+    promises: int = 0
+    """How many were made."""
+    entries: int = 0
+    """How many entries the timeline has."""
+    new_entries: list[Entry] = field(default_factory=list, repr=False, compare=False)
+    changed_promises: list[Promise] = field(default_factory=list, repr=False, compare=False)
+    """These two wait to be saved; promises in the order in which they changed."""
+
+    def time_passed(self, at: datetime) -> None:
+        """If the promise is overdue at `at`, it is broken, an interim reply goes out, and the next is made.
+
+        In state `offered` it is the customer who is waited for: they are reminded at the promised time all
+        the same, and the fact says that nobody of the company is late.
+        """
+        if self.promise is None or at <= self.promise.due_at:
+            return
+        self._settle(at, interim_reply=True)
+        self._promise(at, Source.RESOLUTION)
+
+    def _replied(self, at: datetime) -> None:
+        """A person told the customer something: settle the live promise; an unsolved case gets the next."""
+        self._settle(at, interim_reply=False)
+        if self.state in UNSOLVED:
+            self._promise(at, Source.RESOLUTION)
+
+    def _settle(self, at: datetime, *, interim_reply: bool) -> None:
+        assert self.promise is not None, "an unsolved case has a live promise"
+        settled = self.promise.settled(at, self.handler_id)
+        self.changed_promises.append(settled)
+        self.promise = None
+        if settled.state is PromiseState.KEPT:
+            self._tell(Kind.PROMISE_KEPT, at, SYSTEM)
+            kept = PromiseKept(
+                complaint_id=self.id, promise_id=settled.id, handler_id=self.handler_id, kept_at=at
+            )
+            self.record(kept, at)
+            return
+        self._tell(Kind.PROMISE_BROKEN, at, SYSTEM)
+        broken = PromiseBroken(
+            complaint_id=self.id,
+            promise_id=settled.id,
+            handler_id=self.handler_id,
+            interim_reply=interim_reply,
+            waiting_for_customer=interim_reply and self.state is State.OFFERED,
+            broken_at=at,
+        )
+        self.record(broken, at)
+
+    def _promise(self, at: datetime, source: Source) -> None:
+        self.promises += 1
+        self.promise = Promise(
+            derived_id("promise", self.id, self.promises), self.id, self.promises, at, self.policy.due(at)
+        )
+        self.changed_promises.append(self.promise)
+        due = self.promise.due_at
+        self._tell(Kind.PROMISE_MADE, at, SYSTEM, due.isoformat().replace("+00:00", "Z"), source)
+        made = PromiseMade(complaint_id=self.id, promise_id=self.promise.id, due_at=due, made_at=at)
+        self.record(made, at)
+
+    def _tell(
+        self,
+        kind: Kind,
+        at: datetime,
+        author: str,
+        text: str | None = None,
+        source: Source = Source.RESOLUTION,
+    ) -> None:
+        """Add a line to the timeline."""
+        self.entries += 1
+        self.new_entries.append(Entry(self.id, self.entries, at, source, author, kind, text or None))

@@ -1,0 +1,47 @@
+"""The promise ledger: what the customer was promised, and when it counts as kept. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.resolution.worktime import WorkCalendar, add_working_time
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Within how much working time a customer hears from a person."""
+
+    reply_within: timedelta
+    calendar: WorkCalendar
+
+    def due(self, since: datetime) -> datetime:
+        """When a promise made at `since` falls due (UTC)."""
+        return add_working_time(since, self.reply_within, self.calendar)
+
+
+class PromiseState(StrEnum):
+    LIVE = "live"
+    KEPT = "kept"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A reply promised by a time."""
+
+    id: UUID
+    complaint_id: UUID
+    number: int
+    """Counts the promises of a case, from 1."""
+    made_at: datetime
+    due_at: datetime
+    state: PromiseState = PromiseState.LIVE
+    settled_at: datetime | None = None
+    handler_id: str | None = None
+    """Whose case it was when the promise was kept or broken."""
+
+    def settled(self, at: datetime, handler_id: str | None) -> "Promise":
+        """The promise after a reply, or after its time passed; a reply exactly at its time keeps it."""
+        state = PromiseState.KEPT if at <= self.due_at else PromiseState.BROKEN
+        return replace(self, state=state, settled_at=at, handler_id=handler_id)

@@ -1,0 +1,142 @@
+"""Reads for the GET endpoints: plain SQL, one statement each, so that an answer is of one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.resolution.lifecycle import State
+from services.resolution.model import Judgement
+from services.resolution.timeline import Source
+from services.resolution.views import (
+    CaseSummary,
+    CaseView,
+    JudgementView,
+    OfferView,
+    PromiseView,
+    TimelineEntry,
+    impossible_actions,
+    possible_actions,
+)
+from shared import pages
+from shared.events.vocabulary import Severity
+from shared.pages import Page
+
+_DETAIL = text(
+    """
+SELECT c.*, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'offer_id', o.offer_id, 'round', o.round, 'rank', o.rank, 'remedies', o.remedies,
+                   'description', o.description, 'agreed', o.offer_id IS NOT DISTINCT FROM c.agreed_offer_id,
+                   'value', CASE WHEN o.amount IS NOT NULL THEN
+                       jsonb_build_object('amount', o.amount::text, 'currency', o.currency) END)), '[]')
+        FROM (SELECT * FROM offers WHERE complaint_id = c.id ORDER BY round DESC, rank LIMIT 40) o) AS offers,
+       (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.at, t.source, t.number), '[]')
+        FROM (SELECT * FROM timeline WHERE complaint_id = c.id
+              ORDER BY at DESC, source DESC, number DESC LIMIT 100) t) AS timeline
+FROM cases c LEFT JOIN promises p ON p.promise_id = c.promise_id
+WHERE c.id = :id AND c.state <> 'unopened'
+"""
+)
+
+_LIST = """
+SELECT c.*, p.made_at AS promise_made_at, p.due_at AS promise_due_at
+FROM cases c LEFT JOIN promises p ON p.promise_id = c.promise_id
+WHERE c.state <> 'unopened' {}
+ORDER BY c.registered_at DESC, c.id DESC LIMIT :limit
+"""
+
+_TIMELINE = """
+SELECT t.* FROM timeline t JOIN cases c ON c.id = t.complaint_id
+WHERE t.complaint_id = :id AND c.state <> 'unopened' {}
+ORDER BY t.at, t.source, t.number LIMIT :limit
+"""
+
+
+@dataclass(frozen=True)
+class _Position:
+    """What the guards of the lifecycle look at, as read."""
+
+    state: State
+    severity: Severity | None
+    valid: bool | None
+    round: int
+
+
+async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | None:
+    found = (await connection.execute(_DETAIL, {"id": complaint_id})).one_or_none()
+    if found is None:
+        return None
+    row = dict(found._mapping)
+    judgement = None
+    if row["reason_sufficient"] is not None:
+        judgement = Judgement(row["reason_sufficient"], row["demand_reasonable"])
+    position = _Position(
+        State(row["state"]),
+        Severity(row["severity"]) if row["severity"] else None,
+        judgement.valid if judgement else None,
+        row["round"],
+    )
+    return CaseView(
+        **_summary(row),
+        judgement=judgement
+        and JudgementView(
+            reason_sufficient=judgement.reason_sufficient,
+            demand_reasonable=judgement.demand_reasonable,
+            valid=judgement.valid,
+        ),
+        offers=[OfferView.model_validate(offer) for offer in row["offers"]],
+        timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
+        possible=possible_actions(position),
+        not_yet=impossible_actions(position),
+        **{name: row[name] for name in ("round", "result", "carried_out_at", "closed_by", "closed_at")},
+    )
+
+
+async def listed(
+    connection: AsyncConnection, filters: Mapping[str, str | None], limit: int, cursor: str | None
+) -> Page[CaseSummary]:
+    """The newest first. `filters`: column name to the value it must have, None for any."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    conditions = "".join(f" AND c.{name} = :{name}" for name in given)
+    parameters: dict[str, Any] = {**given, "limit": limit + 1}
+    if cursor is not None:
+        conditions += " AND (c.registered_at, c.id) < (:registered_at, :id)"
+        registered_at, id = pages.decode(cursor, AwareDatetime, UUID)
+        parameters |= {"registered_at": registered_at, "id": id}
+    rows = (await connection.execute(text(_LIST.format(conditions)), parameters)).mappings().all()
+    items = [CaseSummary(**_summary(dict(row))) for row in rows[:limit]]
+    last = items[-1] if len(rows) > limit else None
+    return Page(items=items, next=last and pages.encode(last.registered_at, last.id))
+
+
+async def timeline(
+    connection: AsyncConnection, complaint_id: UUID, limit: int, cursor: str | None
+) -> Page[TimelineEntry]:
+    """The oldest first; no entries when there is no such case."""
+    parameters: dict[str, Any] = {"id": complaint_id, "limit": limit + 1}
+    condition = ""
+    if cursor is not None:
+        condition = " AND (t.at, t.source, t.number) > (:at, :source, :number)"
+        at, source, number = pages.decode(cursor, AwareDatetime, Source, int)
+        parameters |= {"at": at, "source": source.value, "number": min(number, 2**31 - 1)}
+    rows = (await connection.execute(text(_TIMELINE.format(condition)), parameters)).mappings().all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[TimelineEntry.of(dict(row)) for row in rows[:limit]],
+        next=last and pages.encode(last["at"], last["source"], last["number"]),
+    )
+
+
+def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
+    promise = None
+    if row["promise_id"] is not None:
+        promise = PromiseView(
+            promise_id=row["promise_id"], made_at=row["promise_made_at"], due_at=row["promise_due_at"]
+        )
+    plain = (name for name in CaseSummary.model_fields if name != "promise")
+    return {name: row[name] for name in plain} | {"promise": promise}

@@ -1,0 +1,140 @@
+"""Tables of resolution. What must never be untrue, the database refuses."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.resolution.lifecycle import UNSOLVED, State
+from services.resolution.promises import PromiseState
+from services.resolution.timeline import Reader
+from shared.database import service_metadata
+from shared.events.vocabulary import Outcome, Severity
+
+metadata = service_metadata("resolution")
+
+MOMENT = DateTime(timezone=True)
+
+
+def one_of(*values: str) -> str:
+    return "({})".format(", ".join(f"'{value}'" for value in sorted(values)))
+
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="the complaint's id"),
+    Column("version", Integer, nullable=False, comment="counts the saved changes; the ETag"),
+    Column("state", Text, nullable=False),
+    Column("reference", Text, comment="what the customer quotes"),
+    Column("registered_at", MOMENT),
+    Column("category", Text),
+    Column("severity", Text),
+    Column("department", Text),
+    Column("handler_id", Text),
+    Column("handler_name", Text),
+    Column("assigned_at", MOMENT, comment="when the handler was last decided; an older decision is ignored"),
+    Column("reason_sufficient", Boolean, comment="judgement: is the reason sufficient?"),
+    Column("demand_reasonable", Boolean, comment="judgement: is the demand reasonable?"),
+    Column("round", SmallInteger, nullable=False, comment="rounds of offers so far"),
+    Column("offered_at", MOMENT),
+    Column("agreed_offer_id", Uuid),
+    Column("solutions", SmallInteger, nullable=False, comment="how often a result was told"),
+    Column("result", Text, comment="what the customer was told last, masked"),
+    Column("carried_out_at", MOMENT),
+    Column("outcome", Text, comment="the customer's own judgement"),
+    Column("closed_by", Text),
+    Column("closed_at", MOMENT),
+    Column(
+        "promise_id",
+        Uuid,
+        ForeignKey(
+            "promises.promise_id",
+            name="fk_cases_promise_id",
+            use_alter=True,
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        comment="the live promise",
+    ),
+    Column("promises", Integer, nullable=False, comment="promises made so far"),
+    Column("entries", Integer, nullable=False, comment="timeline entries so far"),
+    CheckConstraint(f"state IN {one_of(*State)}", "state"),
+    CheckConstraint(f"severity IN {one_of(*Severity)}", "severity"),
+    CheckConstraint(f"outcome IN {one_of(*Outcome)}", "outcome"),
+    CheckConstraint("(state = 'unopened') = (registered_at IS NULL)", "opened_by_registration"),
+    CheckConstraint(f"(state IN {one_of(*UNSOLVED)}) = (promise_id IS NOT NULL)", "unsolved_has_promise"),
+    CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
+    CheckConstraint("state <> 'agreed' OR agreed_offer_id IS NOT NULL", "agreed_to_an_offer"),
+    CheckConstraint("state NOT IN ('carried_out', 'closed') OR result IS NOT NULL", "result_was_told"),
+    CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
+)
+OPENED = cases.c.state != State.UNOPENED.value
+Index("ix_cases_registered", cases.c.registered_at, cases.c.id, postgresql_where=OPENED)
+Index("ix_cases_handler", cases.c.handler_id, cases.c.registered_at, cases.c.id)
+Index("ix_cases_department", cases.c.department, cases.c.registered_at, cases.c.id)
+
+promises = Table(
+    "promises",
+    metadata,
+    Column("promise_id", Uuid, primary_key=True),
+    Column("complaint_id", Uuid, ForeignKey("cases.id"), nullable=False),
+    Column("number", Integer, nullable=False, comment="counts the promises of a case, from 1"),
+    Column("made_at", MOMENT, nullable=False),
+    Column("due_at", MOMENT, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("settled_at", MOMENT, comment="when it was kept or broken"),
+    Column("handler_id", Text, comment="whose case it was then"),
+    UniqueConstraint("complaint_id", "number"),
+    CheckConstraint(f"state IN {one_of(*PromiseState)}", "state"),
+    CheckConstraint("due_at > made_at", "due_after_made"),
+    CheckConstraint("(state = 'live') = (settled_at IS NULL)", "settled"),
+    CheckConstraint("state <> 'kept' OR settled_at <= due_at", "kept_in_time"),
+    CheckConstraint("state <> 'broken' OR settled_at > due_at", "broken_when_late"),
+)
+LIVE = promises.c.state == PromiseState.LIVE.value
+Index("uq_promises_live", promises.c.complaint_id, unique=True, postgresql_where=text("state = 'live'"))
+Index("ix_promises_due", promises.c.due_at, postgresql_where=text("state = 'live'"))
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("offer_id", Uuid, primary_key=True),
+    Column("complaint_id", Uuid, ForeignKey("cases.id"), nullable=False),
+    Column("round", SmallInteger, nullable=False),
+    Column("rank", SmallInteger, nullable=False, comment="1 is the best that the company can do"),
+    Column("remedies", ARRAY(Text), nullable=False),
+    Column("description", Text, nullable=False, comment="masked"),
+    Column("amount", Numeric(14, 2)),
+    Column("currency", Text),
+    UniqueConstraint("complaint_id", "round", "rank"),
+    CheckConstraint("rank BETWEEN 1 AND 4", "rank"),
+    CheckConstraint("(amount IS NULL) = (currency IS NULL)", "money"),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("complaint_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, comment="counts a case's entries as they became known"),
+    Column("at", MOMENT, nullable=False),
+    Column("source", Text, nullable=False, comment="orders entries of the same time"),
+    Column("author", Text, nullable=False, comment="who: the caller's id, customer, system"),
+    Column("audience", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="what"),
+    Column("text", Text, comment="why or in which words, masked"),
+    CheckConstraint(f"audience IN {one_of(*Reader)}", "audience"),
+)

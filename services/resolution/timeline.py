@@ -1,0 +1,111 @@
+"""The timeline of a case: who did what, when and why. Entries are only ever added."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.resolution.lifecycle import Words
+
+CUSTOMER, SYSTEM = "customer", "system"
+"""Authors that are not a person of the company."""
+
+
+class Reader(StrEnum):
+    """Who may read an entry; `customer` means both."""
+
+    CUSTOMER = "customer"
+    INTERNAL = "internal"
+
+
+class Source(StrEnum):
+    """Which stream an entry comes from. Within one stream entries keep their order; between two, their time
+    decides, and then this, so that a timeline reads the same whichever stream was heard first."""
+
+    INTAKE = "a-intake"
+    ROUTING = "b-routing"
+    RESOLUTION = "c-resolution"
+
+
+class Kind(StrEnum):
+    OPENED = "opened"
+    TRIAGED = "triaged"
+    REFERRED = "referred"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    JUDGED = "judged"
+    OFFERED = "offered"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    ANSWERED = "answered"
+    CARRIED_OUT = "carried_out"
+    REPLIED = "replied"
+    OPINION = "opinion"
+    RESUMED = "resumed"
+    CLOSED = "closed"
+    CHOICE_TOO_LATE = "choice_too_late"
+    OBJECTION_TOO_LATE = "objection_too_late"
+    PROMISE_MADE = "promise_made"
+    PROMISE_KEPT = "promise_kept"
+    PROMISE_BROKEN = "promise_broken"
+
+
+TITLES: dict[Kind, tuple[Reader, Words]] = {
+    Kind.OPENED: (Reader.CUSTOMER, Words("The complaint was received", "投诉已收到")),
+    Kind.TRIAGED: (Reader.INTERNAL, Words("Category and severity were decided", "已确定类别和等级")),
+    Kind.REFERRED: (Reader.INTERNAL, Words("A person decides the category", "转人工分类")),
+    Kind.ASSIGNED: (
+        Reader.CUSTOMER,
+        Words("A department and a person became responsible", "已分配责任部门和责任人"),
+    ),
+    Kind.ACCEPTED: (Reader.CUSTOMER, Words("The case was taken up", "投诉已受理")),
+    Kind.JUDGED: (Reader.CUSTOMER, Words("The complaint was judged", "已判断投诉是否成立")),
+    Kind.OFFERED: (Reader.CUSTOMER, Words("Solutions were offered", "已提出解决方案")),
+    Kind.AGREED: (Reader.CUSTOMER, Words("The customer agreed to a solution", "顾客同意解决方案")),
+    Kind.DECLINED: (Reader.CUSTOMER, Words("The customer objected to the offers", "顾客对方案提出异议")),
+    Kind.ANSWERED: (Reader.CUSTOMER, Words("The complaint was solved at once", "投诉已马上解决")),
+    Kind.CARRIED_OUT: (Reader.CUSTOMER, Words("The result was told", "已告知处理结果")),
+    Kind.REPLIED: (Reader.CUSTOMER, Words("The customer was told how things stand", "已向顾客答复进展")),
+    Kind.OPINION: (Reader.CUSTOMER, Words("The customer gave an opinion", "顾客给出意见")),
+    Kind.RESUMED: (Reader.CUSTOMER, Words("Work goes on", "继续处理")),
+    Kind.CLOSED: (Reader.CUSTOMER, Words("The case was closed", "投诉已结案")),
+    Kind.CHOICE_TOO_LATE: (
+        Reader.INTERNAL,
+        Words("The customer chose an offer that no longer lies before them", "顾客选择的方案已失效"),
+    ),
+    Kind.OBJECTION_TOO_LATE: (
+        Reader.INTERNAL,
+        Words("The customer objected to offers that no longer lie before them", "顾客对已失效的方案提出异议"),
+    ),
+    Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
+    Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
+    Kind.PROMISE_BROKEN: (
+        Reader.CUSTOMER,
+        Words("The promised time passed without a reply", "承诺的时间已过，未能答复"),
+    ),
+}
+"""What each kind of entry says, and to whom."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line. `text` is what a person wrote (masked), or a value that reads the same in every language."""
+
+    complaint_id: UUID
+    number: int
+    """Counts a case's entries as they became known, from 1."""
+    at: datetime
+    source: Source
+    author: str
+    """Who acted: the caller's id, `customer` or `system`."""
+    kind: Kind
+    text: str | None = None
+
+    @property
+    def reader(self) -> Reader:
+        return TITLES[self.kind][0]
+
+    @property
+    def place(self) -> tuple[datetime, str, int]:
+        """Where it stands in the timeline."""
+        return self.at, self.source.value, self.number

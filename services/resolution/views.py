@@ -1,0 +1,147 @@
+"""What callers see of a case."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from services.resolution.lifecycle import LIFECYCLE, Action, State, Subject, Words, why_not
+from services.resolution.timeline import TITLES, Kind, Reader
+from shared.events.vocabulary import Money, Outcome, Remedy, Severity
+
+
+class View(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
+
+
+class Bilingual(View):
+    en: str
+    zh: str
+
+    @classmethod
+    def of(cls, words: Words) -> "Bilingual":
+        return cls(en=words.en, zh=words.zh)
+
+
+class PossibleAction(View):
+    """Something that can be done to the case now."""
+
+    action: Action
+    """Last part of the path: `POST /cases/{id}/<action>`."""
+    title: Bilingual
+    leads_to: State
+
+
+class ImpossibleAction(View):
+    """Something that cannot be done now, and why."""
+
+    action: Action
+    title: Bilingual
+    reason: Bilingual
+
+
+class PromiseView(View):
+    """The live promise."""
+
+    promise_id: UUID
+    made_at: datetime
+    due_at: datetime
+    """The customer hears from the company by this time, whatever the progress."""
+
+
+class OfferView(View):
+    offer_id: UUID
+    round: int
+    rank: int
+    remedies: tuple[Remedy, ...]
+    description: str
+    value: Money | None = None
+    agreed: bool
+    """Did the customer agree to this one?"""
+
+
+class JudgementView(View):
+    reason_sufficient: bool
+    demand_reasonable: bool
+    valid: bool
+
+
+class TimelineEntry(View):
+    number: int
+    """Counts the entries as they became known; the timeline is ordered by time."""
+    at: datetime
+    author: str
+    """The caller's id, `customer` or `system`."""
+    audience: Reader
+    kind: Kind
+    title: Bilingual
+    text: str | None = None
+    """In which words, or why; personal data is masked."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "TimelineEntry":
+        kind = Kind(row["kind"])
+        return cls(
+            number=row["number"],
+            at=row["at"],
+            author=row["author"],
+            audience=row["audience"],
+            kind=kind,
+            title=Bilingual.of(TITLES[kind][1]),
+            text=row["text"],
+        )
+
+
+class CaseSummary(View):
+    """A case in a list."""
+
+    id: UUID
+    version: int
+    """Also the ETag: send it as If-Match with an action."""
+    state: State
+    reference: str
+    registered_at: datetime
+    category: str | None
+    severity: Severity | None
+    department: str | None
+    handler_id: str | None
+    handler_name: str | None
+    outcome: Outcome | None
+    promise: PromiseView | None
+    """Absent once the result was told."""
+
+
+class CaseView(CaseSummary):
+    """A case with all that is needed to work it."""
+
+    judgement: JudgementView | None
+    round: int
+    """Rounds of offers so far."""
+    offers: list[OfferView]
+    """Those of the newest rounds, at most 40; the newest round first, the best offer first."""
+    result: str | None
+    carried_out_at: datetime | None
+    closed_by: str | None
+    closed_at: datetime | None
+    possible: list[PossibleAction]
+    not_yet: list[ImpossibleAction]
+    timeline: list[TimelineEntry]
+    """The newest 100 entries, the oldest first; all of them: `GET /cases/{id}/timeline`."""
+
+
+def possible_actions(case: Subject) -> list[PossibleAction]:
+    return [
+        PossibleAction(action=action, title=Bilingual.of(step.title), leads_to=step.to or case.state)
+        for action, step in LIFECYCLE.items()
+        if why_not(case, action) is None
+    ]
+
+
+def impossible_actions(case: Subject) -> list[ImpossibleAction]:
+    return [
+        ImpossibleAction(action=action, title=Bilingual.of(step.title), reason=Bilingual.of(reason))
+        for action, step in LIFECYCLE.items()
+        if (reason := why_not(case, action)) is not None
+    ]

@@ -1,0 +1,28 @@
+"""Routing: decides who. Triage, directory, transfer."""
+
+from collections.abc import Sequence
+
+from services.routing.api import router
+from services.routing.drain import Drain
+from services.routing.handlers import reactions
+from services.routing.store import metadata
+from shared.service import Context, Service, Worker
+
+
+def _parts(context: Context) -> Sequence[object]:
+    return (Drain(context),)
+
+
+def _workers(context: Context) -> Sequence[Worker]:
+    return (Worker("routing.drain", context.part(Drain).run),)
+
+
+service = Service(
+    name="routing",
+    summary="Decides what a complaint is about, who works it, and who must know.",
+    router=router,
+    metadata=metadata,
+    reactions=reactions,
+    parts=_parts,
+    workers=_workers,
+)

@@ -1,0 +1,32 @@
+"""Events in: what makes routing decide, release or tell somebody."""
+
+from services.routing.model import Dispatch
+from services.routing.store import DispatchStore
+from services.routing.triage import decide
+from shared.envelope import Received
+from shared.events import CaseClosed, ComplaintRegistered, PromiseBroken
+from shared.events.vocabulary import Visibility
+from shared.reactions import Reactions
+
+reactions: Reactions[Dispatch] = Reactions("routing", DispatchStore())
+
+
+@reactions.on(ComplaintRegistered)
+def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact: Received) -> None:
+    dispatch.reference, dispatch.registered_at = event.reference, event.registered_at
+    dispatch.language, dispatch.against = event.language.value, event.against
+    told = event.statement
+    decision = decide(
+        (told.what_went_wrong, told.feeling, told.wanted), public=event.visibility is Visibility.PUBLIC
+    )
+    dispatch.triage(decision, event.registered_at)
+
+
+@reactions.on(CaseClosed)
+def on_case_closed(dispatch: Dispatch, event: CaseClosed, fact: Received) -> None:
+    dispatch.close(event.closed_at)
+
+
+@reactions.on(PromiseBroken)
+def on_promise_broken(dispatch: Dispatch, event: PromiseBroken, fact: Received) -> None:
+    dispatch.remind_of(event, fact.id, event.broken_at)

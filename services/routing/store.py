@@ -1,0 +1,150 @@
+"""Tables of routing."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from services.routing.directory import store as directory_store
+from services.routing.model import Dispatch, Notice, Status
+from shared.database import Transaction, service_metadata
+from shared.events.vocabulary import Against, Audience, Severity
+
+metadata = service_metadata("routing")
+departments, people = directory_store.add_tables(metadata)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("complaint_id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reference", Text),
+    Column("registered_at", DateTime(timezone=True)),
+    Column("language", Text),
+    Column("against", Text),
+    Column("category", Text),
+    Column("severity", Text, nullable=False),
+    Column("reasons", ARRAY(Text), nullable=False),
+    Column("department", Text),
+    Column("handler_id", Text),
+    Column("assigned_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
+    CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
+    CheckConstraint("status NOT IN ('assigned', 'released') OR handler_id IS NOT NULL", name="owned"),
+    CheckConstraint("status IN ('blank', 'referred') OR category IS NOT NULL", name="decided"),
+)
+Index(
+    "ix_dispatches_queue",
+    dispatches.c.status,
+    dispatches.c.registered_at,
+    dispatches.c.complaint_id,
+    postgresql_where=dispatches.c.status.in_(["referred", "waiting"]),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("complaint_id", Uuid, nullable=False, index=True),
+    Column("audience", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fact_type", Text, nullable=False),
+    Column("fact_id", Uuid, nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    Column("acknowledge_by", DateTime(timezone=True), nullable=False),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_at", DateTime(timezone=True)),
+    CheckConstraint("(acknowledged_by IS NULL) = (acknowledged_at IS NULL)", name="acknowledged"),
+)
+Index("ix_notices_audience", notices.c.audience, notices.c.issued_at.desc(), notices.c.id.desc())
+
+_FIELDS = [c.name for c in dispatches.c if c.name not in {"complaint_id", "version"}]
+
+
+class DispatchStore:
+    """Dispatches, loaded and saved in bulk, together with the directory they choose from."""
+
+    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+        directory = await directory_store.load_directory(transaction, departments, people)
+        rows = await transaction.execute(select(dispatches).where(dispatches.c.complaint_id.in_(ids)))
+        found = {i: Dispatch(id=i, directory=directory) for i in ids}
+        for row in rows.mappings():
+            values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+            values["status"] = Status(values["status"])
+            values["severity"] = Severity(values["severity"])
+            values["against"] = Against(values["against"]) if values["against"] else None
+            values["reasons"] = tuple(values["reasons"])
+            found[row["complaint_id"]] = Dispatch(
+                id=row["complaint_id"], version=row["version"], directory=directory, **values
+            )
+        return found
+
+    async def save(self, transaction: Transaction, aggregates: Iterable[Dispatch]) -> None:
+        changed = list(aggregates)
+        if not changed:
+            return
+        statement = insert(dispatches)
+        await transaction.execute(
+            statement.on_conflict_do_update(
+                index_elements=["complaint_id"],
+                set_={name: statement.excluded[name] for name in ("version", *_FIELDS)},
+            ),
+            [
+                {
+                    "complaint_id": d.id,
+                    "version": d.version + 1,
+                    **{name: getattr(d, name) for name in _FIELDS},
+                }
+                for d in changed
+            ],
+        )
+        issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
+        if issued:
+            upsert = insert(notices)
+            told = ("acknowledged_by", "acknowledged_at")
+            await transaction.execute(
+                upsert.on_conflict_do_update(
+                    index_elements=["id"], set_={name: upsert.excluded[name] for name in told}
+                ),
+                issued,
+            )
+        await directory_store.save_load(transaction, changed[0].directory)
+
+
+async def notice_of(transaction: Transaction, notice_id: UUID) -> tuple[UUID, Notice] | None:
+    """A notice and the complaint it belongs to."""
+    found = await transaction.execute(select(notices).where(notices.c.id == notice_id))
+    row = found.mappings().one_or_none()
+    if row is None:
+        return None
+    values = {name: value for name, value in row.items() if name != "complaint_id"}
+    return row["complaint_id"], Notice(**{**values, "audience": Audience(values["audience"])})
+
+
+async def oldest_waiting(transaction: Transaction, limit: int) -> list[UUID]:
+    """Complaints that nobody could take, oldest first."""
+    rows = await transaction.execute(
+        text(
+            "SELECT complaint_id FROM dispatches WHERE status = 'waiting' "
+            "ORDER BY registered_at, complaint_id LIMIT :limit"
+        ),
+        {"limit": limit},
+    )
+    return list(rows.scalars())

@@ -1,0 +1,216 @@
+"""Who may call: API keys, access tokens of an OpenID Connect issuer, and the services themselves.
+
+An API key is `rdk_<id>_<secret>`; only the SHA-256 of the secret is stored (it is 256 random bits, so there is
+nothing to guess and no need for a slow hash).
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OctKey
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.problems import Problem
+
+ADMIN = "admin"
+SCOPES = {
+    ADMIN: "everything",
+    "complaints:write": "register complaints",
+    "complaints:read": "read complaints, with personal data masked",
+    "customers:read": "read personal data of customers",
+    "triage:write": "decide what the rules could not",
+    "directory:write": "change people and departments",
+    "notices:read": "read the notices of an audience",
+    "notices:acknowledge": "acknowledge notices",
+    "cases:read": "read cases",
+    "cases:work": "work cases",
+    "webhooks:write": "subscribe to events",
+    "deliveries:read": "read the delivery log",
+    "measures:read": "read measures",
+}
+"""Scopes and what each allows."""
+
+SERVICE_TOKEN_SECONDS = 60
+KEY_CACHE_SECONDS = 15.0
+
+bearer = HTTPBearer(auto_error=False, scheme_name="key", description="API key or OpenID Connect access token")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, and what they may do."""
+
+    id: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or ADMIN in self.scopes
+
+
+class Unauthorized(Problem):
+    """No valid credentials came with the request."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            401,
+            "unauthorized",
+            "Who are you?",
+            detail,
+            field="header/Authorization",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+class Authenticator:
+    """Turns the Authorization header into a principal."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        secret: bytes,
+        oidc: "OpenIdIssuer | None" = None,
+    ) -> None:
+        self._engine = engine
+        self._service_key = OctKey.import_key(hashlib.sha256(b"service-token/" + secret).digest())
+        self._oidc = oidc
+        self._cache: dict[str, tuple[float, Principal]] = {}
+
+    async def principal(self, credentials: str) -> Principal:
+        """Raises Unauthorized."""
+        if credentials.startswith("rdk_"):
+            cached = self._cache.get(credentials)
+            if cached and cached[0] > time.monotonic():
+                return cached[1]
+            principal = await self._api_key(credentials)
+            if len(self._cache) > 10_000:
+                self._cache.clear()
+            self._cache[credentials] = (time.monotonic() + KEY_CACHE_SECONDS, principal)
+            return principal
+        try:
+            token = jwt.decode(credentials, self._service_key, algorithms=["HS256"])
+            claims = jwt.JWTClaimsRegistry(aud={"essential": True, "value": "redress-services"})
+            claims.validate(token.claims)
+            return Principal(f"service:{token.claims['sub']}", frozenset(token.claims["scope"].split()))
+        except (JoseError, ValueError, KeyError):
+            if self._oidc is None:
+                raise Unauthorized("The key or token is not valid, or has expired.") from None
+            return await self._oidc.principal(credentials)
+
+    async def _api_key(self, credentials: str) -> Principal:
+        key_id, _, secret = credentials.removeprefix("rdk_").partition("_")
+        async with self._engine.connect() as connection:
+            found = await connection.execute(
+                text(
+                    "SELECT name, secret_hash, scopes FROM platform.api_keys WHERE id = :id AND revoked_at IS NULL"
+                ),
+                {"id": key_id},
+            )
+            row = found.one_or_none()
+        if row is None or not hmac.compare_digest(row.secret_hash, hash_secret(secret)):
+            raise Unauthorized(
+                "The API key is not known, or was revoked. `redress keys list` shows the keys."
+            )
+        return Principal(f"key:{key_id}", frozenset(row.scopes))
+
+    def service_token(self, service: str, scopes: Sequence[str]) -> str:
+        """A token with which `service` asks another one, valid for a minute."""
+        now = int(time.time())
+        claims = {
+            "sub": service,
+            "aud": "redress-services",
+            "scope": " ".join(scopes),
+            "iat": now,
+            "exp": now + SERVICE_TOKEN_SECONDS,
+        }
+        return jwt.encode({"alg": "HS256"}, claims, self._service_key)
+
+
+class OpenIdIssuer:
+    """Checks access tokens against the issuer's published keys, which are fetched when first needed."""
+
+    def __init__(self, issuer: str, audience: str, jwks_url: str) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._jwks_url = jwks_url
+        self._keys: KeySet | None = None
+        self._fetched = 0.0
+
+    async def principal(self, token: str) -> Principal:
+        """Raises Unauthorized."""
+        try:
+            decoded = jwt.decode(
+                token, await self._key_set(), algorithms=["RS256", "ES256", "PS256", "EdDSA"]
+            )
+            jwt.JWTClaimsRegistry(
+                iss={"essential": True, "value": self._issuer},
+                aud={"essential": True, "value": self._audience},
+                exp={"essential": True},
+                sub={"essential": True},
+            ).validate(decoded.claims)
+        except (JoseError, ValueError) as error:
+            raise Unauthorized(f"The access token is not valid: {type(error).__name__}.") from None
+        granted = frozenset(str(decoded.claims.get("scope", "")).split()) & SCOPES.keys()
+        return Principal(f"oidc:{decoded.claims['sub']}", granted)
+
+    async def _key_set(self) -> KeySet:
+        import httpx
+
+        if self._keys is None or time.monotonic() - self._fetched > 300:
+            async with httpx.AsyncClient(timeout=5) as client:
+                answer = await client.get(self._jwks_url)
+            self._keys = KeySet.import_key_set(answer.raise_for_status().json())
+            self._fetched = time.monotonic()
+        return self._keys
+
+
+def hash_secret(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    id: str
+    secret_hash: bytes
+    credentials: str
+    """Shown once; only the hash is kept."""
+
+
+def make_key() -> NewKey:
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    return NewKey(key_id, hash_secret(secret), f"rdk_{key_id}_{secret}")
+
+
+async def authenticate(
+    request: Request,
+    wanted: SecurityScopes,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Principal:
+    """The caller, if they hold every scope that the endpoint's signature names."""
+    if credentials is None:
+        raise Unauthorized("Send `Authorization: Bearer <API key>`.")
+    principal: Principal = await request.app.state.context.authenticator.principal(credentials.credentials)
+    lacking = [scope for scope in wanted.scopes if not principal.may(scope)]
+    if lacking:
+        raise Problem(
+            403,
+            "forbidden",
+            "This key may not do that",
+            f"It lacks the scope {' '.join(lacking)}. An administrator can make a key that has it.",
+            field="header/Authorization",
+        )
+    return principal
+
+
+def may(*scopes: str) -> object:
+    """`Annotated[Principal, may("cases:work")]` in a signature states who may call."""
+    return Security(authenticate, scopes=list(scopes))

@@ -1,0 +1,193 @@
+"""Settings, from the environment (`REDRESS_...`) and from `redress.toml` in the working folder.
+
+The doc comment below each field is the manual: `docs/configuration.md` is made from it.
+"""
+
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from shared.postgres import default_data_dir
+
+TABLE_LOG = "table:"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="REDRESS_",
+        env_nested_delimiter="__",
+        toml_file="redress.toml",
+        use_attribute_docstrings=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    """Folder for everything that Redress keeps on this machine: the private PostgreSQL, the first
+    administrator's key, the generated secret."""
+
+    database_url: str | None = None
+    """PostgreSQL >= 15 as `postgresql+asyncpg://user:password@host/database`. Without it Redress starts a
+    private PostgreSQL inside the data folder."""
+
+    database_urls: dict[str, str] = {}
+    """A database of its own for a service, by service name, as JSON. The rest use `database_url`."""
+
+    database_pool_size: PositiveInt = 8
+    """Connections that each service keeps ready, per process."""
+
+    event_log_url: str = TABLE_LOG
+    """`table:` keeps the event log in the database (one machine); `kafka://host:9092,host:9092` puts it on
+    Apache Kafka."""
+
+    kafka_partitions: PositiveInt = 12
+    """Partitions of every topic that Redress creates: the largest number of processes that can share the
+    work of one service."""
+
+    kafka_replication: PositiveInt = 1
+    """Copies of every topic that Redress creates. Use 3 in production."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Beyond loopback it needs `secret` to be set."""
+
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one and prints it."""
+
+    public_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
+    """Where customers reach this installation; links in messages begin with it."""
+
+    secret: SecretStr | None = None
+    """Installation secret (32 characters or more): signs the calls between services and derives tracking
+    tokens. Without it one is generated in the data folder, which only processes on this machine share."""
+
+    service_urls: dict[str, str] = {}
+    """Where services that run in other processes answer, by service name, as JSON:
+    `{"intake": "http://intake:8000"}`."""
+
+    oidc_issuer: str | None = None
+    """Accept access tokens (JWT) of this OpenID Connect issuer, next to API keys."""
+
+    oidc_audience: str = "redress"
+    """Audience that such a token must carry."""
+
+    oidc_jwks_url: str | None = None
+    """Where the issuer's signing keys are (JWKS). Required with `oidc_issuer`."""
+
+    body_limit: PositiveInt = 1024 * 1024
+    """Largest request body, in bytes."""
+
+    rate_limit: str = "12000/minute"
+    """Requests that one API key may make, per process."""
+
+    rate_limit_anonymous: str = "600/minute"
+    """Requests that one address without a key may make (tracking), per process."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least serious message that is logged."""
+
+    log_format: Literal["json", "text"] = "json"
+    """One JSON object a line for machines, or plain lines for a person."""
+
+    consumer_batch: PositiveInt = 500
+    """Events that one transaction of a consumer handles at most."""
+
+    relay_batch: PositiveInt = 1000
+    """Events that one transaction of a relay moves at most."""
+
+    poll_interval: PositiveFloat = 0.5
+    """Seconds between two looks when nothing wakes a relay, a consumer or a worker."""
+
+    handler_attempts: PositiveInt = 3
+    """Tries before an event that cannot be handled is parked as a dead letter."""
+
+    organisation: str = "Redress"
+    """Name that signs the messages to customers."""
+
+    time_zone: str = "Asia/Shanghai"
+    """Zone in which working time is counted and times are shown to customers."""
+
+    first_promise_hours: PositiveFloat = 8.0
+    """Working hours within which a customer is promised the first reply."""
+
+    smtp_url: str | None = None
+    """Mail server as `smtp://user:password@host:587` (`smtps://` for TLS from the start). Without it mails
+    are written to the log channel only."""
+
+    mail_from: str = "complaints@redress.example"
+    """Sender of the mails."""
+
+    allow_private_targets: bool = False
+    """Let webhooks reach private and loopback addresses. For development only: it switches the guard
+    against server-side request forgery off."""
+
+    failpoint: str = ""
+    """Crash tests only: `NAME:N` kills the process the N-th time it passes the named point."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @cached_property
+    def installation_secret(self) -> bytes:
+        """The secret itself: the configured one, or the one kept in the data folder (made at first use)."""
+        if self.secret is not None:
+            return self.secret.get_secret_value().encode()
+        return _kept_secret(self.data_dir / "secret")
+
+
+def _kept_secret(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.exists():
+        write_private(fresh, secrets.token_urlsafe(32))
+        try:
+            os.link(fresh, path)  # atomic: of two processes that start together one wins, both read the same
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_bytes()
+
+
+def reference() -> str:
+    """The configuration reference in Markdown."""
+    lines = [
+        "# Configuration",
+        "",
+        "Set a variable in the environment, or the lower-case name without `REDRESS_` in `redress.toml`.",
+        "Made by `redress settings` from the settings themselves.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = "the user's data folder; `/var/lib/redress` as root" if name == "data_dir" else f"`{field.default}`"
+        if field.default is None or field.default == "":
+            default = "none"
+        meaning = " ".join((field.description or "").split())
+        lines.append(f"| `REDRESS_{name.upper()}` | {default} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read (mode 0600 from the first moment)."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -1,0 +1,150 @@
+"""Connections, and the one place where a transaction begins and ends.
+
+`Database.transaction()` is the only way to write: what happens inside, and the events that tell of it, become
+durable together or not at all. `Database.reading()` gives a connection that cannot write.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Executable, MetaData, text
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as SQLTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared import failpoints, outbox
+from shared.events import Event
+
+PLATFORM = "platform"
+"""Schema that every service may use: the table log's records, the API keys."""
+
+
+def role_of(service: str) -> str:
+    """Database role that owns the service's schema, and as which the service works."""
+    return f"redress_{service}"
+
+
+def make_engine(url: str, service: str, pool_size: int) -> AsyncEngine:
+    """An engine that sees only the service's own schema, as the service's own role."""
+    parsed = make_url(url)
+    settings = {"search_path": service, "application_name": f"redress-{service}", "timezone": "UTC"}
+    if service != PLATFORM and parsed.query.get("role") != "own":
+        settings["role"] = role_of(service)
+    return create_async_engine(
+        parsed.difference_update_query(["role"]),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=False,
+        hide_parameters=True,  # statements in error messages must not show what customers wrote
+        connect_args={"server_settings": settings, "timeout": 10},
+    )
+
+
+def session_lock_key(*names: str) -> int:
+    """A 64-bit advisory lock key for a name: session locks (relay, consumer group)."""
+    digest = hashlib.blake2b("/".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Is this the fault of the surroundings (a connection, a deadlock, a full server) and not of the work?"""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            return True
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return state[:2] in _TRANSIENT_CLASSES or state in {"55P03"}
+    return isinstance(error, (OSError, TimeoutError, SQLTimeoutError))
+
+
+# PostgreSQL's error classes: connection, rollback (deadlock, serialization), resources, operator's doing.
+_TRANSIENT_CLASSES = {"08", "40", "53", "57"}
+
+
+class Transaction:
+    """A write in progress: statements, and the events that will be told if it commits."""
+
+    def __init__(self, connection: AsyncConnection, service: str) -> None:
+        self.connection = connection
+        self.service = service
+        self._events: list[outbox.Outgoing] = []
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        return await self.connection.execute(statement, parameters)
+
+    def publish(self, event: Event, *, at: datetime, event_id: UUID | None = None) -> None:
+        """Tell of a fact: it reaches the log if, and only if, this transaction commits."""
+        self._events.append(outbox.outgoing(event, self.service, at, event_id))
+
+    async def lock(self, complaint_ids: Iterable[object]) -> None:
+        """Hold these complaints of this service until the end of the transaction.
+
+        An advisory lock and not a row lock, because the row may not exist yet: two topics can bring the
+        first news of a complaint at the same time. Taken in one order everywhere, so no deadlock.
+        """
+        keys = sorted({session_lock_key("complaint", self.service, str(i)) for i in complaint_ids})
+        await self.execute(
+            text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"), {"keys": keys}
+        )
+
+    async def flush(self) -> bool:
+        events, self._events = self._events, []
+        if events:
+            await outbox.write(self.connection, events)
+        return bool(events)
+
+
+class Database:
+    """One service's database."""
+
+    def __init__(self, url: str, service: str, pool_size: int = 8) -> None:
+        self.service = service
+        self.engine = make_engine(url, service, pool_size)
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.on_publish: Callable[[], None] = lambda: None
+        """Called after a commit that wrote to the outbox: wakes the relay of this process."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """The transaction boundary. Nobody else commits."""
+        async with self.engine.connect() as connection:
+            async with connection.begin():
+                transaction = Transaction(connection, self.service)
+                yield transaction
+                told = await transaction.flush()
+                failpoints.reached("transaction.before-commit")
+            failpoints.reached("transaction.after-commit")
+        if told:
+            self.on_publish()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for plain reads; every statement sees what is committed when it starts."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def service_metadata(service: str) -> MetaData:
+    """Metadata with the tables that every service needs, in the service's own schema."""
+    from shared import deadletters, idempotency, inbox
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    for part in (outbox, inbox, deadletters, idempotency):
+        part.add_tables(metadata)
+    metadata.info["service"] = service
+    return metadata

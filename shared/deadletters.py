@@ -1,0 +1,134 @@
+"""Dead letters: an event that cannot be handled is parked with its error, and stops nothing.
+
+Later events of the same key park behind it, so that a complaint's story is never handled out of order;
+`redress replay` takes each key's letters from the first on.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Transaction
+from shared.envelope import record_id
+from shared.eventlog import Record
+
+BEHIND = "parked behind an earlier event of the same key"
+
+
+def add_tables(metadata: MetaData) -> None:
+    letters = Table(
+        "dead_letters",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("consumer", Text, nullable=False),
+        Column("event_id", Uuid, nullable=False),
+        Column("topic", Text, nullable=False),
+        Column("partition", Integer, nullable=False),
+        Column("offset", BigInteger, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("headers", JSONB, nullable=False),
+        Column("value", LargeBinary, nullable=False),
+        Column("error", Text, nullable=False, comment="why it could not be handled; no personal data"),
+        Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        UniqueConstraint("consumer", "event_id"),
+    )
+    Index("ix_dead_letters_key", letters.c.consumer, letters.c.key, letters.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    id: int
+    consumer: str
+    event_id: UUID
+    record: Record
+    error: str
+    parked_at: datetime
+
+
+async def parked_keys(transaction: Transaction, consumer: str, keys: Iterable[str]) -> set[str]:
+    """Which of the keys have letters waiting."""
+    found = await transaction.execute(
+        text("SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys)"),
+        {"consumer": consumer, "keys": list(keys)},
+    )
+    return set(found.scalars())
+
+
+async def park(transaction: Transaction, consumer: str, record: Record, error: str) -> None:
+    """Put the record aside. Parking the same event twice is harmless."""
+    await transaction.execute(
+        text(
+            'INSERT INTO dead_letters (consumer, event_id, topic, partition, "offset", key, headers, value, error)'
+            " VALUES (:consumer, :event_id, :topic, :partition, :offset, :key, CAST(:headers AS jsonb), :value,"
+            " :error) ON CONFLICT (consumer, event_id) DO NOTHING"
+        ),
+        {
+            "consumer": consumer,
+            "event_id": record_id(record),
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "key": record.key,
+            "headers": _storable(record.headers),
+            "value": record.value,
+            "error": error[:2000],
+        },
+    )
+
+
+async def waiting(
+    connection: AsyncConnection, consumer: str, key: str | None = None, limit: int = 1000
+) -> Sequence[DeadLetter]:
+    """The letters of a consumer, each key's in the order in which they must be handled."""
+    rows = await connection.execute(
+        text(
+            "SELECT * FROM dead_letters WHERE consumer = :consumer AND (CAST(:key AS text) IS NULL OR key = :key)"
+            " ORDER BY id LIMIT :limit"
+        ),
+        {"consumer": consumer, "key": key, "limit": limit},
+    )
+    return [
+        DeadLetter(
+            row.id,
+            row.consumer,
+            row.event_id,
+            Record(row.topic, row.key, row.headers, row.value, row.partition, row.offset),
+            row.error,
+            row.parked_at,
+        )
+        for row in rows
+    ]
+
+
+async def remove(transaction: Transaction, letter_id: int) -> bool:
+    """Take a letter out; False when somebody else has."""
+    gone = await transaction.execute(
+        text("DELETE FROM dead_letters WHERE id = :id RETURNING id"), {"id": letter_id}
+    )
+    return gone.scalar() is not None
+
+
+def _storable(headers: Mapping[str, str]) -> str:
+    # PostgreSQL's jsonb has no NUL character; whatever a stranger wrote into a header must still be kept.
+    return json.dumps(dict(headers)).replace("\\u0000", "")

@@ -1,0 +1,99 @@
+"""Facts that intake publishes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.registry import Event, registry
+from shared.events.vocabulary import (
+    TOPICS,
+    About,
+    Against,
+    Channel,
+    ComplainantType,
+    Form,
+    Kind,
+    Language,
+    Medium,
+    Money,
+    Outcome,
+    Remedy,
+    Visibility,
+)
+
+
+class MaskedStatement(BaseModel):
+    """The three questions (三点), in the customer's own words with personal data masked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what_went_wrong: str
+    feeling: str | None = None
+    wanted: str | None = None
+
+
+class ProductRef(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    id: str | None = None
+    name: str | None = None
+    model: str | None = None
+    batch: str | None = None
+
+
+@registry.event("redress.complaint.registered", topic=TOPICS.intake)
+class ComplaintRegistered(Event):
+    """A complaint was recorded; from here on it cannot be lost."""
+
+    reference: str
+    """What the customer quotes: RD-, eight characters, a check character."""
+    registered_at: datetime
+    kind: Kind
+    medium: Medium
+    channel: Channel
+    language: Language
+    about: About | None = None
+    form: Form
+    against: Against
+    visibility: Visibility
+    complainant_type: ComplainantType
+    customer_id: UUID
+    """Opaque; who may know more asks intake."""
+    statement: MaskedStatement
+    product: ProductRef | None = None
+    order_id: str | None = None
+    desired_remedies: tuple[Remedy, ...] = ()
+    desired_amount: Money | None = None
+    estimated_loss: Money | None = None
+    completeness: float
+    """Share of the 5W2H and definition fields that are filled, 0 to 1."""
+    missing: tuple[str, ...] = ()
+    """Names of the fields that are not."""
+
+
+@registry.event("redress.offer.chosen", topic=TOPICS.intake)
+class OfferChosen(Event):
+    """The customer agreed to one of the offered solutions."""
+
+    offer_id: UUID
+    chosen_at: datetime
+
+
+@registry.event("redress.offers.declined", topic=TOPICS.intake)
+class OffersDeclined(Event):
+    """The customer objected to all the offered solutions."""
+
+    reason: str | None = None
+    """In the customer's own words, masked."""
+    declined_at: datetime
+
+
+@registry.event("redress.opinion.given", topic=TOPICS.intake)
+class OpinionGiven(Event):
+    """The customer answered the survey about the result."""
+
+    outcome: Outcome
+    comment: str | None = None
+    """In the customer's own words, masked."""
+    given_at: datetime

@@ -1,0 +1,142 @@
+"""Facts that resolution publishes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.registry import Event, registry
+from shared.events.vocabulary import TOPICS, Money, Outcome, Remedy
+
+
+@registry.event("redress.case.opened", topic=TOPICS.resolution)
+class CaseOpened(Event):
+    opened_at: datetime
+
+
+@registry.event("redress.promise.made", topic=TOPICS.resolution)
+class PromiseMade(Event):
+    """The customer was promised a reply by a time."""
+
+    promise_id: UUID
+    due_at: datetime
+    made_at: datetime
+
+
+@registry.event("redress.promise.kept", topic=TOPICS.resolution)
+class PromiseKept(Event):
+    """The reply went out in time."""
+
+    promise_id: UUID
+    handler_id: str | None = None
+    """Whose case it was when the reply went out."""
+    kept_at: datetime
+
+
+@registry.event("redress.promise.broken", topic=TOPICS.resolution)
+class PromiseBroken(Event):
+    """The promised time passed without a reply by a person. An honest interim reply goes out at once."""
+
+    promise_id: UUID
+    handler_id: str | None = None
+    """Whose case it was when the time passed."""
+    interim_reply: bool = True
+    """False when a person's own reply goes out together with this fact, only too late."""
+    waiting_for_customer: bool = False
+    """True when offers lay before the customer: the interim reply reminds of them, and nobody is to blame."""
+    broken_at: datetime
+
+
+@registry.event("redress.case.accepted", topic=TOPICS.resolution)
+class CaseAccepted(Event):
+    """The handler took the case up."""
+
+    handler_id: str
+    handler_name: str | None = None
+    accepted_at: datetime
+
+
+@registry.event("redress.case.judged", topic=TOPICS.resolution)
+class ValidityJudged(Event):
+    """Is the reason sufficient, is the demand reasonable?"""
+
+    reason_sufficient: bool
+    demand_reasonable: bool
+    explanation: str
+    """What the customer is told about the judgement, masked."""
+    judged_at: datetime
+
+    @property
+    def valid(self) -> bool:
+        return self.reason_sufficient and self.demand_reasonable
+
+
+class Offer(BaseModel):
+    """One solution; rank 1 is the best that the company can do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    offer_id: UUID
+    rank: int
+    remedies: tuple[Remedy, ...]
+    description: str
+    value: Money | None = None
+
+
+@registry.event("redress.offers.made", topic=TOPICS.resolution)
+class OffersMade(Event):
+    """Ranked solutions were put before the customer."""
+
+    round: int
+    offers: tuple[Offer, ...]
+    made_at: datetime
+
+
+@registry.event("redress.offer.agreed", topic=TOPICS.resolution)
+class OfferAgreed(Event):
+    """The customer's consent was recorded; only now may the solution be carried out."""
+
+    offer_id: UUID
+    agreed_at: datetime
+
+
+@registry.event("redress.customer.told", topic=TOPICS.resolution)
+class CustomerTold(Event):
+    """A person told the customer how things stand, before the case is solved."""
+
+    message: str
+    """What the customer is told, masked."""
+    told_at: datetime
+
+
+@registry.event("redress.solution.carried-out", topic=TOPICS.resolution)
+class SolutionCarriedOut(Event):
+    """The solution was carried out and the customer is told the result."""
+
+    result: str
+    """What the customer is told, masked."""
+    carried_out_at: datetime
+
+
+@registry.event("redress.follow-up.requested", topic=TOPICS.resolution)
+class FollowUpRequested(Event):
+    """The customer is asked for an opinion on the result."""
+
+    follow_up_id: UUID
+    requested_at: datetime
+
+
+@registry.event("redress.case.resumed", topic=TOPICS.resolution)
+class CaseResumed(Event):
+    """The customer could not accept the result: work goes on."""
+
+    resumed_at: datetime
+
+
+@registry.event("redress.case.closed", topic=TOPICS.resolution)
+class CaseClosed(Event):
+    """The case ended with an outcome in the customer's judgement."""
+
+    outcome: Outcome
+    closed_by: str
+    closed_at: datetime

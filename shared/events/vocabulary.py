@@ -1,0 +1,164 @@
+"""Words that several services share, as they stand on the wire. CONTEXT.md explains each."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Kind(StrEnum):
+    """What the person wants to say."""
+
+    COMPLAINT = "complaint"
+    SUGGESTION = "suggestion"
+    OPINION = "opinion"
+    PRAISE = "praise"
+    CRITICISM = "criticism"
+
+
+class Medium(StrEnum):
+    """First level of the channel. The texts count the telephone as online."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class Channel(StrEnum):
+    """Second level of the channel: how the complaint reached the company."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    WEB_FORM = "web_form"
+    MOBILE_APP = "mobile_app"
+    SOCIAL_MEDIA = "social_media"
+    CHAT = "chat"
+    CHATBOT = "chatbot"
+    API = "api"
+    STORE = "store"
+    SERVICE_CENTRE = "service_centre"
+    FIELD_VISIT = "field_visit"
+    LETTER = "letter"
+
+    @property
+    def medium(self) -> Medium:
+        return Medium.OFFLINE if self in _OFFLINE else Medium.ONLINE
+
+    @property
+    def is_oral(self) -> bool:
+        return self in _ORAL
+
+
+_OFFLINE = {Channel.STORE, Channel.SERVICE_CENTRE, Channel.FIELD_VISIT, Channel.LETTER}
+_ORAL = {Channel.PHONE, Channel.STORE, Channel.SERVICE_CENTRE, Channel.FIELD_VISIT}
+
+
+class Language(StrEnum):
+    """Language in which the customer is answered."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+class About(StrEnum):
+    GOODS = "goods"
+    SERVICE = "service"
+
+
+class Form(StrEnum):
+    WRITTEN = "written"
+    ORAL = "oral"
+
+
+class Against(StrEnum):
+    ORGANISATION = "organisation"
+    PERSON = "person"
+
+
+class ComplainantType(StrEnum):
+    EXTERNAL = "external"
+    OTHER_DEPARTMENT = "other_department"
+    OWN_DEPARTMENT = "own_department"
+
+
+class Visibility(StrEnum):
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Severity(StrEnum):
+    """一般 / 紧急 / 重大."""
+
+    GENERAL = "general"
+    URGENT = "urgent"
+    MAJOR = "major"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+class Remedy(StrEnum):
+    """What can be offered, and what a customer can ask for."""
+
+    RETURN = "return"
+    EXCHANGE = "exchange"
+    REPAIR = "repair"
+    DISCOUNT = "discount"
+    COMPENSATION = "compensation"
+    REFUND = "refund"
+    APOLOGY = "apology"
+    EXPLANATION = "explanation"
+    SPEED_UP = "speed_up"
+    STAFF_ACTION = "staff_action"
+    PREVENTION = "prevention"
+
+
+class Outcome(StrEnum):
+    """满意 / 可接受 / 不可接受: the customer's own judgement of the result."""
+
+    SATISFIED = "satisfied"
+    ACCEPTABLE = "acceptable"
+    NOT_ACCEPTABLE = "not_acceptable"
+
+    @property
+    def is_target(self) -> bool:
+        return self is not Outcome.NOT_ACCEPTABLE
+
+
+class Audience(StrEnum):
+    """Who must know, as the texts name them; each has a transfer topic."""
+
+    PERSON_CONCERNED = "person-concerned"
+    RESPONSIBLE_DEPARTMENT = "responsible-department"
+    TECHNICAL_SUPPORT = "technical-support"
+    COMPLAINT_MANAGEMENT = "complaint-management"
+    LEADERSHIP = "leadership"
+
+
+class Money(BaseModel):
+    """An amount in a currency (ISO 4217)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount: Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2, allow_inf_nan=False)]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["CNY"])]
+
+
+class Topics(NamedTuple):
+    intake: str = "redress.intake"
+    routing: str = "redress.routing"
+    resolution: str = "redress.resolution"
+    notification: str = "redress.notification"
+    insights: str = "redress.insights"
+
+
+TOPICS = Topics()
+
+
+def transfer_topic(audience: Audience) -> str:
+    return f"redress.transfer.{audience.value}"
+
+
+TRANSFER_TOPICS = tuple(transfer_topic(audience) for audience in Audience)
+ALL_TOPICS = (*TOPICS, *TRANSFER_TOPICS)

@@ -1,0 +1,171 @@
+"""Every error that a caller sees: a problem document (RFC 9457) that names the field and the remedy."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from shared import telemetry
+from shared.database import is_transient
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with one field."""
+
+    field: str
+    """Where: `body/statement/what_went_wrong`, `query/limit`, `header/Idempotency-Key`."""
+    detail: str
+    """What is wrong, and what would be right."""
+
+
+class ProblemDocument(BaseModel):
+    """An error answer, `application/problem+json`."""
+
+    type: str
+    """Stable name of the kind of problem: `urn:redress:problem:...`."""
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FieldError] = []
+    request_id: str | None = None
+    """Quote it when you ask for help."""
+
+
+class Problem(Exception):
+    """Raised anywhere, answered as a problem document."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str | None = None,
+        *,
+        field: str | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.headers = headers
+        self.kind = kind
+        self.title = title
+        self.detail = detail
+        self.errors = list(errors) or ([FieldError(field=field, detail=detail or title)] if field else [])
+        self.extra = extra
+
+    def response(self) -> JSONResponse:
+        document = ProblemDocument(
+            type=f"urn:redress:problem:{self.kind}",
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            errors=self.errors,
+            request_id=telemetry.request_in_hand.get(),
+        )
+        content = document.model_dump(mode="json", exclude_none=True) | self.extra
+        return JSONResponse(content, self.status, self.headers, MEDIA_TYPE)
+
+
+def not_found(what: str, field: str) -> Problem:
+    return Problem(404, "not-found", f"No such {what}", f"There is no {what} with this id.", field=field)
+
+
+def conflict(title: str, detail: str, **extra: Any) -> Problem:
+    """The request does not fit the present state; `extra` tells that state."""
+    return Problem(409, "conflict", title, detail, **extra)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this application with a problem document."""
+
+    @app.exception_handler(Problem)
+    async def problem(_: Request, error: Problem) -> JSONResponse:
+        return error.response()
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [FieldError(field=_place(e), detail=_remedy(e)) for e in error.errors()]
+        return Problem(
+            422,
+            "invalid-request",
+            "The request is not valid",
+            "Correct the fields listed in errors.",
+            errors=errors,
+        ).response()
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> JSONResponse:
+        phrase = HTTPStatus(error.status_code).phrase
+        kind = phrase.lower().replace(" ", "-")
+        detail = error.detail if error.detail != phrase else None
+        headers = dict(error.headers) if error.headers else None
+        return Problem(error.status_code, kind, phrase, detail, headers=headers).response()
+
+    @app.exception_handler(DBAPIError)
+    async def database(_: Request, error: DBAPIError) -> JSONResponse:
+        return _unavailable() if is_transient(error) else _unexpected()
+
+    @app.exception_handler(OSError)
+    async def surroundings(_: Request, error: OSError) -> JSONResponse:
+        return _unavailable()
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> JSONResponse:
+        return _unexpected()
+
+
+def _unavailable() -> JSONResponse:
+    return Problem(
+        503,
+        "unavailable",
+        "Try again shortly",
+        "A part that Redress depends on cannot be reached. Nothing was recorded; send the request again, with "
+        "the same Idempotency-Key.",
+        headers={"Retry-After": "1"},
+    ).response()
+
+
+def _unexpected() -> JSONResponse:
+    return Problem(
+        500,
+        "unexpected",
+        "Redress failed to answer",
+        "Nothing was recorded. Quote the request id when you report this.",
+    ).response()
+
+
+def _place(error: dict[str, Any]) -> str:
+    return "body" if error["type"] == "json_invalid" else "/".join(str(part) for part in error["loc"])
+
+
+def _remedy(error: dict[str, Any]) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "There is no such field. Leave it out, or check its spelling."
+        case "missing":
+            return "This field is required."
+        case "json_invalid":
+            return f"The body is not valid JSON: {error.get('ctx', {}).get('error', 'it could not be read')}."
+        case _:
+            return str(error["msg"]).removeprefix("Value error, ") + "."
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an endpoint: which problems it can answer with."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+        }
+        for status in sorted({401, 403, 413, 422, 429, 503, *statuses})
+    }

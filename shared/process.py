@@ -1,0 +1,159 @@
+"""One process: the services it runs, on one port, with everything they need started and stopped in order."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import failpoints, problems, telemetry
+from shared.asgi import App, Edge
+from shared.auth import Authenticator, OpenIdIssuer
+from shared.config import Settings
+from shared.database import PLATFORM, Database, make_engine
+from shared.eventlog import EventLog, open_log
+from shared.reactions import describe
+from shared.service import Context, Service, Worker, supervise
+
+log = logging.getLogger(__name__)
+
+
+class Process:
+    """Assembles services into one ASGI application. `database_url` is a PostgreSQL that is up and migrated."""
+
+    def __init__(self, settings: Settings, database_url: str, services: Sequence[Service]) -> None:
+        self.settings = settings
+        self.services = services
+        self.log: EventLog = open_log(settings, database_url)
+        self._platform: AsyncEngine = make_engine(database_url, PLATFORM, pool_size=4)
+        self._failing: dict[str, str] = {}
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        oidc = None
+        if settings.oidc_issuer and settings.oidc_jwks_url:
+            oidc = OpenIdIssuer(settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks_url)
+        authenticator = Authenticator(self._platform, settings.installation_secret, oidc)
+        self.contexts: dict[str, Context] = {}
+        for service in services:
+            url = settings.database_urls.get(service.name, database_url)
+            database = Database(url, service.name, settings.database_pool_size)
+            context = Context(service.name, settings, database, self.log, authenticator, self._peer)
+            context.parts = {type(part): part for part in service.parts(context)}
+            self.contexts[service.name] = context
+        self._app = self._build()
+        self.app: App = Edge(
+            self._app, settings.body_limit, settings.rate_limit, settings.rate_limit_anonymous
+        )
+        failpoints.arm(settings.failpoint)
+
+    @asynccontextmanager
+    async def running(self, *, workers: bool = True) -> AsyncIterator["Process"]:
+        """Everything started; on leaving, everything stopped, in reverse order.
+
+        Without `workers` nothing happens by itself: for commands that do one thing.
+        """
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._close)
+            await self.log.start()
+            stack.push_async_callback(self.log.stop)
+            loops = [w for s in self.services for w in s.all_workers(self.contexts[s.name])]
+            loops.append(Worker("gauges", self._gauge))
+            tasks = [
+                asyncio.create_task(supervise(loop, self._failing), name=loop.name)
+                for loop in (loops if workers else ())
+            ]
+            stack.push_async_callback(_cancel, tasks)
+            yield self
+
+    async def _close(self) -> None:
+        for client in self._clients.values():
+            await client.aclose()
+        for context in self.contexts.values():
+            await context.database.close()
+        await self._platform.dispose()
+
+    def _build(self) -> FastAPI:
+        app = FastAPI(title="Redress", docs_url=None, redoc_url=None, openapi_url=None)
+        problems.install(app)
+
+        @app.get("/livez", include_in_schema=False)
+        async def livez() -> dict[str, str]:
+            return {"status": "alive"}
+
+        @app.get("/readyz", include_in_schema=False)
+        async def readyz() -> JSONResponse:
+            reasons = await self.unready()
+            status = "unready" if reasons else "ready"
+            return JSONResponse({"status": status, "reasons": reasons}, 503 if reasons else 200)
+
+        @app.get("/metrics", include_in_schema=False)
+        async def metrics() -> Response:
+            return Response(generate_latest(telemetry.METRICS), media_type=CONTENT_TYPE_LATEST)
+
+        for service in self.services:
+            app.mount(f"/{service.name}", service.app(self.contexts[service.name]))
+        return app
+
+    async def unready(self) -> dict[str, str]:
+        """Why this process should get no requests now, by part; empty when it should."""
+        reasons = dict(self._failing)
+        for name, context in self.contexts.items():
+            try:
+                async with asyncio.timeout(2), context.database.reading() as connection:
+                    await connection.execute(text("SELECT 1"))
+            except Exception as error:
+                reasons[f"{name}.database"] = describe(error)
+        return reasons
+
+    def _peer(self, service: str) -> httpx.AsyncClient:
+        if service not in self._clients:
+            here = service in self.contexts
+            url = self.settings.service_urls.get(service, str(self.settings.public_url))
+            self._clients[service] = httpx.AsyncClient(
+                base_url="http://in-process" if here else url,
+                transport=httpx.ASGITransport(self._app) if here else None,
+                timeout=10,
+            )
+        return self._clients[service]
+
+    async def _gauge(self) -> None:
+        """Measure what cannot be counted as it happens: ages, lags, open letters."""
+        while True:
+            for service in self.services:
+                context = self.contexts[service.name]
+                async with context.database.reading() as connection:
+                    age = await connection.execute(
+                        text("SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox")
+                    )
+                    telemetry.OUTBOX_OLDEST.labels(service.name).set(float(age.scalar_one()))
+                    letters = await connection.execute(text("SELECT count(*) FROM dead_letters"))
+                    telemetry.DEAD_LETTERS.labels(service.name).set(letters.scalar_one())
+                if service.reactions is not None:
+                    lag = await self.log.lag(service.reactions.consumer, service.reactions.topics)
+                    telemetry.CONSUMER_LAG.labels(service.reactions.consumer).set(lag)
+            await asyncio.sleep(5)
+
+    async def backlog(self) -> int:
+        """Events that wait anywhere: in an outbox, or on the log for a consumer of this process."""
+        waiting = 0
+        for service in self.services:
+            async with self.contexts[service.name].database.reading() as connection:
+                waiting += (await connection.execute(text("SELECT count(*) FROM outbox"))).scalar_one()
+            if service.reactions is not None:
+                waiting += await self.log.lag(service.reactions.consumer, service.reactions.topics)
+        return waiting
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    left = set(tasks)
+    while left:  # a library that loses a cancellation gets another one
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1)
+        for task in left:
+            log.warning("still stopping: %s", task.get_name())

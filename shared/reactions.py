@@ -1,0 +1,215 @@
+"""Events in: which function answers to which event, and the pump that feeds them.
+
+One poll is one transaction: one inbox claim, the aggregates loaded and saved in bulk, one outbox insert, one
+commit, then one commit of the log's offsets. If it fails, the batch is taken one event at a time to find the
+bad one, which is parked.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from shared import deadletters, failpoints, inbox, telemetry
+from shared.aggregate import Aggregate, Store
+from shared.database import Database, Transaction, is_transient
+from shared.deadletters import DeadLetter
+from shared.envelope import Received, open_envelope, record_id
+from shared.eventlog import EventLog, Record
+from shared.events import Event, MalformedEvent, registry
+
+log = logging.getLogger(__name__)
+
+A = TypeVar("A", bound=Aggregate)
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Any, Any, Received], None]
+
+
+class Reactions(Generic[A]):
+    """A service's reaction map: pure functions over (aggregate, event, envelope).
+
+    A handler changes the aggregate and records facts; it does no I/O and reads no clock: the time is the
+    event's. Whatever order the topics come in, the final state must be the same.
+    """
+
+    def __init__(self, consumer: str, store: Store[A]) -> None:
+        self.consumer = consumer
+        self.store = store
+        self._handlers: dict[str, tuple[type[Event], Handler]] = {}
+
+    def on(
+        self, event: type[E]
+    ) -> Callable[[Callable[[A, E, Received], None]], Callable[[A, E, Received], None]]:
+        def declare(handler: Callable[[A, E, Received], None]) -> Callable[[A, E, Received], None]:
+            self._handlers[event.wire_type()] = (event, handler)
+            return handler
+
+        return declare
+
+    @property
+    def topics(self) -> list[str]:
+        return sorted({event.topic for event, _ in self._handlers.values()})
+
+    def answers(self, wire_type: str) -> bool:
+        return wire_type in self._handlers
+
+    def react(self, aggregate: A, received: Received) -> None:
+        self._handlers[received.wire_type][1](aggregate, received.event, received)
+
+
+class Pump(Generic[A]):
+    """Feeds one service's reactions from the log."""
+
+    def __init__(
+        self,
+        reactions: Reactions[A],
+        database: Database,
+        event_log: EventLog,
+        *,
+        batch: int = 500,
+        poll_interval: float = 0.5,
+        attempts: int = 3,
+    ) -> None:
+        self.reactions = reactions
+        self._database = database
+        self._log = event_log
+        self._batch = batch
+        self._poll_interval = poll_interval
+        self._attempts = attempts
+
+    async def run(self) -> None:
+        """Handle events for ever. Trouble of the surroundings ends the turn with an exception; nothing that
+        was not committed is forgotten by the log."""
+        consumer = self._log.consumer(self.reactions.consumer, self.reactions.topics)
+        await consumer.start()
+        try:
+            while True:
+                records = await consumer.poll(self._batch, self._poll_interval)
+                if records:
+                    await self.handle(records)
+                    failpoints.reached("consumer.after-commit")
+                    await consumer.commit(records)
+        finally:
+            await consumer.stop()
+
+    async def handle(self, records: Sequence[Record]) -> None:
+        """Handle a batch; what cannot be handled is parked. Raises only for transient trouble."""
+        try:
+            await self._attempt(records)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(records) > 1:
+                log.info("a batch failed, taking its events singly: %s", describe(error))
+            for record in records:
+                await self._attempt_or_park(record)
+
+    async def replay(self, letter: DeadLetter) -> None:
+        """Handle a parked event and take it out. Raises what the handler raises; the letter then stays."""
+        async with self._database.transaction() as transaction:
+            await transaction.lock([letter.record.key])
+            if await deadletters.remove(transaction, letter.id):
+                await self._apply(transaction, [open_envelope(letter.record)])
+
+    async def _attempt_or_park(self, record: Record) -> None:
+        for attempt in range(1, self._attempts + 1):
+            try:
+                await self._attempt([record])
+                return
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                if attempt == self._attempts or isinstance(error, MalformedEvent):
+                    await self._park(record, error)
+                    return
+                await asyncio.sleep(0.01 * attempt)
+
+    async def _park(self, record: Record, error: Exception) -> None:
+        reason = describe(error)
+        async with self._database.transaction() as transaction:
+            await transaction.lock([record.key])
+            await deadletters.park(transaction, self.reactions.consumer, record, reason)
+        self._count({(record.headers.get("ce_type", "?"), "parked"): 1})
+        log.error("event %s parked: %s", record_id(record), reason)
+
+    async def _attempt(self, records: Sequence[Record]) -> None:
+        outcomes: Counter[tuple[str, str]] = Counter()
+        received: list[tuple[Received, Record]] = []
+        for record in records:
+            wire_type = record.headers.get("ce_type", "")
+            if registry.knows(wire_type) and not self.reactions.answers(registry.current(wire_type)):
+                continue  # somebody else's business
+            if not registry.knows(wire_type) and wire_type.startswith("redress."):
+                continue  # a fact that a newer version tells; this one has no reaction to it
+            received.append((open_envelope(record), record))
+        if not received:
+            return
+        async with self._database.transaction() as transaction:
+            await transaction.lock(record.key for _, record in received)
+            blocked = await deadletters.parked_keys(
+                transaction, self.reactions.consumer, {record.key for _, record in received}
+            )
+            open_now = []
+            for event, record in received:
+                if record.key in blocked:
+                    await deadletters.park(transaction, self.reactions.consumer, record, deadletters.BEHIND)
+                    outcomes[event.wire_type, "parked"] += 1
+                else:
+                    open_now.append(event)
+            outcomes.update(await self._apply(transaction, open_now))
+        self._count(outcomes)
+
+    async def _apply(
+        self, transaction: Transaction, received: Sequence[Received]
+    ) -> Counter[tuple[str, str]]:
+        outcomes: Counter[tuple[str, str]] = Counter()
+        left = await inbox.claim(transaction, self.reactions.consumer, {event.id for event in received})
+        failpoints.reached("consumer.after-claim")
+        store = self.reactions.store
+        aggregates = await store.load(
+            transaction, {event.event.complaint_id for event in received if event.id in left}
+        )
+        for event in received:
+            if event.id not in left:
+                outcomes[event.wire_type, "duplicate"] += 1
+                continue
+            left.discard(event.id)
+            aggregate = aggregates[event.event.complaint_id]
+            token = telemetry.complaint_in_hand.set(event.key)
+            with telemetry.traced(event.traceparent):
+                self.reactions.react(aggregate, event)
+                aggregate.publish_to(transaction)
+            telemetry.complaint_in_hand.reset(token)
+            failpoints.reached("consumer.mid-batch")
+            outcomes[event.wire_type, "handled"] += 1
+        if aggregates:
+            await store.save(transaction, aggregates.values())
+        return outcomes
+
+    def _count(self, outcomes: Counter[tuple[str, str]] | dict[tuple[str, str], int]) -> None:
+        for (wire_type, outcome), number in outcomes.items():
+            telemetry.EVENTS_HANDLED.labels(self.reactions.consumer, wire_type, outcome).inc(number)
+
+
+def describe(error: BaseException) -> str:
+    """An error for operators, without the values that caused it: those may be personal data."""
+    if isinstance(error, MalformedEvent):
+        return f"malformed event: {error}"
+    message = "" if isinstance(error, DBAPIError) else str(error).split("\n", 1)[0][:300]
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        message = f"{type(error.orig).__name__} {getattr(error.orig, 'sqlstate', '')}"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}: {message}{place}"
+
+
+def keys_in_order(letters: Iterable[DeadLetter]) -> dict[str, list[DeadLetter]]:
+    """Letters grouped by key, oldest first: the first that fails holds the rest of its key back."""
+    grouped: dict[str, list[DeadLetter]] = {}
+    for letter in letters:
+        grouped.setdefault(letter.record.key, []).append(letter)
+    return grouped

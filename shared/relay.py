@@ -1,0 +1,67 @@
+"""The relay: moves a service's outbox to the event log, in order, one leader per service."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import failpoints
+from shared.database import Database, session_lock_key
+from shared.eventlog import EventLog
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Lock and work share one connection: a leader that lost the lock cannot still be appending."""
+
+    def __init__(self, database: Database, event_log: EventLog, batch: int, poll_interval: float) -> None:
+        self._database = database
+        self._log = event_log
+        self._batch = batch
+        self._poll_interval = poll_interval
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Shorten the wait; the poll is the guarantee."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Lead when nobody else does, for ever; a lost connection ends the turn with an exception."""
+        async with self._database.engine.connect() as connection:
+            try:
+                await self._lead(connection)
+            finally:
+                # The lock belongs to the server session: it must not return to the pool.
+                with suppress(DBAPIError, OSError):
+                    await connection.invalidate()
+
+    async def _lead(self, connection: AsyncConnection) -> None:
+        key = session_lock_key("relay", self._database.service)
+        while not await self._locked(connection, key):
+            await asyncio.sleep(self._poll_interval)
+        log.debug("relay leads", extra={"service": self._database.service})
+        while True:
+            self._woken.clear()
+            if await self.drain(connection) < self._batch:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_interval):
+                        await self._woken.wait()
+
+    async def drain(self, connection: AsyncConnection) -> int:
+        """Move one batch; returns how many events it had."""
+        async with connection.begin():
+            moved = await self._log.move(connection, self._batch)
+            failpoints.reached("relay.after-append")
+        if moved:
+            failpoints.reached("relay.after-delete")
+        return moved
+
+    @staticmethod
+    async def _locked(connection: AsyncConnection, key: int) -> bool:
+        async with connection.begin():
+            got = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
+            return bool(got.scalar_one())

@@ -1,0 +1,186 @@
+"""What a service is, and what it is given when it runs. Every service has the same anatomy."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from json import JSONDecodeError
+from typing import Annotated, Any, TypeVar, cast
+
+import httpx
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+from sqlalchemy import MetaData
+
+from shared import problems, telemetry
+from shared.auth import Authenticator
+from shared.config import Settings
+from shared.database import Database
+from shared.eventlog import EventLog
+from shared.problems import ProblemDocument
+from shared.reactions import Pump, Reactions
+from shared.relay import Relay
+
+log = logging.getLogger(__name__)
+
+P = TypeVar("P")
+
+
+@dataclass
+class Context:
+    """What one service holds while it runs: never shared with another service."""
+
+    name: str
+    settings: Settings
+    database: Database
+    log: EventLog
+    authenticator: Authenticator
+    peers: Callable[[str], httpx.AsyncClient]
+    """An HTTP client for another service, in this process or another; see `ask`."""
+    parts: dict[type, object] = field(default_factory=dict)
+
+    def part(self, kind: type[P]) -> P:
+        """A thing that the service made for itself at the start (`Service.parts`)."""
+        return cast(P, self.parts[kind])
+
+    async def ask(self, service: str, path: str, *scopes: str) -> Any:
+        """Ask another service for a fact that must not travel on the log.
+
+        Raises httpx.HTTPError when it cannot be had now; the caller tries again later.
+        """
+        headers = {"Authorization": f"Bearer {self.authenticator.service_token(self.name, scopes)}"}
+        if traceparent := telemetry.traceparent():
+            headers["traceparent"] = traceparent
+        answer = await self.peers(service).get(path, headers=headers)
+        return answer.raise_for_status().json()
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A loop that runs as long as the service. If it fails it begins again, after a pause."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """Routers, reactions, workers and tables of one service, by name."""
+
+    name: str
+    summary: str
+    router: APIRouter
+    metadata: MetaData
+    reactions: Reactions[Any] | None = None
+    parts: Callable[[Context], Sequence[object]] = lambda context: ()
+    """Things made once at the start and handed out by `Context.part`."""
+    workers: Callable[[Context], Sequence[Worker]] = lambda context: ()
+    """Loops of its own, next to the relay and the pump that every service has."""
+
+    def app(self, context: Context) -> FastAPI:
+        """The service's HTTP application, mounted at `/<name>`."""
+        app = FastAPI(title=f"Redress {self.name}", summary=self.summary, version="1", docs_url="/docs")
+        app.state.context = context
+        problems.install(app)
+        app.include_router(self.router, prefix="/v1")
+        _describe_problems(app)
+        return app
+
+    def all_workers(self, context: Context) -> list[Worker]:
+        settings = context.settings
+        relay = Relay(context.database, context.log, settings.relay_batch, settings.poll_interval)
+        context.database.on_publish = relay.wake
+        workers = [Worker(f"{self.name}.relay", relay.run), *self.workers(context)]
+        if self.reactions is not None:
+            workers.append(Worker(f"{self.name}.consumer", self.pump(context).run))
+        return workers
+
+    def pump(self, context: Context) -> Pump[Any]:
+        assert self.reactions is not None
+        return Pump(
+            self.reactions,
+            context.database,
+            context.log,
+            batch=context.settings.consumer_batch,
+            poll_interval=context.settings.poll_interval,
+            attempts=context.settings.handler_attempts,
+        )
+
+
+async def supervise(worker: Worker, failing: dict[str, str]) -> None:
+    """Run the worker for ever. While it fails, `failing` says why, and readiness shows it."""
+    pause = 0.1
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            steady = asyncio.get_running_loop().call_later(1.0, failing.pop, worker.name, None)
+            try:
+                await worker.run()
+            finally:
+                steady.cancel()
+            return
+        except Exception as error:
+            from shared.reactions import describe
+
+            failing[worker.name] = describe(error)
+            telemetry.WORKER_RESTARTS.labels(worker.name).inc()
+            log.warning("%s failed and begins again: %s", worker.name, describe(error))
+            if asyncio.get_running_loop().time() - started > 10:
+                pause = 0.1
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+
+async def context_of(request: Request) -> Context:
+    return cast(Context, request.app.state.context)
+
+
+Ctx = Annotated[Context, Depends(context_of)]
+
+
+class StrictRequest(Request):
+    """Reads JSON by one strict, fast parser: no NaN, no lone surrogates, bounded depth."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            try:
+                self._json = from_json(await self.body(), allow_inf_nan=False)
+            except ValueError as error:
+                raise JSONDecodeError(str(error), "", 0) from None
+        return self._json
+
+
+class StrictRoute(APIRoute):
+    """A route whose handler gets a StrictRequest."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await answer(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+def api_router(**arguments: Any) -> APIRouter:
+    """The router that every service's `api.py` begins with."""
+    return APIRouter(route_class=StrictRoute, **arguments)
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put ProblemDocument into the OpenAPI components, where `problems.documented` points."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        if "ProblemDocument" not in schemas:
+            schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas["ProblemDocument"] = schema
+            schemas.pop("HTTPValidationError", None)
+            schemas.pop("ValidationError", None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending it

@@ -1,0 +1,29 @@
+"""Text that people type: bounded, and without characters that no keyboard sends."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
+
+
+def _clean(text: str) -> str:
+    found = _CONTROL.search(text)
+    if found:
+        raise ValueError(
+            f"character U+{ord(found[0]):04X} at position {found.start()} is a control character; leave it out"
+        )
+    return unicodedata.normalize("NFC", text)
+
+
+ShortText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)
+]
+"""One line: a name, an id of another system."""
+
+LongText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_clean)
+]
+"""What somebody tells, in their own words."""

@@ -1,0 +1,76 @@
+"""Real parts for every test: one private PostgreSQL for the session, a fresh database for whoever asks."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services import catalogue
+from shared.migrate import migrate
+from shared.postgres import PrivatePostgres
+from tests.world import World, open_world
+
+NewDatabase = Callable[[], Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder where the private PostgreSQL's own user may go (it does not run as root)."""
+    root = Path("/var/lib") if os.geteuid() == 0 else Path(tempfile.gettempdir())
+    folder = root / f"redress-tests-{os.getpid()}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(scratch: Path) -> Iterator[PrivatePostgres]:
+    server = PrivatePostgres(scratch, durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: PrivatePostgres) -> str:
+    """A database that is migrated, to copy from."""
+    url = await _create(postgres.url, "template_redress", template=None)
+    await migrate(url, dict.fromkeys(catalogue.NAMES, url))
+    return "template_redress"
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: PrivatePostgres, template: str) -> NewDatabase:
+    """Call it for the URL of a fresh, migrated database."""
+
+    async def make() -> str:
+        return await _create(postgres.url, f"t_{uuid4().hex[:12]}", template)
+
+    return make
+
+
+@pytest.fixture
+async def database_url(new_database: NewDatabase) -> str:
+    return await new_database()
+
+
+@pytest.fixture
+async def world(new_database: NewDatabase, scratch: Path) -> AsyncIterator[World]:
+    """All five services in this process, on a fresh database and the table log, started."""
+    async with open_world(await new_database(), scratch) as opened:
+        yield opened
+
+
+async def _create(url: str, name: str, template: str | None) -> str:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    copy = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f'CREATE DATABASE "{name}"{copy}'))
+    await engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)

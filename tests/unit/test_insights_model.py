@@ -1,0 +1,233 @@
+"""What a complaint contributes, and what is made of the sums: pure rules."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from random import Random
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from services.insights.durations import BOUNDS, LONGEST, RELATIVE_ERROR, bucket_of, middle, quantile
+from services.insights.handlers import reactions
+from services.insights.measures import MEASURES, Measure, Status, Totals, Value
+from services.insights.model import COUNTS, Contributions, Dims, Facts, contributions
+from services.insights.store import complaints
+from shared.envelope import open_envelope
+from shared.eventlog import Record
+from shared.events import registry
+from shared.events.vocabulary import TOPICS
+from shared.ids import derived_id
+from tests.insights_story import interleaved, records, stories, story
+
+ID = UUID(int=7)
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+DAY = NOON.date()
+DIMS = Dims("delivery", "major", "logistics", "phone")
+BY_ID: dict[str, Measure] = {measure.id: measure for measure in MEASURES}
+
+
+def facts_of(given: list[Record]) -> dict[UUID, Facts]:
+    known: dict[UUID, Facts] = {}
+    for record in given:
+        received = open_envelope(record)
+        facts = known.setdefault(received.event.complaint_id, Facts(id=received.event.complaint_id))
+        reactions.react(facts, received)
+    return known
+
+
+def finished(**fields: object) -> Facts:
+    known: dict[str, object] = {
+        "registered_at": NOON,
+        "kind": "complaint",
+        "category": "delivery",
+        "severity": "major",
+        "department": "logistics",
+        "channel": "phone",
+    }
+    return Facts(id=ID, **(known | fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("002-10")
+def test_nothing_counts_before_the_registration_is_known() -> None:
+    assert (
+        contributions(Facts(id=ID, closed_at=NOON, outcome="satisfied", promises_kept_at=[NOON])) == Counter()
+    )
+
+
+@pytest.mark.requirement("002-17", "003-15", "001-31")
+def test_each_count_is_on_its_own_day() -> None:
+    facts = finished(
+        triaged_at=NOON,
+        triaged_automatically=True,
+        carried_out_at=NOON + timedelta(hours=30),
+        closed_at=NOON + timedelta(days=3),
+        outcome="satisfied",
+        promises_kept_at=[NOON + timedelta(hours=13)],
+        promises_broken_at=[NOON, NOON],
+    )
+    assert contributions(facts) == {
+        (DAY, DIMS, "received"): 1,
+        (DAY, DIMS, "dissatisfied"): 1,
+        (DAY, DIMS, "converted"): 1,
+        (DAY, DIMS, "handled"): 1,
+        (DAY, DIMS, "handling_seconds"): 30 * 3600,
+        (DAY, DIMS, bucket_of(30 * 3600)): 1,
+        (DAY, DIMS, "triaged"): 1,
+        (DAY, DIMS, "triaged_automatically"): 1,
+        (date(2026, 3, 4), DIMS, "closed"): 1,
+        (date(2026, 3, 4), DIMS, "satisfied"): 1,
+        (date(2026, 3, 2), DIMS, "promises_kept"): 1,
+        (DAY, DIMS, "promises_broken"): 2,
+    }
+
+
+def test_a_praise_is_received_but_is_no_dissatisfaction() -> None:
+    counts = contributions(finished(kind="praise", closed_at=NOON, outcome="satisfied"))
+    assert counts[DAY, DIMS, "received"] == 1
+    assert counts[DAY, DIMS, "dissatisfied"] == counts[DAY, DIMS, "converted"] == 0
+
+
+def test_closed_without_a_solution_is_handled_by_the_closing() -> None:
+    counts = contributions(finished(closed_at=NOON + timedelta(hours=2), outcome="acceptable"))
+    assert counts[DAY, DIMS, "handled"] == 1
+    assert counts[DAY, DIMS, "handling_seconds"] == 7200
+
+
+def test_days_are_those_of_the_given_zone_whatever_the_offset_of_the_event() -> None:
+    late = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
+    in_china = late.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert {day for day, _, _ in contributions(finished(registered_at=in_china))} == {date(2026, 3, 1)}
+    in_zone = contributions(finished(registered_at=late), ZoneInfo("Asia/Shanghai"))
+    assert {day for day, _, _ in in_zone} == {date(2026, 3, 2)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), order=st.integers(0, 10**6), saves=st.integers(1, 9))
+@pytest.mark.requirement("002-10")
+def test_the_deltas_of_any_order_add_up_to_the_final_contributions(seed: int, order: int, saves: int) -> None:
+    """Whatever order the topics come in, and wherever the batches are cut."""
+    told = records(story(derived_id("one", seed), NOON, Random(seed)))
+    final = facts_of(told)
+    sums: Contributions = Counter()
+    facts = Facts(id=derived_id("one", seed))
+    for number, record in enumerate(interleaved(told, Random(order), 3), 1):
+        reactions.react(facts, open_envelope(record))
+        if number % saves == 0 or number == len(told):
+            new = contributions(facts)
+            sums.update(new)
+            sums.subtract(facts.counted)
+            facts.counted = new
+    assert facts == final[facts.id]
+    assert {cell: n for cell, n in sums.items() if n} == contributions(final[facts.id])
+
+
+def test_every_interleaving_gives_the_same_facts() -> None:
+    told = records(stories(40, seed=3))
+    final = facts_of(told)
+    for seed in range(10):
+        assert facts_of(interleaved(told, Random(seed))) == final
+
+
+IGNORED: set[str] = set()
+"""Facts of other services that tell insights nothing. A new fact is read, or stands here."""
+
+
+def test_insights_reads_every_fact_that_matters_and_none_of_its_own() -> None:
+    unread = {
+        e.wire_type() for e in registry if not reactions.answers(e.wire_type()) and e.topic != TOPICS.insights
+    }
+    assert unread == IGNORED
+    assert TOPICS.insights not in reactions.topics
+
+
+def test_every_column_is_a_field_of_the_facts() -> None:
+    fields = Facts.__dataclass_fields__.keys()
+    assert {column.name for column in complaints.columns} == fields - {"version", "_facts", "counted"}
+
+
+# handling times
+
+
+@given(st.integers(0, LONGEST))
+@example(0)
+@example(1)
+@example(9)
+@example(10)
+@example(LONGEST)
+@pytest.mark.requirement("002-17")
+def test_no_duration_is_further_than_the_bound_from_its_buckets_middle(seconds: int) -> None:
+    assert abs(middle(bucket_of(seconds)) - seconds) <= RELATIVE_ERROR * seconds + 1e-9
+
+
+def test_buckets_follow_each_other_without_a_gap() -> None:
+    assert all(low < high for low, high in pairwise(BOUNDS))
+    for bucket, bound in enumerate(BOUNDS[:-1]):
+        assert bucket_of(bound) == bucket
+        assert bucket_of(bound + 1) == bucket + 1
+    assert bucket_of(-5) == 0
+    assert bucket_of(10 * LONGEST) == len(BOUNDS) - 1
+
+
+@given(
+    st.lists(st.integers(0, 30 * 86_400), min_size=1, max_size=200), st.sampled_from([0.5, 0.9, 0.25, 1.0])
+)
+def test_without_open_cases_a_quantile_is_the_order_statistic(durations: list[int], share: float) -> None:
+    exact = sorted(durations)[max(0, -int(-share * len(durations) // 1) - 1)]
+    found = quantile(share, Counter(map(bucket_of, durations)), [])
+    assert found is not None
+    assert not found.at_least
+    assert abs(found.seconds - exact) <= RELATIVE_ERROR * exact + 1e-9
+
+
+@pytest.mark.requirement("002-17")
+def test_open_cases_count_up_to_their_age() -> None:
+    # Four cases: done after 2 s and 5 s, open since 3 s and 10 s. Kaplan-Meier: S(2) = 3/4, S(5) = 3/4 * 1/2.
+    handled, waiting = {bucket_of(2): 1, bucket_of(5): 1}, [(3.0, 1), (10.0, 1)]
+    half = quantile(0.5, handled, waiting)
+    most = quantile(0.9, handled, waiting)
+    assert half is not None
+    assert (half.seconds, half.at_least) == (5.0, False)
+    assert most is not None
+    assert (most.seconds, most.at_least) == (10.0, True)
+    naive = quantile(0.5, handled, [])
+    assert naive is not None
+    assert naive.seconds == 2.0  # what leaving out the open ones would claim
+    assert quantile(0.5, {}, []) is None
+
+
+# the catalogue
+
+
+@pytest.mark.requirement("002-17", "001-31", "001-33", "003-15")
+def test_the_catalogue_is_complete() -> None:
+    assert len(BY_ID) == len(MEASURES)
+    assert {"002-17", "002-10", "001-31", "001-33", "003-15"} == {measure.requirement for measure in MEASURES}
+    for measure in MEASURES:
+        assert set(measure.name) == {"en", "zh"}
+        assert (measure.target is None) == (measure.direction is None)
+        value = measure.of(Totals())
+        assert value is None or value.value == 0
+
+
+def test_a_value_meets_its_target_or_misses_it() -> None:
+    kept, slow = BY_ID["promise_kept_rate"], BY_ID["handling_time_p90"]
+    assert kept.status(Value(0.95)) is Status.MET
+    assert kept.status(Value(0.949)) is Status.MISSED
+    assert kept.status(None) is Status.NO_DATA
+    assert slow.status(Value(72.0)) is Status.MET
+    assert slow.status(Value(72.1)) is Status.MISSED
+    assert slow.status(Value(72.1, at_least=True)) is Status.MISSED
+    assert slow.status(Value(10.0, at_least=True)) is Status.NO_DATA
+    assert BY_ID["received"].status(Value(3)) is Status.NO_TARGET
+
+
+def test_formulas_use_counts_that_exist() -> None:
+    totals = Totals(counts=dict.fromkeys(COUNTS, 4), finished={5: 4}, open=2)
+    values = {measure.id: measure.of(totals) for measure in MEASURES}
+    assert all(value is not None for value in values.values())
+    assert values["promise_kept_rate"] == Value(0.5, 4, 8)
+    assert values["acceptable_rate"] == Value(2.0, 8, 4)  # the database refuses such counts

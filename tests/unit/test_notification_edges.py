@@ -1,0 +1,319 @@
+"""Signatures, addresses, waits and words: what notification does at its edges, without a network."""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import standardwebhooks
+
+from services.notification import schedule, signing
+from services.notification.channels.webhook import pinned, retry_after
+from services.notification.guard import ForbiddenTarget, Guard, parse
+from services.notification.human_time import human_time
+from services.notification.letters import FOLDER, Contact, Letters
+from services.notification.queue import Leased
+from services.notification.rules import RULES
+from services.notification.signing import SecretUnreadable, Vault
+from shared.config import Settings
+
+NOW = datetime(2026, 5, 9, 3, 0, tzinfo=UTC)
+
+
+# Signatures.
+
+
+@pytest.mark.requirement("N-K", "P-27")
+def test_every_secret_signs_and_the_standard_library_agrees() -> None:
+    old, new = signing.new_secret(), signing.new_secret()
+    body = '{"statement":"电机不转"}'
+    headers = signing.headers("d-1", datetime.now(UTC), body.encode(), [new, old])
+    for secret in (old, new):
+        assert standardwebhooks.Webhook(secret).verify(body, headers) == {"statement": "电机不转"}
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        standardwebhooks.Webhook(signing.new_secret()).verify(body, headers)
+
+
+def test_secrets_have_the_standard_form() -> None:
+    secret = signing.new_secret()
+    assert secret.startswith("whsec_")
+    assert len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) == 32
+
+
+def test_sealed_secrets_open_only_with_the_same_installation_secret() -> None:
+    secret = signing.new_secret()
+    sealed = Vault(b"one").seal(secret)
+    assert secret not in sealed
+    assert Vault(b"one").open(sealed) == secret
+    with pytest.raises(SecretUnreadable):
+        Vault(b"two").open(sealed)
+
+
+# Where webhooks may go.
+
+NAMES = {
+    "good.example": ["93.184.215.14"],
+    "six.example": ["2606:2800:21f:cb07:6820:80da:af6b:8b2c"],
+    "nat64.example": ["64:ff9b::5db8:d70e"],
+    "inside.example": ["10.0.0.7"],
+    "both.example": ["93.184.215.14", "127.0.0.1"],
+    "metadata.google.internal": ["169.254.169.254"],
+    "localhost": ["127.0.0.1", "::1"],
+}
+
+
+async def lookup(host: str, port: int) -> Sequence[str]:
+    import asyncio
+    import socket
+
+    if host in NAMES:
+        return NAMES[host]
+    # Everything else is a way to write a number: the real resolver must read it, and asks nobody.
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    return [str(entry[4][0]) for entry in found]
+
+
+@pytest.mark.requirement("P-27")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://0/",
+        "http://0.0.0.0:8000/",
+        "http://localhost/",
+        "http://[::1]/",
+        "http://[::]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[::ffff:7f00:1]/",
+        "http://[::127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[64:ff9b::a9fe:a9fe]/",
+        "http://[64:ff9b:1::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://[2001:0:7f00:1::]/",
+        "http://[fe80::1]/",
+        "http://[fc00::1]/",
+        "http://[fec0::1]/",
+        "http://[ff02::1]/",
+        "http://[2001:db8::1]/",
+        "http://[3fff::1]/",
+        "http://[5f00::1]/",
+        "http://10.0.0.1/",
+        "http://172.16.0.1/",
+        "http://192.168.1.1/",
+        "http://100.64.0.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://metadata.google.internal/",
+        "http://192.0.0.8/",
+        "http://192.0.2.1/",
+        "http://198.18.0.1/",
+        "http://224.0.0.1/",
+        "http://240.0.0.1/",
+        "http://255.255.255.255/",
+        "https://inside.example/",
+        "https://both.example/",
+        "http://①②⑦.⓪.⓪.①/",
+        "ftp://good.example/",
+        "file:///etc/passwd",
+        "gopher://good.example/",
+        "//good.example/",
+        "good.example",
+        "http://",
+        "http:///path",
+        "http://user:pw@good.example/",
+        "http://good.example@127.0.0.1/",
+        "http://good.example\\@127.0.0.1/",
+        "http://good.example\r\nHost: evil/",
+        "http://good.example /",
+        "",
+    ],
+)
+async def test_refuses(url: str) -> None:
+    with pytest.raises((ForbiddenTarget, OSError)):
+        await Guard(allow_private=False, lookup=lookup).check(url)
+
+
+@pytest.mark.parametrize("host", ["good.example", "six.example", "nat64.example"])
+async def test_allows_the_public_internet_and_pins_what_it_checked(host: str) -> None:
+    target = await Guard(allow_private=False, lookup=lookup).check(f"https://{host}:8443/hook?x=1")
+    to = pinned(target.url, target.addresses[0])
+    assert to.host == NAMES[host][0]
+    assert (to.port, to.raw_path) == (8443, b"/hook?x=1")
+
+
+async def test_development_may_reach_itself_but_not_by_other_protocols() -> None:
+    guard = Guard(allow_private=True, lookup=lookup)
+    assert str((await guard.check("http://localhost:8000/")).addresses[0]) == "127.0.0.1"
+    with pytest.raises(ForbiddenTarget):
+        parse("file:///etc/passwd")
+
+
+# Waits.
+
+
+def test_the_schedule_is_kept_with_jitter_and_ends() -> None:
+    delivery = UUID(int=5)
+    for attempts, seconds in enumerate(schedule.RETRY_SECONDS, 1):
+        wait = schedule.next_attempt(delivery, attempts, NOW)
+        assert wait is not None
+        assert seconds <= (wait - NOW).total_seconds() <= seconds * (1 + schedule.JITTER)
+    assert schedule.next_attempt(delivery, len(schedule.RETRY_SECONDS) + 1, NOW) is None
+    others = {schedule.next_attempt(UUID(int=n), 5, NOW) for n in range(50)}
+    assert len(others) == 50
+
+
+def test_a_receiver_may_ask_for_more_patience_but_not_for_ever() -> None:
+    assert schedule.next_attempt(UUID(int=5), 1, NOW, 600) == NOW + timedelta(seconds=600)
+    assert schedule.next_attempt(UUID(int=5), 1, NOW, 1e9) == NOW + schedule.LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("120", 120.0),
+        ("Sat, 09 May 2026 03:02:00 GMT", 120.0),
+        ("Sat, 09 May 2026 02:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 400, 999_999_999.0),
+    ],
+)
+def test_retry_after(value: str | None, seconds: float | None) -> None:
+    assert retry_after(value, NOW) == seconds
+
+
+# Words.
+
+FACTS: dict[str, list[dict[str, Any]]] = {
+    "acknowledgement": [{"promised_at": "2026-05-11T07:00:00+00:00"}],
+    "assigned": [{"person": "Li Wei", "again": False}, {"person": "Li Wei", "again": True}],
+    "accepted": [{"person": "Li Wei"}, {"person": None}],
+    "interim": [
+        {"waiting": False, "offers": []},
+        {"waiting": True, "offers": [{"rank": 1, "description": "A new motor"}]},
+    ],
+    "told": [{"message": "The spare part has arrived."}],
+    "judged-not-valid": [
+        {"explanation": "The warranty ended.", "reason_sufficient": True},
+        {"explanation": "The warranty ended.", "reason_sufficient": False},
+    ],
+    "offers": [
+        {"round": 1, "offers": [{"rank": 1, "description": "A new motor"}]},
+        {"round": 2, "offers": [{"rank": n, "description": f"Way {n}"} for n in (1, 2)]},
+    ],
+    "agreed": [{"solution": "A new motor"}, {"solution": None}],
+    "result": [{"result": "It runs.", "solution": "A new motor"}, {"result": "It runs.", "solution": None}],
+    "survey": [{"again": False}, {"again": True}],
+    "resumed": [{}],
+    "closed": [{"outcome": "satisfied"}, {"outcome": "not_acceptable"}],
+}
+CONTACT = Contact(
+    name="Ann Example", email="ann@example.com", language="en", tracking_url="https://r.example/t"
+)
+LETTERS = Letters(Settings(secret="s" * 32, organisation="Northwind"))
+
+
+def leased(template: str, facts: dict[str, Any], **changes: Any) -> Leased:
+    values: dict[str, Any] = {
+        "id": UUID(int=1),
+        "complaint_id": UUID(int=2),
+        "attempts": 1,
+        "template": template,
+        "facts": facts,
+        "reference": "RD-7K3M9QXT-4",
+        "kind": "complaint",
+        "handler_name": None,
+        "promised_at": None,
+        "subscription_id": None,
+        "url": None,
+        "secrets": (),
+        "body": None,
+    }
+    return Leased(**values | changes)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("template", "facts"), [(t, f) for t, cases in FACTS.items() for f in cases], ids=lambda v: str(v)[:30]
+)
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.requirement("004-12", "001-08", "002-22")
+def test_every_message_thanks_first_and_says_what_happens_next(
+    template: str, facts: dict[str, Any], language: str, known: bool
+) -> None:
+    changes = {"handler_name": "Li Wei", "promised_at": NOW + timedelta(days=2)} if known else {}
+    contact = CONTACT.model_copy(update={"language": language, "name": CONTACT.name if known else None})
+    words = LETTERS.write(leased(template, facts, **changes), contact, NOW)
+
+    paragraphs = words.body.split("\n\n")
+    thanks, next_steps = {"en": ("Thank you", "What happens now"), "zh": ("感谢", "接下来")}[language]
+    assert thanks in paragraphs[1]
+    assert next_steps in words.body
+    assert "RD-7K3M9QXT-4" in words.body
+    assert contact.tracking_url in words.body
+    assert words.subject
+    assert "\n" not in words.subject
+    assert not any(mark in words.body for mark in ("{{", "{%", "None", "\n\n\n"))
+    assert ("Ann Example" in words.body) is known
+    assert "Northwind" in paragraphs[-2]
+
+
+def test_every_rule_has_its_words_in_both_languages() -> None:
+    for rule in RULES:
+        for language in ("en", "zh"):
+            assert (FOLDER / language / f"{rule.template}.txt.jinja").is_file()
+    assert {rule.template for rule in RULES} == FACTS.keys()
+    assert {p.name for p in Path(FOLDER / "en").iterdir()} == {p.name for p in Path(FOLDER / "zh").iterdir()}
+
+
+@pytest.mark.requirement("002-02", "001-08")
+@pytest.mark.parametrize(
+    ("language", "steps", "limit"),
+    [
+        ("en", ("1.", "2.", "3.", "4.", "You choose"), "15:00 on Monday 11 May 2026 (Shanghai time)"),
+        ("zh", ("1.", "2.", "3.", "4.", "由您选择"), "2026年5月11日(星期一)15:00(北京时间)"),
+    ],
+)
+def test_the_acknowledgement_states_the_process_and_the_time_limit(
+    language: str, steps: tuple[str, ...], limit: str
+) -> None:
+    contact = CONTACT.model_copy(update={"language": language})
+    words = LETTERS.write(leased("acknowledgement", FACTS["acknowledgement"][0]), contact, NOW)
+    for step in steps:
+        assert step in words.body
+    assert limit in words.body
+
+
+@pytest.mark.requirement("002-05", "001-14")
+def test_the_result_states_result_and_measures_and_asks() -> None:
+    words = LETTERS.write(leased("result", FACTS["result"][0]), CONTACT, NOW)
+    assert "It runs." in words.body
+    assert "A new motor" in words.body
+    assert "Are you satisfied?" in words.body
+
+
+def test_no_time_that_has_passed_is_promised() -> None:
+    late = datetime(2026, 6, 1, tzinfo=UTC)
+    words = LETTERS.write(leased("acknowledgement", FACTS["acknowledgement"][0]), CONTACT, late)
+    assert "2026" not in words.body
+
+
+def test_what_people_typed_is_never_read_as_a_template() -> None:
+    words = LETTERS.write(leased("told", {"message": "{{ organisation }} {% raw %}"}), CONTACT, NOW)
+    assert "{{ organisation }} {% raw %}" in words.body
+
+
+def test_human_times_in_other_zones() -> None:
+    at = datetime(2026, 1, 4, 23, 30, tzinfo=UTC)
+    assert human_time(at, "America/New_York", "en") == "18:30 on Sunday 4 January 2026 (New York time)"
+    assert human_time(at, "America/St_Johns", "zh") == "2026年1月4日(星期日)20:00(UTC-3:30)"
+    assert human_time(at, "Asia/Tokyo", "zh") == "2026年1月5日(星期一)08:30(UTC+9)"

@@ -1,0 +1,107 @@
+"""A whole Redress in the test's own process, and the words that tests use to talk to it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from services import catalogue
+from shared.config import Settings
+from shared.keys import create_key
+from shared.process import Process
+from shared.service import Context
+
+T = TypeVar("T")
+SECRET = "a-secret-for-tests-of-32-characters"
+
+TOLD: dict[str, Any] = {
+    "channel": "web_form",
+    "language": "en",
+    "about": "goods",
+    "statement": {
+        "what_went_wrong": "The motor shows alarm R4 after ten minutes. Call me: 13800138000.",
+        "feeling": "We feel left alone.",
+        "wanted": "A replacement this week.",
+    },
+    "customer": {"external_id": "C-1042", "name": "Ann Example", "email": "ann@example.com"},
+    "product": {"id": "M-7", "name": "Servo motor", "model": "M7-400", "batch": "2026-41"},
+    "desired_remedies": ["exchange"],
+}
+
+
+@dataclass
+class World:
+    """The services of one process, an administrator's HTTP client, and waits on conditions."""
+
+    process: Process
+    http: httpx.AsyncClient
+    """Sends the administrator's key."""
+    customer: httpx.AsyncClient
+    """Sends no key."""
+    url: str
+
+    def context(self, service: str) -> Context:
+        return self.process.contexts[service]
+
+    async def settled(self, within: float = 20.0) -> None:
+        """Wait until no event waits anywhere."""
+        await eventually(lambda: self._quiet(), within, "the log to settle")
+
+    async def _quiet(self) -> bool:
+        return await self.process.backlog() == 0
+
+    async def register(self, told: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
+        answer = await self.http.post("/intake/v1/complaints", json=told or TOLD, headers=headers)
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[T]], within: float = 20.0, what: str = "the condition"
+) -> T:
+    """Poll until the condition gives something true; fail, naming it, when it does not in time."""
+    end = time.monotonic() + within
+    while True:
+        value = await condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {within} s in vain for {what}")
+        await asyncio.sleep(0.02)
+
+
+def settings_for(url: str, data_dir: Path, **changes: Any) -> Settings:
+    return Settings(
+        data_dir=data_dir,
+        database_url=url,
+        secret=SECRET,
+        poll_interval=0.2,
+        rate_limit="1000000/second",
+        rate_limit_anonymous="1000000/second",
+        allow_private_targets=True,
+        database_pool_size=4,
+        **changes,
+    )
+
+
+@asynccontextmanager
+async def open_world(
+    url: str, data_dir: Path, names: Sequence[str] = catalogue.NAMES, **changes: Any
+) -> AsyncIterator[World]:
+    process = Process(settings_for(url, data_dir, **changes), url, catalogue.load(names))
+    key = await create_key(url, "tests", ["admin"])
+    async with process.running():
+        transport = httpx.ASGITransport(process.app)  # type: ignore[arg-type]
+        async with (
+            httpx.AsyncClient(
+                transport=transport, base_url="http://redress", headers={"Authorization": f"Bearer {key}"}
+            ) as http,
+            httpx.AsyncClient(transport=transport, base_url="http://redress") as customer,
+        ):
+            yield World(process, http, customer, url)
