@@ -19,3 +19,46 @@ else
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --quiet --inexact
 endif
 	@touch $@
+
+run: $(STAMP)  ## start everything: private PostgreSQL, five services, one port
+	@$(BIN)/redress up
+
+demo: $(STAMP)  ## start everything, post real complaints, play everybody, account for all of it
+	@$(BIN)/redress demo
+
+test: $(STAMP)  ## all tests, on real PostgreSQL and real Kafka
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+test-fast: $(STAMP)  ## the tests that need neither Kafka nor long rounds
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not kafka and not slow"
+
+check: $(STAMP)  ## ruff, format, mypy --strict, import rules, generated documents up to date
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP)  ## mend what can be mended by itself
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(STAMP)  ## measure, side by side, and print the machine's figures
+	@$(BIN)/python -m bench
+
+migrate: $(STAMP)  ## make or upgrade the schemas of REDRESS_DATABASE_URL
+	@$(BIN)/redress migrate
+
+requirements: $(STAMP)  ## run the tests and print which requirement each proves
+	@$(BIN)/python -m dev.requirements
+
+docs asyncapi: $(STAMP)  ## write the generated documents: AsyncAPI, OpenAPI, configuration, event schemas
+	@$(BIN)/python -m dev.documents
+
+kafka: $(STAMP)  ## start a local Apache Kafka from Maven jars
+	@$(BIN)/python -m dev.kafka
+
+chaos: $(STAMP)  ## many seeded rounds of kill -9 at every named point
+	@$(BIN)/python -m dev.chaos
+
+clean:  ## remove what the targets made here
+	@rm -rf $(VENV) .redress .pytest_cache .mypy_cache .ruff_cache .hypothesis dev/kafka/target

@@ -30,12 +30,11 @@ from services.insights.rollups import totals
 from services.insights.store import FactsStore
 from shared.config import Settings
 from shared.envelope import open_envelope
-from shared.ids import derived_id
 from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
 from shared.process import Process
 from shared.service import Context
-from tests.insights_story import START, batches, records, stories
+from tests.insights_story import START, batches, ordered_id, records, stories
 
 EVENTS_A_COMPLAINT = 14
 BATCH = 500
@@ -95,7 +94,9 @@ async def store(context: Context, complaints: int) -> None:
             }
             for name in ("promises_kept_at", "promises_broken_at"):
                 moved[name] = [at + days for at in getattr(model, name)]
-            batch.append(replace(model, id=derived_id("stored", number), counted=Counter(), **moved))
+            batch.append(
+                replace(model, id=ordered_id(START + days, "stored", number), counted=Counter(), **moved)
+            )
         async with context.database.transaction() as transaction:
             await FactsStore().save(transaction, batch)
     async with context.database.transaction() as transaction:

@@ -3,9 +3,10 @@
 import asyncio
 import ipaddress
 import logging
+import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
@@ -61,7 +62,9 @@ def run(settings: Settings, names: Sequence[str], *, migrate_first: bool) -> Non
     telemetry.configure_logging(settings.log_level, settings.log_format)
     check(settings, names, one_machine=migrate_first)
     with database(settings) as url:
-        asyncio.run(_serve(settings, url, names, migrate_first))
+        # uvicorn chooses the loop (uvloop where there is one), but only if it makes it; here the workers share it.
+        with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+            runner.run(_serve(settings, url, names, migrate_first))
 
 
 def check(settings: Settings, names: Sequence[str], *, one_machine: bool) -> None:
@@ -110,6 +113,10 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
             server_header=False,
         )
     )
+    # uvicorn raises a caught signal again when it has stopped, which would end us before the workers have.
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
     async with process.running():
         log.warning("Redress (%s) answers at http://%s:%s", ", ".join(names), settings.host, port)
         await server.serve([listener])

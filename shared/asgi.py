@@ -2,12 +2,11 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from starlette.exceptions import HTTPException
 
 from shared import telemetry
 from shared.ids import new_id
@@ -22,8 +21,37 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
 
-class TooLarge(Exception):
-    """The body grew beyond the limit while it was read."""
+class TooLarge(HTTPException):
+    """The body grew beyond the limit while it was read. (FastAPI lets an HTTPException pass its body parsing.)"""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+class Windows:
+    """Counts each caller's requests in a window of fixed length, which begins with the first of them.
+
+    (The storage in memory of `limits` takes three locks and starts a thread for nearly every request.)
+    """
+
+    FORGET_AT = 10_000
+    """Callers from which on those whose window has ended are forgotten."""
+
+    def __init__(self, limit: RateLimitItem) -> None:
+        self.limit = limit
+        self._seconds = limit.get_expiry()
+        self._windows: dict[str, tuple[float, int]] = {}
+
+    def hit(self, who: str) -> tuple[int, float]:
+        """How many requests are left, less than none when this one is refused; seconds until there are more."""
+        now = time.monotonic()
+        ends, count = self._windows.get(who, (0.0, 0))
+        if ends <= now:
+            if len(self._windows) > self.FORGET_AT:
+                self._windows = {each: window for each, window in self._windows.items() if window[0] > now}
+            ends, count = now + self._seconds, 0
+        self._windows[who] = ends, count + 1
+        return self.limit.amount - count - 1, ends - now
 
 
 class Edge:
@@ -32,8 +60,7 @@ class Edge:
     def __init__(self, app: App, body_limit: int, rate_limit: str, rate_limit_anonymous: str) -> None:
         self._app = app
         self._body_limit = body_limit
-        self._limits = {True: parse(rate_limit), False: parse(rate_limit_anonymous)}
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._known, self._anonymous = Windows(parse(rate_limit)), Windows(parse(rate_limit_anonymous))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,14 +105,13 @@ class Edge:
         self, scope: Scope, headers: dict[bytes, bytes], extra: list[tuple[bytes, bytes]]
     ) -> Problem | None:
         credentials = headers.get(b"authorization")
-        limit: RateLimitItem = self._limits[credentials is not None]
+        windows = self._anonymous if credentials is None else self._known
         who = credentials.decode("latin-1") if credentials else str((scope.get("client") or ("",))[0])
-        allowed = self._limiter.hit(limit, who)
-        window = self._limiter.get_window_stats(limit, who)
-        reset = max(1, round(window.reset_time - time.time()))
+        left, seconds = windows.hit(who)
+        limit, reset = windows.limit, max(1, round(seconds))
         extra.append((b"ratelimit-policy", f'"default";q={limit.amount};w={limit.get_expiry()}'.encode()))
-        extra.append((b"ratelimit", f'"default";r={window.remaining};t={reset}'.encode()))
-        if allowed:
+        extra.append((b"ratelimit", f'"default";r={max(0, left)};t={reset}'.encode()))
+        if left >= 0:
             return None
         return Problem(
             429,
@@ -120,6 +146,28 @@ class Edge:
             return message
 
         return metered
+
+
+class Mounts:
+    """Hands a request to the service that its path begins with, and everything else to `rest`.
+
+    (Starlette's Mount does the same, inside a whole application of its own around every request.)
+    """
+
+    def __init__(self, services: Mapping[str, App], rest: App) -> None:
+        self._services = services
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
+        app = self._services.get(name)
+        if app is None:
+            await self._rest(scope, receive, send)
+            return
+        outside = scope.get("root_path", "")
+        scope["app_root_path"] = outside
+        scope["root_path"] = f"{outside}/{name}"
+        await app(scope, receive, send)
 
 
 async def _answer(problem: Problem, send: Send) -> None:

@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet, OctKey
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database import connected
 from shared.problems import Problem
 
 ADMIN = "admin"
@@ -108,7 +109,7 @@ class Authenticator:
 
     async def _api_key(self, credentials: str) -> Principal:
         key_id, _, secret = credentials.removeprefix("rdk_").partition("_")
-        async with self._engine.connect() as connection:
+        async with connected(self._engine) as connection:
             found = await connection.execute(
                 text(
                     "SELECT name, secret_hash, scopes FROM platform.api_keys WHERE id = :id AND revoked_at IS NULL"

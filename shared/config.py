@@ -63,8 +63,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one and prints it."""
 
-    public_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
-    """Where customers reach this installation; links in messages begin with it."""
+    public_url: HttpUrl | None = None
+    """Where customers reach this installation; links in messages begin with it. Without it: `host` and
+    `port`."""
 
     secret: SecretStr | None = None
     """Installation secret (32 characters or more): signs the calls between services and derives tracking
@@ -143,6 +144,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def base_url(self) -> str:
+        """`public_url`, or the address that this process listens on; without a slash at the end."""
+        return str(self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @cached_property
     def installation_secret(self) -> bytes:

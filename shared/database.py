@@ -4,11 +4,12 @@
 durable together or not at all. `Database.reading()` gives a connection that cannot write.
 """
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Executable, MetaData, text
@@ -19,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared import failpoints, outbox
 from shared.events import Event
+
+T = TypeVar("T")
 
 PLATFORM = "platform"
 """Schema that every service may use: the table log's records, the API keys."""
@@ -43,6 +46,42 @@ def make_engine(url: str, service: str, pool_size: int) -> AsyncEngine:
         hide_parameters=True,  # statements in error messages must not show what customers wrote
         connect_args={"server_settings": settings, "timeout": 10},
     )
+
+
+async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
+    """Finish what must not be left half-done, such as closing a connection, even when the caller is cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+async def connect(engine: AsyncEngine) -> AsyncConnection:
+    """A connection from the engine's pool. A cancellation meanwhile leaves none open."""
+    connecting = asyncio.ensure_future(_connected(engine))
+    try:
+        return await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        await asyncio.wait([connecting])
+        if connecting.exception() is None:
+            await uninterrupted(connecting.result().close())
+        raise
+
+
+async def _connected(engine: AsyncEngine) -> AsyncConnection:
+    return await engine.connect()
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """`connect` for the length of a block."""
+    connection = await connect(engine)
+    try:
+        yield connection
+    finally:
+        await uninterrupted(connection.close())
 
 
 def session_lock_key(*names: str) -> int:
@@ -111,7 +150,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """The transaction boundary. Nobody else commits."""
-        async with self.engine.connect() as connection:
+        async with connected(self.engine) as connection:
             async with connection.begin():
                 transaction = Transaction(connection, self.service)
                 yield transaction
@@ -124,7 +163,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for plain reads; every statement sees what is committed when it starts."""
-        async with self._reader.connect() as connection:
+        async with connected(self._reader) as connection:
             yield connection
 
     async def close(self) -> None:

@@ -184,6 +184,8 @@ _WORDS_FOR_PHONE: Final = frozenset(("tel", "telephone", "fax", "whatsapp"))
 _NAMED_CARD: Final = _words("行卡 信用卡 储蓄卡 借记卡 银行账号 银行账户") + tuple(
     f"{kind} {noun}" for kind in ("bank", "credit", "debit") for noun in ("card", "account")
 )
+_WORDS_FOR_CARD: Final = frozenset(("visa", "mastercard", "amex", "unionpay"))
+_PHONES: Final = frozenset(("phone", "mobile", "cell", "handy"))
 
 
 def _is_named_otherwise(before: _Before) -> bool:
@@ -195,7 +197,7 @@ def _is_named_phone(before: _Before) -> bool:
         return True
     # A phone is a product too: "手机 128 4999" is no number to call.
     is_number = before.core != before.noun or any(sign in before.joint for sign in (":", "：", "是", " is"))
-    return is_number and before.says(("手机",), frozenset(("phone", "mobile", "cell")))
+    return is_number and before.says(("手机",), _PHONES)
 
 
 def _is_named_id(before: _Before) -> bool:
@@ -206,7 +208,7 @@ def _is_named_id(before: _Before) -> bool:
 
 
 def _is_named_card(before: _Before) -> bool:
-    if before.says(_NAMED_CARD, frozenset()):
+    if before.says(_NAMED_CARD, _WORDS_FOR_CARD):
         return True
     if before.noun.endswith(("卡号", "卡号码")):
         return not before.core.endswith(("会员卡", "礼品卡", "购物卡", "积分卡"))
@@ -247,7 +249,9 @@ def _is_international(number: str, before: _Before) -> bool:
 
 def _is_local_phone(number: str, before: _Before) -> bool:
     """Whatever is called a phone number, unless it is a date: "电话 2024-01-15 打过"."""
-    return 7 <= len(_digits(number)) <= 13 and not _DATE.fullmatch(number) and _is_named_phone(before)
+    if not 7 <= len(_digits(number)) <= 13 or _DATE.fullmatch(number):
+        return False
+    return _is_named_phone(before) or (number[0] == "0" and before.says(("手机",), _PHONES))
 
 
 def _is_identity_number(number: str, before: _Before) -> bool:
@@ -294,8 +298,8 @@ def _is_bank_card(number: str, before: _Before) -> bool:
     return _is_named_card(before)
 
 
-# Visa of 13 digits, Diners, Amex; from 16 digits on also JCB, UnionPay, Mastercard, Maestro, Mir and the cards
-# of Chinese banks before UnionPay. Not barcodes: those of China have 13 digits and begin with 69.
+# Visa of 13 digits, Diners, Amex; from 16 digits on also JCB, UnionPay, Mastercard, Maestro, Mir and the
+# cards of Chinese banks before UnionPay. Not barcodes: those of China have 13 digits and begin with 69.
 _CARD_ISSUERS: Final = re.compile(
     r"""(?: 4[0-9]{12} | 3[0689][0-9]{12} | 3[47][0-9]{13} | (?=[0-9]{16,19}\Z)
       (?: 3(?:5[2-8]|[0689]) | [4569] | 220[0-4] | 22[2-9] | 2[3-6] | 27[012] ) [0-9]+ )\Z""",
@@ -395,6 +399,14 @@ _SHAPES: Final = (
         _is_international,
     ),
     _Shape(
+        "phone",
+        # With 00 for '+', or national with 0, if groups show that it is no code.
+        rf"""00[1-9][0-9]{{1,2}} {_S} (?:{_S}?[0-9]){{7,12}}
+        | 0[1-9][0-9]{{2,3}} {_S} [0-9]{{3}} {_S}? [0-9]{{3,4}}
+        | [(（]0[1-9][0-9]{{0,3}}[)）] {_S}? [0-9]{{3,4}} {_S} [0-9]{{3,4}}""",
+        _stands_alone,
+    ),
+    _Shape(
         "ssn",
         r"(?!000|666|9)[0-9]{3} (?: -(?!00)[0-9]{2}- | [ ]?(?!00)[0-9]{2}[ ]? ) (?!0000)[0-9]{4} (?!-[0-9])",
         _is_ssn,
@@ -402,7 +414,7 @@ _SHAPES: Final = (
     _Shape(
         "phone",
         # Not a company's hotline, not a date. Of an amount or a quantity the unit follows.
-        r"""(?! [48]00[ -] | (?:19|20)[0-9]{2}-[0-9]{1,2}- )
+        r"""(?! [48]00(?:[ -]|[0-9]{7}(?![0-9])) | (?:19|20)[0-9]{2}-[0-9]{1,2}- )
         (?: [0-9]{7,12} | [0-9]{3,5}(?:[ -][0-9]{2,6}){1,4} ) (?![0-9.]|[ ]?[元块件台])""",
         _is_local_phone,
     ),
@@ -477,7 +489,7 @@ def _mail(plain: str) -> Iterator[_Span]:
 
 _CHINESE_PASSPORT: Final = re.compile(r"[EGD][0-9]{8}(?![A-Za-z0-9])(?<![A-Za-z0-9].{9})")
 _NAMED_PASSPORT: Final = re.compile(
-    r"""(?:护照|通行证|passport|Passport|PASSPORT)(?:号码?|\s?(?:[Nn]umber|NUMBER|[Nn]o|NO|\#))?
+    r"""(?:护照|通行证|passport|Passport|PASSPORT)(?:号码?|,?\s?(?:[Nn]umber|NUMBER|[Nn]o|NO|\#))?
     [\s.:：是为\#]{0,4}(?:is\s{1,2})?(?P<number>[A-Za-z0-9]{6,9})(?![A-Za-z0-9])""",
     re.VERBOSE,
 )
@@ -522,8 +534,8 @@ _STREET: Final = re.compile(
     rf"""[0-9]{{1,6}}(?:[A-Za-z]|-[0-9]{{1,4}})?[ ]{{1,2}}
     (?: (?:[A-Z0-9][\w'’\-]{{0,20}}\.?[ ]{{1,2}}){{1,4}}
       (?: Street | St | Avenue | Ave | Road | Rd | Boulevard | Blvd | Lane | Ln | Drive | Dr | Court | Ct
-      | Way | Place | Pl | Terrace | Circle | Parkway | Pkwy | Highway | Hwy | Square | Trail | Close | Crescent
-      | Gardens | Grove | Mews | Row )
+      | Way | Place | Pl | Terrace | Circle | Parkway | Pkwy | Highway | Hwy | Square | Trail | Close
+      | Crescent | Gardens | Grove | Mews | Row )
     | (?:[a-z]{{3,20}}[ ]){{1,2}} (?: street | avenue | boulevard | blvd ) ) \b
     (?: \.?[ ](?:NW|NE|SW|SE|N|S|E|W)\b )?
     (?: [ ,]{{1,3}}{_UNIT} )?
@@ -557,10 +569,12 @@ def _announced_addresses(plain: str) -> Iterator[_Span]:
 
 # Provinces and the cities that people write without 市.
 _PLACES: Final = "|".join(
-    _words("""北京 上海 天津 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东
-    海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 广州 深圳 杭州 南京 武汉 成都
-    西安 苏州 郑州 长沙 东莞 青岛 沈阳 宁波 昆明 大连 厦门 合肥 佛山 福州 哈尔滨 济南 温州 长春 石家庄 常州
-    泉州 南宁 贵阳 南昌 太原 烟台 嘉兴 南通 金华 珠海 惠州 徐州 海口 乌鲁木齐 绍兴 中山 台州 兰州""")
+    _words(
+        """北京 上海 天津 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南
+        四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 广州 深圳 杭州 南京 武汉 成都
+        西安 苏州 郑州 长沙 东莞 青岛 沈阳 宁波 昆明 大连 厦门 合肥 佛山 福州 哈尔滨 济南 温州 长春 石家庄
+        常州 泉州 南宁 贵阳 南昌 太原 烟台 嘉兴 南通 金华 珠海 惠州 徐州 海口 乌鲁木齐 绍兴 中山 台州 兰州"""
+    )
 )
 _ADDRESS_WORDS: Final = _words(
     """收货地址 收件地址 联系地址 家庭地址 地址 住址 家住 住在 居住 户籍 邮寄到 寄到 寄往 寄至 送到 送至
@@ -580,24 +594,27 @@ _WAY: Final = (
 _BUILDING: Final = (
     "(?:大厦|广场|小区|花园|公寓|家园|大楼|中心|大学|学院|学校|中学|小学|医院|酒店|宾馆|写字楼|公馆|苑|园)"
 )
-_HOUSE_PARTS: Final = "(?:号楼|号院|号|院|弄|栋|幢|座|单元|楼|室|户|层|门|组|房|铺)"
-_NUMERAL: Final = "(?:[0-9]{1,5}[A-Za-z]?|[A-Za-z][0-9]{0,4}|[一二三四五六七八九十百零甲乙丙丁]{1,5})"
+_HOUSE_PARTS: Final = "(?:号楼|号院|号|院|(?<=[A-Za-z])区|弄|栋|幢|座|单元|楼|室|户|层|门|组|房|铺)"
+_NUMERAL: Final = (
+    "(?:[甲乙丙丁]?[0-9]{1,5}[A-Za-z]?|[A-Za-z][0-9]{0,4}|[一二三四五六七八九十百零甲乙丙丁]{1,5})"
+)
+_HYPHENATED: Final = "(?!(?:19|20)[0-9]{2}-)[0-9]{1,4}(?:-[0-9]{1,4}){1,3}(?![0-9])"
 _REST_OF_ADDRESS: Final = rf"""
     (?P<province> 省 | 市 | 自治区 | 特别行政区 )?
     (?P<districts> (?: [ ]?{_IN_NAME}{{1,8}}?{_DISTRICT} ){{0,5}} )
-    (?P<ways> (?: [ ]?(?:{_IN_NAME}|[0-9]){{1,12}}?{_WAY}(?:小区|花园|公寓|新村)? ){{0,3}} )
-    (?: [东西南北中一二三四五]段 )?
+    (?P<ways> (?: [ ]?[0-9]{{0,4}}(?:(?![号弄栋幢座]){_IN_NAME}){{1,12}}?{_WAY}{{1,3}} ){{0,3}} )
+    (?: [东西南北中]?[一二三四五六七八九十]?段 )?
     (?P<house> (?: [ \-]?{_NUMERAL}{_HOUSE_PARTS}
-      | [ ]?{_IN_NAME}{{2,10}}?{_BUILDING}
+      | [ ]?(?:{_IN_NAME}|[A-Za-z0-9]){{2,10}}?{_BUILDING}
       | [ ]?{_IN_NAME}{{2,10}}?(?={_NUMERAL}(?:号楼|弄|栋|幢|座|单元|室))
-      | (?<=[元栋幢座楼院号园苑区寓村城])[ \-]?[0-9]{{1,2}}(?:-[0-9]{{1,4}}){{1,2}}(?![0-9])
-      | (?<=[元栋幢座楼院号])[ \-]?[0-9]{{3,4}}(?![0-9]) ){{0,6}} )"""
+      | [ ]?{_HYPHENATED}
+      | (?<=[元栋幢座楼院号区])(?: -[0-9]{{1,4}} | [ ]?[0-9]{{3,4}} )(?![0-9号]) ){{0,6}} )"""
 _WORD_OF_PLACE: Final = re.compile(rf"{'|'.join(_ADDRESS_WORDS)}|{_PLACES}|省|市|区|县|旗")
 _AFTER_PLACE: Final = re.compile(_REST_OF_ADDRESS, re.VERBOSE)
 _AFTER_ADDRESS_WORD: Final = re.compile(
     rf"[是为在到至：:\s]{{0,4}}(?P<address>(?P<place>{_PLACES})?{_REST_OF_ADDRESS})", re.VERBOSE
 )
-_NUMBERED: Final = re.compile(rf"{_NUMERAL}{_HOUSE_PARTS}")
+_NUMBERED: Final = re.compile(rf"{_NUMERAL}{_HOUSE_PARTS}|{_HYPHENATED}")
 _OF_A_HOME: Final = re.compile(rf"{_NUMERAL}(?:号楼|弄|栋|幢|座|单元|室|户)")
 _IS_IN_NAME: Final = re.compile(_IN_NAME)
 _IS_DISTRICT: Final = re.compile(_DISTRICT)
@@ -652,18 +669,15 @@ def _is_announced_address(found: re.Match[str]) -> bool:
 # --- what the customer gave as theirs ---------------------------------------------------------------------
 
 _PARTICLES: Final = frozenset(
-    _words("""
-    van von der den del della des dos das los las bin ibn the and mrs miss
-    """)
+    _words("van von der den del della des dos das los las bin ibn the and mrs miss")
 )
-# As parts of a name these are believed only as they are written in names: "I will", but "Mr Will".
+# As parts of a name these are believed only as names are written: "I will", but "Mr Will".
 _ALSO_ORDINARY: Final = frozenset(
-    _words("""
-    art august april best bill black brown chance chase christian cook dawn drew earnest faith frank gene
-    grace grant gray green hope house hunter jack joy june king lane little long love major mark martin
-    mason may miles miller page park parker pat penny pierce price ray read rich rob rose royal sandy
-    short sky smart stone street summer sue taylor ward wells west white wise wood young will
-    """)
+    _words(
+        """april art august best bill black brown chance cook gray green hope house jack june king little long
+        love major mark may miles page park price read rich rose short smart stone street summer west white
+        wise wood young will"""
+    )
 )
 _LATIN_NAME: Final = re.compile(
     r"[A-Za-z\u00c0-\u024f'’.\-]{1,40}(?:,?[ ]{1,2}[A-Za-z\u00c0-\u024f'’.\-]{1,40}){1,4}"

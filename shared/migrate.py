@@ -43,7 +43,8 @@ async def migrate(
         finally:
             await engine.dispose()
         report(name)
-    await _grant_platform(platform_url, list(service_urls))
+    if revision != "base":
+        await _grant_platform(platform_url, list(service_urls))
 
 
 def configuration(name: str) -> Config:

@@ -109,6 +109,8 @@ def install(app: FastAPI) -> None:
         kind = phrase.lower().replace(" ", "-")
         detail = error.detail if error.detail != phrase else None
         headers = dict(error.headers) if error.headers else None
+        if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return Problem(413, "body-too-large", phrase, "Send less in one request.", field="body").response()
         return Problem(error.status_code, kind, phrase, detail, headers=headers).response()
 
     @app.exception_handler(DBAPIError)

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import failpoints, problems, telemetry
-from shared.asgi import App, Edge
+from shared.asgi import App, Edge, Mounts
 from shared.auth import Authenticator, OpenIdIssuer
 from shared.config import Settings
 from shared.database import PLATFORM, Database, make_engine
@@ -77,7 +77,7 @@ class Process:
             await context.database.close()
         await self._platform.dispose()
 
-    def _build(self) -> FastAPI:
+    def _build(self) -> App:
         app = FastAPI(title="Redress", docs_url=None, redoc_url=None, openapi_url=None)
         problems.install(app)
 
@@ -95,9 +95,7 @@ class Process:
         async def metrics() -> Response:
             return Response(generate_latest(telemetry.METRICS), media_type=CONTENT_TYPE_LATEST)
 
-        for service in self.services:
-            app.mount(f"/{service.name}", service.app(self.contexts[service.name]))
-        return app
+        return Mounts({s.name: s.app(self.contexts[s.name]) for s in self.services}, app)
 
     async def unready(self) -> dict[str, str]:
         """Why this process should get no requests now, by part; empty when it should."""
@@ -113,7 +111,7 @@ class Process:
     def _peer(self, service: str) -> httpx.AsyncClient:
         if service not in self._clients:
             here = service in self.contexts
-            url = self.settings.service_urls.get(service, str(self.settings.public_url))
+            url = self.settings.service_urls.get(service, self.settings.base_url)
             self._clients[service] = httpx.AsyncClient(
                 base_url="http://in-process" if here else url,
                 transport=httpx.ASGITransport(self._app) if here else None,

@@ -85,8 +85,8 @@ class Pump(Generic[A]):
         """Handle events for ever. Trouble of the surroundings ends the turn with an exception; nothing that
         was not committed is forgotten by the log."""
         consumer = self._log.consumer(self.reactions.consumer, self.reactions.topics)
-        await consumer.start()
         try:
+            await consumer.start()
             while True:
                 records = await consumer.poll(self._batch, self._poll_interval)
                 if records:

@@ -5,12 +5,12 @@ import logging
 from contextlib import suppress
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import failpoints
 from shared.database import Database, session_lock_key
 from shared.eventlog import EventLog
+from shared.sessions import own_session
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +31,17 @@ class Relay:
 
     async def run(self) -> None:
         """Lead when nobody else does, for ever; a lost connection ends the turn with an exception."""
-        async with self._database.engine.connect() as connection:
-            try:
-                await self._lead(connection)
-            finally:
-                # The lock belongs to the server session: it must not return to the pool.
-                with suppress(DBAPIError, OSError):
-                    await connection.invalidate()
+        async with own_session(self._database.engine) as connection:
+            await self._lead(connection)
 
     async def _lead(self, connection: AsyncConnection) -> None:
         key = session_lock_key("relay", self._database.service)
         while not await self._locked(connection, key):
             await asyncio.sleep(self._poll_interval)
+        async with connection.begin():
+            # A move need not wait for the disk. If a crash undoes it, the rows are in the outbox again; and
+            # whatever was built upon it comes later in the write-ahead log, so that it cannot outlive it.
+            await connection.execute(text("SET SESSION synchronous_commit = off"))
         log.debug("relay leads", extra={"service": self._database.service})
         while True:
             self._woken.clear()
@@ -55,7 +54,8 @@ class Relay:
         """Move one batch; returns how many events it had."""
         async with connection.begin():
             moved = await self._log.move(connection, self._batch)
-            failpoints.reached("relay.after-append")
+            if moved:
+                failpoints.reached("relay.after-append")
         if moved:
             failpoints.reached("relay.after-delete")
         return moved

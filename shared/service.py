@@ -80,11 +80,19 @@ class Service:
 
     def app(self, context: Context) -> FastAPI:
         """The service's HTTP application, mounted at `/<name>`."""
-        app = FastAPI(title=f"Redress {self.name}", summary=self.summary, version="1", docs_url="/docs")
+        app = FastAPI(
+            title=f"Redress {self.name}",
+            summary=self.summary,
+            version="1",
+            docs_url="/docs",
+            servers=[{"url": f"/{self.name}", "description": "At the address where Redress answers"}],
+            license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            generate_unique_id_function=lambda route: route.name,  # generated clients name their methods by it
+        )
         app.state.context = context
         problems.install(app)
         app.include_router(self.router, prefix="/v1")
-        _describe_problems(app)
+        _describe(app, self.name)
         return app
 
     def all_workers(self, context: Context) -> list[Worker]:
@@ -168,12 +176,18 @@ def api_router(**arguments: Any) -> APIRouter:
     return APIRouter(route_class=StrictRoute, **arguments)
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Put ProblemDocument into the OpenAPI components, where `problems.documented` points."""
+def _describe(app: FastAPI, name: str) -> None:
+    """Complete the OpenAPI document: the ProblemDocument that `problems.documented` points to, a tag for what
+    has none, and no refused credentials where none are asked for."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
+        for operation in (o for path in document["paths"].values() for o in path.values()):
+            operation.setdefault("tags", [name])
+            if "security" not in operation:
+                operation["responses"].pop("401", None)
+                operation["responses"].pop("403", None)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         if "ProblemDocument" not in schemas:
             schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -220,13 +220,19 @@ def story(complaint_id: UUID, begins: datetime, random: Random) -> list[Told]:
     return told
 
 
+def ordered_id(at: datetime, *parts: object) -> UUID:
+    """The same id for the same parts, in order of time as the ids of real complaints are (UUIDv7)."""
+    drawn = derived_id(*parts).int & ~(0xF << 76) & ((1 << 80) - 1)
+    return UUID(int=int(at.timestamp() * 1000) << 80 | 0x7 << 76 | drawn)
+
+
 def stories(complaints: int, seed: int = 1, days: float = 20.0) -> list[Told]:
     """The stories of many complaints that begin over `days` days, in the order in which things happened."""
     random = Random(seed)
     told: list[Told] = []
     for n in range(complaints):
         begins = START + timedelta(seconds=int(random.random() * days * 86_400))
-        told += story(derived_id("story", seed, n), begins, random)
+        told += story(ordered_id(begins, "story", seed, n), begins, random)
     return sorted(told, key=lambda pair: pair[0])
 
 

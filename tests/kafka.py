@@ -19,15 +19,17 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given := os.environ.get("KAFKA_BOOTSTRAP"):
         yield given
         return
-    with _start(tmp_path_factory.mktemp("kafka")) as broker:
-        yield broker.bootstrap
+    broker = _start(tmp_path_factory.mktemp("kafka"))
+    yield broker.bootstrap
+    broker.kill()  # a clean stop would bring the many topics of a session to disk, one by one, for no use
 
 
 @pytest.fixture
 def kafka_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
     """A broker of the test's own, started; the test may kill it and start it again."""
-    with _start(tmp_path / "kafka") as broker:
-        yield broker
+    broker = _start(tmp_path / "kafka")
+    yield broker
+    broker.kill()
 
 
 def _start(folder: Path) -> KafkaBroker:

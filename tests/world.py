@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 
 from services import catalogue
 from shared.config import Settings
+from shared.eventlog import Record
+from shared.events.vocabulary import ALL_TOPICS
 from shared.keys import create_key
 from shared.process import Process
 from shared.service import Context
@@ -54,6 +57,19 @@ class World:
 
     async def _quiet(self) -> bool:
         return await self.process.backlog() == 0
+
+    async def log_records(self, *topics: str) -> list[Record]:
+        """Everything on the log (or on these topics), as a group that nobody else is in would read it."""
+        consumer = self.process.log.consumer(f"test-{uuid4()}", topics or ALL_TOPICS)
+        await consumer.start()
+        try:
+            records: list[Record] = []
+            while batch := await consumer.poll(1000, 0.2):
+                records += batch
+                await consumer.commit(batch)
+            return records
+        finally:
+            await consumer.stop()
 
     async def register(self, told: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         answer = await self.http.post("/intake/v1/complaints", json=told or TOLD, headers=headers)

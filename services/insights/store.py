@@ -34,6 +34,8 @@ from shared.database import Transaction, service_metadata, session_lock_key
 metadata = service_metadata("insights")
 
 TIME = DateTime(timezone=True)
+ROOM = {"fillfactor": 70}
+"""Rows are updated many times over; with room on the page no index has to be touched for it (HOT)."""
 OVERALL = "none"
 DIMENSIONS = (OVERALL, *Dims._fields)
 """The cuts of the rollups. A further one (or a pair) is a line in `_cuts`, a migration and a rebuild."""
@@ -85,6 +87,7 @@ complaints = Table(
     Column("messages_failed", Integer, nullable=False),
     CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_with_outcome"),
     comment="one row per complaint, as the events tell it",
+    postgresql_with=ROOM,
 )
 
 daily = Table(
@@ -102,6 +105,7 @@ daily = Table(
     CheckConstraint("triaged_automatically <= triaged", name="triaged"),
     CheckConstraint("satisfied + acceptable + not_acceptable = closed", name="closed"),
     comment="what is counted per day, once for every dimension: each dimension adds up to the same",
+    postgresql_with=ROOM,
 )
 
 handling_times = Table(
@@ -116,6 +120,7 @@ handling_times = Table(
     ),
     CheckConstraint("n > 0", name="not_empty"),
     comment="histogram of handling times; histograms add up, percentiles do not",
+    postgresql_with=ROOM,
 )
 
 _FIELDS = tuple(column.name for column in complaints.columns)

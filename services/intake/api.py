@@ -28,7 +28,6 @@ from shared.masking import mask
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-router.include_router(tracking.router)
 
 ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
 
@@ -69,7 +68,7 @@ def _with_token(ctx: Context, stored: Answer) -> Answer:
     """The stored answer holds no token, so that the idempotency table gives nobody access to a case."""
     body: dict[str, Any] = from_json(stored.body)
     token = tracking_token(ctx.settings.installation_secret, UUID(body["id"]))
-    url = tracking_url(str(ctx.settings.public_url), body["reference"], token)
+    url = tracking_url(ctx.settings.base_url, body["reference"], token)
     return Answer(stored.status, to_json(body | {"tracking_token": token, "tracking_url": url}))
 
 
@@ -146,7 +145,7 @@ async def read_contact(
     async with ctx.database.reading() as connection:
         row = await _row(connection, complaint_id)
     token = tracking_token(ctx.settings.installation_secret, complaint_id)
-    url = tracking_url(str(ctx.settings.public_url), row["reference"], token)
+    url = tracking_url(ctx.settings.base_url, row["reference"], token)
     return Contact(**{n: row[n] for n in ("name", "email", "phone", "language")}, tracking_url=url)
 
 
@@ -159,3 +158,6 @@ async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any
     if row is None:
         raise problems.not_found("complaint", "path/complaint_id")
     return dict(row)
+
+
+router.include_router(tracking.router)  # last: routes are tried in order, and registering is the busiest

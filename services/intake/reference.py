@@ -16,7 +16,11 @@ def check_character(body: str) -> str:
 
 
 def new_reference() -> str:
-    body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
+    number = secrets.randbelow(len(ALPHABET) ** _LENGTH)  # one draw: eight cost eight times as much
+    body = ""
+    for _ in range(_LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        body += ALPHABET[place]
     return f"RD-{body}-{check_character(body)}"
 
 

@@ -24,8 +24,8 @@ def tracking_token(secret: bytes, complaint_id: UUID) -> str:
     return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
-def tracking_url(public_url: str, reference: str, token: str) -> str:
-    return f"{public_url.rstrip('/')}/intake/v1/tracking/{reference}?token={token}"
+def tracking_url(base_url: str, reference: str, token: str) -> str:
+    return f"{base_url}/intake/v1/tracking/{reference}?token={token}"
 
 
 def known_of(customer: Customer) -> tuple[str, ...]:

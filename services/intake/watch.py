@@ -7,11 +7,11 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 from uuid import UUID
 
 from services.intake.store import VIEW_CHANNEL
 from shared.database import Database
+from shared.sessions import keep_listening
 
 
 class Changed:
@@ -47,19 +47,12 @@ class Watchers:
 
     async def run(self) -> None:
         """Listen to PostgreSQL for views that changed, in whatever process."""
-        async with self._database.engine.connect() as connection:
-            raw = (await connection.get_raw_connection()).driver_connection
-            assert raw is not None
-            lost = asyncio.Event()
-            raw.add_termination_listener(lambda *_: lost.set())
-            await raw.add_listener(VIEW_CHANNEL, self._tell)
-            try:
-                await lost.wait()
-                raise ConnectionError("the connection that listens for changed views was lost")
-            finally:
-                with suppress(Exception):
-                    await connection.invalidate()
+        await keep_listening(self._database.engine, VIEW_CHANNEL, self._tell)
 
-    def _tell(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
-        for changed in self._readers.get(UUID(payload), ()):
+    def _tell(self, complaint_id: str) -> None:
+        readers = self._readers.get(UUID(complaint_id), set()) if complaint_id else self._everybody()
+        for changed in readers:
             changed.set()
+
+    def _everybody(self) -> set[Changed]:
+        return {changed for readers in self._readers.values() for changed in readers}

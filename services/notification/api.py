@@ -66,10 +66,10 @@ async def list_webhooks(who: Subscriber, ctx: Ctx, limit: Limit = 50, cursor: Cu
     """The newest first."""
     query = select(subscriptions).where(subscriptions.c.deleted_at.is_(None))
     if cursor is not None:
-        query = query.where(subscriptions.c.id < _position(cursor, UUID))
+        query = query.where(subscriptions.c.id < pages.decode(cursor, UUID)[0])
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query.order_by(subscriptions.c.id.desc()).limit(limit + 1))).all()
-    more = pages.encode(str(rows[limit - 1].id)) if len(rows) > limit else None
+    more = pages.encode(rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=[webhooks.view(row._asdict()) for row in rows[:limit]], next=more)
 
 
@@ -194,7 +194,7 @@ async def list_deliveries(
     if status is not None:
         query = query.where(deliveries.c.status == status.value)
     if cursor is not None:
-        query = query.where(deliveries.c.number < _position(cursor, int))
+        query = query.where(deliveries.c.number < pages.decode(cursor, int)[0])
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query.order_by(deliveries.c.number.desc()).limit(limit + 1))).all()
     more = pages.encode(rows[limit - 1].number) if len(rows) > limit else None
@@ -248,13 +248,3 @@ def _unsealed(response: Response, vault: Vault) -> Response:
 def _with_etag(response: Response) -> Response:
     response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
     return response
-
-
-def _position(cursor: str, kind: type[Any]) -> Any:
-    position = pages.decode(cursor)
-    try:
-        return kind(position[0])
-    except (ValueError, TypeError, IndexError, AttributeError):
-        raise Problem(
-            422, "invalid-request", "The cursor is of another list", "Leave it out.", field="query/cursor"
-        ) from None

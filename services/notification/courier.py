@@ -22,6 +22,7 @@ from shared import clock, failpoints
 from shared.database import Database
 from shared.reactions import describe
 from shared.service import Context
+from shared.sessions import keep_listening
 
 log = logging.getLogger(__name__)
 
@@ -184,20 +185,7 @@ class Doorbell:
 
     async def run(self) -> None:
         """Listen for ever; a lost connection ends the turn with an exception."""
-        lost = asyncio.Event()
-        async with self._database.engine.connect() as connection:
-            raw = (await connection.get_raw_connection()).driver_connection
-            assert raw is not None
-            try:
-                raw.add_termination_listener(lambda _: lost.set())
-                await raw.add_listener(DOORBELL, self._ring)
-                self._ring()
-                await lost.wait()
-                raise ConnectionError("the connection that listens for new deliveries was lost")
-            finally:
-                # A connection that listens must not return to the pool.
-                with suppress(DBAPIError, OSError):
-                    await connection.invalidate()
+        await keep_listening(self._database.engine, DOORBELL, self._ring)
 
     def _ring(self, *_: object) -> None:
         for courier in self._couriers:

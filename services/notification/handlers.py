@@ -137,6 +137,7 @@ def on_follow_up_requested(conversation: Conversation, event: FollowUpRequested,
 
 @on(CaseResumed)
 def on_case_resumed(conversation: Conversation, event: CaseResumed, fact: Received) -> None:
+    conversation.agreed = None
     conversation.tell(CaseResumed, fact.id, event.resumed_at)
 
 

@@ -89,9 +89,9 @@ def add_working_time(start: datetime, amount: timedelta, calendar: WorkCalendar)
             return (opens + left).replace(tzinfo=UTC)
         left -= closes - opens
     raise ValueError(
-        f"the calendar in {calendar.zone.key} has only {(amount - left) / _HOUR:g} h of working time in the ten "
-        f"years from {start.isoformat()}, but {amount / _HOUR:g} h were asked for: give at least one weekday a "
-        "span, check that the holidays leave days to work on, or ask for less"
+        f"the calendar in {calendar.zone.key} has only {(amount - left) / _HOUR:g} h of working time in the ten"
+        f" years from {start.isoformat()}, but {amount / _HOUR:g} h were asked for: give at least one weekday a"
+        " span, check that the holidays leave days to work on, or ask for less"
     )
 
 

@@ -8,10 +8,10 @@ append: then records may be there twice, but never for the first time out of ord
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import chain
-from json import loads
 from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -74,6 +74,8 @@ class KafkaLog:
         self._offsets: AIOKafkaConsumer | None = None
         """Reads where partitions begin and end; in no group."""
         self._opening = asyncio.Lock()
+        self._turns: dict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Appends that meet in a partition take turns: the producer takes one batch of ours at a time."""
         self._discarding: set[asyncio.Task[None]] = set()
         self._partitioner = DefaultPartitioner()
 
@@ -141,7 +143,7 @@ class KafkaLog:
     async def move(self, connection: AsyncConnection, limit: int) -> int:
         rows = (await connection.execute(_OLDEST, {"limit": limit})).fetchall()
         if rows:
-            await self.append([Record(row.topic, row.key, loads(row.headers), row.value) for row in rows])
+            await self.append([Record(row.topic, row.key, row.headers, row.value) for row in rows])
             failpoints.reached("relay.after-append")
             await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
         return len(rows)
@@ -212,8 +214,9 @@ class KafkaLog:
                 batches[-1].append(timestamp=now, key=key, value=record.value, headers=headers)
 
         async def send(place: TopicPartition, batches: list[BatchBuilder]) -> None:
-            for batch in batches:
-                await (await producer.send_batch(batch, place.topic, partition=place.partition))
+            async with self._turns[place]:
+                for batch in batches:
+                    await (await producer.send_batch(batch, place.topic, partition=place.partition))
 
         sent = await asyncio.gather(*(send(*queue) for queue in queues.items()), return_exceptions=True)
         for error in sent:
@@ -306,9 +309,9 @@ async def _close_without_sending(producer: AIOKafkaProducer) -> None:
     held = producer._message_accumulator
     batches = [*held._pending_batches, *chain.from_iterable(held._batches.values())]
     held.fail_all(KafkaError("the producer was discarded"))
-    for batch in batches:
-        if batch._drain_waiter.done():
-            batch._drain_waiter.exception()  # looked at, so that asyncio does not complain that nobody did
+    for future in chain.from_iterable((batch.future, batch._drain_waiter) for batch in batches):
+        if future.done():
+            future.exception()  # looked at, so that asyncio does not complain that nobody did
     try:
         await producer.stop()
     except Exception as error:

@@ -10,13 +10,11 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.database import PLATFORM, is_transient, make_engine, session_lock_key
+from shared.database import PLATFORM, connected, is_transient, make_engine, session_lock_key
 from shared.eventlog.protocol import (
     RECORD_LIMIT,
     GroupInUse,
@@ -25,6 +23,7 @@ from shared.eventlog.protocol import (
     Record,
     RecordTooLarge,
 )
+from shared.sessions import close_session, listen, open_session
 
 WAKE_CHANNEL = "redress_log"
 
@@ -121,7 +120,7 @@ class TableLog:
         return TableConsumer(self._engine, group, list(topics))
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
-        async with _as_unavailable(), self._engine.connect() as connection:
+        async with _as_unavailable(), connected(self._engine) as connection:
             found = await connection.execute(
                 text(
                     "SELECT coalesce(sum(t.next_offset - coalesce(c.next_offset, 0)), 0) "
@@ -176,14 +175,9 @@ class TableConsumer:
             await self._connect()
 
     async def stop(self) -> None:
-        if self._connection is None:
-            return
-        connection, self._connection, self._leads = self._connection, None, False
-        with suppress(DBAPIError, OSError):
-            # The lock belongs to the server session: the pool must not hand that session to anybody else.
-            await connection.invalidate()
-        with suppress(DBAPIError, OSError):
-            await connection.close()
+        if self._connection is not None:
+            connection, self._connection, self._leads = self._connection, None, False
+            await close_session(connection)
 
     async def poll(self, limit: int, timeout: float) -> list[Record]:  # noqa: ASYNC109
         async with _as_unavailable(self):
@@ -214,15 +208,13 @@ class TableConsumer:
 
     async def _connect(self) -> AsyncConnection:
         if self._connection is None:
-            connection = await self._engine.connect()
-            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            raw = (await connection.get_raw_connection()).driver_connection
-            assert raw is not None
-            await raw.add_listener(WAKE_CHANNEL, self._wake)
-            self._connection = connection
+            self._connection = await open_session(self._engine, autocommit=True)
+            # A position need not wait for the disk: if a crash undoes it, the records come again.
+            await self._connection.execute(text("SET SESSION synchronous_commit = off"))
+            await listen(self._connection, WAKE_CHANNEL, self._wake)
         return self._connection
 
-    def _wake(self, *_: Any) -> None:
+    def _wake(self, _payload: str) -> None:
         self._woken.set()
 
     async def _read(self, limit: int) -> list[Record]:

@@ -1,14 +1,21 @@
 """Real receivers on free ports: a mail server, and a web server that answers as it is told."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 @dataclass
@@ -55,6 +62,8 @@ class Hook:
     answers: list[str] = field(default_factory=list)
     """Answers to give, in order: `429 Retry-After: 100`; then 200 for ever."""
     calls: list[Call] = field(default_factory=list)
+    endless: bool = False
+    """Answer 200 and never stop talking."""
 
     @property
     def url(self) -> str:
@@ -66,18 +75,56 @@ class Hook:
             headers = {n.lower(): v for n, _, v in (line.partition(": ") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             self.calls.append(Call(headers, body))
+            if self.endless:
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                while True:
+                    writer.write(b"x" * 10_000)
+                    await writer.drain()
             status, _, header = (self.answers.pop(0) if self.answers else "200").partition(" ")
             extra = f"{header}\r\n" if header else ""
             writer.write(f"HTTP/1.1 {status} X\r\n{extra}Content-Length: 2\r\n\r\nok".encode())
             await writer.drain()
+        except ConnectionError:
+            pass
         finally:
             writer.close()
 
 
 @asynccontextmanager
-async def web_server() -> AsyncIterator[Hook]:
+async def web_server(chain: Path | None = None) -> AsyncIterator[Hook]:
+    """With TLS if there is a certificate (and its key, in one file)."""
     hook = Hook()
-    server = await asyncio.start_server(hook.serve, "127.0.0.1", 0)
+    tls = None
+    if chain is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(chain)
+    server = await asyncio.start_server(hook.serve, "127.0.0.1", 0, ssl=tls)
     hook.port = server.sockets[0].getsockname()[1]
     async with server:
         yield hook
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """A self-signed certificate for a host name, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    chain = folder / f"{name}.pem"
+    plain = serialization.NoEncryption()
+    chain.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return chain

@@ -1,5 +1,6 @@
 """Insights on a real PostgreSQL: events in, measures out, and the whole of it made again from the log."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -288,6 +289,19 @@ async def test_rebuilt_in_any_interleaving_the_tables_are_the_same(insights: Ins
         assert not any((await insights.snapshot()).values())
         await insights.feed(interleaved(told, Random(seed)), size)
         assert await insights.snapshot() == first
+
+
+@pytest.mark.requirement("002-10", "N-P")
+async def test_replicas_that_share_the_work_count_the_same(insights: Insights) -> None:
+    """As on Kafka: each complaint belongs to one of them, the rollup rows to all."""
+    told = records(stories(60, seed=7))
+    await insights.feed(told)
+    alone = await insights.snapshot()
+    await rebuild(insights.context)
+    shares = [[record for record in told if UUID(record.key).int % 3 == share] for share in range(3)]
+    await asyncio.gather(*(insights.feed(share, 20) for share in shares))
+    assert await insights.snapshot() == alone
+    assert await insights.rows("SELECT 1 FROM dead_letters") == []
 
 
 @pytest.mark.requirement("002-10")

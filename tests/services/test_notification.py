@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,10 @@ from sqlalchemy import text
 
 from services.notification import queue, schedule
 from services.notification.app import service
+from services.notification.channels import CannotDeliver, Parcel
+from services.notification.channels.webhook import WebhookChannel
 from services.notification.courier import Courier, CustomerDesk, WebhookDesk
+from services.notification.guard import Guard
 from services.notification.rules import Channel
 from shared import clock, outbox
 from shared.eventlog import Record
@@ -35,8 +38,8 @@ from shared.keys import create_key
 from shared.process import Process
 from shared.service import Context
 from tests.conftest import NewDatabase
-from tests.services.receivers import Hook, Mailbox, mail_server, web_server
-from tests.world import eventually, settings_for
+from tests.services.receivers import Hook, Mailbox, certificate, mail_server, web_server
+from tests.world import World, eventually, settings_for
 
 CONTACT = {"name": "Ann Example", "email": "ann@example.com", "phone": None, "language": "en"}
 
@@ -136,7 +139,7 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(intake), base_url="http://intake")
     context.peers = lambda name: peer
     key = await create_key(url, "tests", ["webhooks:write", "deliveries:read"])
-    here = httpx.ASGITransport(process.app)  # type: ignore[arg-type]
+    here = httpx.ASGITransport(process.app)
     headers = {"Authorization": f"Bearer {key}"}
     async with peer, httpx.AsyncClient(transport=here, base_url="http://redress", headers=headers) as http:
         yield Desk(context, http, contact)
@@ -309,7 +312,7 @@ async def test_a_lease_that_ran_out_is_taken_again(desk: Desk, mailbox: Mailbox)
     async with later(seconds=schedule.LEASE.total_seconds() + 1):
         assert await desk.delivers() == 1
         # The courier that was taken for dead reports late: its failure does not undo what is delivered.
-        late = queue.Outcome(dead, queue.CannotDeliver("late"))
+        late = queue.Outcome(dead, CannotDeliver("late"))
         await queue.settle(database, [late], clock.now())
     (entry,) = await desk.log()
     assert (entry["status"], entry["attempts"], entry["last_error"]) == ("delivered", 2, None)
@@ -553,16 +556,50 @@ async def test_private_targets_are_refused_at_the_door_and_at_the_sending(
         assert refused.status_code == 422
 
 
+@pytest.mark.requirement("P-27")
+async def test_the_connection_goes_to_the_checked_address_and_the_certificate_must_be_for_the_name(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+
+    async def lookup(host: str, port: int) -> list[str]:
+        """The only way to learn where `.test` names lead: whoever asked again would have to ask here."""
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    chain = certificate("hooks.test", tmp_path)
+    async with web_server(chain) as secure:
+        channel = WebhookChannel(Guard(allow_private=True, lookup=lookup))
+        channel._tls.load_verify_locations(chain)
+        parcel = Parcel(uuid4(), f"https://hooks.test:{secure.port}/x", ("whsec_AAAA",), b"{}", clock.now())
+        await channel.send(parcel)
+        assert asked == ["hooks.test"]
+        assert secure.calls[0].headers["host"] == f"hooks.test:{secure.port}"
+        with pytest.raises(CannotDeliver, match="ConnectError"):
+            await channel.send(replace(parcel, url=f"https://other.test:{secure.port}/x"))
+        assert len(secure.calls) == 1
+
+
+async def test_an_endless_answer_is_not_listened_to(desk: Desk, hook: Hook) -> None:
+    webhook = await desk.subscribes(hook)
+    hook.endless = True
+    await desk.http.post(f"/notification/v1/webhooks/{webhook['id']}/ping")
+    assert await desk.delivers(WebhookDesk) == 1
+    assert (await desk.log())[0]["status"] == "delivered"
+
+
 async def test_lists_have_pages_and_filters(desk: Desk, hook: Hook) -> None:
     for _ in range(3):
         await desk.subscribes(hook)
     complaint = uuid4()
     await desk.hears(*a_complaint(complaint))
-    for path in ("webhooks", f"deliveries?complaint_id={complaint}"):
+    for path, filters in (("webhooks", {}), ("deliveries", {"complaint_id": str(complaint)})):
         seen: list[str] = []
-        query = {"limit": "2"}
+        query = {"limit": "2", **filters}
         while True:
-            page = (await desk.http.get(f"/notification/v1/{path}", params=query)).json()
+            answer = await desk.http.get(f"/notification/v1/{path}", params=query)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
             seen += [item["id"] for item in page["items"]]
             if not page.get("next"):
                 break
@@ -592,25 +629,38 @@ async def test_a_running_service_needs_no_poll_to_send(
     process = Process(settings, url, [service])
     key = await create_key(url, "tests", ["webhooks:write"])
     async with process.running():
-        transport = httpx.ASGITransport(process.app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(process.app)
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://r", headers=headers) as http:
             made = await http.post("/notification/v1/webhooks", json={"url": hook.url, "event_types": ["*"]})
 
-            async def listens() -> bool:
-                async with process.contexts["notification"].database.reading() as connection:
-                    found = await connection.execute(
-                        text(
-                            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN \"redress_deliveries\"%'"
-                        )
-                    )
-                    return found.scalar() is not None
+            for number in (1, 2):  # the second one at the latest finds everybody asleep
+                await http.post(f"/notification/v1/webhooks/{made.json()['id']}/ping")
 
-            await eventually(listens, what="the doorbell")
-            await http.post(f"/notification/v1/webhooks/{made.json()['id']}/ping")
+                async def called(number: int = number) -> bool:
+                    return len(hook.calls) == number
 
-            async def called() -> bool:
-                return bool(hook.calls)
-
-            await eventually(called, within=10, what="the webhook")
+                await eventually(called, within=10, what="the webhook")
         assert await process.unready() == {}
+
+
+@pytest.mark.requirement("001-08", "002-22", "002-19")
+async def test_the_whole_way_from_the_complaint_to_the_thanks(world: World, hook: Hook) -> None:
+    subscription = {"url": hook.url, "event_types": ["*"]}
+    assert (await world.http.post("/notification/v1/webhooks", json=subscription)).status_code == 201
+    body = await world.register()
+
+    async def thanked() -> bool:
+        answer = await world.http.get(
+            "/notification/v1/deliveries", params={"complaint_id": body["id"], "status": "delivered"}
+        )
+        return "acknowledgement" in {item.get("template") for item in answer.json()["items"]}
+
+    await eventually(thanked, what="the acknowledgement")
+
+    async def heard() -> bool:
+        types = {json.loads(call.body)["type"] for call in hook.calls}
+        return {"redress.complaint.registered.v1", "redress.message.delivered.v1"} <= types
+
+    await eventually(heard, what="the webhook")
+    await world.settled()

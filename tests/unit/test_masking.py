@@ -230,7 +230,7 @@ our passport photos were lost
 1 of 4 rooms, 2nd floor
 Main Street store, terrible service
 新云贵川的货都没到
-# everyday complaints, written after the rules: first lot
+# everyday complaints; each lot was written before the rules were tried on it: first lot
 本人王女士，联系方式{phone:18611112222}，2月3日在贵店购买冰箱一台，订单尾号8842
 客服让我加微信，我发了手机{phone:13666668888}过去，没人理
 你们工作人员139开头的那个电话一直骚扰我
@@ -531,7 +531,124 @@ gate B12, seat 14C, flight CA1234
 Main Road was closed, 5 trucks waited
 the 3 Way Switch is broken
 Unit 5 is too loud
-sed -i '/^EOF$/d' /tmp/held3.txt
+# fourth lot
+你好，我是3月2日在天猫旗舰店买的净水器，订单2034567812345678901，师傅3月5日来装，装完就漏水。我电话{phone:13918273645}，麻烦尽快处理。
+本人于2025年11月11日以2699元购入贵司扫地机器人T20，机身SN码R2254K0012345，12月1日起频繁报E5错误，客服电话4001688888打了5次没人接。
+投诉：{address:杭州市滨江区江南大道588号恒鑫大厦}门店，1月8日18:20左右，收银员多扫了2件商品共计86.5元。
+我的会员手机号是{phone:15900001234}，会员卡号 2800012345678 积分清零了。
+住户反映{address:南京市建邺区江东中路108号万达广场}停车场收费标准不透明，{plate:苏A3K88Q}停2小时收40元。
+快递员把我的包裹(运单773012345678901)放在{address:广州市白云区同和街道蟹山西街12号}楼下丢失，价值1580元。
+您好！我想退货，退款请打到{bank-card:6217 8576 0001 2345 679}，户名王芳，中国银行。
+Hi team, Model X200 (order #88123456) of 12/03/2024 arrived damaged.
+Please call me on {phone:+44 7911 123456} or email {email:kate.bush@example.co.uk}.
+The technician never showed up at {address:1428 Elm Street, Springwood, OH 45011} on May 3 between 9:00-12:00.
+I've been a customer for 12 years, account 00412-7789, and have never been treated like this.
+Your driver, plate {plate:京N·8A6F2}, blocked my garage at 7:45 am.
+Refund the $249.99 to my Visa {bank-card:4929 1234 5678 9012}
+空调外机编号AC-2023-998877 噪声超过60分贝，物业电话{phone:025-86751234}可以作证。
+孩子今年6岁，身份证{id-card:320102201803075416}，被乐园拒绝入园。
+我在{address:武汉市江夏区纸坊大街45号}住了8年，燃气表读数00456.7从没出过问题
+wifi 密码 12345678 连不上，IP 是 {ip:192.168.31.1}
+2025-12-24 16:30 在线客服工号10086回复说48小时内解决，现在已经72小时。
+发动机转速3000转时R4报警灯亮，里程35612km，保养手册第12-3页
+手机尾号5678，订单号码 5678901234567890
+我要投诉工号A0123的员工，他私自拨打我的私人电话 {phone:0571 8765 4321}
+联系我：{email:chen_jing@126.com}；微信 chenjing1990
+The serial on the plate reads 4T1BF1FK5CU123456 and the batch is LOT-240315.
+My passport {passport:533380006} was scanned at check-in without consent.
+Contact me: {phone:0049 171 1234567}
+mobile {phone:07911 123456}
+Telefon {phone:+49 171 1234567}, E-Mail {email:müller@example.de}
+Please ship the replacement to {address:25 Rue du Bac, 75007 Paris}
+my address is {address:Apt 7B, 90 King Street, Manchester M2 4WQ}
+送货地址：{address:陕西省西安市高新区锦业路1号都市之门B座1802}；电话：{phone:029-88334455}
+配件号 06A-115-561-B 和 1K0-698-151 不匹配
+# fifth lot: addresses and phones
+我家住{address:郑州市金水区花园路39号国贸360广场B栋2单元1103}，电梯三天两头坏，物业{phone:0371-65556666}没人管
+收货人张女士 {phone:13633334444} {address:河南省洛阳市涧西区南昌路77号}王府井百货旁
+寄件地址写成了{address:沈阳市和平区太原南街18号}，请改
+客户住址：{address:辽宁省大连市沙河口区西安路99号罗斯福广场3号楼15层1502}
+外卖送错到{address:长春市朝阳区工农大路1035号}了
+{address:云南省昆明市五华区一二一大街298号}旁边的门店
+我是{address:宁夏银川市金凤区北京中路168号C座}的租户
+{address:上海市徐汇区漕溪北路88号圣爱大厦1201室}收到了别人的包裹
+{address:北京市丰台区方庄芳古园一区10号楼3单元602}暖气不热
+{address:海口市龙华区国贸大道CMEC大厦12层}这个地点
+户主李强，地址{address:湖北省襄阳市樊城区长虹路街道5号}
+地址在{address:青海省西宁市城西区五四西路61号}，邮编810008
+收货地址 {address:新疆乌鲁木齐市天山区解放北路222号} 麻烦修改
+送至{address:苏州市姑苏区人民路1188号2幢}门卫
+我在{address:朝阳区望京街10号}上班，店就在楼下
+发货到{address:东莞市长安镇振安东路68号}
+邮寄地址为：{address:贵州省贵阳市云岩区中华北路2号}，收件人陈先生
+家庭住址:{address:内蒙古呼和浩特市新城区新华大街63号院8号楼}
+我从{address:哈尔滨市南岗区西大直街92号}打车到机场，司机绕路
+{address:天津滨海新区第三大街51号W5号楼}断网
+电话是400吗
+上门时间改到6月18号下午2点到4点，3号楼2单元
+北京路店和南京路店都说没货
+青岛啤酒24罐装，罐底日期20240501，到手有3罐漏了
+广州天河店5楼12号柜台
+西安分公司的客服说7个工作日
+上海迪士尼门票2张，订单 9876543210
+重庆小面3份，少送1份，配送费5元
+中山门店不给退，海口门店给退
+苏州仓发货，到佛山仓中转，第4天还在佛山
+四川省级代理商说100台起订
+省里的12345热线转给市里，市里转给区里
+县城没有服务网点，最近的在市区15公里
+地区经理说下周一3点回复
+小区500户都断水，12号楼最严重
+Ring me on {phone:020 7946 0123}
+my no. is {phone:0161 496 0123}
+Mobile: {phone:07700 900 456}
+call {phone:+353 1 234 5678}
+{phone:(212) 555-0199 ext 4}
+Tel: {phone:1300 975 707}
+US number {phone:1 (800) 555-0123}
+account no 1234 5678 9012
+order 0049 1711 2345
+I live at {address:99 Sunset Blvd}
+at {address:4 Privet Drive, Little Whinging}
+my parcel for {address:10 Downing Street, London SW1A 2AA} never came
+5 Star Way of service? no
+apartment at {address:1600 Amphitheatre Parkway, Mountain View, CA 94043}
+2 St James Gate beers
+I want my 30 Day Money Back
+sold 12 Cross Street Fighter 6 keys
+# sixth lot
+我是老客户了，{phone:13755556666}，上个月在你们官网买的电饭煲，型号MB-FB40，用了3次内胆就掉涂层。
+昨天16:40坐{plate:京B·T5678}出租车，司机绕路，多收23元，我电话{phone:13466667777}。
+{email:zhaoliu88@sina.com}这个邮箱三个月没收到电子发票了，发票号码 24117000000123456789。
+我家地址{address:福州市鼓楼区五四路158号环球广场A区1206}，宽带断了4天，报修单号FZ20250612-0087。
+本人身份证{id-card:370102198507083219}，2024年12月投保，保单号PDAA202437010000012345，至今未赔。
+卡号尾数6688的信用卡被多扣年费360元，热线95588转人工排队28分钟。
+我在{address:昆明市盘龙区北京路987号俊发中心}的店里充了2000元会员，店关门了。
+门店店长电话{phone:0871-63123456}没人接，工商投诉编号 1530103002025061200012345。
+洗衣液批次20250301B2，保质期3年，开封有异味，买了6瓶共119.4元。
+物流：中通 75801234567890，6月1日揽收，6月9日仍在途中。
+爸爸{phone:13011112222}和妈妈{phone:13122223333}都收到了催款短信，他们没有借钱。
+客服工号8806让我把身份证正反面发到{email:kefu@fake-shop.top}，我怀疑是诈骗。
+登录日志显示{ip:113.108.20.5}在2025-06-01 03:12:45异地登录。
+汽车VIN LFV3A23C5H3012345，保养里程 20000 公里，变速箱代码 DQ381。
+护照 {passport:EK2345678} 和签证页被旅行社弄丢。
+我租的房子在{address:上海市静安区共和新路3200弄18号1103室}，中介拒退押金6500元。
+送餐地址明明写的是{address:深圳市福田区深南大道6009号NEO大厦A座15楼}，骑手送到了B座。
+买一送一活动3月1日-3月15日，满199减50，实际只减了20。
+客厅空调（3匹，KFR-72LW）室外机离邻居窗户仅1.2米。
+设备报警 R4，PLC 地址 40001，寄存器值 0x00FF。
+My boiler (serial 21174100020012345) broke again, engineer ID 4471 came on 5 June at 08:30.
+Please text {phone:+1 917-555-0142} instead of calling my office {phone:212.555.0177}.
+Delivered to {address:88 Greenwich Street, New York, NY 10006}, but I moved in 2023.
+I paid with card {bank-card:5555 5555 5555 4444} on 06/12/2025, auth code 084512.
+The hotel kept a scan of my passport, number {passport:X1234567}, and my wife's {passport:X1234568}.
+My IP is {ip:81.2.69.142} and I never logged in from 2.4 GHz wifi elsewhere.
+Order W1234567890, tracking 1Z 999 AA1 01 2345 6784, weight 12.5 kg, 3 boxes 40x30x20 cm.
+Flight BA0117 on 2025-07-04 was delayed 5h20m, booking ref QX7R2M, seats 24A-24C.
+Reply to {email:d.o'hara@mail-box.ie} before 1 July 2025, reference RD-2025-0031337-4.
+{phone:(02) 9374 4000} is my landline in Sydney, {phone:0412 345 678} my mobile.
+I live at {address:15 Acacia Avenue, Flat 2, Bristol BS1 5TR} and the meter M20-0456789 reads 10345.
+Room 1203, Tower B, please stop knocking at 7 am
 """
 
 KINDS = "phone|email|id-card|bank-card|passport|plate|address|ip|ssn|name"
@@ -610,7 +727,7 @@ def test_recall_and_precision_on_the_corpus() -> None:
         ("the van of Jan van der Berg", ["Jan van der Berg"], "the van of [name]"),
         ("我的名字是Ｔｏｍ，叫我tom", ["Tom"], "我的名字是[name]，叫我[name]"),
         ("José wrote, josé called", ["José Álvarez"], "[name] wrote, [name] called"),
-        ("ring 07700 900123 or 07700900123", ["+44 7700 900123"], "ring 0[phone] or 0[phone]"),
+        ("ring 07700 900123 or 07700900123", ["+44 7700 900123"], "ring [phone] or 0[phone]"),
         ("ring +44 (7700) 900-123", ["07700900123"], "ring [phone]"),
         ("打８８８８６６６６找我", ["8888-6666"], "打[phone]找我"),
         ("write to bob@localhost", ["bob@localhost"], "write to [email]"),
@@ -633,10 +750,11 @@ def test_what_overlaps_becomes_one_token() -> None:
 # --- promises -----------------------------------------------------------------------------------------------
 
 # Text that looks like what is masked: pieces of identifiers, words before them, tokens, and any sign at all.
-PARTS = """13800138000 138 0013 8000 +86 86- 010-88886666 (415) 555-2671 415 555 2671 4111111111111111 4111 1111
-    6222 11010519491231002X E12345678 京A12345 粤B 203.0.113.7 123-45-6789 a@b.cn @ qq.com . - / ( ) + 电话 手机号
-    身份证 卡号 护照 passport order 订单号 地址 住在 address live at 北京市 朝阳区 建国路 88号 5号楼 12 Main
-    Street Apt 4 Elm [phone] [name] [ ] phone] [na Tom tom 张伟 １３８ ＠ RD-2026-0000001-7 İ Σ ß"""
+PARTS = """13800138000 138 0013 8000 +86 86- 010-88886666 (415) 555-2671 415 555 2671 4111111111111111
+    4111 1111 6222 11010519491231002X E12345678 京A12345 粤B 203.0.113.7 123-45-6789 a@b.cn @ qq.com . - / (
+    ) + 电话 手机号 身份证 卡号 护照 passport order 订单号 地址 住在 address live at 北京市 朝阳区 建国路
+    88号 5号楼 12 Main Street Apt 4 Elm [phone] [name] [ ] phone] [na Tom tom 张伟 １３８ ＠
+    RD-2026-0000001-7 İ Σ ß"""
 PIECES = st.one_of(
     st.sampled_from(PARTS.split()),
     st.sampled_from([" ", "  ", "，", "\n", "的", "是", ":", "x", "X", "1", "0"]),
@@ -657,7 +775,7 @@ def test_masking_a_masked_text_changes_nothing_and_nothing_raises(text: str, kno
     assert mask(masked, known) == masked
 
 
-# Of any script. Not full-width, which is the same as ASCII for masking and would need the same care in `whole`.
+# Of any script. Not full-width: for masking that is ASCII, and `whole` would have to know it.
 SIGNS = st.characters(max_codepoint=0xFEFF, categories=["L", "P", "Zs"]) | st.sampled_from("0123456789")
 WORDS = st.text(SIGNS, min_size=2, max_size=12)
 
@@ -712,6 +830,29 @@ def test_every_chinese_mobile_number_is_masked(second: int, rest: int, between: 
     digits = f"1{second}{rest:09}"
     number = between.join((digits[:3], digits[3:7], digits[7:]))
     assert mask(f"我的号码{number}。") == "我的号码[phone]。"
+
+
+# What Chinese addresses are made of, with names that contain the words by which the rules read them.
+CITIES = "杭州市|广东省深圳市|成都市|吉林省延边朝鲜族自治州延吉市|广西柳州市|北京市|浙江省义乌市|武汉|青岛"
+DISTRICTS = (
+    "西湖区|武侯区|城中区|经济技术开发区|滨海新区|雨花台区|曹县|都江堰市|市中区|和平区花桥镇|天元区三里屯街道"
+)
+ROADS = (
+    "文三路|花园路|新村路|人民中路|解放大道|天府三街|南京西路|一环路东五段|东风巷|民主胡同|广场西路|市民大道|"
+    "二七路|318国道|桥头路|和平里东街|王府井大街|工业园区兴业路"
+)
+HOUSES = (
+    "90号|12号3幢502室|88弄5号602室|6号院2号楼1单元301|199号A座1502|18号-2|233号恒生大厦12层|甲5号|3-2-501|"
+    "八十八号"
+)
+
+
+@given(*(st.sampled_from(parts.split("|")) for parts in (CITIES, DISTRICTS, ROADS, HOUSES)))
+@settings(max_examples=150, deadline=None)
+def test_a_chinese_address_is_masked_as_a_whole(city: str, district: str, road: str, house: str) -> None:
+    address = city + district + road + house
+    assert mask(f"我住在{address}，请上门") == "我住在[address]，请上门"
+    assert mask(f"快递员在{address}的门口") == "快递员在[address]的门口"
 
 
 # --- cost ---------------------------------------------------------------------------------------------------

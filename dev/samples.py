@@ -1,0 +1,233 @@
+"""One sample of every event: the story of a complaint about a servo motor, told to its end.
+
+Fixed ids and times, so that the files in `docs/events` change only when an event does. A new event gets its
+sample here.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from shared.events import (
+    NOTICES,
+    CaseAccepted,
+    CaseClosed,
+    CaseOpened,
+    CaseResumed,
+    ComplaintAssigned,
+    ComplaintReferred,
+    ComplaintRegistered,
+    ComplaintTriaged,
+    CustomerTold,
+    Event,
+    FollowUpRequested,
+    MessageDelivered,
+    MessageFailed,
+    NoticeAcknowledged,
+    OfferAgreed,
+    OfferChosen,
+    OffersDeclined,
+    OffersMade,
+    OpinionGiven,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    SolutionCarriedOut,
+    ValidityJudged,
+)
+from shared.events.intake import MaskedStatement, ProductRef
+from shared.events.resolution import Offer
+from shared.events.routing import Decider
+from shared.events.vocabulary import (
+    About,
+    Against,
+    Audience,
+    Channel,
+    ComplainantType,
+    Form,
+    Kind,
+    Language,
+    Medium,
+    Money,
+    Outcome,
+    Remedy,
+    Severity,
+    Visibility,
+)
+
+MONDAY = datetime(2026, 3, 2, 1, 12, 40, tzinfo=UTC)
+"""A Monday, 9:12 in Shanghai."""
+
+
+def _id(number: int) -> UUID:
+    return UUID(f"019caaf0-1b40-7000-8000-{number:012d}")
+
+
+COMPLAINT, CUSTOMER, FIRST_OFFER, SECOND_OFFER, PROMISE = (_id(number) for number in range(1, 6))
+HANDLER = "li.na"
+
+
+def _after(hours: float) -> datetime:
+    return MONDAY + timedelta(hours=hours)
+
+
+def _cny(amount: str) -> Money:
+    return Money(amount=Decimal(amount), currency="CNY")
+
+
+def events() -> Iterator[Event]:
+    """In the order in which they happen."""
+    yield ComplaintRegistered(
+        complaint_id=COMPLAINT,
+        reference="RD-7K3M9QXT-4",
+        registered_at=MONDAY,
+        kind=Kind.COMPLAINT,
+        medium=Medium.ONLINE,
+        channel=Channel.WEB_FORM,
+        language=Language.ZH,
+        about=About.GOODS,
+        form=Form.WRITTEN,
+        against=Against.ORGANISATION,
+        visibility=Visibility.PRIVATE,
+        complainant_type=ComplainantType.EXTERNAL,
+        customer_id=CUSTOMER,
+        statement=MaskedStatement(
+            what_went_wrong="伺服电机运行十分钟后报警R4，产线已停。请致电[phone]。",
+            feeling="今年第三次了，我们感到没有人管。",
+            wanted="本周内换货，并说明原因。",
+        ),
+        product=ProductRef(id="M-7", name="Servo motor", model="M7-400", batch="2026-41"),
+        order_id="SO-2026-118",
+        desired_remedies=(Remedy.EXCHANGE, Remedy.EXPLANATION),
+        desired_amount=_cny("0.00"),
+        estimated_loss=_cny("18500.00"),
+        completeness=0.85,
+        missing=("facts.where", "facts.how_many"),
+    )
+    yield ComplaintReferred(
+        complaint_id=COMPLAINT,
+        severity=Severity.URGENT,
+        reasons=("function.use", "after-sales", "loss.line-stop"),
+        referred_at=_after(0.01),
+    )
+    yield ComplaintTriaged(
+        complaint_id=COMPLAINT,
+        category="function_fault",
+        severity=Severity.URGENT,
+        decided_by=Decider.PERSON,
+        reasons=("Alarm R4 is a fault in use.",),
+        triaged_at=_after(0.2),
+    )
+    yield ComplaintAssigned(
+        complaint_id=COMPLAINT,
+        department="technical_support",
+        handler_id=HANDLER,
+        handler_name="李娜",
+        reasons=("category:function_fault", "language:zh", "least-loaded"),
+        assigned_at=_after(0.2),
+    )
+    for number, (audience, notice) in enumerate(NOTICES.items(), 20):
+        yield notice(
+            complaint_id=COMPLAINT,
+            notice_id=_id(number),
+            reason="severity-urgent",
+            fact_type=ComplaintAssigned.wire_type(),
+            fact_id=_id(10),
+            reference="RD-7K3M9QXT-4",
+            department="technical_support",
+            severity=Severity.URGENT,
+            issued_at=_after(0.2),
+            acknowledge_by=_after(2.2),
+        )
+        if audience is Audience.RESPONSIBLE_DEPARTMENT:
+            yield NoticeAcknowledged(
+                complaint_id=COMPLAINT,
+                notice_id=_id(number),
+                audience=audience,
+                acknowledged_by="key:5f0c1a9be27d",
+                acknowledged_at=_after(0.6),
+            )
+    yield CaseOpened(complaint_id=COMPLAINT, opened_at=_after(0.01))
+    yield PromiseMade(complaint_id=COMPLAINT, promise_id=PROMISE, due_at=_after(8), made_at=_after(0.01))
+    yield CaseAccepted(
+        complaint_id=COMPLAINT, handler_id=HANDLER, handler_name="李娜", accepted_at=_after(0.5)
+    )
+    yield MessageDelivered(
+        complaint_id=COMPLAINT,
+        delivery_id=_id(30),
+        template="acknowledgement",
+        channel="email",
+        attempts=1,
+        delivered_at=_after(0.02),
+    )
+    yield MessageFailed(
+        complaint_id=COMPLAINT,
+        delivery_id=_id(31),
+        template="interim",
+        channel="email",
+        attempts=8,
+        reason="550 mailbox unavailable",
+        failed_at=_after(30),
+    )
+    yield ValidityJudged(
+        complaint_id=COMPLAINT,
+        reason_sufficient=True,
+        demand_reasonable=True,
+        explanation="报警R4由该批次编码器引起，您的要求合理。",
+        judged_at=_after(3),
+    )
+    yield OffersMade(
+        complaint_id=COMPLAINT,
+        round=1,
+        offers=(
+            Offer(
+                offer_id=FIRST_OFFER,
+                rank=1,
+                remedies=(Remedy.EXCHANGE, Remedy.EXPLANATION),
+                description="两日内更换新批次电机，并附原因分析报告。",
+                value=_cny("4200.00"),
+            ),
+            Offer(
+                offer_id=SECOND_OFFER,
+                rank=2,
+                remedies=(Remedy.REPAIR,),
+                description="工程师明日上门更换编码器。",
+                value=_cny("900.00"),
+            ),
+        ),
+        made_at=_after(4),
+    )
+    yield CustomerTold(
+        complaint_id=COMPLAINT, message="新电机已从苏州仓发出，预计明日到达。", told_at=_after(5)
+    )
+    yield PromiseKept(complaint_id=COMPLAINT, promise_id=PROMISE, handler_id=HANDLER, kept_at=_after(5))
+    yield PromiseBroken(
+        complaint_id=COMPLAINT,
+        promise_id=_id(6),
+        handler_id=HANDLER,
+        interim_reply=True,
+        waiting_for_customer=False,
+        broken_at=_after(29),
+    )
+    yield OffersDeclined(complaint_id=COMPLAINT, reason="维修过两次，不再接受维修。", declined_at=_after(6))
+    yield OfferChosen(complaint_id=COMPLAINT, offer_id=FIRST_OFFER, chosen_at=_after(7))
+    yield OfferAgreed(complaint_id=COMPLAINT, offer_id=FIRST_OFFER, agreed_at=_after(7))
+    yield SolutionCarriedOut(
+        complaint_id=COMPLAINT, result="新电机已安装并连续运行四小时，无报警。", carried_out_at=_after(31)
+    )
+    yield FollowUpRequested(complaint_id=COMPLAINT, follow_up_id=_id(40), requested_at=_after(31))
+    yield OpinionGiven(
+        complaint_id=COMPLAINT, outcome=Outcome.SATISFIED, comment="处理很快，谢谢。", given_at=_after(55)
+    )
+    yield CaseResumed(complaint_id=COMPLAINT, resumed_at=_after(40))
+    yield CaseClosed(
+        complaint_id=COMPLAINT, outcome=Outcome.SATISFIED, closed_by="customer", closed_at=_after(55)
+    )
+
+
+def samples() -> dict[str, dict[str, Any]]:
+    """The values as they stand on the wire, by wire type."""
+    return {event.wire_type(): json.loads(event.model_dump_json(exclude_none=True)) for event in events()}

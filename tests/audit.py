@@ -1,0 +1,410 @@
+"""Was anything lost, repeated or bent? What must be true of all databases and the log once everything is quiet.
+
+`collect` reads everything that is stored. `findings` is pure and names each thing that is wrong. It does not
+trust the services' own tables: what intake shows, what notification sends and what insights counts is computed
+again here, from the log, by the services' pure handlers, and compared.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from services import catalogue
+from services.insights.model import COUNTS, Contributions, Facts, contributions
+from services.insights.store import _by_cut
+from services.intake.model import View
+from services.notification.model import Conversation, Subscription
+from services.resolution.lifecycle import UNSOLVED
+from shared.envelope import Received, open_envelope, record_id
+from shared.eventlog import EventLog, Record
+from shared.events.vocabulary import ALL_TOPICS
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Evidence:
+    """Everything that is stored, as plain rows."""
+
+    tables: dict[str, dict[str, list[Row]]]
+    """By service, then by table."""
+    records: list[Record]
+    """The log: each topic's records in order."""
+    repeats_allowed: bool = False
+    """Kafka may hold a record twice, when a relay died between appending and noting it."""
+
+    def rows(self, table: str) -> list[Row]:
+        """`service.table`."""
+        service, name = table.split(".")
+        return self.tables[service][name]
+
+    @property
+    def events(self) -> list[Received]:
+        """What is on the log, each event once."""
+        first = {record_id(record): record for record in reversed(self.records)}
+        return [open_envelope(first[i]) for i in dict.fromkeys(map(record_id, self.records))]
+
+
+async def collect(
+    connections: Mapping[str, AsyncConnection], records: Sequence[Record], *, repeats_allowed: bool = False
+) -> Evidence:
+    """Read every table of every service. A connection must be allowed to read the service's whole schema."""
+    tables: dict[str, dict[str, list[Row]]] = {}
+    for service in catalogue.load():
+        tables[service.name] = {}
+        for table in service.metadata.tables.values():
+            found = await connections[service.name].execute(text(f'SELECT * FROM "{service.name}".{table.name}'))
+            tables[service.name][table.name] = [dict(row) for row in found.mappings()]
+    return Evidence(tables, list(records), repeats_allowed)
+
+
+async def table_log(connection: AsyncConnection) -> list[Record]:
+    """All records of the table log."""
+    rows = await connection.execute(text('SELECT * FROM platform.records ORDER BY topic, "offset"'))
+    return [Record(row.topic, row.key, row.headers, row.value, offset=row.offset) for row in rows]
+
+
+async def read_log(log: EventLog, group: str) -> list[Record]:
+    """All records of a log, through a consumer of its own group: at most those there are when it catches up."""
+    consumer = log.consumer(group, ALL_TOPICS)
+    await consumer.start()
+    found: list[Record] = []
+    try:
+        while True:
+            polled = await consumer.poll(5000, 2.0)
+            await consumer.commit(polled)
+            found += polled
+            if not polled and await log.lag(group, ALL_TOPICS) == 0:
+                return found
+    finally:
+        await consumer.stop()
+
+
+async def audit(
+    url: str,
+    accepted: Collection[UUID],
+    *,
+    urls: Mapping[str, str] | None = None,
+    log: EventLog | None = None,
+) -> list[str]:
+    """Collect and judge. `urls`: a service's own database; `log`: the Kafka log, else the table log is read."""
+    engines = {u: create_async_engine(u) for u in {url, *(urls or {}).values()}}
+    try:
+        open_now = {u: await engine.connect() for u, engine in engines.items()}
+        records = await table_log(open_now[url]) if log is None else await read_log(log, f"audit-{id(accepted)}")
+        connections = {name: open_now[(urls or {}).get(name, url)] for name in catalogue.NAMES}
+        evidence = await collect(connections, records, repeats_allowed=log is not None)
+        for connection in open_now.values():
+            await connection.close()
+    finally:
+        for engine in engines.values():
+            await engine.dispose()
+    return findings(evidence, accepted)
+
+
+def findings(evidence: Evidence, accepted: Collection[UUID]) -> list[str]:
+    """Everything that is wrong, in words; nothing if all is well.
+
+    `accepted` are the complaints that a caller got an answer for. Every caller repeated its request until it
+    had one, so there may be no others either.
+    """
+    events = evidence.events
+    return [
+        *_at_rest(evidence),
+        *_log(evidence),
+        *_everywhere_once(evidence, set(accepted)),
+        *_inboxes(evidence, events),
+        *_intake(evidence, events),
+        *_routing(evidence, events),
+        *_resolution(evidence, events),
+        *_notification(evidence, events),
+        *_insights(evidence, events),
+    ]
+
+
+def _at_rest(evidence: Evidence) -> Iterator[str]:
+    for service, tables in evidence.tables.items():
+        if tables["outbox"]:
+            yield f"{service}: {len(tables['outbox'])} events still in the outbox"
+        for letter in tables["dead_letters"]:
+            yield f"{service}: event {letter['event_id']} is parked: {letter['error']}"
+    for delivery in evidence.rows("notification.deliveries"):
+        if delivery["status"] != "delivered":
+            yield f"notification: delivery {delivery['id']} is {delivery['status']}: {delivery['last_error']}"
+
+
+def _log(evidence: Evidence) -> Iterator[str]:
+    """Per (topic, key): 1..n without gaps, in order, nothing twice but the identical event, nothing left out."""
+    seen: dict[UUID, Record] = {}
+    numbers: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for record in evidence.records:
+        event_id = record_id(record)
+        if event_id in seen:
+            if not evidence.repeats_allowed:
+                yield f"log: event {event_id} is in {record.topic} twice"
+            if (record.topic, record.key, record.value) != (
+                seen[event_id].topic,
+                seen[event_id].key,
+                seen[event_id].value,
+            ):
+                yield f"log: two different events have the id {event_id}"
+            continue
+        seen[event_id] = record
+        numbers[record.topic, record.key].append(int(record.headers["ce_sequence"]))
+    for (topic, key), found in numbers.items():
+        if found != list(range(1, len(found) + 1)):
+            yield f"log: events of {key} in {topic} are numbered {found}, not 1 to {len(found)}"
+    for service, tables in evidence.tables.items():
+        for row in tables["sequences"]:
+            on_log = len(numbers.pop((row["topic"], row["key"]), []))
+            if on_log != row["last"]:
+                yield f"log: {service} told {row['last']} events of {row['key']} in {row['topic']}, the log has {on_log}"
+    for topic, key in numbers:
+        yield f"log: nobody told the events of {key} in {topic}"
+
+
+def _everywhere_once(evidence: Evidence, accepted: set[UUID]) -> Iterator[str]:
+    """Every accepted complaint is in every service, and no other is."""
+    homes = {
+        "intake.complaints": ("id", "registered_at"),
+        "intake.views": ("complaint_id", "version"),
+        "routing.dispatches": ("complaint_id", "registered_at"),
+        "resolution.cases": ("id", "registered_at"),
+        "notification.conversations": ("id", "registered_at"),
+        "insights.complaints": ("id", "registered_at"),
+    }
+    told = {row["id"]: row for row in evidence.rows("intake.complaints")}
+    for table, (key, known) in homes.items():
+        rows = Counter(row[key] for row in evidence.rows(table) if row[known] is not None)
+        for missing in accepted - rows.keys():
+            yield f"{table}: complaint {missing} is missing"
+        for stranger in rows.keys() - accepted:
+            yield f"{table}: complaint {stranger} was never accepted"
+        for twice in (i for i, n in rows.items() if n > 1):
+            yield f"{table}: complaint {twice} is there {rows[twice]} times"
+        for row in evidence.rows(table):
+            original = told.get(row[key])
+            for column in ("reference", "registered_at"):
+                if original and column in row and row[column] != original[column]:
+                    yield f"{table}: complaint {row[key]} has another {column} than intake"
+
+
+def _inboxes(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
+    """Every event was claimed by every consumer that answers to it, and nothing else was."""
+    for service in catalogue.load():
+        assert service.reactions is not None
+        wanted = {e.id: e for e in events if service.reactions.answers(e.wire_type)}
+        claimed = {row["event_id"] for row in evidence.rows(f"{service.name}.inbox")}
+        for missing in wanted.keys() - claimed:
+            yield f"{service.name}: {wanted[missing].wire_type} {missing} was never handled"
+        for stranger in claimed - wanted.keys():
+            yield f"{service.name}: claimed event {stranger}, which the log does not have"
+
+
+def _of(events: Sequence[Received], name: str) -> list[Received]:
+    return [e for e in events if e.event.type == f"redress.{name}"]
+
+
+def _per_complaint(events: Sequence[Received], name: str) -> Counter[UUID]:
+    return Counter(e.event.complaint_id for e in _of(events, name))
+
+
+def _intake(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
+    """What the customer sees is what the log says."""
+    from services.intake.handlers import reactions
+
+    told = _per_complaint(events, "complaint.registered")
+    for row in evidence.rows("intake.complaints"):
+        if told[row["id"]] != 1:
+            yield f"intake: complaint {row['id']} was told {told[row['id']]} times"
+    views: dict[UUID, View] = {}
+    for event in events:
+        if reactions.answers(event.wire_type):
+            view = views.setdefault(event.event.complaint_id, View(id=event.event.complaint_id))
+            reactions.react(view, event)
+    steps = Counter((row["complaint_id"], row["event_id"], row["step"]) for row in evidence.rows("intake.progress"))
+    wanted = Counter((view.id, step.event_id, step.step) for view in views.values() for step in view.steps)
+    for complaint_id, event_id, step in (steps - wanted) + (wanted - steps):
+        yield f"intake: step {step} of {complaint_id} (event {event_id}) is not shown once"
+    for row in evidence.rows("intake.views"):
+        view = views.get(row["complaint_id"], View(id=row["complaint_id"]))
+        fields = ["status", "department", "category", "severity", "handler_name", "promise_id", "promised_at"]
+        fields += ["offers", "explanation", "result"]  # the others are also set by the customer's own requests
+        fields += ["outcome", "opinion_asked"] if view.status == "closed" else []
+        for name in fields:
+            if getattr(view, name) != row[name]:
+                yield f"intake: {name} of {row['complaint_id']} shows {row[name]!r}, the log says {getattr(view, name)!r}"
+
+
+def _routing(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
+    assigned, triaged = (_per_complaint(events, f"complaint.{name}") for name in ("assigned", "triaged"))
+    carried: Counter[str] = Counter()
+    for row in evidence.rows("routing.dispatches"):
+        complaint_id = row["complaint_id"]
+        if assigned[complaint_id] != (row["handler_id"] is not None):
+            yield f"routing: {complaint_id} was assigned {assigned[complaint_id]} times"
+        if triaged[complaint_id] != (row["category"] is not None):
+            yield f"routing: {complaint_id} was triaged {triaged[complaint_id]} times"
+        if row["status"] == "assigned":
+            carried[row["handler_id"]] += 1
+    for person in evidence.rows("routing.people"):
+        if person["open_cases"] != carried[person["id"]]:
+            yield f"routing: {person['id']} carries {person['open_cases']} cases, {carried[person['id']]} are assigned"
+    issued = Counter(str(e.event.model_dump()["notice_id"]) for e in events if e.event.type.startswith("redress.notice.") and e.event.type != "redress.notice.acknowledged")
+    kept = Counter(str(row["id"]) for row in evidence.rows("routing.notices"))
+    for notice_id in (issued - kept) + (kept - issued):
+        yield f"routing: notice {notice_id} is issued {issued[notice_id]} times and kept {kept[notice_id]} times"
+
+
+def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
+    promises: dict[UUID, list[Row]] = defaultdict(list)
+    for row in evidence.rows("resolution.promises"):
+        promises[row["complaint_id"]].append(row)
+    entries: dict[UUID, list[int]] = defaultdict(list)
+    for row in evidence.rows("resolution.timeline"):
+        entries[row["complaint_id"]].append(row["number"])
+    rounds: dict[UUID, set[int]] = defaultdict(set)
+    for row in evidence.rows("resolution.offers"):
+        rounds[row["complaint_id"]].add(row["round"])
+    names = ("case.opened", "case.accepted", "case.closed", "case.resumed", "offers.made", "solution.carried-out")
+    names += ("follow-up.requested", "promise.made", "promise.kept", "promise.broken")
+    told = {name: _per_complaint(events, name) for name in names}
+    answered = _per_complaint(events, "opinion.given")
+    for case in evidence.rows("resolution.cases"):
+        i = case["id"]
+        made = sorted(promises[i], key=lambda promise: promise["number"])
+        states = Counter(promise["state"] for promise in made)
+        must = {
+            "case.opened": 1,
+            "case.closed": int(case["state"] == "closed"),
+            "offers.made": case["round"],
+            "solution.carried-out": case["solutions"],
+            "follow-up.requested": case["solutions"],
+            "promise.made": case["promises"],
+            "promise.kept": states["kept"],
+            "promise.broken": states["broken"],
+        }
+        for name, number in must.items():
+            if told[name][i] != number:
+                yield f"resolution: {name} of {i} was told {told[name][i]} times, not {number}"
+        if told["case.accepted"][i] > 1:
+            yield f"resolution: {i} was accepted {told['case.accepted'][i]} times"
+        if [promise["number"] for promise in made] != list(range(1, case["promises"] + 1)):
+            yield f"resolution: the promises of {i} are not numbered 1 to {case['promises']}"
+        if states["live"] != (case["state"] in UNSOLVED):
+            yield f"resolution: {i} is {case['state']} with {states['live']} live promises"
+        if sorted(entries[i]) != list(range(1, case["entries"] + 1)):
+            yield f"resolution: the timeline of {i} is not numbered 1 to {case['entries']}"
+        if rounds[i] != set(range(1, case["round"] + 1)):
+            yield f"resolution: {i} is in round {case['round']}, offers are of {sorted(rounds[i])}"
+        if answered[i] != told["case.resumed"][i] + told["case.closed"][i]:
+            yield f"resolution: {i} was judged by its customer {answered[i]} times, and ended or resumed otherwise"
+    told_promises = Counter(str(e.event.model_dump()["promise_id"]) for e in _of(events, "promise.made"))
+    for promise_id, number in told_promises.items():
+        if number > 1:
+            yield f"resolution: promise {promise_id} was told {number} times"
+
+
+def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
+    """Exactly the messages that follow from the log were sent, each once."""
+    from services.notification.handlers import reactions
+
+    hooks = tuple(
+        Subscription(row["id"], tuple(row["event_types"]))
+        for row in evidence.rows("notification.subscriptions")
+        if row["enabled"]
+    )
+    talks: dict[UUID, Conversation] = {}
+    for event in events:
+        if reactions.answers(event.wire_type):
+            i = event.event.complaint_id
+            reactions.react(talks.setdefault(i, Conversation(id=i, subscriptions=hooks)), event)
+    wanted = {d.id: f"{d.template or 'webhook'} of {d.complaint_id}" for t in talks.values() for d in t.outgoing}
+    rows = {row["id"]: row for row in evidence.rows("notification.deliveries")}
+    for missing in wanted.keys() - rows.keys():
+        yield f"notification: {wanted[missing]} was never sent ({missing})"
+    for stranger in rows.keys() - wanted.keys():
+        yield f"notification: {rows[stranger]['template']} of {rows[stranger]['complaint_id']} was sent for nothing"
+    thanks = Counter(row["complaint_id"] for row in rows.values() if row["template"] == "acknowledgement")
+    for row in evidence.rows("notification.conversations"):
+        if thanks[row["id"]] != 1:
+            yield f"notification: {row['id']} was acknowledged {thanks[row['id']]} times"
+    delivered = Counter(e.event.model_dump()["delivery_id"] for e in _of(events, "message.delivered"))
+    to_customers = {i for i, row in rows.items() if row["channel"] == "customer" and row["status"] == "delivered"}
+    for delivery_id in delivered.keys() | to_customers:
+        if delivered[delivery_id] != (delivery_id in to_customers):
+            yield f"notification: delivery {delivery_id} was told {delivered[delivery_id]} times"
+
+
+def _insights(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
+    """Rows and sums are those that the log gives when it is counted again."""
+    from services.insights.handlers import reactions
+
+    every: dict[UUID, Facts] = {}
+    for event in events:
+        if reactions.answers(event.wire_type):
+            i = event.event.complaint_id
+            reactions.react(every.setdefault(i, Facts(id=i)), event)
+    rows = {row["id"]: row for row in evidence.rows("insights.complaints")}
+    for i in every.keys() | rows.keys():
+        if i not in rows or i not in every:
+            yield f"insights: complaint {i} is {'missing' if i in every else 'made up'}"
+            continue
+        for name, value in rows[i].items():
+            if getattr(every[i], name) != value:
+                yield f"insights: {name} of {i} is {value!r}, the log says {getattr(every[i], name)!r}"
+    total: Contributions = Counter()
+    for facts in every.values():
+        total.update(contributions(facts))
+    counts, times = _by_cut(total)
+    daily = {
+        (row["dimension"], row["day"], row["value"]): [row[name] for name in COUNTS]
+        for row in evidence.rows("insights.daily")
+    }
+    histogram = {
+        (row["dimension"], row["day"], row["value"], row["bucket"]): row["n"]
+        for row in evidence.rows("insights.handling_times")
+    }
+    for what, stored, counted in (("daily", daily, counts), ("handling_times", histogram, times)):
+        for cell in stored.keys() | counted.keys():
+            if stored.get(cell) != counted.get(cell):
+                yield f"insights: {what} {cell} is {stored.get(cell)}, counted again {counted.get(cell)}"
+
+
+@dataclass
+class Quiet:
+    """Asks whether anything still waits anywhere: in an outbox, on the log, in the queue of deliveries."""
+
+    connections: Mapping[str, AsyncConnection]
+    log: EventLog
+    waiting: dict[str, int] = field(default_factory=dict)
+    """What waited at the last look, for the message of a test that waited in vain."""
+
+    async def __call__(self) -> bool:
+        self.waiting = {}
+        for service in catalogue.load():
+            connection = self.connections[service.name]
+            outbox = await connection.execute(text(f'SELECT count(*) FROM "{service.name}".outbox'))
+            self.waiting[f"{service.name}.outbox"] = outbox.scalar_one()
+            assert service.reactions is not None
+            lag = await self.log.lag(service.reactions.consumer, service.reactions.topics)
+            self.waiting[f"{service.name}.lag"] = lag
+        queued = await self.connections["notification"].execute(
+            text("SELECT count(*) FROM notification.deliveries WHERE status IN ('pending', 'leased')")
+        )
+        self.waiting["deliveries"] = queued.scalar_one()
+        return not any(self.waiting.values())
+
+    async def minutes_pass(self) -> None:
+        """What a dead courier had leased, and what waits for another attempt, is due now and not in minutes.
+
+        Call it only when nothing has moved for a while: a courier at work must not lose its lease.
+        """
+        await self.connections["notification"].execute(
+            text("UPDATE notification.deliveries SET next_attempt_at = now() WHERE status IN ('pending', 'leased')")
+        )

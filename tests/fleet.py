@@ -1,0 +1,266 @@
+"""Redress as it really runs: child processes, started with an environment, watched, started again when they die."""
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from services import catalogue
+from tests.world import SECRET, eventually
+
+ROOT = Path(__file__).resolve().parents[1]
+REDRESS = (sys.executable, "-m", "services")
+
+# Below the range from which the system draws the ports of outgoing connections: a client that knocks at the port
+# of a dead child could otherwise be given that very port, connect to itself, and keep the child from coming back.
+_PORTS = range(12_000, 19_000)
+_ENDS_WITH_ITS_PARENT = 1  # PR_SET_PDEATHSIG
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class ChildFailed(AssertionError):
+    """A child ended in a way that nobody asked for; the message shows the end of its log."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """A child that was killed at a failpoint."""
+
+    child: str
+    failpoint: str
+
+
+@dataclass
+class Child:
+    """One process of Redress, over all its lives."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    failpoints: deque[str] = field(default_factory=deque)
+    """Armed one per life, from the left; the life after the last has none."""
+    armed: str = ""
+    process: asyncio.subprocess.Process | None = None
+    wanted: bool = False
+    """It shall run; if it does not, it is started again or the test fails."""
+
+    async def start(self) -> None:
+        self.armed = self.failpoints.popleft() if self.failpoints else ""
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *REDRESS,
+                *self.arguments,
+                cwd=ROOT,
+                env={**self.environment, "REDRESS_FAILPOINT": self.armed},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_end_with_parent,
+            )
+
+    def tail(self, lines: int = 25) -> str:
+        """The end of what it said."""
+        said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(said[-lines:])
+
+
+def _end_with_parent() -> None:
+    if _LIBC is not None:
+        _LIBC.prctl(_ENDS_WITH_ITS_PARENT, signal.SIGKILL)
+
+
+class Fleet:
+    """Children by name. One that dies at an armed failpoint is started again; any other end is a failure."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.children: dict[str, Child] = {}
+        self.deaths: list[Death] = []
+        self.failure: ChildFailed | None = None
+        self._watchers: dict[str, asyncio.Task[None]] = {}
+
+    def add(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
+        child = Child(name, tuple(arguments), environment, self.folder / f"{name}.log")
+        self.children[name] = child
+        return child
+
+    async def start(self, names: Iterable[str] | None = None) -> None:
+        """Start children (all that are not running) and wait until each answers that it is ready."""
+        chosen = [self.children[name] for name in names or self.children]
+        chosen = [child for child in chosen if not child.wanted]
+        for child in chosen:
+            child.wanted = True
+            await child.start()
+            self._watchers[child.name] = asyncio.create_task(self._watch(child), name=f"watch {child.name}")
+        await asyncio.gather(*(self.ready(child.name) for child in chosen))
+
+    async def ready(self, name: str, within: float = 60.0) -> None:
+        """Wait until the child answers /readyz with 200."""
+        url = f"http://127.0.0.1:{self.children[name].environment['REDRESS_PORT']}/readyz"
+        async with httpx.AsyncClient(timeout=5) as client:
+
+            async def answers() -> bool:
+                self.check()
+                with contextlib.suppress(httpx.HTTPError):
+                    return (await client.get(url)).status_code == 200
+                return False
+
+            await eventually(answers, within, f"{name} to be ready:\n{self.children[name].tail()}")
+
+    async def stop(self, names: Iterable[str] | None = None) -> None:
+        """SIGTERM, and wait for the clean end; a child that does not end in 30 s is killed and is a failure."""
+        chosen = [self.children[name] for name in names or self.children]
+        for child in chosen:
+            child.wanted = False
+            if child.process is not None and child.process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.process.terminate()
+        for child in chosen:
+            if child.process is None:
+                continue
+            try:
+                async with asyncio.timeout(30):
+                    status = await child.process.wait()
+            except TimeoutError:
+                child.process.kill()
+                await child.process.wait()
+                self._fail(child, "did not end within 30 s after SIGTERM")
+            else:
+                if status != 0 and not (status == -signal.SIGKILL and child.armed):
+                    self._fail(child, f"ended with status {status} after SIGTERM")
+            watcher = self._watchers.pop(child.name, None)
+            if watcher is not None:
+                await watcher
+
+    async def kill(self, name: str) -> None:
+        """kill -9; it is started again at once, with its next failpoint if there is one."""
+        child = self.children[name]
+        assert child.process is not None
+        child.armed = child.armed or "kill"
+        with contextlib.suppress(ProcessLookupError):
+            child.process.kill()
+
+    def check(self) -> None:
+        """Raises ChildFailed if a child ended in a way that nobody asked for."""
+        if self.failure is not None:
+            raise self.failure
+
+    @property
+    def still_armed(self) -> list[str]:
+        """Failpoints that no child has died at yet."""
+        return [p for c in self.children.values() for p in ([c.armed] if c.armed else []) + list(c.failpoints)]
+
+    async def _watch(self, child: Child) -> None:
+        while True:
+            assert child.process is not None
+            status = await child.process.wait()
+            if not child.wanted:
+                return
+            if status != -signal.SIGKILL or not child.armed:
+                self._fail(child, f"ended by itself with status {status}")
+                return
+            self.deaths.append(Death(child.name, child.armed))
+            await child.start()
+            if not child.wanted:  # told to stop meanwhile
+                child.process.terminate()
+
+    def _fail(self, child: Child, what: str) -> None:
+        self.failure = ChildFailed(f"{child.name} {what}. The end of its log:\n{child.tail()}")
+
+
+@asynccontextmanager
+async def open_fleet(folder: Path) -> AsyncIterator[Fleet]:
+    """An empty fleet; on leaving, all of it is stopped, and must have been well."""
+    fleet = Fleet(folder)
+    try:
+        yield fleet
+    finally:
+        await fleet.stop()
+    fleet.check()
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on now."""
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def environment_for(
+    database_url: str | None, data_dir: Path, port: int | None = None, **settings: str
+) -> dict[str, str]:
+    """What a child needs; `settings` are names without `REDRESS_`, in any case."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}
+    given = {
+        "data_dir": str(data_dir),
+        "secret": SECRET,
+        "port": str(port or free_port()),
+        "poll_interval": "0.2",
+        "rate_limit": "1000000/second",
+        "rate_limit_anonymous": "1000000/second",
+        "allow_private_targets": "true",
+        "database_pool_size": "4",
+        "log_format": "text",
+        **({"database_url": database_url} if database_url else {}),
+        **settings,
+    }
+    return clean | {f"REDRESS_{name.upper()}": value for name, value in given.items()}
+
+
+def one_process(fleet: Fleet, database_url: str, data_dir: Path, **settings: str) -> dict[str, str]:
+    """All five services in one child, named `all`; returns where each service answers."""
+    port = free_port()
+    environment = environment_for(
+        database_url, data_dir, port, public_url=f"http://127.0.0.1:{port}", **settings
+    )
+    fleet.add("all", ["serve", *catalogue.NAMES], environment)
+    return dict.fromkeys(catalogue.NAMES, f"http://127.0.0.1:{port}")
+
+
+def five_processes(fleet: Fleet, database_url: str, data_dir: Path, **settings: str) -> dict[str, str]:
+    """One child for each service; returns where each answers."""
+    ports = {name: free_port() for name in catalogue.NAMES}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    given = {"service_urls": json.dumps(urls), "public_url": urls["intake"], **settings}
+    for name, port in ports.items():
+        fleet.add(name, ["serve", name], environment_for(database_url, data_dir, port, **given))
+    return urls
+
+
+async def run_redress(
+    *arguments: str, environment: Mapping[str, str], within: float = 120.0
+) -> tuple[int, str, str]:
+    """Run one `redress` command to its end: status, standard output, standard error."""
+    process = await asyncio.create_subprocess_exec(
+        *REDRESS,
+        *arguments,
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_end_with_parent,
+    )
+    async with asyncio.timeout(within):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
