@@ -37,6 +37,7 @@ check: $(STAMP)  ## ruff, format, mypy --strict, import rules, generated documen
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m dev.documents --check
 
 format: $(STAMP)  ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -61,4 +62,4 @@ chaos: $(STAMP)  ## many seeded rounds of kill -9 at every named point
 	@$(BIN)/python -m dev.chaos
 
 clean:  ## remove what the targets made here
-	@rm -rf $(VENV) .redress .pytest_cache .mypy_cache .ruff_cache .hypothesis dev/kafka/target
+	@rm -rf $(VENV) .redress .pytest_cache .mypy_cache .ruff_cache .hypothesis dev/kafka/target dev/asyncapi/node_modules

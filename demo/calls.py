@@ -3,8 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -90,41 +90,51 @@ class Seen:
     at: datetime
 
 
-@dataclass
 class Screen:
     """The customer's live view of one case: server-sent events."""
 
-    lines: AsyncIterator[str]
-    opened: datetime
-    seen: list[Seen] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.opened = datetime.now(UTC)
+        self.seen: list[Seen] = []
+        self._new: asyncio.Queue[str] = asyncio.Queue()
+
+    async def watch(self, lines: AsyncIterator[str]) -> None:
+        """Note every step at the moment when it comes."""
+        async for line in lines:
+            if line.startswith("data:"):
+                told = json.loads(line.removeprefix("data:"))
+                at = datetime.fromisoformat(told["at"])
+                self.seen.append(Seen(datetime.now(UTC), told["step"], at))
+                self._new.put_nowait(told["step"])
 
     async def show(self, *steps: str, any_of: bool = False) -> str:
         """Wait until all (or one) of the steps have come since the last call; returns the last. Raises Vain."""
         missing = set(steps)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                async for line in self.lines:
-                    if not line.startswith("data:"):
-                        continue
-                    told = json.loads(line.removeprefix("data:"))
-                    step = told["step"]
-                    self.seen.append(Seen(datetime.now(UTC), step, datetime.fromisoformat(told["at"])))
+                while True:
+                    step = await self._new.get()
                     missing.discard(step)
                     if not missing or (any_of and step in steps):
-                        return str(step)
-        except TimeoutError:
-            pass
+                        return step
         raise Vain(f"the customer's live stream never showed {' or '.join(sorted(missing))}")
 
 
 @asynccontextmanager
 async def screen(caller: Caller, reference: str, token: str) -> AsyncIterator[Screen]:
+    """Raises Refused."""
     path = f"/intake/v1/tracking/{reference}/events"
     async with caller.http.stream("GET", path, headers=_open(token)) as answer:
         if not answer.is_success:
             await answer.aread()
             raise Refused(answer)
-        yield Screen(answer.aiter_lines(), datetime.now(UTC))
+        live = Screen()
+        reader = asyncio.create_task(live.watch(answer.aiter_lines()))
+        try:
+            yield live
+        finally:
+            reader.cancel()
+            await asyncio.wait([reader])
 
 
 def _open(token: str | None) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from random import Random
 from typing import Any
+
+import httpx
 
 from demo import words
 from demo.calls import Caller, Refused, Screen, screen
-from demo.sample import NOT_ACCEPTABLE, SEED, Complaint, Retry, Way
+from demo.sample import NOT_ACCEPTABLE, Complaint, Retry, Way
 from demo.stage import eventually
 
 
@@ -26,6 +27,9 @@ class Shop:
                 again = [await self._send(complaint)]
         except Refused as refused:
             complaint.status, complaint.error = refused.status, str(refused)
+            return
+        except httpx.TransportError as error:
+            complaint.error = f"no answer: {type(error).__name__}"
             return
         complaint.status = first.status_code
         body = first.json()
@@ -64,7 +68,7 @@ class _Play:
     ) -> None:
         self._it, self._plan, self._live = complaint, complaint.plan, live
         self._desk, self._handlers, self._customers = desk, handlers, customers
-        self._rng = Random(SEED + complaint.number)  # noqa: S311 - a play, not a secret
+        self._offered: list[str] = []
 
     async def run(self) -> None:
         await self._routed()
@@ -137,7 +141,7 @@ class _Play:
         await self._act("judgement", judgement | {"explanation": self._say(explanation)})
 
     async def _offer(self) -> None:
-        proposed = words.offers(self._it.body, self._plan.offers, self._rng)
+        proposed = words.offers(self._it.body, self._plan.offers, self._offered)
         await self._act("offers", {"offers": proposed})
         await self._live.show("offered")
 

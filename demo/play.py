@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from demo import sample
-from demo.audit import SUBSCRIBED, Audit
+from demo.account import SUBSCRIBED
+from demo.audit import Audit
 from demo.calls import Caller, Screen
 from demo.cast import Cast, Shop
 from demo.receivers import Hook, Mailbox, hook, mailbox
@@ -32,9 +33,8 @@ async def play(settings: Settings, complaints: int, as_json: bool, out: Console,
 
     Everything happens in a folder and on ports of its own, and no message leaves this machine.
     """
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    # Told to stop, it clears up as after Ctrl-C.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     begun = time.monotonic()
     err.print("[dim]Starting a Redress of its own: private PostgreSQL, five services, one port ...[/]")
     async with mailbox() as mail, hook() as receiver, opened(settings, mail.port) as stage:
@@ -44,9 +44,7 @@ async def play(settings: Settings, complaints: int, as_json: bool, out: Console,
             played = await _performed(callers, sample.complaints(complaints), err)
             done = time.monotonic()
             report = await _audited(callers, engine, mail, receiver, played)
-        report.warnings = stage.log.read_text("utf-8", "replace").splitlines()[
-            1:
-        ]  # the first says that it runs
+        report.warnings = stage.warnings()
     end = time.monotonic()
     report.seconds = {"start": ready - begun, "play": done - ready, "audit": end - done}
     report.print_json(out) if as_json else report.print(out)
@@ -158,12 +156,12 @@ async def _audited(
     callers: _Callers, engine: AsyncEngine, mail: Mailbox, receiver: Hook, played: _Played
 ) -> Report:
     """Wait until nothing is under way any more, and account for everything."""
-    audit = Audit(callers.auditor, engine, mail, receiver)
+    audit = Audit(callers.auditor, callers.shop, engine, mail, receiver)
     with suppress(Vain):
         await eventually(audit.settled, "the last messages", pause=0.2)
     with suppress(Vain):
         # Who reads the log may still be at the last events: so the account is drawn up again.
-        await eventually(lambda: audit.account(played.complaints), "the account", PATIENCE / 2, 0.5)
+        await eventually(lambda: audit.agrees(played.complaints), "the account", PATIENCE / 2, 0.5)
     assert audit.last is not None
     found, lines = audit.last
     live = played.screens[0] if played.screens else None

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from demo.audit import Found
+from demo.account import Found
 from demo.ledger import SHOWN, Line
 from demo.sample import Complaint
 from demo.story import Event
@@ -111,7 +111,7 @@ def story(out: Console, complaint: Complaint, events: Sequence[Event]) -> None:
     for name, value in (("went wrong 事由", said["what_went_wrong"]), ("wanted 诉求", said.get("wanted"))):
         if value:
             out.print(f"[bold]{name}:[/] {escape(_short(value, 400))}")
-    table = Table("+ s", "service", "event", "", "what it says", "seen live", pad_edge=False)
+    table = Table("s", "service", "event", "事件", "what it says", "seen live")
     table.columns[0].justify = table.columns[5].justify = "right"
     for event in events:
         seen = "" if event.seen_after_ms is None else f"{event.seen_after_ms} ms"
@@ -124,7 +124,8 @@ def story(out: Console, complaint: Complaint, events: Sequence[Event]) -> None:
             seen,
         )
     out.print(table)
-    out.print("[dim]seen live: from the fact to the customer's own screen (server-sent events).[/]")
+    note = "s: seconds since it was registered. seen live: from the fact to the customer's screen (SSE)."
+    out.print(f"[dim]{note}[/]")
 
 
 def measures(out: Console, found: Found, catalogue: Sequence[dict[str, Any]]) -> None:

@@ -80,6 +80,10 @@ async def opened(settings: Settings, smtp_port: int | None) -> AsyncIterator[Sta
         try:
             await _ready(stage, process)
             yield stage
+        except httpx.TransportError as error:
+            if process.poll() is None:
+                raise
+            raise CannotStart(f"The demo's Redress ended.\n{tail(stage.log)}") from error
         finally:
             process.terminate()
             try:

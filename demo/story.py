@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -31,7 +32,9 @@ TITLES: dict[str, Title] = {
     "complaint.registered": Title(
         "registered", "登记", "registered", lambda d: f"{d['reference']}, {d['completeness']:.0%} complete"
     ),
-    "complaint.referred": Title("to the triage desk", "转人工分类", None, lambda d: ", ".join(d["reasons"])),
+    "complaint.referred": Title(
+        "to the triage desk", "转人工分类", None, lambda d: ", ".join(d["reasons"]) or "no rule is sure"
+    ),
     "complaint.triaged": Title(
         "triaged", "分类定级", "triaged", lambda d: f"{d['category']}, {d['severity']}, by {d['decided_by']}"
     ),
@@ -54,8 +57,8 @@ TITLES: dict[str, Title] = {
         lambda d: "\n".join(f"{o['rank']}. {o['description']}" for o in d["offers"]),
     ),
     "offers.declined": Title("customer declines", "顾客异议", None, lambda d: d["reason"] or ""),
-    "offer.chosen": Title("customer chooses", "顾客选择"),
-    "offer.agreed": Title("consent recorded", "顾客同意", "agreed"),
+    "offer.chosen": Title("customer chooses", "顾客选择", None, lambda d: f"offer {d['rank']}"),
+    "offer.agreed": Title("consent recorded", "顾客同意", "agreed", lambda d: f"offer {d['rank']}"),
     "solution.carried-out": Title("carried out", "实施完毕", "carried_out", lambda d: str(d["result"])),
     "follow-up.requested": Title("opinion asked", "征求意见", "opinion_asked"),
     "opinion.given": Title(
@@ -93,16 +96,20 @@ _STORY = text(
 async def story(engine: AsyncEngine, complaint_id: str, live: Screen | None) -> list[Event]:
     async with engine.connect() as connection:
         rows = (await connection.execute(_STORY, {"key": complaint_id})).all()
+    facts = [
+        (datetime.fromisoformat(headers["ce_time"]), headers, json.loads(value)) for headers, value in rows
+    ]
+    facts.sort(key=itemgetter(0))  # stable: facts of the same time stay as they are on the log
+    ranks: dict[str, int] = {}
     told: list[Event] = []
-    begun: datetime | None = None
-    for headers, value in rows:
-        at = datetime.fromisoformat(headers["ce_time"])
-        begun = begun or at
+    for at, headers, data in facts:
         name = headers["ce_type"].removeprefix("redress.").rpartition(".")[0]
-        data = json.loads(value)
         title = _title(name, data)
+        ranks |= {offer["offer_id"]: offer["rank"] for offer in data.get("offers", ())}
+        if "offer_id" in data:
+            data["rank"] = ranks.get(data["offer_id"], "?")
         event = Event(
-            round((at - begun).total_seconds(), 3),
+            round((at - facts[0][0]).total_seconds(), 3),
             headers["ce_source"].removeprefix("/redress/"),
             headers["ce_type"],
             title,

@@ -1,6 +1,5 @@
 """What handlers and customers say, in the language of the complaint."""
 
-from random import Random
 from typing import Any
 
 Words = dict[str, str]
@@ -48,8 +47,17 @@ REMEDIES: dict[str, Words] = {
         "zh": "改进流程，不让同样的事再发生。",
     },
 }
-FOR_GOODS = ("exchange", "repair", "refund", "discount")
-FOR_SERVICE = ("compensation", "speed_up", "explanation", "apology")
+FOR_GOODS = ("exchange", "repair", "refund", "discount", "compensation", "speed_up", "return", "explanation")
+FOR_SERVICE = (
+    "compensation",
+    "speed_up",
+    "explanation",
+    "apology",
+    "refund",
+    "staff_action",
+    "prevention",
+    "discount",
+)
 
 VALID: Words = {
     "en": "You are right: we made a mistake, and it is ours to put right.",
@@ -86,12 +94,16 @@ COMMENTS: dict[str, Words] = {
 ON_THE_PHONE: Words = {"en": "Said so on the telephone.", "zh": "顾客在电话中表示。"}
 
 
-def offers(body: dict[str, Any], count: int, rng: Random) -> list[dict[str, Any]]:
-    """Ranked solutions: what the customer asked for first, then what else would put it right."""
-    usual = list(FOR_GOODS if body.get("about") == "goods" else FOR_SERVICE)
-    rng.shuffle(usual)
+def offers(body: dict[str, Any], count: int, before: list[str]) -> list[dict[str, Any]]:
+    """Ranked solutions: what the customer asked for first, then what is usual; nothing twice, if possible.
+
+    `before` names the remedies of the rounds before, and is added to.
+    """
+    usual = FOR_GOODS if body.get("about") == "goods" else FOR_SERVICE
+    possible = list(dict.fromkeys([*body.get("desired_remedies", ()), *usual]))
+    ranked = sorted(possible, key=lambda remedy: remedy in before)[:count]
+    before += ranked
     language = body["language"]
-    ranked = list(dict.fromkeys([*body.get("desired_remedies", ()), *usual]))[:count]
     proposed: list[dict[str, Any]] = []
     for remedy in ranked:
         also = "apology" if remedy != "apology" else "explanation"

@@ -224,7 +224,9 @@ async def play(
     key = await create_key(url, "chaos", ["admin"])
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
-        fleet = await stack.enter_async_context(open_fleet(ground.folder / f"fleet-{seed}-{os.urandom(3).hex()}"))
+        fleet = await stack.enter_async_context(
+            open_fleet(ground.folder / f"fleet-{seed}-{os.urandom(3).hex()}", forked=True)
+        )
         start = one_process if processes == "one" else five_processes
         urls = start(fleet, url, ground.folder, **settings)
         load = Load(urls, key, http, random)
@@ -232,7 +234,9 @@ async def play(
             fleet.children[name].failpoints.extend(points)
         await fleet.start()
         hook = {"url": ground.hook.url, "event_types": ["*"]}
-        await load.insist("POST", "/notification/v1/webhooks", hook, "hook")  # it shall hear of every complaint
+        await load.insist(
+            "POST", "/notification/v1/webhooks", hook, "hook"
+        )  # it shall hear of every complaint
         troubled = not outages
 
         async def trouble() -> None:
@@ -412,7 +416,9 @@ def main() -> int:
     """0 if every round was good, else 1."""
     parser = argparse.ArgumentParser(prog="python -m dev.chaos", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=6, help="how many (6)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first round; the next has the next number (1)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the first round; the next has the next number (1)"
+    )
     parser.add_argument("--kind", choices=("both", "table", "kafka"), default="both", help="which event log")
     parser.add_argument("--json", action="store_true", help="one JSON object a round")
     given = parser.parse_args()
@@ -435,11 +441,22 @@ def main() -> int:
 
 
 def _table(reports: list[Report]) -> Table:
-    columns = "seed", "processes/log", "complaints", "killed at", "outages", "sent (again)", "seconds", "result"
+    columns = (
+        "seed",
+        "processes/log",
+        "complaints",
+        "killed at",
+        "outages",
+        "sent (again)",
+        "seconds",
+        "result",
+    )
     table = Table(*columns, title="kill -9 under load, then an audit of everything")
     for r in reports:
         killed = ", ".join(sorted({death.failpoint.partition(":")[0] for death in r.deaths}))
-        result = "nothing lost" if r.good else f"{len(r.findings)} wrong, {len(r.never_reached)} never reached"
+        result = (
+            "nothing lost" if r.good else f"{len(r.findings)} wrong, {len(r.never_reached)} never reached"
+        )
         table.add_row(
             str(r.seed),
             r.kind,

@@ -31,7 +31,7 @@ class _Comparison:
         old, new = _resolved(old, self._old), _resolved(new, self._new)
         before, after = _choices(old, self._old), _choices(new, self._new)
         if len(before) == len(after) == 1:
-            yield from self._one(*before.values(), *after.values(), at)
+            yield from self._one(next(iter(before.values())), next(iter(after.values())), at)
         else:
             for kind in sorted(before.keys() - after.keys()):
                 yield f"{_place(at)} can no longer be {kind}"

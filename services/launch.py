@@ -61,10 +61,10 @@ def run(settings: Settings, names: Sequence[str], *, migrate_first: bool) -> Non
     """Run services until the process is told to stop. Raises CannotStart, PostgresError."""
     telemetry.configure_logging(settings.log_level, settings.log_format)
     check(settings, names, one_machine=migrate_first)
-    with database(settings) as url:
-        # uvicorn chooses the loop (uvloop where there is one), but only if it makes it; here the workers share it.
-        with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
-            runner.run(_serve(settings, url, names, migrate_first))
+    # uvicorn chooses the loop (uvloop where there is one), but only if it makes it; here the workers share it.
+    loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
+    with database(settings) as url, asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(_serve(settings, url, names, migrate_first))
 
 
 def check(settings: Settings, names: Sequence[str], *, one_machine: bool) -> None:

@@ -45,11 +45,15 @@ STREAMS = {
         "Facts of routing", "分类与分派", "Who works a complaint, how grave it is, and who was told of it."
     ),
     TOPICS.resolution: Words(
-        "Facts of resolution", "投诉处理", "How a case is worked: promises, judgement, offers, solution, closing."
+        "Facts of resolution",
+        "投诉处理",
+        "How a case is worked: promises, judgement, offers, solution, closing.",
     ),
     TOPICS.notification: Words("Facts of notification", "通知", "Which messages arrived, and which did not."),
     TOPICS.insights: Words(
-        "Facts of insights", "投诉信息分析", "What the measures tell: warnings, recurring and emerging problems."
+        "Facts of insights",
+        "投诉信息分析",
+        "What the measures tell: warnings, recurring and emerging problems.",
     ),
 }
 
@@ -174,7 +178,9 @@ def publisher(topic: str) -> str:
 def example_headers(event: Event) -> dict[str, str]:
     """The headers that go with a sample, by the code that makes the real ones."""
     happened = [
-        value for name, value in event if isinstance(value, datetime) and name.endswith("_at") and name != "due_at"
+        value
+        for name, value in event
+        if isinstance(value, datetime) and name.endswith("_at") and name != "due_at"
     ]
     assert happened, f"{event.wire_type()} does not say when it happened"
     event_id = derived_id("sample", event.wire_type())
@@ -204,7 +210,9 @@ def _channel(topic: str, events: list[type[Event]]) -> Json:
     return {
         "address": topic,
         "title": f"{words.en} {words.zh}",
-        "description": words.description if carried else f"{words.description} Nothing is published here yet.",
+        "description": words.description
+        if carried
+        else f"{words.description} Nothing is published here yet.",
         "servers": [{"$ref": "#/servers/kafka"}],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in carried},
         "tags": [{"name": "notices" if topic in TRANSFER_TOPICS else "facts"}],

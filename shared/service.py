@@ -87,7 +87,8 @@ class Service:
             docs_url="/docs",
             servers=[{"url": f"/{self.name}", "description": "At the address where Redress answers"}],
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            generate_unique_id_function=lambda route: route.name,  # generated clients name their methods by it
+            # Generated clients name their methods by it.
+            generate_unique_id_function=lambda route: route.name,
         )
         app.state.context = context
         problems.install(app)

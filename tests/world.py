@@ -93,17 +93,17 @@ async def eventually(
 
 
 def settings_for(url: str, data_dir: Path, **changes: Any) -> Settings:
-    return Settings(
-        data_dir=data_dir,
-        database_url=url,
-        secret=SECRET,
-        poll_interval=0.2,
-        rate_limit="1000000/second",
-        rate_limit_anonymous="1000000/second",
-        allow_private_targets=True,
-        database_pool_size=4,
-        **changes,
-    )
+    usual: dict[str, Any] = {
+        "data_dir": data_dir,
+        "database_url": url,
+        "secret": SECRET,
+        "poll_interval": 0.2,
+        "rate_limit": "1000000/second",
+        "rate_limit_anonymous": "1000000/second",
+        "allow_private_targets": True,
+        "database_pool_size": 4,
+    }
+    return Settings(**(usual | changes))
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic_core import from_json, to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,16 +23,17 @@ from services.intake.schemas import (
 from services.intake.store import complaints, customers, views
 from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
+from shared.direct import DirectRoute
 from shared.idempotency import Answer, Claim, IdempotencyKey
 from shared.masking import mask
 from shared.service import Context, Ctx, api_router
 
-router = api_router()
+direct = APIRouter(route_class=DirectRoute)
 
 ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
 
 
-@router.post(
+@direct.post(
     "/complaints",
     status_code=201,
     response_model=Registered,
@@ -70,6 +71,10 @@ def _with_token(ctx: Context, stored: Answer) -> Answer:
     token = tracking_token(ctx.settings.installation_secret, UUID(body["id"]))
     url = tracking_url(ctx.settings.base_url, body["reference"], token)
     return Answer(stored.status, to_json(body | {"tracking_token": token, "tracking_url": url}))
+
+
+# Routes are tried in order: the busiest comes first, before those of tracking.
+router = api_router(routes=direct.routes)
 
 
 @router.get(
@@ -160,4 +165,4 @@ async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any
     return dict(row)
 
 
-router.include_router(tracking.router)  # last: routes are tried in order, and registering is the busiest
+router.include_router(tracking.router)

@@ -1,10 +1,22 @@
 """Shapes of intake's HTTP interface."""
 
+import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from shared.events.vocabulary import (
     About,
@@ -20,6 +32,28 @@ from shared.events.vocabulary import (
     Visibility,
 )
 from shared.text import LongText, ShortText
+
+
+_ORDINARY_ADDRESS = re.compile(r"(?=.{1,64}@)([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]{1,180})")
+
+
+def _email(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """An ordinary mailbox at a host that is known to be valid needs no second look: it takes half a millisecond."""
+    ordinary = _ORDINARY_ADDRESS.fullmatch(given) if isinstance(given, str) else None
+    host = ordinary and _mail_host(ordinary[2])
+    return f"{ordinary[1]}@{host}" if ordinary and host else validate(given)
+
+
+@lru_cache(maxsize=4096)
+def _mail_host(host: str) -> str | None:
+    """The host as it is kept, or None when no mail can go there."""
+    try:
+        return validate_email(f"x@{host}", check_deliverability=False).domain
+    except EmailNotValidError:
+        return None
+
+
+Email = Annotated[EmailStr, WrapValidator(_email)]
 
 
 class Body(BaseModel):
@@ -41,7 +75,7 @@ class Customer(Body):
     """The customer's number in your own system; complaints of the same number belong to one customer."""
     type: ComplainantType = ComplainantType.EXTERNAL
     name: ShortText | None = None
-    email: EmailStr | None = None
+    email: Email | None = None
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()./-]{4,30}$")] | None = None
     address: ShortText | None = None
 

@@ -86,7 +86,12 @@ def test_without_docs_there_are_no_examples(monkeypatch: pytest.MonkeyPatch, tmp
 def test_the_official_parser_accepts_it() -> None:
     _need_the_parser()
     answer = subprocess.run(
-        ["node", "validate.mjs", str(FILE)], cwd=FOLDER, capture_output=True, text=True, timeout=120, check=False
+        ["node", "validate.mjs", str(FILE)],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     found = json.loads(answer.stdout.splitlines()[-1])
@@ -103,7 +108,12 @@ def test_the_official_parser_refuses_what_is_wrong(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(FILE.read_text("utf-8").replace("action: send", "action: publish", 1), "utf-8")
     answer = subprocess.run(
-        ["node", "validate.mjs", str(wrong)], cwd=FOLDER, capture_output=True, text=True, timeout=120, check=False
+        ["node", "validate.mjs", str(wrong)],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert answer.returncode == 1
     assert "error" in answer.stdout
@@ -125,7 +135,9 @@ def _install() -> str | None:
             return f"there is no {program} here"
     wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     stamp = FOLDER / "node_modules" / ".installed"
-    with (FOLDER / "package-lock.json").open() as lock:  # two test processes must not install at the same time
+    with (
+        FOLDER / "package-lock.json"
+    ).open() as lock:  # two test processes must not install at the same time
         fcntl.flock(lock, fcntl.LOCK_EX)
         if stamp.exists() and stamp.read_text() == wanted:
             return None

@@ -54,10 +54,14 @@ def test_every_command_line_is_one_that_redress_knows(process: compose.ServicePr
 
 
 @pytest.mark.parametrize("process", compose.processes(), ids=lambda process: process.name)
-def test_every_variable_is_a_setting(process: compose.ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_variable_is_a_setting(
+    process: compose.ServiceProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = {name for name in process.environment if name.startswith("REDRESS_")}
     assert ours <= {f"REDRESS_{name.upper()}" for name in Settings.model_fields}
-    assert process.environment.keys() - ours == {"FORWARDED_ALLOW_IPS"}, "uvicorn's; everything else is a setting"
+    assert process.environment.keys() - ours == {"FORWARDED_ALLOW_IPS"}, (
+        "uvicorn's; everything else is a setting"
+    )
     for name, value in process.environment.items():
         monkeypatch.setenv(name, value)
     settings = Settings()
@@ -73,7 +77,9 @@ def test_without_a_secret_nothing_starts() -> None:
 
 def test_only_the_gateway_has_a_port_and_it_leads_to_every_service(tree: dict[str, Any]) -> None:
     assert [name for name, service in tree["services"].items() if "ports" in service] == ["gateway"]
-    routes = re.findall(r"handle /(\w+)/\* \{\s+reverse_proxy (\S+)\s+\}", tree["configs"]["gateway"]["content"])
+    routes = re.findall(
+        r"handle /(\w+)/\* \{\s+reverse_proxy (\S+)\s+\}", tree["configs"]["gateway"]["content"]
+    )
     assert routes == [(name, f"{name}:8000") for name in catalogue.NAMES]
 
 
@@ -83,7 +89,9 @@ def test_who_waits_for_whom_is_healthy_or_has_ended(tree: dict[str, Any]) -> Non
         for other, how in service.get("depends_on", {}).items():
             ended = how["condition"] == "service_completed_successfully"
             assert ended == (other == "migrate"), f"{name} waits for {other}"
-            assert ended or "healthcheck" in services[other], f"{name} waits for {other}, which cannot be told healthy"
+            assert ended or "healthcheck" in services[other], (
+                f"{name} waits for {other}, which cannot be told healthy"
+            )
 
 
 def test_the_kafka_is_the_one_that_the_tests_run(tree: dict[str, Any]) -> None:

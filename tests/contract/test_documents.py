@@ -37,7 +37,9 @@ def test_the_documents_are_up_to_date() -> None:
     assert findings.changed == [], "run `make docs`"
 
 
-def test_the_check_says_what_would_change(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_says_what_would_change(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     changed = documents.DOCS / "configuration.md"
     monkeypatch.setattr(documents, "documents", lambda: iter([(changed, "other")]))
     monkeypatch.setattr(documents, "EVENTS", Path("nowhere"))
@@ -63,7 +65,9 @@ def test_a_schema_that_breaks_readers_is_not_written(
     assert file.read_text() == old
 
 
-def test_an_event_that_nobody_can_read_any_more_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_event_that_nobody_can_read_any_more_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(documents, "PROJECT", tmp_path)
     monkeypatch.setattr(documents, "DOCS", tmp_path)
     monkeypatch.setattr(documents, "EVENTS", tmp_path)

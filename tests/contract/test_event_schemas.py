@@ -18,7 +18,9 @@ from shared.events import ComplaintRegistered, Event, MalformedEvent, Registry, 
 from shared.events.vocabulary import ALL_TOPICS
 
 EACH = pytest.mark.parametrize("event", list(registry), ids=lambda event: event.wire_type())
-SAMPLES = pytest.mark.parametrize("sample", sorted(EVENTS.glob("*.sample.json")), ids=lambda file: file.name[:-12])
+SAMPLES = pytest.mark.parametrize(
+    "sample", sorted(EVENTS.glob("*.sample.json")), ids=lambda file: file.name[:-12]
+)
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -40,7 +42,9 @@ def sample_of(event: type[Event]) -> bytes:
 def test_an_event_changes_only_by_additions(event: type[Event]) -> None:
     old, new = schema_of(event), payload_schema(event)
     found = breaks(old, new)
-    assert found == [], f"{event.wire_type()} would break its readers: make a new version of it, and an upcaster"
+    assert found == [], (
+        f"{event.wire_type()} would break its readers: make a new version of it, and an upcaster"
+    )
     assert new == old, f"{event.wire_type()} was added to: run `make docs`"
 
 
@@ -51,7 +55,9 @@ def test_an_event_fits_what_the_log_leaves_out(event: type[Event]) -> None:
     for part in (schema, *schema.get("$defs", {}).values()):
         for name in part.get("required", ()):
             options = part["properties"][name].get("anyOf", ())
-            assert {"type": "null"} not in options, f"{name} of {part['title']} may be None: give it a default"
+            assert {"type": "null"} not in options, (
+                f"{name} of {part['title']} may be None: give it a default"
+            )
 
 
 @EACH

@@ -62,6 +62,8 @@ class Hook:
     answers: list[str] = field(default_factory=list)
     """Answers to give, in order: `429 Retry-After: 100`; then 200 for ever."""
     calls: list[Call] = field(default_factory=list)
+    body: str = "ok"
+    """What every answer says."""
     endless: bool = False
     """Answer 200 and never stop talking."""
 
@@ -82,9 +84,9 @@ class Hook:
                     await writer.drain()
             status, _, header = (self.answers.pop(0) if self.answers else "200").partition(" ")
             extra = f"{header}\r\n" if header else ""
-            writer.write(f"HTTP/1.1 {status} X\r\n{extra}Content-Length: 2\r\n\r\nok".encode())
+            writer.write(f"HTTP/1.1 {status} X\r\n{extra}Content-Length: {len(self.body)}\r\n\r\n{self.body}".encode())
             await writer.drain()
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()

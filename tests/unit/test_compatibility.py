@@ -75,7 +75,11 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("properties/flow/const", "other", "flow loses the word 'quality'"),
         ("properties/note", {"type": "string", "minLength": 1}, "note can no longer be null"),
         ("properties/note/anyOf/+", {"type": "integer"}, "note can now be integer"),
-        ("properties/id", {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}, "id can now be null"),
+        (
+            "properties/id",
+            {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]},
+            "id can now be null",
+        ),
         ("properties/note/anyOf/0/minLength", 2, "note gets a tighter minLength"),
         ("properties/note/anyOf/0/maxLength", 100, "note gets a tighter maxLength"),
         ("properties/note/anyOf/0/pattern", "^A", "note gets another pattern"),

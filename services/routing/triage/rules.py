@@ -69,5 +69,6 @@ def _compiled() -> list[tuple[Rule, re.Pattern[str]]]:
 
 
 def _as_pattern(word: str) -> str:
-    boundary = r"\b" if word[0].isascii() and word[0].isalnum() else ""
+    # Not \b: between Chinese and Latin letters there is no word boundary.
+    boundary = r"(?<![a-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
     return boundary + re.escape(word.casefold())
