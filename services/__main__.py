@@ -16,6 +16,7 @@ from services import catalogue, launch
 from shared import config, keys
 from shared.auth import SCOPES
 from shared.config import Settings
+from shared.eventlog import GroupInUse
 from shared.migrate import CannotPrepareDatabase
 from shared.postgres import PostgresError
 
@@ -123,7 +124,9 @@ def replay(
 
 @cli.command()
 def asyncapi(
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; standard output if left out.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File; standard output if left out.")
+    ] = None,
 ) -> None:
     """Print the AsyncAPI 3 document of the event streams, made from the event registry."""
     from shared.asyncapi import document
@@ -165,7 +168,11 @@ def list_keys(as_json: Json = False) -> None:
     table = Table("id", "name", "scopes", "created", "revoked")
     for key in found:
         table.add_row(
-            key["id"], key["name"], " ".join(key["scopes"]), str(key["created_at"]), str(key["revoked_at"] or "")
+            key["id"],
+            key["name"],
+            " ".join(key["scopes"]),
+            str(key["created_at"]),
+            str(key["revoked_at"] or ""),
         )
     out.print(table)
 
@@ -209,7 +216,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 def main() -> None:
     try:
         cli()
-    except (PostgresError, CannotPrepareDatabase, launch.CannotStart) as error:
+    except (PostgresError, CannotPrepareDatabase, launch.CannotStart, GroupInUse) as error:
         err.print(str(error), style="red", markup=False)
         raise SystemExit(1) from None
 

@@ -105,7 +105,7 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
     port = listener.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(
-            process.app,  # type: ignore[arg-type]  # plain ASGI; uvicorn's own types are narrower
+            process.app,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -184,7 +184,11 @@ def reference() -> str:
         "|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        default = "the user's data folder; `/var/lib/redress` as root" if name == "data_dir" else f"`{field.default}`"
+        default = (
+            "the user's data folder; `/var/lib/redress` as root"
+            if name == "data_dir"
+            else f"`{field.default}`"
+        )
         if field.default is None or field.default == "":
             default = "none"
         meaning = " ".join((field.description or "").split())

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import Transaction
+from shared.database import Transaction, sql
 from shared.envelope import record_id
 from shared.eventlog import Record
 
@@ -69,7 +69,7 @@ class DeadLetter:
 async def parked_keys(transaction: Transaction, consumer: str, keys: Iterable[str]) -> set[str]:
     """Which of the keys have letters waiting."""
     found = await transaction.execute(
-        text("SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys)"),
+        sql("SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys)"),
         {"consumer": consumer, "keys": list(keys)},
     )
     return set(found.scalars())

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Header, Request, Response
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, SmallInteger, Table, Text, func, text
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, SmallInteger, Table, Text, func
 
-from shared.database import Database, Transaction
+from shared.database import Database, Transaction, sql
 from shared.problems import Problem
 
 
@@ -85,7 +85,7 @@ async def claim(
     A key that another transaction is using is waited for. `claims` must not name a key twice.
     """
     taken = await transaction.execute(
-        text(
+        sql(
             "INSERT INTO idempotency_keys (principal, key, fingerprint, status, body) "
             "SELECT * FROM unnest(CAST(:principals AS text[]), CAST(:keys AS text[]), "
             "CAST(:fingerprints AS bytea[]), CAST(:statuses AS smallint[]), CAST(:bodies AS bytea[])) "
@@ -105,7 +105,7 @@ async def claim(
     if not old:
         return {}
     rows = await transaction.execute(
-        text(
+        sql(
             "SELECT k.* FROM idempotency_keys k JOIN unnest(CAST(:principals AS text[]), CAST(:keys AS text[])) "
             "AS g(principal, key) USING (principal, key)"
         ),
@@ -143,7 +143,7 @@ async def once(
             return answer.response(replayed=True)
         answer = await work(transaction)
         await transaction.execute(
-            text(
+            sql(
                 "UPDATE idempotency_keys SET status = :status, body = :body "
                 "WHERE principal = :principal AND key = :key"
             ),

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, func, text
+from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, func
 
-from shared.database import Transaction
+from shared.database import Transaction, sql
 
 
 def add_tables(metadata: MetaData) -> None:
@@ -21,7 +21,7 @@ def add_tables(metadata: MetaData) -> None:
 async def claim(transaction: Transaction, consumer: str, event_ids: Iterable[UUID]) -> set[UUID]:
     """Claim the events for the consumer, in one statement; returns those that nobody had claimed before."""
     fresh = await transaction.execute(
-        text(
+        sql(
             "INSERT INTO inbox (consumer, event_id) "
             "SELECT :consumer, id FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id "
             "ON CONFLICT DO NOTHING RETURNING event_id"

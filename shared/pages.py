@@ -4,7 +4,7 @@ import base64
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from shared.problems import Problem
@@ -18,6 +18,15 @@ Cursor = Annotated[
 
 
 class Page(BaseModel, Generic[T]):
+    """A part of a list; `next` leads to the following part."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`ComplaintSummaryPage`: a name that a generated client can carry."""
+        return f"{params[0].__name__}Page"
+
     items: list[T]
     next: str | None = None
     """Cursor of the next page; absent on the last one."""

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
@@ -20,6 +20,8 @@ MEDIA_TYPE = "application/problem+json"
 class FieldError(BaseModel):
     """One thing that is wrong with one field."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     field: str
     """Where: `body/statement/what_went_wrong`, `query/limit`, `header/Idempotency-Key`."""
     detail: str
@@ -28,6 +30,8 @@ class FieldError(BaseModel):
 
 class ProblemDocument(BaseModel):
     """An error answer, `application/problem+json`."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
     """Stable name of the kind of problem: `urn:redress:problem:...`."""
@@ -110,7 +114,9 @@ def install(app: FastAPI) -> None:
         detail = error.detail if error.detail != phrase else None
         headers = dict(error.headers) if error.headers else None
         if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return Problem(413, "body-too-large", phrase, "Send less in one request.", field="body").response()
+            return Problem(
+                413, "body-too-large", phrase, "Send less in one request.", field="body"
+            ).response()
         return Problem(error.status_code, kind, phrase, detail, headers=headers).response()
 
     @app.exception_handler(DBAPIError)

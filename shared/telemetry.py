@@ -83,5 +83,7 @@ def configure_logging(level: str, style: str) -> None:
         else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("aiokafka", "httpx", "httpcore", "uvicorn.access", "alembic"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # aiokafka says twenty times a second that a broker is away; our workers say it once, and readiness shows it.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

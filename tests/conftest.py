@@ -15,7 +15,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services import catalogue
 from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
+from tests.kafka import kafka_bootstrap, kafka_broker
 from tests.world import World, open_world
+
+__all__ = ["kafka_bootstrap", "kafka_broker"]  # fixtures
 
 NewDatabase = Callable[[], Awaitable[str]]
 

@@ -43,7 +43,7 @@ class Command:
     body: dict[str, Any]
 
 
-@dataclass
+@dataclass(repr=False)
 class Recording:
     url: str
     """The database, finished and quiet."""
@@ -54,6 +54,9 @@ class Recording:
     """What was done to cases, in order."""
     evidence: Evidence
     """Everything that all services have stored."""
+
+    def __repr__(self) -> str:
+        return f"{len(self.complaints)} complaints, {len(self.records)} records"
 
     def topics(self, names: list[str]) -> dict[str, list[Record]]:
         """The records of some topics, each topic's in order."""

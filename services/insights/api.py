@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights import rollups
@@ -15,9 +15,9 @@ from shared import clock, problems
 from shared.auth import Principal, may
 from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity
 from shared.problems import FieldError, Problem
-from shared.service import Ctx
+from shared.service import Ctx, api_router
 
-router = APIRouter(tags=["measures"])
+router = api_router(tags=["measures"])
 Reader = Annotated[Principal, may("measures:read")]
 
 DEFAULT_DAYS = 30

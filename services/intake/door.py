@@ -13,12 +13,24 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from services.intake.registration import Registration
-from services.intake.store import complaints, insert_rows
 from shared import failpoints, idempotency
 from shared.database import Database, Transaction
 from shared.idempotency import Answer, Claim, KeyReused
 
 GROUP_LIMIT = 64
+
+# What a known customer gives anew replaces what was kept, and nothing is blanked.
+_WRITE = text(
+    """
+WITH people AS (
+    INSERT INTO customers AS c SELECT * FROM jsonb_populate_recordset(NULL::customers, CAST(:people AS jsonb))
+    ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, c.name),
+        email = coalesce(excluded.email, c.email), phone = coalesce(excluded.phone, c.phone),
+        address = coalesce(excluded.address, c.address)
+)
+INSERT INTO complaints SELECT * FROM jsonb_populate_recordset(NULL::complaints, CAST(:told AS jsonb))
+"""
+)
 
 
 @dataclass(slots=True)
@@ -103,23 +115,11 @@ class Door:
 
 async def _write(transaction: Transaction, registrations: list[Registration]) -> None:
     people = {r.customer["id"]: r.customer for r in registrations}
-    await insert_people(transaction, sorted(people.values(), key=lambda person: str(person["id"])))
-    await insert_rows(transaction, complaints, [r.complaint for r in registrations])
+    ordered = sorted(people.values(), key=lambda person: str(person["id"]))
+    told = [r.complaint for r in registrations]
+    await transaction.execute(_WRITE, {"people": to_json(ordered).decode(), "told": to_json(told).decode()})
     for registration in registrations:
         transaction.publish(registration.event, at=registration.event.registered_at)
-
-
-async def insert_people(transaction: Transaction, people: list[dict[str, object]]) -> None:
-    """Add customers; what a known customer gives anew replaces what was kept, and nothing is blanked."""
-    await transaction.execute(
-        text(
-            "INSERT INTO customers AS c SELECT * FROM jsonb_populate_recordset(NULL::customers, "
-            "CAST(:rows AS jsonb)) ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, c.name), "
-            "email = coalesce(excluded.email, c.email), phone = coalesce(excluded.phone, c.phone), "
-            "address = coalesce(excluded.address, c.address)"
-        ),
-        {"rows": to_json(people).decode()},
-    )
 
 
 def _answer(waiting: _Waiting, outcome: Answer | Exception | None) -> None:

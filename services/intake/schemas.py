@@ -33,7 +33,6 @@ from shared.events.vocabulary import (
 )
 from shared.text import LongText, ShortText
 
-
 _ORDINARY_ADDRESS = re.compile(r"(?=.{1,64}@)([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]{1,180})")
 
 

@@ -21,12 +21,11 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.intake.model import View
-from shared.database import Transaction, service_metadata
+from shared.database import Transaction, service_metadata, sql
 from shared.events.vocabulary import Outcome
 
 VIEW_CHANNEL = "intake_view"
@@ -121,7 +120,7 @@ class ViewStore:
         rows = await transaction.execute(select(views).where(views.c.complaint_id.in_(ids)))
         found = {i: View(id=i) for i in ids}
         for row in rows.mappings():
-            found[row["complaint_id"]] = _view(row)
+            found[row["complaint_id"]] = _view(dict(row))
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[View]) -> None:
@@ -149,7 +148,7 @@ class ViewStore:
         if steps:
             await insert_rows(transaction, progress, steps)
         await transaction.execute(
-            text(f"SELECT pg_notify('{VIEW_CHANNEL}', id::text) FROM unnest(CAST(:ids AS uuid[])) AS id"),  # noqa: S608
+            sql(f"SELECT pg_notify('{VIEW_CHANNEL}', id::text) FROM unnest(CAST(:ids AS uuid[])) AS id"),  # noqa: S608
             {"ids": [view.id for view in changed]},
         )
 
@@ -161,7 +160,7 @@ async def insert_rows(transaction: Transaction, table: Table, rows: list[dict[st
     """
     names = ", ".join(f'"{name}"' for name in rows[0])
     await transaction.execute(
-        text(
+        sql(
             f"INSERT INTO {table.name} ({names}) SELECT {names} "  # noqa: S608 - names come from our own tables
             f"FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
         ),

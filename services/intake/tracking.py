@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse
 from services.intake.model import NotPossible, View
 from services.intake.reference import normalised
 from services.intake.registration import known_of, tracking_token
-from services.intake.schemas import Answered, Choice, Customer, Opinion, StepShown, Tracking
+from services.intake.schemas import Answered, Choice, Customer, Opinion, Statement, StepShown, Tracking
 from services.intake.store import ViewStore, complaints, customers, progress, view_of, views
 from services.intake.watch import Watchers
 from shared import clock, idempotency, problems
@@ -58,7 +58,7 @@ async def _open(
     wanted = tracking_token(ctx.settings.installation_secret, found["id"] if found else UUID(int=0))
     if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
         raise _unknown()
-    return found
+    return dict(found)
 
 
 @router.get(
@@ -74,8 +74,9 @@ async def follow(
     """Status, promised time, solutions on offer, result, and everything that happened so far."""
     async with ctx.database.reading() as connection:
         told = await _open(connection, ctx, reference, header or query)
-        row = (await connection.execute(select(views).where(views.c.complaint_id == told["id"]))).mappings()
-        view = view_of(row.one_or_none(), told["id"])
+        rows = (await connection.execute(select(views).where(views.c.complaint_id == told["id"]))).mappings()
+        row = rows.one_or_none()
+        view = view_of(dict(row) if row else None, told["id"])
         happened = await connection.execute(
             select(progress)
             .where(progress.c.complaint_id == told["id"])
@@ -87,7 +88,7 @@ async def follow(
         reference=told["reference"],
         registered_at=told["registered_at"],
         status=view.status,
-        statement={name: told[name] for name in ("what_went_wrong", "feeling", "wanted")},  # type: ignore[arg-type]
+        statement=Statement(**{name: told[name] for name in ("what_went_wrong", "feeling", "wanted")}),
         handler_name=view.handler_name,
         department=view.department,
         promised_at=view.promised_at,

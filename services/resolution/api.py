@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic_core import from_json
 
 from services.resolution import queries
@@ -31,9 +31,9 @@ from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
-from shared.service import Ctx
+from shared.service import Ctx, api_router
 
-router = APIRouter()
+router = api_router(tags=["cases"])
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -148,64 +148,64 @@ def _action(name: Action) -> Callable[[Endpoint], Endpoint]:
 
 
 @_action(Action.ACCEPT)
-async def accept(body: Acceptance, who: Worker, desk: AtDesk) -> Response:
+async def accept_case(body: Acceptance, who: Worker, desk: AtDesk) -> Response:
     """The handler takes the case up. This is not yet a reply to the customer."""
     return await desk.act(who, lambda case, at: case.accept(body.handler_id, who.id, at))
 
 
 @_action(Action.JUDGE)
-async def judge(body: JudgementGiven, who: Worker, desk: AtDesk) -> Response:
+async def judge_case(body: JudgementGiven, who: Worker, desk: AtDesk) -> Response:
     """Is the reason sufficient, is the demand reasonable? The customer is told the explanation."""
     judgement = Judgement(body.reason_sufficient, body.demand_reasonable)
     return await desk.act(who, lambda case, at: case.judge(judgement, body.explanation, who.id, at))
 
 
 @_action(Action.OFFER)
-async def offer(body: OffersProposed, who: Worker, desk: AtDesk) -> Response:
+async def offer_solutions(body: OffersProposed, who: Worker, desk: AtDesk) -> Response:
     """Up to four solutions, the best first. Nothing is carried out before the customer agrees to one."""
     solutions = [proposed.solution() for proposed in body.offers]
     return await desk.act(who, lambda case, at: case.offer(solutions, who.id, at))
 
 
 @_action(Action.CONSENT)
-async def consent(body: Consent, who: Worker, desk: AtDesk) -> Response:
+async def record_consent(body: Consent, who: Worker, desk: AtDesk) -> Response:
     """The customer agreed to an offer by another way than tracking."""
     return await desk.act(who, lambda case, at: case.consent(body.offer_id, body.via.value, who.id, at))
 
 
 @_action(Action.OBJECT)
-async def objection(body: Objection, who: Worker, desk: AtDesk) -> Response:
+async def record_objection(body: Objection, who: Worker, desk: AtDesk) -> Response:
     """The customer objected to all offers by another way than tracking; a new round is possible."""
     return await desk.act(who, lambda case, at: case.object(body.reason, body.via.value, who.id, at))
 
 
 @_action(Action.ANSWER)
-async def answer(body: Result, who: Worker, desk: AtDesk) -> Response:
+async def answer_case(body: Result, who: Worker, desk: AtDesk) -> Response:
     """What one can solve oneself is answered at once, without offers. Not for a major complaint."""
     return await desk.act(who, lambda case, at: case.answer(body.result, who.id, at))
 
 
 @_action(Action.CARRY_OUT)
-async def carry_out(body: Result, who: Worker, desk: AtDesk) -> Response:
+async def carry_out_solution(body: Result, who: Worker, desk: AtDesk) -> Response:
     """After the customer agreed, or after a judgement that the complaint is not valid. The customer is told
     the result and asked for an opinion."""
     return await desk.act(who, lambda case, at: case.carry_out(body.result, who.id, at))
 
 
 @_action(Action.REPLY)
-async def reply(body: Reply, who: Worker, desk: AtDesk) -> Response:
+async def reply_to_customer(body: Reply, who: Worker, desk: AtDesk) -> Response:
     """Keeps the live promise and makes the next one."""
     return await desk.act(who, lambda case, at: case.reply(body.message, who.id, at))
 
 
 @_action(Action.CLOSE)
-async def close(body: Closing, who: Worker, desk: AtDesk) -> Response:
+async def close_case(body: Closing, who: Worker, desk: AtDesk) -> Response:
     """When the opinion came another way than by the survey, or did not come after the follow-up."""
     return await desk.act(who, lambda case, at: case.close(body.outcome, body.reason, who.id, at))
 
 
 @_action(Action.RESUME)
-async def resume(body: Resumption, who: Worker, desk: AtDesk) -> Response:
+async def resume_case(body: Resumption, who: Worker, desk: AtDesk) -> Response:
     """The customer said another way than by the survey that the result is not acceptable."""
     return await desk.act(who, lambda case, at: case.resume(body.reason, who.id, at))
 

@@ -121,6 +121,8 @@ class Case(Ledger):
         self.department = department
         if self.assigned_at is None or at >= self.assigned_at:
             self.assigned_at, self.handler_id, self.handler_name = at, handler_id, handler_name
+        elif handler_id == self.handler_id:
+            self.handler_name = handler_name  # the acceptance, heard of first, did not know it
         self._tell(Kind.ASSIGNED, at, SYSTEM, f"{department} · {handler_name}", Source.ROUTING)
 
     def choose(self, offer_id: UUID, at: datetime) -> None:

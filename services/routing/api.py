@@ -27,7 +27,7 @@ store = DispatchStore()
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Referred(BaseModel):
@@ -95,6 +95,31 @@ class NewPerson(Body):
 
 
 class DirectoryChange(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "departments": [
+                        {
+                            "code": "field_service",
+                            "name_en": "Field service",
+                            "name_zh": "现场服务部",
+                            "layer": 1,
+                        }
+                    ],
+                    "people": [
+                        {
+                            "id": "ma.li",
+                            "name": "马丽 Ma Li",
+                            "department": "field_service",
+                            "languages": ["zh"],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
     departments: Annotated[list[NewDepartment], Field(max_length=1000)] = []
     people: Annotated[list[NewPerson], Field(max_length=10_000)] = []
 
@@ -130,6 +155,7 @@ async def read_triage_desk(
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[Referred]:
+    """The complaints that the rules could not tell; each waits for a category."""
     query = (
         select(dispatches)
         .where(dispatches.c.status == "referred")
@@ -159,6 +185,7 @@ async def read_triage_desk(
 async def read_routed(
     complaint_id: UUID, who: Annotated[Principal, may("complaints:read")], ctx: Ctx
 ) -> Routed:
+    """Category, severity, department and handler, with the reasons."""
     async with ctx.database.reading() as connection:
         found = await connection.execute(select(dispatches).where(dispatches.c.complaint_id == complaint_id))
     row = found.mappings().one_or_none()
@@ -221,6 +248,7 @@ async def decide_triage(
     responses=problems.documented(),
 )
 async def read_directory(who: Annotated[Principal, may("directory:write")], ctx: Ctx) -> DirectoryShown:
+    """Everybody, with the number of open cases that each carries."""
     async with ctx.database.reading() as connection:
         units = (await connection.execute(select(departments).order_by("code"))).mappings().all()
         staff = (await connection.execute(select(people).order_by("id"))).mappings().all()
@@ -277,6 +305,7 @@ async def list_notices(
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[NoticeShown]:
+    """What an audience must know, and by when it must have said that it does."""
     query = (
         select(notices)
         .where(notices.c.audience == audience.value)

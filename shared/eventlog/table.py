@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.database import PLATFORM, connected, is_transient, make_engine, session_lock_key
+from shared.database import PLATFORM, connected, is_transient, make_engine, session_lock_key, sql
 from shared.eventlog.protocol import (
     RECORD_LIMIT,
     GroupInUse,
@@ -26,6 +26,7 @@ from shared.eventlog.protocol import (
 from shared.sessions import close_session, listen, open_session
 
 WAKE_CHANNEL = "redress_log"
+"""NOTIFY channel: the payload is a topic that has new records."""
 
 _APPEND = """
 , counted AS (
@@ -40,9 +41,9 @@ _APPEND = """
                + row_number() OVER (PARTITION BY m.topic ORDER BY m.id) - 1,
            m.key, m.headers, m.value
     FROM moving m JOIN counted c USING (topic)
-    RETURNING 1
+    RETURNING topic
 )
-SELECT count(*) FROM appended
+SELECT count(*) AS records, pg_notify('redress_log', topic) FROM appended GROUP BY topic
 """
 
 # Deleting and inserting is one statement, hence one transaction even where the caller forgot to open one.
@@ -108,13 +109,9 @@ class TableLog:
                     "values": [record.value for record in records],
                 },
             )
-            await connection.execute(text(f"NOTIFY {WAKE_CHANNEL}"))
 
     async def move(self, connection: AsyncConnection, limit: int) -> int:
-        moved: int = (await connection.execute(_MOVE, {"limit": limit})).scalar_one()
-        if moved:
-            await connection.execute(text(f"NOTIFY {WAKE_CHANNEL}"))
-        return moved
+        return sum((await connection.execute(_MOVE, {"limit": limit})).scalars())
 
     def consumer(self, group: str, topics: Sequence[str]) -> "TableConsumer":
         return TableConsumer(self._engine, group, list(topics))
@@ -169,6 +166,8 @@ class TableConsumer:
         self._connection: AsyncConnection | None = None
         self._leads = False
         self._woken = asyncio.Event()
+        self._behind = True
+        """The last read may not have reached the end of the log."""
 
     async def start(self) -> None:
         async with _as_unavailable():
@@ -181,8 +180,7 @@ class TableConsumer:
 
     async def poll(self, limit: int, timeout: float) -> list[Record]:  # noqa: ASYNC109
         async with _as_unavailable(self):
-            self._woken.clear()
-            records = await self._read(limit)
+            records = await self._read(limit) if self._behind or self._woken.is_set() else []
             if not records:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(timeout):
@@ -198,7 +196,7 @@ class TableConsumer:
             if self._connection is None:
                 raise LogUnavailable("the connection to the log was lost; the records come again")
             await self._connection.execute(
-                text(
+                sql(
                     "UPDATE platform.cursors c SET next_offset = e.next_offset "
                     "FROM unnest(CAST(:topics AS text[]), CAST(:ends AS bigint[])) AS e(topic, next_offset) "
                     'WHERE c."group" = :group AND c.topic = e.topic'
@@ -209,16 +207,19 @@ class TableConsumer:
     async def _connect(self) -> AsyncConnection:
         if self._connection is None:
             self._connection = await open_session(self._engine, autocommit=True)
+            self._behind = True
             # A position need not wait for the disk: if a crash undoes it, the records come again.
             await self._connection.execute(text("SET SESSION synchronous_commit = off"))
             await listen(self._connection, WAKE_CHANNEL, self._wake)
         return self._connection
 
-    def _wake(self, _payload: str) -> None:
-        self._woken.set()
+    def _wake(self, topic: str) -> None:
+        if topic in self._topics:
+            self._woken.set()
 
     async def _read(self, limit: int) -> list[Record]:
         connection = await self._connect()
+        self._woken.clear()
         if not self._leads:
             # Reading and committing happen on the connection that holds the lock, so that a consumer which
             # lost the lock cannot move the group's cursors any more.
@@ -237,9 +238,11 @@ class TableConsumer:
             )
             self._leads = True
         rows = await connection.execute(_READ, {"group": self._group, "topics": self._topics, "limit": limit})
-        return [
+        records = [
             Record(row.topic, row.key, row.headers, row.value, offset=row.offset) for row in rows.fetchall()
         ]
+        self._behind = len(records) == limit
+        return records
 
 
 class _as_unavailable:  # noqa: N801 - reads as a statement where it is used

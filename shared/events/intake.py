@@ -44,7 +44,10 @@ class ProductRef(BaseModel):
 
 @registry.event("redress.complaint.registered", topic=TOPICS.intake)
 class ComplaintRegistered(Event):
-    """A complaint was recorded; from here on it cannot be lost."""
+    """A complaint was recorded; from here on it cannot be lost.
+
+    投诉已登记，从此不会丢失。
+    """
 
     reference: str
     """What the customer quotes: RD-, eight characters, a check character."""
@@ -74,7 +77,10 @@ class ComplaintRegistered(Event):
 
 @registry.event("redress.offer.chosen", topic=TOPICS.intake)
 class OfferChosen(Event):
-    """The customer agreed to one of the offered solutions."""
+    """The customer agreed to one of the offered solutions.
+
+    客户选定了一个解决方案。
+    """
 
     offer_id: UUID
     chosen_at: datetime
@@ -82,7 +88,10 @@ class OfferChosen(Event):
 
 @registry.event("redress.offers.declined", topic=TOPICS.intake)
 class OffersDeclined(Event):
-    """The customer objected to all the offered solutions."""
+    """The customer objected to all the offered solutions.
+
+    客户不接受任何方案。
+    """
 
     reason: str | None = None
     """In the customer's own words, masked."""
@@ -91,7 +100,10 @@ class OffersDeclined(Event):
 
 @registry.event("redress.opinion.given", topic=TOPICS.intake)
 class OpinionGiven(Event):
-    """The customer answered the survey about the result."""
+    """The customer answered the survey about the result.
+
+    客户对处理结果作出评价。
+    """
 
     outcome: Outcome
     comment: str | None = None

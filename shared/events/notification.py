@@ -9,7 +9,10 @@ from shared.events.vocabulary import TOPICS
 
 @registry.event("redress.message.delivered", topic=TOPICS.notification)
 class MessageDelivered(Event):
-    """The receiving side took the message."""
+    """The receiving side took the message.
+
+    消息已送达。
+    """
 
     delivery_id: UUID
     template: str
@@ -20,7 +23,10 @@ class MessageDelivered(Event):
 
 @registry.event("redress.message.failed", topic=TOPICS.notification)
 class MessageFailed(Event):
-    """Every attempt failed; somebody must reach the person in another way."""
+    """Every attempt failed; somebody must reach the person in another way.
+
+    消息多次发送失败，须另行联系。
+    """
 
     delivery_id: UUID
     template: str

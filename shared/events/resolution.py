@@ -11,12 +11,20 @@ from shared.events.vocabulary import TOPICS, Money, Outcome, Remedy
 
 @registry.event("redress.case.opened", topic=TOPICS.resolution)
 class CaseOpened(Event):
+    """Work on the complaint began: a case was opened.
+
+    已立案。
+    """
+
     opened_at: datetime
 
 
 @registry.event("redress.promise.made", topic=TOPICS.resolution)
 class PromiseMade(Event):
-    """The customer was promised a reply by a time."""
+    """The customer was promised a reply by a time.
+
+    已向客户承诺答复时间。
+    """
 
     promise_id: UUID
     due_at: datetime
@@ -25,7 +33,10 @@ class PromiseMade(Event):
 
 @registry.event("redress.promise.kept", topic=TOPICS.resolution)
 class PromiseKept(Event):
-    """The reply went out in time."""
+    """The reply went out in time.
+
+    已按承诺时间答复。
+    """
 
     promise_id: UUID
     handler_id: str | None = None
@@ -35,7 +46,10 @@ class PromiseKept(Event):
 
 @registry.event("redress.promise.broken", topic=TOPICS.resolution)
 class PromiseBroken(Event):
-    """The promised time passed without a reply by a person. An honest interim reply goes out at once."""
+    """The promised time passed without a reply by a person. An honest interim reply goes out at once.
+
+    承诺时间已过，仍无人答复。
+    """
 
     promise_id: UUID
     handler_id: str | None = None
@@ -49,7 +63,10 @@ class PromiseBroken(Event):
 
 @registry.event("redress.case.accepted", topic=TOPICS.resolution)
 class CaseAccepted(Event):
-    """The handler took the case up."""
+    """The handler took the case up.
+
+    处理人已受理。
+    """
 
     handler_id: str
     handler_name: str | None = None
@@ -58,7 +75,10 @@ class CaseAccepted(Event):
 
 @registry.event("redress.case.judged", topic=TOPICS.resolution)
 class ValidityJudged(Event):
-    """Is the reason sufficient, is the demand reasonable?"""
+    """Is the reason sufficient, is the demand reasonable?
+
+    已判断投诉是否成立、要求是否合理。
+    """
 
     reason_sufficient: bool
     demand_reasonable: bool
@@ -85,7 +105,10 @@ class Offer(BaseModel):
 
 @registry.event("redress.offers.made", topic=TOPICS.resolution)
 class OffersMade(Event):
-    """Ranked solutions were put before the customer."""
+    """Ranked solutions were put before the customer.
+
+    已向客户提出排序的解决方案。
+    """
 
     round: int
     offers: tuple[Offer, ...]
@@ -94,7 +117,10 @@ class OffersMade(Event):
 
 @registry.event("redress.offer.agreed", topic=TOPICS.resolution)
 class OfferAgreed(Event):
-    """The customer's consent was recorded; only now may the solution be carried out."""
+    """The customer's consent was recorded; only now may the solution be carried out.
+
+    客户已同意方案，可以实施。
+    """
 
     offer_id: UUID
     agreed_at: datetime
@@ -102,7 +128,10 @@ class OfferAgreed(Event):
 
 @registry.event("redress.customer.told", topic=TOPICS.resolution)
 class CustomerTold(Event):
-    """A person told the customer how things stand, before the case is solved."""
+    """A person told the customer how things stand, before the case is solved.
+
+    已告知客户处理进展。
+    """
 
     message: str
     """What the customer is told, masked."""
@@ -111,7 +140,10 @@ class CustomerTold(Event):
 
 @registry.event("redress.solution.carried-out", topic=TOPICS.resolution)
 class SolutionCarriedOut(Event):
-    """The solution was carried out and the customer is told the result."""
+    """The solution was carried out and the customer is told the result.
+
+    方案已实施，结果告知客户。
+    """
 
     result: str
     """What the customer is told, masked."""
@@ -120,7 +152,10 @@ class SolutionCarriedOut(Event):
 
 @registry.event("redress.follow-up.requested", topic=TOPICS.resolution)
 class FollowUpRequested(Event):
-    """The customer is asked for an opinion on the result."""
+    """The customer is asked for an opinion on the result.
+
+    已请客户评价处理结果（回访）。
+    """
 
     follow_up_id: UUID
     requested_at: datetime
@@ -128,14 +163,20 @@ class FollowUpRequested(Event):
 
 @registry.event("redress.case.resumed", topic=TOPICS.resolution)
 class CaseResumed(Event):
-    """The customer could not accept the result: work goes on."""
+    """The customer could not accept the result: work goes on.
+
+    客户不接受结果，继续处理。
+    """
 
     resumed_at: datetime
 
 
 @registry.event("redress.case.closed", topic=TOPICS.resolution)
 class CaseClosed(Event):
-    """The case ended with an outcome in the customer's judgement."""
+    """The case ended with an outcome in the customer's judgement.
+
+    已结案。
+    """
 
     outcome: Outcome
     closed_by: str

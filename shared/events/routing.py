@@ -16,7 +16,10 @@ class Decider(StrEnum):
 
 @registry.event("redress.complaint.triaged", topic=TOPICS.routing)
 class ComplaintTriaged(Event):
-    """Category and severity were decided."""
+    """Category and severity were decided.
+
+    投诉已分类、定级。
+    """
 
     category: str
     severity: Severity
@@ -28,7 +31,10 @@ class ComplaintTriaged(Event):
 
 @registry.event("redress.complaint.referred", topic=TOPICS.routing)
 class ComplaintReferred(Event):
-    """The rules were not sure; a person at the triage desk decides."""
+    """The rules were not sure; a person at the triage desk decides.
+
+    规则无法判定，转人工分类。
+    """
 
     severity: Severity
     reasons: tuple[str, ...]
@@ -37,7 +43,10 @@ class ComplaintReferred(Event):
 
 @registry.event("redress.complaint.assigned", topic=TOPICS.routing)
 class ComplaintAssigned(Event):
-    """A department and a person became responsible."""
+    """A department and a person became responsible.
+
+    已分派责任部门和处理人。
+    """
 
     department: str
     handler_id: str
@@ -67,8 +76,8 @@ class NoticeIssued(Event):
 
 def _notice(audience: Audience) -> type[NoticeIssued]:
     name = "".join(word.title() for word in audience.value.split("-")) + "Notice"
-    cls = type(name, (NoticeIssued,), {"__module__": __name__, "__doc__": f"A notice for {audience.value}."})
-    cls.audience = audience
+    about = {"__module__": __name__, "__doc__": f"A notice for {audience.value}.", "audience": audience}
+    cls: type[NoticeIssued] = type(name, (NoticeIssued,), about)
     return registry.event(f"redress.notice.{audience.value}", topic=transfer_topic(audience))(cls)
 
 
@@ -77,7 +86,10 @@ NOTICES: dict[Audience, type[NoticeIssued]] = {audience: _notice(audience) for a
 
 @registry.event("redress.notice.acknowledged", topic=TOPICS.routing)
 class NoticeAcknowledged(Event):
-    """Somebody of the audience said that they know."""
+    """Somebody of the audience said that they know.
+
+    须知方已确认知悉。
+    """
 
     notice_id: UUID
     audience: Audience

@@ -84,7 +84,9 @@ class Hook:
                     await writer.drain()
             status, _, header = (self.answers.pop(0) if self.answers else "200").partition(" ")
             extra = f"{header}\r\n" if header else ""
-            writer.write(f"HTTP/1.1 {status} X\r\n{extra}Content-Length: {len(self.body)}\r\n\r\n{self.body}".encode())
+            writer.write(
+                f"HTTP/1.1 {status} X\r\n{extra}Content-Length: {len(self.body)}\r\n\r\n{self.body}".encode()
+            )
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

@@ -22,7 +22,9 @@ REGISTER = "/intake/v1/complaints"
 
 
 @pytest.mark.requirement("P-40")
-async def test_limits_are_told_in_headers_and_held_per_caller(new_database: NewDatabase, scratch: Path) -> None:
+async def test_limits_are_told_in_headers_and_held_per_caller(
+    new_database: NewDatabase, scratch: Path
+) -> None:
     async with open_world(await new_database(), scratch, ["intake"], rate_limit="3/hour") as world:
         answers = [await world.http.get(REGISTER) for _ in range(4)]
         assert [a.status_code for a in answers] == [200, 200, 200, 429]

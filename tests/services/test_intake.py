@@ -229,7 +229,7 @@ async def test_an_oversize_body_is_refused_declared_or_not(world: World) -> None
 async def test_without_valid_credentials_nothing_is_told(
     world: World, headers: dict[str, str], status: int
 ) -> None:
-    raw = {name: value.encode("latin-1") for name, value in headers.items()}
+    raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
     answer = await world.customer.post(REGISTER, json=TOLD, headers=raw)
     assert answer.status_code == status
     assert answer.json()["errors"][0]["field"] == "header/Authorization"
@@ -241,7 +241,7 @@ async def test_pages_neither_repeat_nor_skip(world: World) -> None:
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        params = {"limit": 3, **({"cursor": cursor} if cursor else {})}
+        params = {"limit": "3", **({"cursor": cursor} if cursor else {})}
         page = (await world.http.get(REGISTER, params=params)).json()
         seen += [item["id"] for item in page["items"]]
         if cursor is None:

@@ -59,7 +59,9 @@ async def test_a_clear_complaint_is_assigned_and_its_audiences_are_told(world: W
     assert not await world.log_records("redress.transfer.leadership"), "nobody bothers leadership with this"
 
     shown = (
-        await world.http.get("/routing/v1/notices", params={"audience": "technical-support", "open_only": True})
+        await world.http.get(
+            "/routing/v1/notices", params={"audience": "technical-support", "open_only": True}
+        )
     ).json()["items"]
     assert [n["id"] for n in shown] == [notice["notice_id"]]
     for _ in range(2):  # the second changes nothing
@@ -90,7 +92,9 @@ async def test_what_the_rules_cannot_tell_goes_to_a_person(world: World) -> None
 async def _directory(world: World, capacity: int) -> None:
     """Only one person, who can carry `capacity` cases."""
     current = (await world.http.get("/routing/v1/directory")).json()
-    people = [{k: v for k, v in p.items() if k != "open_cases"} | {"active": False} for p in current["people"]]
+    people = [
+        {k: v for k, v in p.items() if k != "open_cases"} | {"active": False} for p in current["people"]
+    ]
     one = {
         "id": "only.one",
         "name": "Only One",
@@ -136,7 +140,10 @@ async def test_capacity_holds_and_the_queue_drains_oldest_first(
             {"people": [{"id": "A B", "name": "A", "department": "quality", "languages": ["en"]}]},
             "body/people/0/id",
         ),
-        ({"departments": [{"code": "x", "name_en": "X", "name_zh": "X", "layer": 5}]}, "body/departments/0/layer"),
+        (
+            {"departments": [{"code": "x", "name_en": "X", "name_zh": "X", "layer": 5}]},
+            "body/departments/0/layer",
+        ),
     ],
 )
 async def test_a_broken_directory_is_refused(world: World, change: dict[str, Any], field: str) -> None:
