@@ -114,7 +114,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _anew(body: dict[str, Any], time: int) -> dict[str, Any]:
-    if time == 0:
+    if time == 0 or "customer" not in body:
         return body
     customer = dict(body["customer"])
     if "external_id" in customer:

@@ -370,7 +370,7 @@ async def rounds(number: int, seed: int, kind: str, tell: Callable[[Report], Non
                     broker = open_broker(folder.with_name(f"{folder.name}-kafka") / str(n))
                     await asyncio.to_thread(broker.start)
                 try:
-                    url = await _fresh(postgres, f"round_{n}")
+                    url = await fresh_database(postgres, f"round_{n}")
                     outages: list[Outage] = [kill_postgres]
                     if broker is not None:
                         outages += [kill_kafka, restart_kafka]
@@ -399,7 +399,7 @@ async def rounds(number: int, seed: int, kind: str, tell: Callable[[Report], Non
     return reports
 
 
-async def _fresh(postgres: PrivatePostgres, name: str) -> str:
+async def fresh_database(postgres: PrivatePostgres, name: str) -> str:
     from sqlalchemy import text
     from sqlalchemy.engine.url import make_url
 

@@ -1,23 +1,23 @@
-"""The route of the busiest endpoints: FastAPI documents the signature, but does not solve it for every request.
+"""The short way to the busiest endpoints: FastAPI documents them, but stands aside when they are called.
 
-FastAPI walks the tree of an endpoint's dependencies anew for each request, which at intake's door cost more
-than everything else together (docs/performance.md). Here the signature is read once, when the application is
-made.
+FastAPI tries route after route, and walks the tree of an endpoint's dependencies anew for each request; at
+intake's door that cost twice as much as everything else together (docs/performance.md). Here a signature is
+read once, when the endpoint is declared, and a path is looked up.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
 from inspect import signature
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, cast, get_args, get_origin
 
-from fastapi import Request, Response, params
+from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from shared.asgi import Receive, Scope, Send
 from shared.auth import authenticate, bearer
-from shared.service import context_of
 
 Give = Callable[[Request], Awaitable[Any]]
 """Makes an argument that needs no validation."""
@@ -26,9 +26,12 @@ Give = Callable[[Request], Awaitable[Any]]
 class DirectRoute(APIRoute):
     """Answers, errors and the OpenAPI document are those of any other route.
 
-    The endpoint may ask for: the Request, `Ctx`, a Principal by `may(...)`, headers with an alias, one model
-    that is the JSON body; it answers with a Response. Raises TypeError for anything else, when it is declared.
+    The endpoint may ask for: the Request, what depends on it alone (`Ctx`), a Principal by `may(...)`, headers
+    with an alias, one model that is the JSON body. It answers with a Response. Raises TypeError for anything
+    else, when it is declared.
     """
+
+    answer: Callable[[Request], Awaitable[Response]]
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint: Callable[..., Awaitable[Response]] = self.endpoint
@@ -66,7 +69,42 @@ class DirectRoute(APIRoute):
                 raise RequestValidationError(errors, body=body)
             return await endpoint(**values)
 
+        self.answer = handle
         return handle
+
+
+class DirectApp(FastAPI):
+    """Hands a request for a DirectRoute straight to it, past layers that have nothing to do for it."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._direct: dict[tuple[str, str], DirectRoute] = {}
+
+    def include_router(self, router: APIRouter, *, prefix: str = "", **arguments: Any) -> None:
+        super().include_router(router, prefix=prefix, **arguments)
+        for route in router.routes:
+            if isinstance(route, DirectRoute):
+                self._direct |= {(method, prefix + route.path): route for method in route.methods or ()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        route = self._direct.get((scope.get("method", ""), path))
+        if route is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"], scope["route"] = self, route
+        request = Request(scope, receive, send)
+        try:
+            response = await route.answer(request)
+        except Exception as error:
+            kind = next(kind for kind in type(error).__mro__ if kind in self.exception_handlers)
+            answer: Any = self.exception_handlers[kind]
+            response = await answer(request, error)
+            await response(scope, receive, send)
+            if kind is Exception:
+                raise  # nobody expected it: the server logs it
+            return
+        await response(scope, receive, send)
 
 
 def _giver(kind: object, marks: list[Any]) -> Give | None:
@@ -78,8 +116,9 @@ def _giver(kind: object, marks: list[Any]) -> Give | None:
                 return await authenticate(request, wanted, await bearer(request))
 
             return caller
-        if isinstance(mark, params.Depends) and mark.dependency is context_of:
-            return context_of
+        if isinstance(mark, params.Depends) and mark.dependency is not None:
+            asked = [each.annotation for each in signature(mark.dependency).parameters.values()]
+            return cast(Give, mark.dependency) if asked == [Request] else None
     if kind is Request:
 
         async def itself(request: Request) -> Request:

@@ -58,8 +58,7 @@ class Relay:
         """Move one batch; returns how many events it had."""
         async with connection.begin():
             moved = await self._log.move(connection, self._batch)
-            if moved:
-            if moved:
+        if moved:
             failpoints.reached("relay.after-delete")
         return moved
 

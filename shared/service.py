@@ -17,6 +17,7 @@ from shared import problems, telemetry
 from shared.auth import Authenticator
 from shared.config import Settings
 from shared.database import Database
+from shared.direct import DirectApp
 from shared.eventlog import EventLog
 from shared.problems import ProblemDocument
 from shared.reactions import Pump, Reactions
@@ -80,7 +81,7 @@ class Service:
 
     def app(self, context: Context) -> FastAPI:
         """The service's HTTP application, mounted at `/<name>`."""
-        app = FastAPI(
+        app = DirectApp(
             title=f"Redress {self.name}",
             summary=self.summary,
             version="1",

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared import failpoints
 from shared.database import PLATFORM, connected, is_transient, make_engine, session_lock_key, sql
 from shared.eventlog.protocol import (
     RECORD_LIMIT,
@@ -111,7 +112,10 @@ class TableLog:
             )
 
     async def move(self, connection: AsyncConnection, limit: int) -> int:
-        return sum((await connection.execute(_MOVE, {"limit": limit})).scalars())
+        moved = sum((await connection.execute(_MOVE, {"limit": limit})).scalars())
+        if moved:
+            failpoints.reached("relay.after-append")
+        return moved
 
     def consumer(self, group: str, topics: Sequence[str]) -> "TableConsumer":
         return TableConsumer(self._engine, group, list(topics))

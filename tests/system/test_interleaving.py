@@ -51,6 +51,7 @@ HIDDEN = {
     "dispatches": {"version"},
     "notices": {"id", "fact_id"},  # made from the id of the fact that this very run drew
     "cases": {"version"},
+    "promises": {"handler_id"},  # see test_a_case_and_its_commands_...
     "timeline": {"number"},  # as they became known; the timeline is read in order of time and source
     "conversations": {"version"},
     # How far a courier has come is not the handlers' work.
@@ -374,3 +375,8 @@ async def test_a_case_and_its_commands_end_as_they_did_whenever_routing_is_heard
     live = desk.live()
     found = await desk.snapshot()
     assert differences({name: found[name] for name in live}, live) == []
+    # A promise says whose case it was when it was settled: nobody's, if that was not yet known to resolution.
+    owners = {row["promise_id"]: row["handler_id"] for row in desk.recording.evidence.rows("resolution.promises")}
+    async with desk.process.contexts["resolution"].database.reading() as connection:
+        for promise_id, owner in await connection.execute(text("SELECT promise_id, handler_id FROM promises")):
+            assert owner in {None, owners[promise_id]}
