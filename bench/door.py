@@ -1,54 +1,16 @@
 """How many complaints a second one process takes, side by side with the least that somebody would write."""
 
-import json
-from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import stories
 from bench.machine import Meter
 from bench.rig import Rig, run_load
-
-TEXTS = Path(__file__).parents[1] / "demo"
-
-
-def bodies(number: int = 200) -> list[str]:
-    """Complaints as they come: real texts, Chinese and English in turn."""
-    return [json.dumps(complaint(n)) for n in range(number)]
-
-
-def complaint(number: int) -> dict[str, Any]:
-    """The number-th complaint; a customer comes back after a thousand."""
-    zh, en = _texts()
-    told = (zh if number % 2 else en)[number // 2 % 40]
-    return {
-        "channel": ("web_form", "phone", "mobile_app", "email")[number % 4],
-        "language": "zh" if number % 2 else "en",
-        "about": "goods",
-        "statement": told,
-        "customer": {
-            "external_id": f"C-{number % 1000}",
-            "name": "Ann Example",
-            "email": f"ann{number % 1000}@example.com",
-        },
-        "product": {"id": "M-7", "name": "Servo motor", "model": "M7-400", "batch": "2026-41"},
-        "desired_remedies": ["exchange"],
-    }
-
-
-_cache: list[list[dict[str, str]]] = []
-
-
-def _texts() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    if not _cache:
-        for language in ("zh", "en"):
-            lines = (TEXTS / f"complaints_{language}.jsonl").read_text("utf-8").splitlines()
-            _cache.append([json.loads(line)["statement"] for line in lines[:40]])
-    return _cache[0], _cache[1]
 
 
 def measure(rig: Rig, quick: bool) -> dict[str, Any]:
     rounds, seconds, warm_up = (2, 4.0, 1.5) if quick else (5, 8.0, 2.0)
-    told = bodies()
+    told = stories.bodies()
     ours, theirs = rig.database(), rig.database()
     key = rig.key(ours)
     results: dict[str, list[dict[str, Any]]] = {}

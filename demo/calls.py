@@ -96,28 +96,29 @@ class Screen:
     def __init__(self) -> None:
         self.opened = datetime.now(UTC)
         self.seen: list[Seen] = []
-        self._new: asyncio.Queue[str] = asyncio.Queue()
+        self._new: asyncio.Queue[str | None] = asyncio.Queue()
 
     async def watch(self, lines: AsyncIterator[str]) -> None:
         """Note every step at the moment when it comes."""
-        async for line in lines:
-            if line.startswith("data:"):
-                told = json.loads(line.removeprefix("data:"))
-                at = datetime.fromisoformat(told["at"])
-                self.seen.append(Seen(datetime.now(UTC), told["step"], at))
-                self._new.put_nowait(told["step"])
+        with suppress(httpx.TransportError):
+            async for line in lines:
+                if line.startswith("data:"):
+                    told = json.loads(line.removeprefix("data:"))
+                    at = datetime.fromisoformat(told["at"])
+                    self.seen.append(Seen(datetime.now(UTC), told["step"], at))
+                    self._new.put_nowait(told["step"])
+        self._new.put_nowait(None)
 
     async def show(self, *steps: str, any_of: bool = False) -> str:
         """Wait until all (or one) of the steps have come since the last call; returns the last. Raises Vain."""
         missing = set(steps)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while True:
-                    step = await self._new.get()
+                while step := await self._new.get():
                     missing.discard(step)
                     if not missing or (any_of and step in steps):
                         return step
-        raise Vain(f"the customer's live stream never showed {' or '.join(sorted(missing))}")
+        raise Vain(f"the customer's live stream did not show {' or '.join(sorted(missing))}")
 
 
 @asynccontextmanager

@@ -33,8 +33,20 @@ async def play(settings: Settings, complaints: int, as_json: bool, out: Console,
 
     Everything happens in a folder and on ports of its own, and no message leaves this machine.
     """
-    # Told to stop, it clears up as after Ctrl-C.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+    work = asyncio.ensure_future(_play(settings, complaints, err))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel, "stopped")
+    try:
+        report = await work
+    except asyncio.CancelledError as cancelled:
+        if cancelled.args != ("stopped",):
+            raise
+        err.print("Stopped.")
+        return False
+    report.print_json(out) if as_json else report.print(out)
+    return report.agrees
+
+
+async def _play(settings: Settings, complaints: int, err: Console) -> Report:
     begun = time.monotonic()
     err.print("[dim]Starting a Redress of its own: private PostgreSQL, five services, one port ...[/]")
     async with mailbox() as mail, hook() as receiver, opened(settings, mail.port) as stage:
@@ -47,8 +59,7 @@ async def play(settings: Settings, complaints: int, as_json: bool, out: Console,
         report.warnings = stage.warnings()
     end = time.monotonic()
     report.seconds = {"start": ready - begun, "play": done - ready, "audit": end - done}
-    report.print_json(out) if as_json else report.print(out)
-    return report.agrees
+    return report
 
 
 @dataclass
@@ -158,7 +169,8 @@ async def _audited(
     """Wait until nothing is under way any more, and account for everything."""
     audit = Audit(callers.auditor, callers.shop, engine, mail, receiver)
     with suppress(Vain):
-        await eventually(audit.settled, "the last messages", pause=0.2)
+        within = max(PATIENCE, len(played.complaints) / 2)
+        await eventually(audit.settled, "the last messages", within, pause=0.2)
     with suppress(Vain):
         # Who reads the log may still be at the last events: so the account is drawn up again.
         await eventually(lambda: audit.agrees(played.complaints), "the account", PATIENCE / 2, 0.5)

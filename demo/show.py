@@ -52,15 +52,19 @@ class Report:
         accepted = sum(c.status == 201 for c in self.complaints)
         took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
         out.print()
+        if self.warnings:
+            out.print(
+                f"[yellow]The services logged {len(self.warnings)} lines of warnings. The last ones:[/]"
+            )
+            for line in self.warnings[-SHOWN:]:
+                out.print(line, style="yellow", markup=False, soft_wrap=True)
         if self.agrees:
             out.print(
                 f"[green]All {accepted} complaints are accounted for in every service.[/] [dim]({took})[/]"
             )
             out.print(f"[green]{accepted} 件投诉在各服务中全部核对一致，无一遗失。[/]")
-            return
-        out.print(f"[red]The account does not agree: see ✗ above.[/] [dim]({took})[/]")
-        for line in self.warnings[-SHOWN:]:
-            out.print(line, style="yellow", markup=False, soft_wrap=True)
+        else:
+            out.print(f"[red]The account does not agree: see ✗ above. 核对不一致。[/] [dim]({took})[/]")
 
     def print_json(self, out: Console) -> None:
         """The same facts for machines: one object."""

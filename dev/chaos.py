@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -42,7 +42,7 @@ from shared.keys import create_key
 from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
 from tests.audit import Quiet, audit
-from tests.fleet import Death, Fleet, five_processes, one_process, open_fleet
+from tests.fleet import Death, five_processes, one_process, open_fleet
 from tests.services.receivers import Hook, Mailbox, mail_server, web_server
 from tests.world import TOLD, eventually
 
@@ -287,14 +287,15 @@ async def until_quiet(url: str, log: EventLog, within: float) -> None:
         async with engine.connect() as connection:
             quiet = Quiet(dict.fromkeys(catalogue.NAMES, connection), log)
 
-            since, before = time.monotonic(), {}
+            since = time.monotonic()
+            before: dict[str, int] = {}
 
             async def rest() -> bool:
                 nonlocal since, before
                 done = await quiet()
                 if quiet.waiting != before:
                     since, before = time.monotonic(), quiet.waiting
-                elif time.monotonic() - since > 1.5:
+                elif time.monotonic() - since > 0.7:
                     await quiet.minutes_pass()
                     since = time.monotonic()
                 return done

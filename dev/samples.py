@@ -31,6 +31,7 @@ from shared.events import (
     OfferChosen,
     OffersDeclined,
     OffersMade,
+    OffersWithdrawn,
     OpinionGiven,
     PromiseBroken,
     PromiseKept,
@@ -212,7 +213,10 @@ def events() -> Iterator[Event]:
         waiting_for_customer=False,
         broken_at=_after(29),
     )
-    yield OffersDeclined(complaint_id=COMPLAINT, reason="维修过两次，不再接受维修。", declined_at=_after(6))
+    yield OffersDeclined(
+        complaint_id=COMPLAINT, round=1, reason="维修过两次，不再接受维修。", declined_at=_after(6)
+    )
+    yield OffersWithdrawn(complaint_id=COMPLAINT, round=1, withdrawn_at=_after(6))
     yield OfferChosen(complaint_id=COMPLAINT, offer_id=FIRST_OFFER, chosen_at=_after(7))
     yield OfferAgreed(complaint_id=COMPLAINT, offer_id=FIRST_OFFER, agreed_at=_after(7))
     yield SolutionCarriedOut(
@@ -220,7 +224,11 @@ def events() -> Iterator[Event]:
     )
     yield FollowUpRequested(complaint_id=COMPLAINT, follow_up_id=_id(40), requested_at=_after(31))
     yield OpinionGiven(
-        complaint_id=COMPLAINT, outcome=Outcome.SATISFIED, comment="处理很快，谢谢。", given_at=_after(55)
+        complaint_id=COMPLAINT,
+        follow_up_id=_id(40),
+        outcome=Outcome.SATISFIED,
+        comment="处理很快，谢谢。",
+        given_at=_after(55),
     )
     yield CaseResumed(complaint_id=COMPLAINT, resumed_at=_after(40))
     yield CaseClosed(

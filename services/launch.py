@@ -14,7 +14,7 @@ from services import catalogue
 from shared import telemetry
 from shared.config import TABLE_LOG, Settings
 from shared.keys import ensure_admin_key
-from shared.migrate import migrate
+from shared.migrate import migrate, pending
 from shared.postgres import DataFolderInUse, PrivatePostgres
 from shared.process import Process
 
@@ -83,6 +83,15 @@ def check(settings: Settings, names: Sequence[str], *, one_machine: bool) -> Non
             "`redress serve` shares a database with other processes: set REDRESS_DATABASE_URL. To run everything "
             "in one process with a private database, use `redress up`."
         )
+    if (
+        "notification" in names
+        and "intake" not in {*names, *settings.service_urls}
+        and not settings.public_url
+    ):
+        raise CannotStart(
+            "notification asks intake for addresses: say where it answers, "
+            'REDRESS_SERVICE_URLS={"intake": "http://..."}.'
+        )
     if settings.event_log_url == TABLE_LOG and settings.database_urls:
         raise CannotStart(
             "The table log moves events inside one database. With REDRESS_DATABASE_URLS set, use Kafka: "
@@ -100,6 +109,10 @@ def _is_loopback(host: str) -> bool:
 async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_first: bool) -> None:
     if migrate_first:
         await prepare(settings, url)
+    elif behind := await pending(url, {name: settings.database_urls.get(name, url) for name in names}):
+        raise CannotStart(
+            f"The database is not prepared for this version of Redress ({', '.join(behind)}): run `redress migrate`."
+        )
     process = Process(settings, url, catalogue.load(names))
     listener = _listen(settings)
     port = listener.getsockname()[1]

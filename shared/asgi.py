@@ -1,5 +1,6 @@
 """What happens around every request: limits, request id, trace, metrics. Plain ASGI, one layer each."""
 
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -9,8 +10,12 @@ from limits import RateLimitItem, parse
 from starlette.exceptions import HTTPException
 
 from shared import telemetry
+from shared.auth import Authenticator
 from shared.ids import new_id
-from shared.problems import MEDIA_TYPE, Problem
+from shared.problems import MEDIA_TYPE, Problem, unexpected
+from shared.reactions import describe
+
+log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -28,39 +33,41 @@ class TooLarge(HTTPException):
         super().__init__(413)
 
 
-class Windows:
-    """Counts each caller's requests in a window of fixed length, which begins with the first of them.
+class Window:
+    """Counts each caller's requests in a window of fixed length, the same for all: when it ends, all is forgotten.
 
     (The storage in memory of `limits` takes three locks and starts a thread for nearly every request.)
     """
 
-    FORGET_AT = 10_000
-    """Callers from which on those whose window has ended are forgotten."""
-
     def __init__(self, limit: RateLimitItem) -> None:
         self.limit = limit
-        self._seconds = limit.get_expiry()
-        self._windows: dict[str, tuple[float, int]] = {}
+        self._ends = 0.0
+        self._counts: dict[str, int] = {}
 
     def hit(self, who: str) -> tuple[int, float]:
         """How many requests are left, less than none when this one is refused; seconds until there are more."""
         now = time.monotonic()
-        ends, count = self._windows.get(who, (0.0, 0))
-        if ends <= now:
-            if len(self._windows) > self.FORGET_AT:
-                self._windows = {each: window for each, window in self._windows.items() if window[0] > now}
-            ends, count = now + self._seconds, 0
-        self._windows[who] = ends, count + 1
-        return self.limit.amount - count - 1, ends - now
+        if now >= self._ends:
+            self._counts, self._ends = {}, now + self.limit.get_expiry()
+        count = self._counts[who] = self._counts.get(who, 0) + 1
+        return self.limit.amount - count, self._ends - now
 
 
 class Edge:
     """The outermost layer of every Redress application."""
 
-    def __init__(self, app: App, body_limit: int, rate_limit: str, rate_limit_anonymous: str) -> None:
+    def __init__(
+        self,
+        app: App,
+        authenticator: Authenticator,
+        body_limit: int,
+        rate_limit: str,
+        rate_limit_anonymous: str,
+    ) -> None:
         self._app = app
+        self._authenticator = authenticator
         self._body_limit = body_limit
-        self._known, self._anonymous = Windows(parse(rate_limit)), Windows(parse(rate_limit_anonymous))
+        self._known, self._anonymous = Window(parse(rate_limit)), Window(parse(rate_limit_anonymous))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,23 +99,28 @@ class Edge:
             except TooLarge:
                 if not answered:
                     await _answer(self._body_too_large(), tell)
+            except Exception as error:
+                # Nothing but this line may tell of it: a traceback would show what the customer wrote.
+                log.error("%s %s failed: %s", scope["method"], _template(scope), describe(error))
+                if not answered:
+                    await _answer(unexpected(), tell)
             finally:
-                route = scope.get("route")
                 telemetry.REQUEST_SECONDS.labels(
                     scope.get("root_path", "").strip("/"),
                     scope["method"],
-                    getattr(route, "path", "unmatched"),
+                    _template(scope),
                     status,
                 ).observe(time.perf_counter() - started)
 
     def _over_rate(
         self, scope: Scope, headers: dict[bytes, bytes], extra: list[tuple[bytes, bytes]]
     ) -> Problem | None:
-        credentials = headers.get(b"authorization")
-        windows = self._anonymous if credentials is None else self._known
-        who = credentials.decode("latin-1") if credentials else str((scope.get("client") or ("",))[0])
-        left, seconds = windows.hit(who)
-        limit, reset = windows.limit, max(1, round(seconds))
+        # Credentials count for their owner once they have been checked; until then, and for whoever makes
+        # them up, the address counts.
+        known = self._authenticator.known(headers.get(b"authorization", b"").decode("latin-1"))
+        window = self._known if known else self._anonymous
+        left, seconds = window.hit(known.id if known else str((scope.get("client") or ("",))[0]))
+        limit, reset = window.limit, max(1, round(seconds))
         extra.append((b"ratelimit-policy", f'"default";q={limit.amount};w={limit.get_expiry()}'.encode()))
         extra.append((b"ratelimit", f'"default";r={max(0, left)};t={reset}'.encode()))
         if left >= 0:
@@ -159,7 +171,7 @@ class Mounts:
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
+        name = scope["path"].lstrip("/").split("/", 1)[0] if scope["type"] == "http" else ""
         app = self._services.get(name)
         if app is None:
             await self._rest(scope, receive, send)
@@ -168,6 +180,11 @@ class Mounts:
         scope["app_root_path"] = outside
         scope["root_path"] = f"{outside}/{name}"
         await app(scope, receive, send)
+
+
+def _template(scope: Scope) -> str:
+    """The route, not the path: what customers ask for must not become a label or a line in a log."""
+    return getattr(scope.get("route"), "path", "unmatched")
 
 
 async def _answer(problem: Problem, send: Send) -> None:

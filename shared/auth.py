@@ -42,6 +42,8 @@ SCOPES = {
 """Scopes and what each allows."""
 
 SERVICE_TOKEN_SECONDS = 60
+MALFORMED_TOKEN = (JoseError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a token that a stranger wrote can raise."""
 KEY_CACHE_SECONDS = 15.0
 
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="API key or OpenID Connect access token")
@@ -85,24 +87,33 @@ class Authenticator:
         self._service_key = OctKey.import_key(hashlib.sha256(b"service-token/" + secret).digest())
         self._oidc = oidc
         self._cache: dict[str, tuple[float, Principal]] = {}
+        self._made: dict[tuple[str, str], tuple[float, str]] = {}
+
+    def known(self, header: str) -> Principal | None:
+        """The caller of an Authorization header that was checked a moment ago, or None."""
+        cached = self._cache.get(header[7:] if header[:7].lower() == "bearer " else "")
+        return cached[1] if cached and cached[0] > time.monotonic() else None
 
     async def principal(self, credentials: str) -> Principal:
         """Raises Unauthorized."""
+        cached = self._cache.get(credentials)
+        if cached and cached[0] > time.monotonic():
+            return cached[1]
+        principal = await self._check(credentials)
+        if len(self._cache) > 10_000:
+            self._cache.clear()
+        self._cache[credentials] = (time.monotonic() + KEY_CACHE_SECONDS, principal)
+        return principal
+
+    async def _check(self, credentials: str) -> Principal:
         if credentials.startswith("rdk_"):
-            cached = self._cache.get(credentials)
-            if cached and cached[0] > time.monotonic():
-                return cached[1]
-            principal = await self._api_key(credentials)
-            if len(self._cache) > 10_000:
-                self._cache.clear()
-            self._cache[credentials] = (time.monotonic() + KEY_CACHE_SECONDS, principal)
-            return principal
+            return await self._api_key(credentials)
         try:
             token = jwt.decode(credentials, self._service_key, algorithms=["HS256"])
             claims = jwt.JWTClaimsRegistry(aud={"essential": True, "value": "redress-services"})
             claims.validate(token.claims)
             return Principal(f"service:{token.claims['sub']}", frozenset(token.claims["scope"].split()))
-        except (JoseError, ValueError, KeyError):
+        except MALFORMED_TOKEN:
             if self._oidc is None:
                 raise Unauthorized("The key or token is not valid, or has expired.") from None
             return await self._oidc.principal(credentials)
@@ -124,12 +135,20 @@ class Authenticator:
         return Principal(f"key:{key_id}", frozenset(row.scopes))
 
     def service_token(self, service: str, scopes: Sequence[str]) -> str:
-        """A token with which `service` asks another one, valid for a minute."""
+        """A token with which `service` asks another one, valid for a minute; the same one for half of it."""
+        scope = " ".join(scopes)
+        made = self._made.get((service, scope))
+        if made is None or made[0] < time.monotonic():
+            made = (time.monotonic() + SERVICE_TOKEN_SECONDS / 2, self._sign(service, scope))
+            self._made[service, scope] = made
+        return made[1]
+
+    def _sign(self, service: str, scope: str) -> str:
         now = int(time.time())
         claims = {
             "sub": service,
             "aud": "redress-services",
-            "scope": " ".join(scopes),
+            "scope": scope,
             "iat": now,
             "exp": now + SERVICE_TOKEN_SECONDS,
         }
@@ -158,7 +177,7 @@ class OpenIdIssuer:
                 exp={"essential": True},
                 sub={"essential": True},
             ).validate(decoded.claims)
-        except (JoseError, ValueError) as error:
+        except MALFORMED_TOKEN as error:
             raise Unauthorized(f"The access token is not valid: {type(error).__name__}.") from None
         granted = frozenset(str(decoded.claims.get("scope", "")).split()) & SCOPES.keys()
         return Principal(f"oidc:{decoded.claims['sub']}", granted)

@@ -43,8 +43,9 @@ class Settings(BaseSettings):
     database_urls: dict[str, str] = {}
     """A database of its own for a service, by service name, as JSON. The rest use `database_url`."""
 
-    database_pool_size: PositiveInt = 8
-    """Connections that each service keeps ready, per process."""
+    database_pool_size: int = Field(default=8, ge=4)
+    """Connections that each service keeps ready, per process (as many again when it needs them); two of them
+    belong to the relay and the listener."""
 
     event_log_url: str = TABLE_LOG
     """`table:` keeps the event log in the database (one machine); `kafka://host:9092,host:9092` puts it on

@@ -1,13 +1,13 @@
 """Connections, and the one place where a transaction begins and ends.
 
 `Database.transaction()` is the only way to write: what happens inside, and the events that tell of it, become
-durable together or not at all. `Database.reading()` gives a connection that cannot write.
+durable together or not at all. `Database.reading()` is for plain reads.
 """
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -55,7 +55,9 @@ async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        while not task.done():
+            with suppress(asyncio.CancelledError):  # whoever stops us may ask more than once
+                await asyncio.wait([task])
         raise
 
 
@@ -65,7 +67,9 @@ async def connect(engine: AsyncEngine) -> AsyncConnection:
     try:
         return await asyncio.shield(connecting)
     except asyncio.CancelledError:
-        await asyncio.wait([connecting])
+        while not connecting.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([connecting])
         if connecting.exception() is None:
             await uninterrupted(connecting.result().close())
         raise
@@ -98,17 +102,36 @@ def session_lock_key(*names: str) -> int:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Is this the fault of the surroundings (a connection, a deadlock, a full server) and not of the work?"""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated or isinstance(error, InterfaceError):
-            return True
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return state[:2] in _TRANSIENT_CLASSES or state in {"55P03"}
+    """Is a part away, so that the same work may succeed in a moment: a connection, a deadlock, a full server?"""
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError)):
+        return True
+    state = _state(error)
+    if state[:2] in _TRANSIENT_CLASSES or state == "55P03":
+        return True
     return isinstance(error, (OSError, TimeoutError, SQLTimeoutError))
 
 
-# PostgreSQL's error classes: connection, rollback (deadlock, serialization), resources, operator's doing.
-_TRANSIENT_CLASSES = {"08", "40", "53", "57"}
+def is_of_surroundings(error: BaseException) -> bool:
+    """Would any other work fail in the same way here: is this no fault of the work?
+
+    It is wider than `is_transient`: a service that runs ahead of its migration, a schema that is not there or
+    may not be used, a broken server. Waiting alone mends none of these, an operator does, and then the work
+    must still be there to be done.
+    """
+    return is_transient(error) or _state(error)[:2] in _UNFIT_CLASSES
+
+
+def _state(error: BaseException) -> str:
+    # What fails while a connection is made comes from asyncpg as it is, without SQLAlchemy's wrapping.
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(origin, "sqlstate", None) or "")
+
+
+# PostgreSQL's error classes: connection, transaction state (a standby is read only), authorization, no such
+# database, rollback (deadlock, serialization), resources, operator's doing, system (disk).
+_TRANSIENT_CLASSES = {"08", "25", "28", "3D", "40", "53", "57", "58"}
+# No such schema; no such table or column, or no right to it; the server's own fault.
+_UNFIT_CLASSES = {"3F", "42", "XX"}
 
 
 class Transaction:

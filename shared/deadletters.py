@@ -1,17 +1,20 @@
 """Dead letters: an event that cannot be handled is parked with its error, and stops nothing.
 
 Later events of the same key park behind it, so that a complaint's story is never handled out of order;
-`redress replay` takes each key's letters from the first on.
+`redress replay` takes each key's letters from the first on. A record that tells nothing of Redress holds up
+nobody: it has no place in the story.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
@@ -19,10 +22,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    bindparam,
     func,
     text,
 )
@@ -50,6 +55,7 @@ def add_tables(metadata: MetaData) -> None:
         Column("headers", JSONB, nullable=False),
         Column("value", LargeBinary, nullable=False),
         Column("error", Text, nullable=False, comment="why it could not be handled; no personal data"),
+        Column("blocks", Boolean, nullable=False, comment="later events of the key wait behind it"),
         Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         UniqueConstraint("consumer", "event_id"),
     )
@@ -63,25 +69,39 @@ class DeadLetter:
     event_id: UUID
     record: Record
     error: str
+    blocks: bool
+    """Later events of the key wait behind it."""
     parked_at: datetime
 
 
 async def parked_keys(transaction: Transaction, consumer: str, keys: Iterable[str]) -> set[str]:
-    """Which of the keys have letters waiting."""
+    """Which of the keys have letters that later events must wait behind."""
     found = await transaction.execute(
-        sql("SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys)"),
+        sql("SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys) AND blocks"),
         {"consumer": consumer, "keys": list(keys)},
     )
     return set(found.scalars())
 
 
-async def park(transaction: Transaction, consumer: str, record: Record, error: str) -> None:
-    """Put the record aside. Parking the same event twice is harmless."""
-    await transaction.execute(
+async def park(
+    transaction: Transaction, consumer: str, record: Record, error: str, *, blocks: bool = True
+) -> bool:
+    """Put the record aside; False when there is nothing to put aside.
+
+    Its event may be parked already, or was handled before: records come again, and one whose effect is there
+    must not hold up the rest of its key.
+    """
+    parked = await transaction.execute(
         text(
-            'INSERT INTO dead_letters (consumer, event_id, topic, partition, "offset", key, headers, value, error)'
-            " VALUES (:consumer, :event_id, :topic, :partition, :offset, :key, CAST(:headers AS jsonb), :value,"
-            " :error) ON CONFLICT (consumer, event_id) DO NOTHING"
+            'INSERT INTO dead_letters (consumer, event_id, topic, partition, "offset", key, headers, value, error,'
+            " blocks) SELECT :consumer, :event_id, :topic, :partition, :offset, :key, CAST(:headers AS jsonb),"
+            " :value, :error, :blocks WHERE NOT EXISTS"
+            " (SELECT 1 FROM inbox WHERE consumer = :consumer AND event_id = :event_id)"
+            " ON CONFLICT (consumer, event_id) DO NOTHING RETURNING id"
+        ).bindparams(
+            bindparam("consumer", type_=Text),
+            bindparam("event_id", type_=Uuid),
+            bindparam("value", type_=LargeBinary),
         ),
         {
             "consumer": consumer,
@@ -93,32 +113,37 @@ async def park(transaction: Transaction, consumer: str, record: Record, error: s
             "headers": _storable(record.headers),
             "value": record.value,
             "error": error[:2000],
+            "blocks": blocks,
         },
     )
+    return parked.scalar() is not None
 
 
 async def waiting(
-    connection: AsyncConnection, consumer: str, key: str | None = None, limit: int = 1000
+    connection: AsyncConnection, consumer: str, key: str | None = None, *, after: int = 0, limit: int = 500
 ) -> Sequence[DeadLetter]:
-    """The letters of a consumer, each key's in the order in which they must be handled."""
+    """A page of a consumer's letters, those after the letter `after`, in the order in which they came.
+
+    A key's letters are so in the order in which they must be handled.
+    """
     rows = await connection.execute(
         text(
             "SELECT * FROM dead_letters WHERE consumer = :consumer AND (CAST(:key AS text) IS NULL OR key = :key)"
-            " ORDER BY id LIMIT :limit"
+            " AND id > :after ORDER BY id LIMIT :limit"
         ),
-        {"consumer": consumer, "key": key, "limit": limit},
+        {"consumer": consumer, "key": key, "after": after, "limit": limit},
     )
-    return [
-        DeadLetter(
-            row.id,
-            row.consumer,
-            row.event_id,
-            Record(row.topic, row.key, row.headers, row.value, row.partition, row.offset),
-            row.error,
-            row.parked_at,
-        )
-        for row in rows
-    ]
+    return [_letter(row) for row in rows]
+
+
+async def find(connection: AsyncConnection, consumer: str, event_id: UUID) -> DeadLetter | None:
+    """The letter of an event."""
+    found = await connection.execute(
+        text("SELECT * FROM dead_letters WHERE consumer = :consumer AND event_id = :event_id"),
+        {"consumer": consumer, "event_id": event_id},
+    )
+    row = found.one_or_none()
+    return None if row is None else _letter(row)
 
 
 async def remove(transaction: Transaction, letter_id: int) -> bool:
@@ -127,6 +152,13 @@ async def remove(transaction: Transaction, letter_id: int) -> bool:
         text("DELETE FROM dead_letters WHERE id = :id RETURNING id"), {"id": letter_id}
     )
     return gone.scalar() is not None
+
+
+def _letter(row: Row[Any]) -> DeadLetter:
+    record = Record(row.topic, row.key, row.headers, row.value, row.partition, row.offset)
+    return DeadLetter(
+        row.id, row.consumer, row.event_id, record, row.error, row.blocks, row.parked_at
+    )
 
 
 def _storable(headers: Mapping[str, str]) -> str:

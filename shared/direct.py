@@ -97,13 +97,11 @@ class DirectApp(FastAPI):
         try:
             response = await route.answer(request)
         except Exception as error:
-            kind = next(kind for kind in type(error).__mro__ if kind in self.exception_handlers)
+            kind = next((kind for kind in type(error).__mro__ if kind in self.exception_handlers), None)
+            if kind is None:
+                raise  # nobody expected it: the edge answers and logs it
             answer: Any = self.exception_handlers[kind]
             response = await answer(request, error)
-            await response(scope, receive, send)
-            if kind is Exception:
-                raise  # nobody expected it: the server logs it
-            return
         await response(scope, receive, send)
 
 
@@ -112,7 +110,7 @@ def _giver(kind: object, marks: list[Any]) -> Give | None:
         if isinstance(mark, params.Security) and mark.dependency is authenticate:
             wanted = SecurityScopes(list(mark.scopes or ()))
 
-            async def caller(request: Request) -> object:
+            async def caller(request: Request, wanted: SecurityScopes = wanted) -> object:
                 return await authenticate(request, wanted, await bearer(request))
 
             return caller

@@ -131,10 +131,12 @@ async def once(
 
     A request that fails stores nothing: it may be sent again.
     """
+    # Read before the transaction begins: a caller who sends slowly must not hold one open.
+    body = await request.body()
     async with database.transaction() as transaction:
         if key is None:
             return (await work(transaction)).response(replayed=False)
-        mine = Claim(principal, key, fingerprint(request.method, request.url.path, await request.body()))
+        mine = Claim(principal, key, fingerprint(request.method, request.url.path, body))
         before = await claim(transaction, [mine], [Answer(0, b"")])
         if before:
             answer = before[principal, key]

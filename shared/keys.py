@@ -5,13 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import clock
 from shared.auth import ADMIN, SCOPES, make_key
 from shared.config import write_private
 from shared.database import PLATFORM, make_engine
+from shared.migrate import hold_migration
 from shared.platform import api_keys
 
 
@@ -34,12 +35,8 @@ async def create_key(url: str, name: str, scopes: Sequence[str]) -> str:
     for scope in scopes:
         if scope not in SCOPES:
             raise UnknownScope(f"there is no scope {scope!r}; there are {', '.join(SCOPES)}")
-    key = make_key()
     async with _platform(url) as connection:
-        await connection.execute(
-            insert(api_keys).values(id=key.id, name=name, secret_hash=key.secret_hash, scopes=list(scopes))
-        )
-    return key.credentials
+        return (await _insert(connection, name, scopes)).credentials
 
 
 async def list_keys(url: str) -> list[dict[str, Any]]:
@@ -74,14 +71,19 @@ async def ensure_admin_key(url: str, file: Path) -> bool:
     It is written to `file`, which only its owner can read.
     """
     async with _platform(url) as connection:
+        await hold_migration(connection, PLATFORM)  # or two who start at once make a key each
         if (await connection.execute(select(func.count()).select_from(api_keys))).scalar_one():
             return False
-    credentials = await create_key(url, "first administrator", [ADMIN])
-    try:
+        key = await _insert(connection, "first administrator", [ADMIN])
+        # Before the commit: a key that could not be written down, and so nobody has, is not to exist.
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_private(file, credentials + "\n")
-    except OSError:
-        async with _platform(url) as connection:  # a key that nobody can read is of no use to anybody
-            await connection.execute(delete(api_keys).where(api_keys.c.name == "first administrator"))
-        raise
+        write_private(file, key.credentials + "\n")
     return True
+
+
+async def _insert(connection: AsyncConnection, name: str, scopes: Sequence[str]) -> NewKey:
+    key = make_key()
+    await connection.execute(
+        insert(api_keys).values(id=key.id, name=name, secret_hash=key.secret_hash, scopes=list(scopes))
+    )
+    return key

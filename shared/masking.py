@@ -23,6 +23,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 
@@ -688,19 +689,33 @@ _DIGIT_GROUPS: Final = re.compile(rf"[0-9](?:(?:{_S}|[()（）+]){{0,3}}[0-9]){{
 def _known_values(plain: str, values: Sequence[str]) -> Iterator[_Span]:
     folded = _folded(plain)
     for value in values:
-        kind = _kind_of(value)
-        yield from _occurrences(folded, _folded(value), kind)
+        kind, in_folded, as_written = _needles(value)
+        for needle in in_folded:
+            yield from _occurrences(folded, needle, kind)
+        for needle in as_written:
+            yield from _occurrences(plain, needle, kind)
         if kind == "phone":
             yield from _same_number(plain, _digits(value))
-        if kind == "name" and _LATIN_NAME.fullmatch(value):
-            for part in re.split(r"[ ,.]+", value):
-                low = _folded(part)
-                if sum(map(str.isalpha, part)) < 3 or low in _PARTICLES:
-                    continue
-                if low in _ALSO_ORDINARY:
-                    yield from _occurrences(plain, part.capitalize(), kind)
-                else:
-                    yield from _occurrences(folded, low, kind)
+
+
+@lru_cache(maxsize=64)
+def _needles(value: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Its kind, as what it is looked for in the folded text, and as what in the text as it was written.
+
+    A complaint has three texts, and several are in hand at a time; more need not be remembered.
+    """
+    kind = _kind_of(value)
+    in_folded, as_written = [_folded(value)], []
+    if kind == "name" and _LATIN_NAME.fullmatch(value):
+        for part in re.split(r"[ ,.]+", value):
+            low = _folded(part)
+            if sum(map(str.isalpha, part)) < 3 or low in _PARTICLES:
+                continue
+            if low in _ALSO_ORDINARY:
+                as_written.append(part.capitalize())
+            else:
+                in_folded.append(low)
+    return kind, tuple(in_folded), tuple(as_written)
 
 
 def _kind_of(value: str) -> str:
@@ -713,8 +728,10 @@ def _kind_of(value: str) -> str:
 
 
 def _occurrences(text: str, value: str, kind: str) -> Iterator[_Span]:
-    whole_from, whole_to = _is_alphabetic(value[0]), _is_alphabetic(value[-1])
     start = text.find(value)
+    if start < 0:
+        return
+    whole_from, whole_to = _is_alphabetic(value[0]), _is_alphabetic(value[-1])
     while start >= 0:
         end = start + len(value)
         joined_left = whole_from and start > 0 and _is_alphabetic(text[start - 1])

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from asyncpg import InvalidParameterValueError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.database import PLATFORM, make_engine, role_of, session_lock_key
 
@@ -47,6 +49,38 @@ async def migrate(
         await _grant_platform(platform_url, list(service_urls))
 
 
+async def pending(platform_url: str, service_urls: Mapping[str, str]) -> list[str]:
+    """Names of the schemas that are not at the revision which this version of the code works with."""
+    found = []
+    for name, url in {PLATFORM: platform_url, **service_urls}.items():
+        heads = set(ScriptDirectory.from_config(configuration(name)).get_heads())
+        if await _revisions(url, name) != heads:
+            found.append(name)
+    return found
+
+
+async def _revisions(url: str, name: str) -> set[str]:
+    engine = make_engine(url, name, pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            exists = await connection.execute(text("SELECT to_regclass('alembic_version')"))
+            if exists.scalar() is None:
+                return set()
+            return set((await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars())
+    except InvalidParameterValueError:  # there is no such role yet
+        return set()
+    finally:
+        await engine.dispose()
+
+
+async def hold_migration(connection: AsyncConnection, name: str) -> None:
+    """Be the only one who prepares this schema, until the end of the transaction."""
+    await connection.execute(_HOLD, {"key": session_lock_key("migrate", name)})
+
+
+_HOLD = text("SELECT pg_advisory_xact_lock(:key)")
+
+
 def configuration(name: str) -> Config:
     """Alembic's configuration for one service's environment."""
     config = Config(str(ROOT / "alembic.ini"), ini_section=name)
@@ -70,9 +104,7 @@ def _upgrade(connection: Connection, name: str, revision: str) -> None:
     config = configuration(name)
     config.attributes["connection"] = connection
     with connection.begin():
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("migrate", name)}
-        )
+        connection.execute(_HOLD, {"key": session_lock_key("migrate", name)})
         if revision == "base":
             command.downgrade(config, revision)
         else:
@@ -98,10 +130,7 @@ async def prepare(url: str, name: str) -> None:
             )
             if exists.scalar() is None:
                 await connection.execute(text(f'CREATE ROLE "{role}" NOLOGIN'))
-            may_use = await connection.execute(
-                text("SELECT pg_has_role(current_user, :role, 'SET')"), {"role": role}
-            )
-            if not may_use.scalar():
+            if not await _may_become(connection, role):
                 await connection.execute(text(f'GRANT "{role}" TO CURRENT_USER'))
             await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{name}" AUTHORIZATION "{role}"'))
     except ProgrammingError as error:
@@ -115,11 +144,24 @@ async def prepare(url: str, name: str) -> None:
         await engine.dispose()
 
 
+async def _may_become(connection: AsyncConnection, role: str) -> bool:
+    # By trying it: being a member is not enough since PostgreSQL 16, and before there is no other question.
+    try:
+        await connection.execute(text(f'SET ROLE "{role}"'))
+    except ProgrammingError:
+        return False
+    await connection.execute(text("RESET ROLE"))
+    return True
+
+
 async def _grant_platform(url: str, services: list[str]) -> None:
-    """The services read keys and use the table log; they own nothing in the platform schema."""
+    """The services' roles may append to the table log, and that is all: what was told they cannot change, and
+    the API keys they cannot see. Authentication and consumers work as the database's user."""
     engine = make_engine(url, PLATFORM, pool_size=1)
     try:
         async with engine.begin() as connection:
+            # Two who grant the same at a time would fail with "tuple concurrently updated".
+            await hold_migration(connection, PLATFORM)
             for service in services:
                 role = role_of(service)
                 exists = await connection.execute(
@@ -128,8 +170,8 @@ async def _grant_platform(url: str, services: list[str]) -> None:
                 if exists.scalar() is None:
                     continue
                 await connection.execute(text(f'GRANT USAGE ON SCHEMA platform TO "{role}"'))
-                await connection.execute(
-                    text(f'GRANT SELECT, INSERT, UPDATE ON platform.topics, platform.records TO "{role}"')
-                )
+                # A topic's next offset is counted up; a record stays as it was appended.
+                await connection.execute(text(f'GRANT SELECT, INSERT, UPDATE ON platform.topics TO "{role}"'))
+                await connection.execute(text(f'GRANT SELECT, INSERT ON platform.records TO "{role}"'))
     finally:
         await engine.dispose()

@@ -1,15 +1,27 @@
 """Cursor pages: stable while rows are added, and as quick at the end as at the beginning."""
 
 import base64
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from shared.problems import Problem
 
 T = TypeVar("T")
+
+# What PostgreSQL can compare with: a cursor is a stranger's input like any other.
+_MOMENT = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
+]
+_BOUNDED: dict[Any, Any] = {
+    datetime: _MOMENT,
+    AwareDatetime: _MOMENT,
+    int: Annotated[int, Field(ge=-(2**31), lt=2**63)],
+}
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Items per page.")]
 Cursor = Annotated[
@@ -39,9 +51,10 @@ def encode(*position: object) -> str:
 
 def decode(cursor: str, *types: type[Any]) -> list[Any]:
     """The sort position in a cursor, as values of `types`. Raises a 422 problem for a cursor that is not ours."""
+    bounded = tuple(_BOUNDED.get(kind, kind) for kind in types)
     try:
         position = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return list(TypeAdapter(tuple[types]).validate_python(position))  # type: ignore[valid-type]
+        return list(TypeAdapter(tuple[bounded]).validate_python(position))  # type: ignore[valid-type]
     except ValueError:
         raise Problem(
             422,

@@ -1,18 +1,23 @@
 """Every error that a caller sees: a problem document (RFC 9457) that names the field and the remedy."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import httpx
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared import telemetry
 from shared.database import is_transient
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -119,37 +124,34 @@ def install(app: FastAPI) -> None:
             ).response()
         return Problem(error.status_code, kind, phrase, detail, headers=headers).response()
 
-    @app.exception_handler(DBAPIError)
-    async def database(_: Request, error: DBAPIError) -> JSONResponse:
-        return _unavailable() if is_transient(error) else _unexpected()
+    async def surroundings(_: Request, error: Exception) -> JSONResponse:
+        if not is_transient(error) and not isinstance(error, httpx.HTTPError):
+            raise error  # the edge logs it and answers `unexpected`
+        log.warning("a part cannot be reached: %s", type(error).__name__)
+        return unavailable().response()
 
-    @app.exception_handler(OSError)
-    async def surroundings(_: Request, error: OSError) -> JSONResponse:
-        return _unavailable()
-
-    @app.exception_handler(Exception)
-    async def unexpected(_: Request, error: Exception) -> JSONResponse:
-        return _unexpected()
+    for kind in (DBAPIError, OSError, PoolTimeout, httpx.HTTPError):
+        app.exception_handler(kind)(surroundings)
 
 
-def _unavailable() -> JSONResponse:
+def unavailable() -> Problem:
     return Problem(
         503,
         "unavailable",
         "Try again shortly",
-        "A part that Redress depends on cannot be reached. Nothing was recorded; send the request again, with "
-        "the same Idempotency-Key.",
+        "A part that Redress depends on cannot be reached. Send the request again, with the same "
+        "Idempotency-Key: if it was recorded after all, you get its answer.",
         headers={"Retry-After": "1"},
-    ).response()
+    )
 
 
-def _unexpected() -> JSONResponse:
+def unexpected() -> Problem:
     return Problem(
         500,
         "unexpected",
         "Redress failed to answer",
-        "Nothing was recorded. Quote the request id when you report this.",
-    ).response()
+        "Quote the request id when you report this; its reason is in the log of Redress.",
+    )
 
 
 def _place(error: dict[str, Any]) -> str:

@@ -47,7 +47,11 @@ class Process:
             self.contexts[service.name] = context
         self._app = self._build()
         self.app: App = Edge(
-            self._app, settings.body_limit, settings.rate_limit, settings.rate_limit_anonymous
+            self._app,
+            authenticator,
+            settings.body_limit,
+            settings.rate_limit,
+            settings.rate_limit_anonymous,
         )
         failpoints.arm(settings.failpoint)
 

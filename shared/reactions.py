@@ -9,14 +9,14 @@ import asyncio
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from shared import deadletters, failpoints, inbox, telemetry
 from shared.aggregate import Aggregate, Store
-from shared.database import Database, Transaction, is_transient
+from shared.database import Database, Transaction, is_of_surroundings
 from shared.deadletters import DeadLetter
 from shared.envelope import Received, open_envelope, record_id
 from shared.eventlog import EventLog, Record
@@ -97,11 +97,12 @@ class Pump(Generic[A]):
             await consumer.stop()
 
     async def handle(self, records: Sequence[Record]) -> None:
-        """Handle a batch; what cannot be handled is parked. Raises only for transient trouble."""
+        """Handle a batch; what cannot be handled is parked. Raises only for trouble of the surroundings,
+        for which no event is to blame."""
         try:
             await self._attempt(records)
         except Exception as error:
-            if is_transient(error):
+            if is_of_surroundings(error):
                 raise
             if len(records) > 1:
                 log.info("a batch failed, taking its events singly: %s", describe(error))
@@ -110,10 +111,18 @@ class Pump(Generic[A]):
 
     async def replay(self, letter: DeadLetter) -> None:
         """Handle a parked event and take it out. Raises what the handler raises; the letter then stays."""
+        outcomes: Counter[tuple[str, str]] = Counter()
         async with self._database.transaction() as transaction:
             await transaction.lock([letter.record.key])
             if await deadletters.remove(transaction, letter.id):
-                await self._apply(transaction, [open_envelope(letter.record)])
+                outcomes = await self._apply(transaction, [open_envelope(letter.record)])
+        self._count(outcomes)
+
+    async def discard(self, letter: DeadLetter) -> bool:
+        """Take a parked event out without handling it; False when somebody else has taken it out."""
+        async with self._database.transaction() as transaction:
+            await transaction.lock([letter.record.key])
+            return await deadletters.remove(transaction, letter.id)
 
     async def _attempt_or_park(self, record: Record) -> None:
         for attempt in range(1, self._attempts + 1):
@@ -121,7 +130,7 @@ class Pump(Generic[A]):
                 await self._attempt([record])
                 return
             except Exception as error:
-                if is_transient(error):
+                if is_of_surroundings(error):
                     raise
                 if attempt == self._attempts or isinstance(error, MalformedEvent):
                     await self._park(record, error)
@@ -129,12 +138,16 @@ class Pump(Generic[A]):
                 await asyncio.sleep(0.01 * attempt)
 
     async def _park(self, record: Record, error: Exception) -> None:
-        reason = describe(error)
+        reason, consumer = describe(error), self.reactions.consumer
+        wire_type = record.headers.get("ce_type", "?")
         async with self._database.transaction() as transaction:
             await transaction.lock([record.key])
-            await deadletters.park(transaction, self.reactions.consumer, record, reason)
-        self._count({(record.headers.get("ce_type", "?"), "parked"): 1})
-        log.error("event %s parked: %s", record_id(record), reason)
+            parked = await deadletters.park(
+                transaction, consumer, record, reason, blocks=wire_type.startswith("redress.")
+            )
+        self._count({(wire_type, "parked" if parked else "duplicate"): 1})
+        if parked:
+            log.error("event %s parked: %s", record_id(record), reason)
 
     async def _attempt(self, records: Sequence[Record]) -> None:
         outcomes: Counter[tuple[str, str]] = Counter()
@@ -156,8 +169,10 @@ class Pump(Generic[A]):
             open_now = []
             for event, record in received:
                 if record.key in blocked:
-                    await deadletters.park(transaction, self.reactions.consumer, record, deadletters.BEHIND)
-                    outcomes[event.wire_type, "parked"] += 1
+                    parked = await deadletters.park(
+                        transaction, self.reactions.consumer, record, deadletters.BEHIND
+                    )
+                    outcomes[event.wire_type, "parked" if parked else "duplicate"] += 1
                 else:
                     open_now.append(event)
             outcomes.update(await self._apply(transaction, open_now))
@@ -205,11 +220,3 @@ def describe(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}: {message}{place}"
-
-
-def keys_in_order(letters: Iterable[DeadLetter]) -> dict[str, list[DeadLetter]]:
-    """Letters grouped by key, oldest first: the first that fails holds the rest of its key back."""
-    grouped: dict[str, list[DeadLetter]] = {}
-    for letter in letters:
-        grouped.setdefault(letter.record.key, []).append(letter)
-    return grouped

@@ -120,11 +120,12 @@ class Service:
 
 async def supervise(worker: Worker, failing: dict[str, str]) -> None:
     """Run the worker for ever. While it fails, `failing` says why, and readiness shows it."""
-    pause = 0.1
+    pause, lasted = 0.1, 0.0
     while True:
         started = asyncio.get_running_loop().time()
         try:
-            steady = asyncio.get_running_loop().call_later(1.0, failing.pop, worker.name, None)
+            # Well again when it has run for longer than it took to fail the last time.
+            steady = asyncio.get_running_loop().call_later(1.0 + lasted, failing.pop, worker.name, None)
             try:
                 await worker.run()
             finally:
@@ -136,7 +137,8 @@ async def supervise(worker: Worker, failing: dict[str, str]) -> None:
             failing[worker.name] = describe(error)
             telemetry.WORKER_RESTARTS.labels(worker.name).inc()
             log.warning("%s failed and begins again: %s", worker.name, describe(error))
-            if asyncio.get_running_loop().time() - started > 10:
+            lasted = min(asyncio.get_running_loop().time() - started, 60.0)
+            if lasted > 10:
                 pause = 0.1
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)

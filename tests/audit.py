@@ -58,7 +58,9 @@ async def collect(
     for service in catalogue.load():
         tables[service.name] = {}
         for table in service.metadata.tables.values():
-            found = await connections[service.name].execute(text(f'SELECT * FROM "{service.name}".{table.name}'))
+            found = await connections[service.name].execute(
+                text(f'SELECT * FROM "{service.name}".{table.name}')
+            )
             tables[service.name][table.name] = [dict(row) for row in found.mappings()]
     return Evidence(tables, list(records), repeats_allowed)
 
@@ -96,7 +98,9 @@ async def audit(
     engines = {u: create_async_engine(u) for u in {url, *(urls or {}).values()}}
     try:
         open_now = {u: await engine.connect() for u, engine in engines.items()}
-        records = await table_log(open_now[url]) if log is None else await read_log(log, f"audit-{id(accepted)}")
+        records = (
+            await table_log(open_now[url]) if log is None else await read_log(log, f"audit-{id(accepted)}")
+        )
         connections = {name: open_now[(urls or {}).get(name, url)] for name in catalogue.NAMES}
         evidence = await collect(connections, records, repeats_allowed=log is not None)
         for connection in open_now.values():
@@ -163,7 +167,8 @@ def _log(evidence: Evidence) -> Iterator[str]:
         for row in tables["sequences"]:
             on_log = len(numbers.pop((row["topic"], row["key"]), []))
             if on_log != row["last"]:
-                yield f"log: {service} told {row['last']} events of {row['key']} in {row['topic']}, the log has {on_log}"
+                told = f"{row['last']} events of {row['key']} in {row['topic']}"
+                yield f"log: {service} told {told}, the log has {on_log}"
     for topic, key in numbers:
         yield f"log: nobody told the events of {key} in {topic}"
 
@@ -227,18 +232,25 @@ def _intake(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
         if reactions.answers(event.wire_type):
             view = views.setdefault(event.event.complaint_id, View(id=event.event.complaint_id))
             reactions.react(view, event)
-    steps = Counter((row["complaint_id"], row["event_id"], row["step"]) for row in evidence.rows("intake.progress"))
+    steps = Counter(
+        (row["complaint_id"], row["event_id"], row["step"]) for row in evidence.rows("intake.progress")
+    )
     wanted = Counter((view.id, step.event_id, step.step) for view in views.values() for step in view.steps)
     for complaint_id, event_id, step in (steps - wanted) + (wanted - steps):
         yield f"intake: step {step} of {complaint_id} (event {event_id}) is not shown once"
     for row in evidence.rows("intake.views"):
         view = views.get(row["complaint_id"], View(id=row["complaint_id"]))
         fields = ["status", "department", "category", "severity", "handler_name", "promise_id", "promised_at"]
-        fields += ["offers", "explanation", "result"]  # the others are also set by the customer's own requests
+        fields += [
+            "offers",
+            "explanation",
+            "result",
+        ]  # the others are also set by the customer's own requests
         fields += ["outcome", "opinion_asked"] if view.status == "closed" else []
         for name in fields:
-            if getattr(view, name) != row[name]:
-                yield f"intake: {name} of {row['complaint_id']} shows {row[name]!r}, the log says {getattr(view, name)!r}"
+            says = getattr(view, name)
+            if says != row[name]:
+                yield f"intake: {name} of {row['complaint_id']} shows {row[name]!r}, the log says {says!r}"
 
 
 def _routing(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
@@ -255,7 +267,11 @@ def _routing(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
     for person in evidence.rows("routing.people"):
         if person["open_cases"] != carried[person["id"]]:
             yield f"routing: {person['id']} carries {person['open_cases']} cases, {carried[person['id']]} are assigned"
-    issued = Counter(str(e.event.model_dump()["notice_id"]) for e in events if e.event.type.startswith("redress.notice.") and e.event.type != "redress.notice.acknowledged")
+    issued = Counter(
+        str(e.event.model_dump()["notice_id"])
+        for e in events
+        if e.event.type.startswith("redress.notice.") and e.event.type != "redress.notice.acknowledged"
+    )
     kept = Counter(str(row["id"]) for row in evidence.rows("routing.notices"))
     for notice_id in (issued - kept) + (kept - issued):
         yield f"routing: notice {notice_id} is issued {issued[notice_id]} times and kept {kept[notice_id]} times"
@@ -271,7 +287,14 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
     rounds: dict[UUID, set[int]] = defaultdict(set)
     for row in evidence.rows("resolution.offers"):
         rounds[row["complaint_id"]].add(row["round"])
-    names = ("case.opened", "case.accepted", "case.closed", "case.resumed", "offers.made", "solution.carried-out")
+    names: tuple[str, ...] = (
+        "case.opened",
+        "case.accepted",
+        "case.closed",
+        "case.resumed",
+        "offers.made",
+        "solution.carried-out",
+    )
     names += ("follow-up.requested", "promise.made", "promise.kept", "promise.broken")
     told = {name: _per_complaint(events, name) for name in names}
     answered = _per_complaint(events, "opinion.given")
@@ -324,7 +347,9 @@ def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[st
         if reactions.answers(event.wire_type):
             i = event.event.complaint_id
             reactions.react(talks.setdefault(i, Conversation(id=i, subscriptions=hooks)), event)
-    wanted = {d.id: f"{d.template or 'webhook'} of {d.complaint_id}" for t in talks.values() for d in t.outgoing}
+    wanted = {
+        d.id: f"{d.template or 'webhook'} of {d.complaint_id}" for t in talks.values() for d in t.outgoing
+    }
     rows = {row["id"]: row for row in evidence.rows("notification.deliveries")}
     for missing in wanted.keys() - rows.keys():
         yield f"notification: {wanted[missing]} was never sent ({missing})"
@@ -335,7 +360,9 @@ def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[st
         if thanks[row["id"]] != 1:
             yield f"notification: {row['id']} was acknowledged {thanks[row['id']]} times"
     delivered = Counter(e.event.model_dump()["delivery_id"] for e in _of(events, "message.delivered"))
-    to_customers = {i for i, row in rows.items() if row["channel"] == "customer" and row["status"] == "delivered"}
+    to_customers = {
+        i for i, row in rows.items() if row["channel"] == "customer" and row["status"] == "delivered"
+    }
     for delivery_id in delivered.keys() | to_customers:
         if delivered[delivery_id] != (delivery_id in to_customers):
             yield f"notification: delivery {delivery_id} was told {delivered[delivery_id]} times"
@@ -370,10 +397,14 @@ def _insights(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
         (row["dimension"], row["day"], row["value"], row["bucket"]): row["n"]
         for row in evidence.rows("insights.handling_times")
     }
-    for what, stored, counted in (("daily", daily, counts), ("handling_times", histogram, times)):
-        for cell in stored.keys() | counted.keys():
-            if stored.get(cell) != counted.get(cell):
-                yield f"insights: {what} {cell} is {stored.get(cell)}, counted again {counted.get(cell)}"
+    yield from _compared("daily", daily, counts)
+    yield from _compared("handling_times", histogram, times)
+
+
+def _compared(table: str, stored: Mapping[Any, Any], counted: Mapping[Any, Any]) -> Iterator[str]:
+    for cell in stored.keys() | counted.keys():
+        if stored.get(cell) != counted.get(cell):
+            yield f"insights: {table} {cell} is {stored.get(cell)}, counted again {counted.get(cell)}"
 
 
 @dataclass
@@ -406,5 +437,7 @@ class Quiet:
         Call it only when nothing has moved for a while: a courier at work must not lose its lease.
         """
         await self.connections["notification"].execute(
-            text("UPDATE notification.deliveries SET next_attempt_at = now() WHERE status IN ('pending', 'leased')")
+            text(
+                "UPDATE notification.deliveries SET next_attempt_at = now() WHERE status IN ('pending', 'leased')"
+            )
         )

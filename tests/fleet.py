@@ -178,7 +178,13 @@ class Nursery:
 
 def nurse() -> None:
     """The nursery's own program: forks for every line of standard input, tells who was born and who ended."""
-    for module in ("services.__main__", "shared.eventlog.kafka", "shared.eventlog.table", "uvloop", "httptools"):
+    for module in (
+        "services.__main__",
+        "shared.eventlog.kafka",
+        "shared.eventlog.table",
+        "uvloop",
+        "httptools",
+    ):
         importlib.import_module(module)
     catalogue.load()
     gc.collect()
@@ -312,7 +318,9 @@ class Fleet:
     @property
     def still_armed(self) -> list[str]:
         """Failpoints that no child has died at yet."""
-        return [p for c in self.children.values() for p in ([c.armed] if c.armed else []) + list(c.failpoints)]
+        return [
+            p for c in self.children.values() for p in ([c.armed] if c.armed else []) + list(c.failpoints)
+        ]
 
     async def _watch(self, child: Child) -> None:
         while True:

@@ -28,7 +28,11 @@ YES = {"reason_sufficient": True, "demand_reasonable": True, "explanation": "The
 NO = {"reason_sufficient": True, "demand_reasonable": False, "explanation": "The wear is normal."}
 OFFERS = {
     "offers": [
-        {"remedies": ["exchange"], "description": "A new one.", "value": {"amount": "12.50", "currency": "CNY"}},
+        {
+            "remedies": ["exchange"],
+            "description": "A new one.",
+            "value": {"amount": "12.50", "currency": "CNY"},
+        },
         {"remedies": ["repair", "apology"], "description": "Repair on site."},
     ]
 }
@@ -125,7 +129,9 @@ class Player:
         await eventually(shown, what="the offers on the customer's page")
         await self.answers(complaint_id, "choice", "agreed", offer_id=offers[rank - 1]["offer_id"])
 
-    def _case_has(self, complaint_id: UUID, name: str, value: str | None = None) -> Callable[[], Awaitable[bool]]:
+    def _case_has(
+        self, complaint_id: UUID, name: str, value: str | None = None
+    ) -> Callable[[], Awaitable[bool]]:
         async def has() -> bool:
             answer = await self.world.http.get(f"/resolution/v1/cases/{complaint_id}")
             found = answer.json().get(name) if answer.status_code == 200 else None
@@ -200,7 +206,8 @@ async def record(url: str, folder: Path) -> Recording:
         world = await stack.enter_async_context(open_world(url, folder, smtp_url=smtp))
         player = Player(world, time)
         subscribed = await world.http.post(
-            "/notification/v1/webhooks", json={"url": hook.url, "event_types": ["redress.case.*", "redress.offer*"]}
+            "/notification/v1/webhooks",
+            json={"url": hook.url, "event_types": ["redress.case.*", "redress.offer*"]},
         )
         assert subscribed.status_code == 201, subscribed.text
         await _live(player)

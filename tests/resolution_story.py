@@ -78,8 +78,9 @@ def assigned(
     )
 
 
-def opinion(complaint_id: UUID, outcome: Outcome, at: datetime) -> OpinionGiven:
-    return OpinionGiven(complaint_id=complaint_id, outcome=outcome, given_at=at)
+def opinion(complaint_id: UUID, outcome: Outcome, at: datetime, solution: int = 1) -> OpinionGiven:
+    follow_up_id = derived_id("follow-up", complaint_id, solution)
+    return OpinionGiven(complaint_id=complaint_id, follow_up_id=follow_up_id, outcome=outcome, given_at=at)
 
 
 def records(events: Iterable[Event], after: Counter[tuple[str, UUID]] | None = None) -> list[Record]:

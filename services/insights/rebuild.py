@@ -16,9 +16,14 @@ async def rebuild(ctx: Context) -> None:
     position on again, past records whose effects are gone. When they start again, the tables fill; until they
     have caught up (`redress_consumer_lag_events`), the measures are those of the part that was read.
 
-    The position is put back first. If the second step then fails, the records come again and are known by the
-    inbox: nothing is lost or counted twice, and `rebuild` may simply be repeated. Dead letters go too,
-    because the events in them come again with the rest, and would otherwise wait behind themselves.
+    The position is put back before, which also finds out whether a consumer runs while nothing is lost yet. If
+    the next step then fails, the records come again and are known by the inbox: nothing is lost or counted
+    twice, and `rebuild` may simply be repeated. It is put back once more at the end: a consumer that started
+    in between has moved over records that were still known, and whose effects then went. If it still runs,
+    this raises GroupInUse like the first time: stop it, and repeat.
+
+    Dead letters go too, because the events in them come again with the rest, and would otherwise wait behind
+    themselves.
     """
     await ctx.log.reset(reactions.consumer, reactions.topics, 0)
     async with ctx.database.transaction() as transaction:
@@ -28,3 +33,4 @@ async def rebuild(ctx: Context) -> None:
                 text(f"DELETE FROM {table} WHERE consumer = :consumer"),  # noqa: S608 - one of two names
                 {"consumer": reactions.consumer},
             )
+    await ctx.log.reset(reactions.consumer, reactions.topics, 0)

@@ -1,6 +1,6 @@
 """The door: requests that arrive together are committed together; each answer waits for the commit.
 
-A commit costs the same for one complaint as for fifty, so while one group is being made durable the next one
+A commit costs the same for one complaint as for fifty, so while groups are being made durable the next one
 gathers. What can go wrong with one member (its Idempotency-Key was used before) is decided per member and
 harms no neighbour; if a group fails as a whole, its members are tried one by one.
 """
@@ -18,6 +18,9 @@ from shared.database import Database, Transaction
 from shared.idempotency import Answer, Claim, KeyReused
 
 GROUP_LIMIT = 64
+
+COMMITTERS = 2
+"""Groups on their way at the same time: while one waits for the disk, the next is written."""
 
 # What a known customer gives anew replaces what was kept, and nothing is blanked.
 _WRITE = text(
@@ -46,7 +49,7 @@ class _Waiting:
 
 
 class Door:
-    """Registers complaints, in groups. Part of intake; run its `run` as a worker."""
+    """Registers complaints, in groups. Part of intake; run its `run` as a worker, or as several."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

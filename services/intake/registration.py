@@ -52,7 +52,7 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
     score, missing = completeness(data)
     known = known_of(customer)
     statement = told.statement
-    event = ComplaintRegistered.model_construct(
+    event = ComplaintRegistered(
         complaint_id=complaint_id,
         reference=reference,
         registered_at=at,
@@ -66,12 +66,12 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         visibility=told.visibility,
         complainant_type=customer.type,
         customer_id=customer_id,
-        statement=MaskedStatement.model_construct(
+        statement=MaskedStatement(
             what_went_wrong=mask(statement.what_went_wrong, known),
             feeling=mask(statement.feeling, known) if statement.feeling else None,
             wanted=mask(statement.wanted, known) if statement.wanted else None,
         ),
-        product=ProductRef.model_construct(**data["product"]) if told.product else None,
+        product=ProductRef(**data["product"]) if told.product else None,
         order_id=told.order.id if told.order else None,
         desired_remedies=told.desired_remedies,
         desired_amount=told.desired_amount,

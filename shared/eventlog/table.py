@@ -112,7 +112,7 @@ class TableLog:
             )
 
     async def move(self, connection: AsyncConnection, limit: int) -> int:
-        moved = sum((await connection.execute(_MOVE, {"limit": limit})).scalars())
+        moved: int = sum((await connection.execute(_MOVE, {"limit": limit})).scalars())
         if moved:
             failpoints.reached("relay.after-append")
         return moved

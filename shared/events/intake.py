@@ -93,6 +93,8 @@ class OffersDeclined(Event):
     客户不接受任何方案。
     """
 
+    round: int | None = None
+    """Which round of offers; an objection to any other than the present one changes nothing."""
     reason: str | None = None
     """In the customer's own words, masked."""
     declined_at: datetime
@@ -105,6 +107,8 @@ class OpinionGiven(Event):
     客户对处理结果作出评价。
     """
 
+    follow_up_id: UUID | None = None
+    """Which request it answers; an opinion on any other than the last result decides nothing."""
     outcome: Outcome
     comment: str | None = None
     """In the customer's own words, masked."""

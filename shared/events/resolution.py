@@ -1,4 +1,7 @@
-"""Facts that resolution publishes."""
+"""Facts that resolution publishes.
+
+"Masked" means: by its shape. Resolution does not know the customer's name, so a name that a handler writes stays.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -113,6 +116,19 @@ class OffersMade(Event):
     round: int
     offers: tuple[Offer, ...]
     made_at: datetime
+
+
+@registry.event("redress.offers.withdrawn", topic=TOPICS.resolution)
+class OffersWithdrawn(Event):
+    """The offers no longer lie before the customer, who objected another way than by tracking.
+
+    An answer by tracking that crosses this fact came too late.
+
+    方案已撤下：客户已通过其他方式提出异议。
+    """
+
+    round: int
+    withdrawn_at: datetime
 
 
 @registry.event("redress.offer.agreed", topic=TOPICS.resolution)

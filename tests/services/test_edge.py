@@ -1,16 +1,18 @@
 """What every service's HTTP edge does: limits, credentials, health, metrics."""
 
+import base64
 import json
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from services.launch import CannotStart, check
-from shared.auth import OpenIdIssuer, Unauthorized
+from shared.auth import KEY_CACHE_SECONDS, OpenIdIssuer, Unauthorized
 from shared.config import Settings
 from shared.database import Database
 from shared.keys import create_key, list_keys, revoke_key
@@ -25,18 +27,63 @@ REGISTER = "/intake/v1/complaints"
 async def test_limits_are_told_in_headers_and_held_per_caller(
     new_database: NewDatabase, scratch: Path
 ) -> None:
-    async with open_world(await new_database(), scratch, ["intake"], rate_limit="3/hour") as world:
-        answers = [await world.http.get(REGISTER) for _ in range(4)]
-        assert [a.status_code for a in answers] == [200, 200, 200, 429]
-        assert answers[0].headers["ratelimit-policy"] == '"default";q=3;w=3600'
-        assert answers[2].headers["ratelimit"].startswith('"default";r=0;t=')
-        refused = answers[3]
+    limits = {"rate_limit": "3/hour", "rate_limit_anonymous": "6/hour"}
+    async with open_world(await new_database(), scratch, ["intake"], **limits) as world:
+        answers = [await world.http.get(REGISTER) for _ in range(5)]
+        assert [a.status_code for a in answers] == [200, 200, 200, 200, 429], "the first shows who it is"
+        assert answers[1].headers["ratelimit-policy"] == '"default";q=3;w=3600'
+        assert answers[3].headers["ratelimit"].startswith('"default";r=0;t=')
+        refused = answers[4]
         assert refused.headers["content-type"] == "application/problem+json"
         assert 0 < int(refused.headers["retry-after"]) <= 3600
+
         other = await create_key(world.url, "other", ["complaints:read"])
-        assert (
-            await world.customer.get(REGISTER, headers={"Authorization": f"Bearer {other}"})
-        ).status_code == 200
+        theirs = await world.customer.get(REGISTER, headers={"Authorization": f"Bearer {other}"})
+        assert theirs.status_code == 200, "another key has a window of its own"
+
+        made_up = [
+            await world.customer.get("/intake/v1/tracking/x", headers={"Authorization": f"Bearer x{n}"})
+            for n in range(6)
+        ]
+        assert [a.status_code for a in made_up] == [404] * 4 + [429] * 2, "the address counts for them"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        ["0001-01-01T00:00:00+14:00", str(UUID(int=1))],
+        ["9999-12-31T23:59:59-14:00", str(UUID(int=1))],
+        [1],
+        {},
+    ],
+)
+@pytest.mark.parametrize("path", [REGISTER, "/routing/v1/triage", "/resolution/v1/cases"])
+async def test_a_cursor_that_we_did_not_make_is_refused(world: World, path: str, cursor: Any) -> None:
+    forged = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+    answer = await world.http.get(path, params={"cursor": forged})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "query/cursor"
+
+
+async def test_what_breaks_inside_is_answered_and_logged_without_what_was_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("it broke")
+
+    monkeypatch.setattr("services.intake.api.register", broken)
+    answer = await world.http.post(REGISTER, json=TOLD)
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "urn:redress:problem:unexpected"
+    [line] = [record for record in caplog.records if record.name == "shared.asgi"]
+    assert "RuntimeError: it broke" in line.getMessage()
+    assert "alarm R4" not in caplog.text
+
+
+async def test_a_token_that_cannot_be_read_is_refused(world: World) -> None:
+    header = base64.urlsafe_b64encode(b'{"alg":"HS256","crit":1}').decode().rstrip("=")
+    answer = await world.customer.get(REGISTER, headers={"Authorization": f"Bearer {header}.e30.x"})
+    assert answer.status_code == 401
 
 
 async def test_a_key_may_do_what_its_scopes_say_and_no_more(world: World) -> None:
@@ -48,12 +95,18 @@ async def test_a_key_may_do_what_its_scopes_say_and_no_more(world: World) -> Non
     assert "complaints:read" in refused.json()["detail"]
 
 
-async def test_a_revoked_key_stops_working_and_no_secret_is_kept(world: World) -> None:
+async def test_a_revoked_key_stops_working_and_no_secret_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = await create_key(world.url, "gone", ["complaints:read"])
     key_id = key.split("_")[1]
+    headers = {"Authorization": f"Bearer {key}"}
+    assert (await world.customer.get(REGISTER, headers=headers)).status_code == 200
     assert await revoke_key(world.url, key_id)
     assert not await revoke_key(world.url, key_id)
-    answer = await world.customer.get(REGISTER, headers={"Authorization": f"Bearer {key}"})
+    passed = time.monotonic() + KEY_CACHE_SECONDS
+    monkeypatch.setattr("shared.auth.time.monotonic", lambda: passed)
+    answer = await world.customer.get(REGISTER, headers=headers)
     assert answer.status_code == 401
     assert key not in str(await list_keys(world.url))
     assert key.split("_", 2)[2] not in str(await list_keys(world.url))

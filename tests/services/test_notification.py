@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -138,7 +138,7 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
 
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(intake), base_url="http://intake")
     context.peers = lambda name: peer
-    key = await create_key(url, "tests", ["webhooks:write", "deliveries:read"])
+    key = await create_key(url, "tests", ["webhooks:write", "complaints:read", "deliveries:read", "cases:work"])
     here = httpx.ASGITransport(process.app)
     headers = {"Authorization": f"Bearer {key}"}
     async with peer, httpx.AsyncClient(transport=here, base_url="http://redress", headers=headers) as http:
@@ -240,18 +240,40 @@ async def test_the_language_is_the_one_that_intake_names(desk: Desk, mailbox: Ma
     assert "北京时间" in mailbox.mails[0].get_content()
 
 
-async def test_without_an_address_the_log_has_to_do(
-    desk: Desk, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+@pytest.mark.requirement("001-08")
+@pytest.mark.parametrize("lacking", ["no address", "no mail server"])
+async def test_what_only_went_to_the_log_was_not_sent_and_somebody_is_told(
+    new_database: NewDatabase, scratch: Path, mailbox: Mailbox, caplog: pytest.LogCaptureFixture, lacking: str
 ) -> None:
-    desk.contact["email"] = None
+    smtp = f"smtp://127.0.0.1:{mailbox.port}" if lacking == "no address" else None
     complaint = uuid4()
-    await desk.hears(*a_complaint(complaint))
-    with caplog.at_level("INFO"):
-        await desk.delivers()
-    (entry,) = await desk.log(complaint_id=str(complaint))
-    assert (entry["status"], entry["sent_by"]) == ("delivered", "log")
-    assert mailbox.mails == []
-    assert "Ann" not in caplog.text
+    async with open_desk(await new_database(), scratch, smtp_url=smtp) as desk:
+        if lacking == "no address":
+            desk.contact["email"] = None
+        await desk.hears(*a_complaint(complaint), an_assignment(complaint))
+        with caplog.at_level("INFO"):
+            await desk.delivers()
+        assert await desk.log(status="delivered") == []
+        entries = await desk.log(complaint_id=str(complaint), status="not_sent")
+        assert [(e["last_error"], e["sent_by"], e["attempts"]) for e in entries] == [(lacking, None, 1)] * 2
+        told = await desk.rows(
+            "SELECT headers->>'ce_type' AS type, convert_from(value, 'UTF8') AS value FROM outbox"
+        )
+        assert [row.type for row in told] == ["redress.message.failed.v1"] * 2
+        assert {json.loads(row.value)["reason"] for row in told} == {lacking}
+        assert caplog.text.count("message to a customer, not sent") == 2
+        assert "Ann" not in caplog.text
+        assert "ann@" not in caplog.text
+
+        # The address was told later: now it can go out.
+        if lacking == "no address":
+            desk.contact["email"] = "ann@example.com"
+            resend = f"/notification/v1/deliveries/{entries[0]['id']}/resend"
+            assert (await desk.http.post(resend)).status_code == 202
+            assert await desk.delivers() == 1
+            assert len(mailbox.mails) == 1
+        else:
+            assert mailbox.mails == []
 
 
 async def test_an_address_that_the_server_refuses_is_given_up_at_once(desk: Desk, mailbox: Mailbox) -> None:
@@ -338,6 +360,70 @@ async def test_a_courier_that_is_stopped_hands_back_what_it_did_not_begin(desk: 
         await task
     assert len(await desk.log(status="leased", limit="200")) == 16
     assert {e["attempts"] for e in await desk.log(status="pending", limit="200")} == {0}
+
+
+async def test_a_receiver_that_hangs_is_left_before_the_lease_ends(desk: Desk) -> None:
+    """Nobody else may take a delivery that is still being sent: no attempt lasts longer than its limit, and
+    what could not be finished within the lease is not begun, but handed back."""
+    await desk.hears(*(event for _ in range(40) for event in a_complaint(uuid4())))
+    limit, lease = timedelta(seconds=0.2), timedelta(seconds=0.7)
+    courier = Courier(
+        desk.context.database,
+        desk.context.part(CustomerDesk),
+        0.2,
+        lease=lease,
+        send_limit=limit,
+        settle_limit=timedelta(seconds=0.2),
+    )
+    begun: list[datetime] = []
+
+    async def hang(delivery: queue.Leased) -> queue.Receipt:
+        begun.append(clock.now())
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    courier._desk = type("Hanging", (), {"channel": Channel.CUSTOMER, "send": staticmethod(hang)})()
+    before = clock.now()
+    async with asyncio.timeout(10):
+        assert await courier.round() == 40
+    # A second courier finds what was handed back; the attempts that were made were written down in time.
+    entries = await desk.log(limit="200")
+    assert {e["status"] for e in entries} == {"pending"}
+    tried = [e for e in entries if e["attempts"] == 1]
+    assert len(tried) == len(begun) >= 16
+    assert len(begun) < 40
+    assert {e["last_error"] for e in tried} == {"not done within 0 s"}
+    assert {e["last_error"] for e in entries if e["attempts"] == 0} == {None}
+    assert max(begun) + limit <= before + lease + timedelta(seconds=0.2)
+
+
+async def test_a_mail_server_that_says_nothing_is_given_up_within_the_limit(
+    new_database: NewDatabase, scratch: Path
+) -> None:
+    connected, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+        hung_up.set()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    smtp = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, open_desk(await new_database(), scratch, smtp_url=smtp) as desk:
+        await desk.hears(*a_complaint(uuid4()))
+        courier = Courier(
+            desk.context.database,
+            desk.context.part(CustomerDesk),
+            0.2,
+            send_limit=timedelta(seconds=1),
+        )
+        async with asyncio.timeout(10):
+            assert await courier.round() == 1
+            await hung_up.wait()
+        assert connected.is_set()
+        (entry,) = await desk.log()
+        assert (entry["status"], entry["last_error"]) == ("pending", "not done within 1 s")
 
 
 @pytest.mark.requirement("P-27")
@@ -516,12 +602,119 @@ async def test_edits_honour_if_match(desk: Desk, hook: Hook) -> None:
     assert await desk.delivers(WebhookDesk) == 0
 
 
+@asynccontextmanager
+async def another_key(desk: Desk, url: str, *scopes: str) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {await create_key(url, 'another', scopes)}"}
+    async with httpx.AsyncClient(
+        transport=desk.http._transport, base_url="http://redress", headers=headers
+    ) as http:
+        yield http
+
+
+@pytest.mark.requirement("P-27")
+async def test_a_webhook_is_its_owners_and_the_administrators(
+    new_database: NewDatabase, scratch: Path, hook: Hook
+) -> None:
+    url = await new_database()
+    async with (
+        open_desk(url, scratch) as desk,
+        another_key(desk, url, "webhooks:write", "complaints:read") as stranger,
+        another_key(desk, url, "admin") as admin,
+    ):
+        webhook = await desk.subscribes(hook)
+        path = f"/notification/v1/webhooks/{webhook['id']}"
+        ping = (await desk.http.post(f"{path}/ping")).json()["delivery_id"]
+        await desk.delivers(WebhookDesk)
+        resend = f"/notification/v1/deliveries/{ping}/resend"
+        assert (await stranger.get("/notification/v1/webhooks")).json()["items"] == []
+        for method, target in (
+            ("GET", path),
+            ("PATCH", path),
+            ("DELETE", path),
+            ("POST", f"{path}/rotate-secret"),
+            ("POST", f"{path}/ping"),
+            ("POST", resend),
+        ):
+            body = {"description": "mine now"} if method == "PATCH" else None
+            assert (await stranger.request(method, target, json=body)).status_code == 404, (method, target)
+        (listed,) = (await admin.get("/notification/v1/webhooks")).json()["items"]
+        assert listed["id"] == webhook["id"]
+        assert listed["owner"] == webhook["owner"]
+        assert listed["owner"].startswith("key:")
+        assert (await admin.post(resend)).status_code == 202
+        assert (await desk.delivers(WebhookDesk)) == 1
+        assert (await desk.http.post(resend)).status_code == 202
+        changed = await admin.patch(path, json={"description": "known"})
+        assert changed.json()["owner"] == webhook["owner"]
+        assert (await admin.delete(path)).status_code == 204
+
+
+@pytest.mark.requirement("P-27")
+async def test_events_are_for_those_who_may_read_complaints(
+    new_database: NewDatabase, scratch: Path, hook: Hook
+) -> None:
+    url = await new_database()
+    body = {"url": hook.url, "event_types": ["*"]}
+    async with open_desk(url, scratch) as desk:
+        for scope in ("webhooks:write", "complaints:read"):
+            async with another_key(desk, url, scope) as http:
+                assert (await http.post("/notification/v1/webhooks", json=body)).status_code == 403
+
+
+async def test_a_customers_message_is_sent_again_by_those_who_work_cases(
+    new_database: NewDatabase, scratch: Path
+) -> None:
+    url = await new_database()
+    async with (
+        open_desk(url, scratch) as desk,
+        another_key(desk, url, "webhooks:write", "complaints:read") as subscriber,
+        another_key(desk, url, "cases:work") as handler,
+        another_key(desk, url, "deliveries:read") as reader,
+    ):
+        await desk.hears(*a_complaint(uuid4()))
+        await desk.delivers()
+        (entry,) = await desk.log()
+        path = f"/notification/v1/deliveries/{entry['id']}/resend"
+        for http in (subscriber, reader):
+            refused = await http.post(path)
+            assert refused.status_code == 403
+            assert "cases:work" in refused.json()["detail"]
+        assert (await handler.post(path)).status_code == 202
+        unknown = f"/notification/v1/deliveries/{uuid4()}/resend"
+        assert (await reader.post(unknown)).status_code == 403
+
+
+@pytest.mark.parametrize("end", ["switched off", "deleted"])
+async def test_what_was_queued_while_its_webhook_ended_is_given_up(desk: Desk, hook: Hook, end: str) -> None:
+    """A batch of events that loaded the webhook while it was live may commit after its end."""
+    webhook = await desk.subscribes(hook, "redress.complaint.registered")
+    path = f"/notification/v1/webhooks/{webhook['id']}"
+    await desk.hears(a_complaint(uuid4())[0])
+    (entry,) = await desk.log()
+    if end == "deleted":
+        assert (await desk.http.delete(path)).status_code == 204
+    else:
+        assert (await desk.http.patch(path, json={"enabled": False})).status_code == 200
+    async with desk.context.database.transaction() as transaction:
+        await transaction.execute(
+            text("UPDATE deliveries SET status = 'pending', settled_at = NULL, last_error = NULL")
+        )
+    assert await desk.delivers(WebhookDesk) == 0
+    assert hook.calls == []
+    (entry,) = await desk.log()
+    assert (entry["status"], entry["last_error"]) == ("failed", "the webhook was switched off")
+    assert entry["attempts"] == 0
+
+
 @pytest.mark.requirement("P-27")
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"url": "ftp://hooks.example/"}, "body/url"),
         ({"url": "http://user:pw@127.0.0.1/"}, "body/url"),
+        ({"url": f"http://{'a' * 70}.example/"}, "body/url"),
+        ({"url": "http://a..b/"}, "body/url"),
+        ({"url": "http://xn--a.example/"}, "body/url"),
         ({"event_types": []}, "body/event_types"),
         ({"event_types": ["redress.complaint.unknown"]}, "body/event_types/0"),
         ({"event_types": ["redress.notice.leadership"]}, "body/event_types/0"),
@@ -627,7 +820,7 @@ async def test_a_running_service_needs_no_poll_to_send(
     url = await new_database()
     settings = settings_for(url, scratch).model_copy(update={"poll_interval": 30.0})
     process = Process(settings, url, [service])
-    key = await create_key(url, "tests", ["webhooks:write"])
+    key = await create_key(url, "tests", ["webhooks:write", "complaints:read"])
     async with process.running():
         transport = httpx.ASGITransport(process.app)
         headers = {"Authorization": f"Bearer {key}"}

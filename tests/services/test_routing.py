@@ -1,15 +1,25 @@
 """Routing over HTTP and the log, on real PostgreSQL."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services import catalogue
+from services.routing import drain
+from services.routing.directory.store import lock_directory
+from services.routing.drain import Drain
 from services.routing.triage import decide
-from shared.events.vocabulary import Severity
+from shared.events import CaseClosed, Event
+from shared.events.vocabulary import Outcome, Severity
+from shared.keys import create_key
 from tests.conftest import NewDatabase
+from tests.resolution_story import NINE, records
 from tests.world import TOLD, World, eventually, open_world
 
 UNSURE = {"channel": "letter", "language": "en", "statement": {"what_went_wrong": "I am not happy with you."}}
@@ -89,7 +99,7 @@ async def test_what_the_rules_cannot_tell_goes_to_a_person(world: World) -> None
     assert (await world.http.get("/routing/v1/triage")).json()["items"] == []
 
 
-async def _directory(world: World, capacity: int) -> None:
+async def _directory(world: World, capacity: int, languages: Sequence[str] = ("en", "zh")) -> None:
     """Only one person, who can carry `capacity` cases."""
     current = (await world.http.get("/routing/v1/directory")).json()
     people = [
@@ -99,7 +109,7 @@ async def _directory(world: World, capacity: int) -> None:
         "id": "only.one",
         "name": "Only One",
         "department": "customer_service",
-        "languages": ["en", "zh"],
+        "languages": languages,
         "capacity": capacity,
     }
     changed = await world.http.put("/routing/v1/directory", json={"people": [*people, one]})
@@ -144,6 +154,23 @@ async def test_capacity_holds_and_the_queue_drains_oldest_first(
             {"departments": [{"code": "x", "name_en": "X", "name_zh": "X", "layer": 5}]},
             "body/departments/0/layer",
         ),
+        (
+            {
+                "people": [
+                    {"id": "a", "name": name, "department": "quality", "languages": ["en"]}
+                    for name in ("A", "B")
+                ]
+            },
+            "body/people/1/id",
+        ),
+        (
+            {
+                "departments": [
+                    {"code": "xx", "name_en": name, "name_zh": "X", "layer": 1} for name in ("A", "B")
+                ]
+            },
+            "body/departments/1/code",
+        ),
     ],
 )
 async def test_a_broken_directory_is_refused(world: World, change: dict[str, Any], field: str) -> None:
@@ -161,3 +188,143 @@ async def test_severity_decides_how_soon_a_notice_must_be_acknowledged(world: Wo
     assert notice["reason"] == "major-complaint"
     issued, by = (datetime.fromisoformat(notice[name]) for name in ("issued_at", "acknowledge_by"))
     assert by - issued == timedelta(hours=1)
+
+
+async def tell(world: World, *events: Event) -> None:
+    """Routing hears of facts that no service of this world tells."""
+    [routing] = catalogue.load(["routing"])
+    await routing.pump(world.context("routing")).handle(records(events))
+
+
+def closed(complaint_id: str) -> CaseClosed:
+    return CaseClosed(
+        complaint_id=UUID(complaint_id), outcome=Outcome.EXPIRED, closed_by="ma.li", closed_at=NINE
+    )
+
+
+async def _routed(world: World, complaint_id: str) -> str:
+    status: str = (await world.http.get(f"/routing/v1/complaints/{complaint_id}")).json()["status"]
+    return status
+
+
+async def _carried(world: World, person: str = "only.one") -> int:
+    people = (await world.http.get("/routing/v1/directory")).json()["people"]
+    return next(int(p["open_cases"]) for p in people if p["id"] == person)
+
+
+async def test_a_complaint_whose_case_is_closed_is_never_assigned(
+    new_database: NewDatabase, scratch: Path
+) -> None:
+    async with open_world(await new_database(), scratch, ["intake", "routing"], poll_interval=0.05) as world:
+        await _directory(world, capacity=1)
+        first, queued, unsure = [(await world.register(told))["id"] for told in (TOLD, TOLD, UNSURE)]
+        await world.settled()
+        both = {first: await _routed(world, first), queued: await _routed(world, queued)}
+        assert sorted(both.values()) == ["assigned", "waiting"]
+        [carried] = [i for i, status in both.items() if status == "assigned"]
+        [waiting] = [i for i, status in both.items() if status == "waiting"]
+
+        await tell(world, closed(waiting), closed(unsure))
+        await _directory(world, capacity=5)
+        assert await world.context("routing").part(Drain).turn() == 0
+        assert [await _routed(world, i) for i in (carried, waiting, unsure)] == [
+            "assigned",
+            "released",
+            "released",
+        ]
+        assert await _carried(world) == 1
+
+        assert (await world.http.get("/routing/v1/triage")).json()["items"] == []
+        decision = {"category": "after_sales", "reason": "She waits for a refund."}
+        late = await world.http.post(f"/routing/v1/triage/{unsure}", json=decision)
+        assert (late.status_code, late.json()["status_now"]) == (409, "released")
+
+        await tell(world, closed(carried))
+        assert (await _routed(world, carried), await _carried(world)) == ("released", 0)
+        await world.settled()
+        told = await world.log_records("redress.routing")
+        assigned = [r.key for r in told if r.headers["ce_type"] == "redress.complaint.assigned.v1"]
+        assert assigned == [carried]
+
+
+@pytest.mark.requirement("P-16", "P-18")
+async def test_those_whom_nobody_can_take_do_not_block_those_behind_them(
+    new_database: NewDatabase, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "BATCH", 2)
+    async with open_world(await new_database(), scratch, ["intake", "routing"], poll_interval=0.05) as world:
+        await _directory(world, capacity=1)
+        await world.register()
+        await world.settled()
+        chinese = [(await world.register(TOLD | {"language": "zh"}))["id"] for _ in range(3)]
+        await world.settled()
+        english = [(await world.register())["id"] for _ in range(3)]
+        await world.settled()
+        assert {await _routed(world, i) for i in (*chinese, *english)} == {"waiting"}
+        await _directory(world, capacity=3, languages=("en",))
+
+        async def drained() -> bool:
+            return [await _routed(world, i) for i in english] == ["assigned", "assigned", "waiting"]
+
+        await eventually(drained, within=10, what="those behind to be assigned")
+        assert {await _routed(world, i) for i in chinese} == {"waiting"}
+
+
+async def test_what_assigns_and_frees_nobody_does_not_wait_for_the_directory(world: World) -> None:
+    registered, unsure = await world.register(), await world.register(UNSURE)
+    await world.settled()
+    shown = await world.http.get("/routing/v1/notices", params={"audience": "technical-support"})
+    [notice] = shown.json()["items"]
+    assert notice["complaint_id"] == registered["id"]
+    database = world.context("routing").database
+    async with asyncio.timeout(10), database.transaction() as transaction:
+        await lock_directory(transaction)
+        answer = await world.http.post(f"/routing/v1/notices/{notice['id']}/acknowledge")
+        assert answer.status_code == 204
+        await tell(world, closed(unsure["id"]))
+        assert await _routed(world, unsure["id"]) == "released"
+
+
+async def test_changes_of_the_directory_at_the_same_time_do_not_fail(world: World) -> None:
+    people = [
+        {"id": f"p{number}", "name": "P", "department": "quality", "languages": ["en"]}
+        for number in range(300)
+    ]
+    answers = await asyncio.gather(
+        *(
+            world.http.put("/routing/v1/directory", json={"people": people[:: (-1) ** number]})
+            for number in range(12)
+        )
+    )
+    assert [answer.status_code for answer in answers] == [204] * 12
+
+
+async def test_a_facts_reasons_are_masked(world: World) -> None:
+    registered = await world.register(UNSURE)
+    await world.settled()
+    decision = {"category": "after_sales", "reason": "She called from 13800138000."}
+    answer = await world.http.post(f"/routing/v1/triage/{registered['id']}", json=decision)
+    assert answer.json()["reasons"] == ["She called from [phone]."]
+    await world.settled()
+    told = b"\n".join(r.value for r in await world.log_records("redress.routing"))
+    assert b"She called from [phone]." in told
+    assert b"13800138000" not in told
+
+
+async def test_an_assignment_is_told_in_the_trace_of_the_registration(world: World) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    registered = await world.register(traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+    await world.settled()
+    told = [r for r in await world.log_records("redress.routing") if r.key == registered["id"]]
+    assert [r.headers["ce_type"] for r in told] == [
+        "redress.complaint.triaged.v1",
+        "redress.complaint.assigned.v1",
+    ]
+    assert [r.headers["ce_traceparent"].split("-")[1] for r in told] == [trace] * 2
+
+
+async def test_who_reads_cases_reads_the_directory(world: World) -> None:
+    key = await create_key(world.url, "handlers", ["cases:read"])
+    mine = {"Authorization": f"Bearer {key}"}
+    assert (await world.http.get("/routing/v1/directory", headers=mine)).status_code == 200
+    assert (await world.http.put("/routing/v1/directory", json={}, headers=mine)).status_code == 403

@@ -17,11 +17,12 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,12 +36,11 @@ from shared.aggregate import load_one, save_one
 from shared.envelope import open_envelope
 from shared.eventlog import Record
 from shared.eventlog.kafka import KafkaLog
-from shared.events.vocabulary import Money, Outcome, Remedy
+from shared.events.vocabulary import Money, Remedy
 from shared.process import Process
 from shared.reactions import Pump
 from shared.service import Service
 from tests.conftest import NewDatabase
-from tests.kafka import kafka_bootstrap, with_kafka  # noqa: F401 - a fixture
 from tests.recording import Command, Recording, connected, record, rows
 from tests.world import settings_for
 
@@ -117,7 +117,7 @@ class Bench:
         return {name: visible(name, found) for name, found in tables.items() if name not in BOOKKEEPING}
 
 
-def visible(table: str, found: Iterable[Mapping[str, Any]]) -> Counter[Row]:
+def visible(table: str, found: Iterable[Any]) -> Counter[Row]:
     hidden = HIDDEN.get(table, set())
     return Counter(
         tuple(f"{name}={value!r}" for name, value in row.items() if name not in hidden) for row in found
@@ -140,7 +140,9 @@ class Course:
         pace = dict(zip(topics, self.weights * len(topics), strict=False))
         handled: list[Record] = []
         while left := [name for name in topics if at[name] < len(topics[name])]:
-            batch = handled[chance.randrange(len(handled)) :] if handled and chance.random() < self.again else []
+            batch = (
+                handled[chance.randrange(len(handled)) :] if handled and chance.random() < self.again else []
+            )
             for _ in range(chance.randint(1, self.longest)):
                 if not left:
                     break
@@ -193,7 +195,9 @@ async def _copy(connection: Any, table: str, found: list[dict[str, Any]]) -> Non
     from pydantic_core import to_json
 
     await connection.execute(
-        text(f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"),
+        text(
+            f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
+        ),
         {"rows": to_json(found).decode()},
     )
 
@@ -202,7 +206,9 @@ def differences(one: Snapshot, other: Snapshot) -> list[str]:
     """What only one of them has: rows, or the columns in which two rows of one id differ."""
     told = []
     for table in sorted(one.keys() | other.keys()):
-        mine, theirs = ({row[0]: row for row in only} for only in (one[table] - other[table], other[table] - one[table]))
+        mine, theirs = (
+            {row[0]: row for row in only} for only in (one[table] - other[table], other[table] - one[table])
+        )
         for i in sorted(mine.keys() | theirs.keys()):
             left, right = mine.get(i, ()), theirs.get(i, ())
             told.append(f"{table} {i}: {sorted(set(left) - set(right))} or {sorted(set(right) - set(left))}")
@@ -231,7 +237,9 @@ async def straight(bench: Bench) -> Snapshot:
 
 @every_course
 @given(course=courses)
-async def test_any_order_of_the_topics_ends_the_same(course: Course, bench: Bench, straight: Snapshot) -> None:
+async def test_any_order_of_the_topics_ends_the_same(
+    course: Course, bench: Bench, straight: Snapshot
+) -> None:
     await bench.clear()
     for batch in course(bench.topics):
         await bench.pump.handle(batch)
@@ -240,7 +248,10 @@ async def test_any_order_of_the_topics_ends_the_same(course: Course, bench: Benc
         # Thanks come first, whatever was heard first.
         async with bench.process.contexts["notification"].database.reading() as connection:
             first = await connection.execute(
-                text("SELECT DISTINCT ON (lane) template FROM deliveries WHERE channel = 'customer' ORDER BY lane, number")
+                text(
+                    "SELECT DISTINCT ON (lane) template FROM deliveries WHERE channel = 'customer' "
+                    "ORDER BY lane, number"
+                )
             )
             assert set(first.scalars()) == {"acknowledgement"}
 
@@ -257,27 +268,30 @@ class Step:
 
 def history(recording: Recording) -> list[Step]:
     """Intake's events and the commands, in the order in which they were made."""
-    author = next(row["author"] for row in recording.evidence.rows("resolution.timeline") if row["kind"] == "accepted")
+    author = next(
+        row["author"] for row in recording.evidence.rows("resolution.timeline") if row["kind"] == "accepted"
+    )
     steps = []
-    for record in recording.records:
-        received = open_envelope(record)
+    for told in recording.records:
+        received = open_envelope(told)
         event: Any = received.event
         i, at, name = event.complaint_id, received.time, event.type.removeprefix("redress.")
         match name:
             case "complaint.registered" | "offer.chosen" | "offers.declined" | "opinion.given":
-                steps.append(Step(at, i, record))
+                steps.append(Step(at, i, told))
             case "promise.broken" if event.interim_reply:
-                steps.append(Step(at, i, act=lambda case, at=at: case.time_passed(at)))
+                steps.append(Step(at, i, act=partial(Case.time_passed, at=at)))
             case "case.accepted":
                 # By name: the caller had seen whose case it is.
-                steps.append(Step(at, i, act=lambda case, at=at, by=event.handler_id: case.accept(by, author, at)))
+                accept = partial(Case.accept, handler_id=event.handler_id, author=author, at=at)
+                steps.append(Step(at, i, act=accept))
     done = {"judgement": "case.judged", "offers": "offers.made", "reply": "customer.told"}
     done |= {"answer": "solution.carried-out", "carry-out": "solution.carried-out"}
     for i in recording.complaints:
         times: dict[str, list[datetime]] = {}
-        for record in recording.topics(["redress.resolution"])["redress.resolution"]:
-            if record.key == str(i):
-                received = open_envelope(record)
+        for told in recording.records:
+            if told.topic == "redress.resolution" and told.key == str(i):
+                received = open_envelope(told)
                 times.setdefault(received.event.type.removeprefix("redress."), []).append(received.time)
         for command in recording.commands:
             if command.complaint_id == i and command.action in done:
@@ -376,7 +390,43 @@ async def test_a_case_and_its_commands_end_as_they_did_whenever_routing_is_heard
     found = await desk.snapshot()
     assert differences({name: found[name] for name in live}, live) == []
     # A promise says whose case it was when it was settled: nobody's, if that was not yet known to resolution.
-    owners = {row["promise_id"]: row["handler_id"] for row in desk.recording.evidence.rows("resolution.promises")}
+    owners = {
+        row["promise_id"]: row["handler_id"] for row in desk.recording.evidence.rows("resolution.promises")
+    }
     async with desk.process.contexts["resolution"].database.reading() as connection:
-        for promise_id, owner in await connection.execute(text("SELECT promise_id, handler_id FROM promises")):
+        for promise_id, owner in await connection.execute(
+            text("SELECT promise_id, handler_id FROM promises")
+        ):
             assert owner in {None, owners[promise_id]}
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+@pytest.mark.xdist_group("kafka")
+@pytest.mark.parametrize("seed", range(2))
+async def test_over_kafka_too(
+    seed: int, bench: Bench, straight: Snapshot, request: pytest.FixtureRequest
+) -> None:
+    """The records really lie in partitions of topics, appended in a random order of the topics."""
+    own = f"interleaving-{bench.service.name}-{uuid4().hex[:8]}."  # the broker is not ours alone
+    topics = [own + topic for topic in bench.topics]
+    course = Course(seed, (1, 400, 20, 1, 400, 20, 1, 1, 20, 400), longest=25, again=0.2)
+    log = KafkaLog(request.getfixturevalue("kafka_bootstrap"), 3, 1, topics=topics)
+    await bench.clear()
+    await log.start()
+    try:
+        consumer = log.consumer(own, topics)
+        await consumer.start()
+        for batch in course(bench.topics):
+            await log.append([replace(record, topic=own + record.topic) for record in batch])
+            if polled := await consumer.poll(40, 0.05):
+                await bench.pump.handle(polled)
+                await consumer.commit(polled)
+        while await log.lag(own, topics):
+            polled = await consumer.poll(40, 0.5)
+            await bench.pump.handle(polled)
+            await consumer.commit(polled)
+        await consumer.stop()
+    finally:
+        await log.stop()
+    assert differences(straight, await bench.snapshot()) == []

@@ -18,7 +18,7 @@ from shared.eventlog import EventLog
 from shared.keys import create_key
 from tests.audit import audit
 from tests.conftest import NewDatabase
-from tests.kafka import kafka_broker, with_kafka  # noqa: F401 - a fixture
+from tests.kafka import with_kafka
 from tests.services.receivers import Hook, Mailbox, mail_server, web_server
 from tests.world import TOLD, World, eventually, open_world
 
@@ -69,9 +69,7 @@ class Customer:
         return f"/intake/v1/tracking/{self.reference}"
 
     async def sees(self) -> dict[str, Any]:
-        answer = await self.site.http.get(
-            self.site.url(self.path), headers={"X-Tracking-Token": self.token}
-        )
+        answer = await self.site.http.get(self.site.url(self.path), headers={"X-Tracking-Token": self.token})
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
         return shown
@@ -195,7 +193,9 @@ async def journey(site: Site) -> UUID:
         assert (await too_soon).status_code == 409
     accepted = await act("accept")
     assert accepted.status_code == 200, accepted.text
-    judged = await act("judgement", reason_sufficient=True, demand_reasonable=True, explanation="A faulty batch.")
+    judged = await act(
+        "judgement", reason_sufficient=True, demand_reasonable=True, explanation="A faulty batch."
+    )
     assert judged.status_code == 200, judged.text
     offers = [
         {"remedies": ["exchange"], "description": "A new motor within five days."},
@@ -322,7 +322,12 @@ async def _webhooks_arrived(site: Site, complaint_id: str, secret: str) -> None:
         verifier.verify(calls[0].body + b" ", calls[0].headers)
     assert len({call.headers["webhook-id"] for call in calls}) == len(calls), "each fact once"
     # One lane per complaint: each publisher's facts come in order, none is left out.
-    assert set(numbers) == {"/redress/intake", "/redress/routing", "/redress/resolution", "/redress/notification"}
+    assert set(numbers) == {
+        "/redress/intake",
+        "/redress/routing",
+        "/redress/resolution",
+        "/redress/notification",
+    }
     for source, found in numbers.items():
         assert found == list(range(1, len(found) + 1)), source
 
@@ -335,16 +340,16 @@ async def _insights_counts(site: Site, complaint_id: str) -> None:
     row = await eventually(counted, what="insights to know all of it")
     assert (row["outcome"], row["opinion"], row["valid"]) == ("satisfied", "satisfied", True)
     assert (row["notices_issued"], row["notices_acknowledged"]) == (2, 2)
-    assert row["promises_made"] == len(row["promises_kept_at"]) == 3  # at the start, and with each reply but the last
+    assert (
+        row["promises_made"] == len(row["promises_kept_at"]) == 3
+    )  # at the start, and with each reply but the last
     [group] = (await site.read("/insights/v1/measures"))["groups"]
     measures = {m["measure"]: m["value"] for m in group["measures"]}
     assert (measures["received"], measures["closed"], measures["acceptable_rate"]) == (1, 1, 1.0)
 
 
 @asynccontextmanager
-async def open_site(
-    urls: Mapping[str, str], key: str, mailbox: Mailbox, hook: Hook
-) -> AsyncIterator[Site]:
+async def open_site(urls: Mapping[str, str], key: str, mailbox: Mailbox, hook: Hook) -> AsyncIterator[Site]:
     async with httpx.AsyncClient(timeout=30) as http:
         yield Site(urls, key, mailbox, hook, http)
 
@@ -352,7 +357,9 @@ async def open_site(
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """The application on a real port of this process: a stream can be watched, which ASGI in memory cannot."""
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1, ws="none")
+    config = uvicorn.Config(
+        app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1, ws="none"
+    )
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve())
@@ -369,13 +376,14 @@ async def serving(app: Any) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def site_in_this_process(
-    url: str, folder: Path, **settings: Any
-) -> AsyncIterator[tuple[Site, World]]:
+async def site_in_this_process(url: str, folder: Path, **settings: Any) -> AsyncIterator[tuple[Site, World]]:
     """All five services in the test's own process, on a real port, with a mail server and a webhook receiver."""
     async with mail_server() as mailbox, web_server() as hook:
         smtp = f"smtp://127.0.0.1:{mailbox.port}"
-        async with open_world(url, folder, smtp_url=smtp, **settings) as world, serving(world.process.app) as base:
+        async with (
+            open_world(url, folder, smtp_url=smtp, **settings) as world,
+            serving(world.process.app) as base,
+        ):
             key = await create_key(url, "journey", ["admin"])
             async with open_site(dict.fromkeys(world.process.contexts, base), key, mailbox, hook) as site:
                 yield site, world
@@ -390,17 +398,28 @@ def event_log_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.requirement(
-    "001-07", "001-08", "001-09", "001-14", "001-32", "001-33", "002-01", "002-02", "002-05", "002-08", "002-09"
+    "001-07",
+    "001-08",
+    "001-09",
+    "001-14",
+    "001-32",
+    "001-33",
+    "002-01",
+    "002-02",
+    "002-05",
+    "002-08",
+    "002-09",
 )
 @pytest.mark.requirement("004-01", "004-12", "P-38", "N-O")
 async def test_from_the_first_word_to_the_closed_case(
     event_log_url: str, new_database: NewDatabase, scratch: Path
 ) -> None:
     url = await new_database()
-    async with site_in_this_process(url, scratch, event_log_url=event_log_url, kafka_partitions=3) as (site, world):
+    async with site_in_this_process(url, scratch, event_log_url=event_log_url, kafka_partitions=3) as (
+        site,
+        world,
+    ):
         complaint_id = await journey(site)
         await world.settled()
         log: EventLog | None = world.process.log if event_log_url != "table:" else None
         assert await audit(url, [complaint_id], log=log) == []
-
-

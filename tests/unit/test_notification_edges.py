@@ -133,6 +133,9 @@ async def lookup(host: str, port: int) -> Sequence[str]:
         "http://good.example\\@127.0.0.1/",
         "http://good.example\r\nHost: evil/",
         "http://good.example /",
+        f"http://{'a' * 70}.example/",
+        "http://a..b/",
+        "http://xn--a.example/",
         "",
     ],
 )

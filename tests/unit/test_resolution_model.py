@@ -24,6 +24,7 @@ from shared.events import (
     Event,
     FollowUpRequested,
     OffersMade,
+    OffersWithdrawn,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
@@ -108,7 +109,7 @@ def test_a_registration_opens_the_case_with_a_promise_in_working_time() -> None:
 def test_the_whole_walk_ends_when_the_customer_is_content() -> None:
     case = carried_out()
     assert (case.state, case.promise) == (State.CARRIED_OUT, None)
-    case.hear(Outcome.SATISFIED, None, NINE + 5 * HOUR)
+    case.hear(case.follow_up_id, Outcome.SATISFIED, None, NINE + 5 * HOUR)
     assert (case.state, case.promise) == (State.CLOSED, None)
     [closed] = facts(case)
     assert closed == CaseClosed(
@@ -121,7 +122,7 @@ def test_the_whole_walk_ends_when_the_customer_is_content() -> None:
 @pytest.mark.requirement("001-32", "001-33")
 def test_a_result_that_is_not_acceptable_resumes_the_case_with_a_new_promise() -> None:
     case = carried_out()
-    case.hear(Outcome.NOT_ACCEPTABLE, "The noise came back.", NINE + 5 * HOUR)
+    case.hear(case.follow_up_id, Outcome.NOT_ACCEPTABLE, "The noise came back.", NINE + 5 * HOUR)
     assert case.state is State.ACCEPTED
     assert [type(event) for event in facts(case)] == [CaseResumed, PromiseMade]
     assert case.promise is not None
@@ -130,16 +131,20 @@ def test_a_result_that_is_not_acceptable_resumes_the_case_with_a_new_promise() -
 
 def test_an_opinion_about_an_earlier_result_or_in_another_state_only_stands_in_the_timeline() -> None:
     case = carried_out()
-    case.hear(Outcome.NOT_ACCEPTABLE, None, NINE + 5 * HOUR)
+    first = case.follow_up_id
+    case.hear(first, Outcome.NOT_ACCEPTABLE, None, NINE + 5 * HOUR)
     case.offer([REPAIR], LI, NINE + 6 * HOUR)
     case.choose(case.offers[0].offer_id, NINE + 6 * HOUR)
     case.carry_out("Repaired.", LI, NINE + 7 * HOUR)
     facts(case)
-    case.hear(Outcome.SATISFIED, "I mean the first one", NINE + 5 * HOUR)
-    assert (case.state, facts(case), kinds(case)[-1]) == (State.CARRIED_OUT, [], Kind.OPINION)
+    for about in (first, None):  # whatever the time says: the clocks of two services differ
+        case.hear(about, Outcome.SATISFIED, "I mean the first one", NINE + 8 * HOUR)
+        assert (case.state, facts(case), kinds(case)[-1]) == (State.CARRIED_OUT, [], Kind.OPINION)
+    case.hear(case.follow_up_id, Outcome.SATISFIED, None, NINE + 6 * HOUR)
+    assert case.state is State.CLOSED
     for other in (opened(), judged(), offered()):
         before = other.state
-        other.hear(Outcome.SATISFIED, None, NINE + 5 * HOUR)
+        other.hear(other.follow_up_id, Outcome.SATISFIED, None, NINE + 5 * HOUR)
         assert (other.state, facts(other), kinds(other)[-1]) == (before, [], Kind.OPINION)
 
 
@@ -148,21 +153,32 @@ def test_offers_are_ranked_and_only_one_of_the_present_round_can_be_agreed_to() 
     case = offered()
     first_round = case.offers
     assert [offer.rank for offer in first_round] == [1, 2]
-    case.decline("Too slow.", NINE + 3 * HOUR)
+    case.decline(1, "Too slow.", NINE + HOUR)  # intake's clock is behind
     assert case.state is State.ACCEPTED
     case.choose(first_round[0].offer_id, NINE + 3 * HOUR)
     assert (case.state, kinds(case)[-1]) == (State.ACCEPTED, Kind.CHOICE_TOO_LATE)
     case.offer([REPAIR], LI, NINE + 4 * HOUR)
     assert case.round == 2
     case.choose(first_round[0].offer_id, NINE + 5 * HOUR)
-    case.decline("I still mean the first round.", NINE + 3 * HOUR)
-    assert (case.state, kinds(case)[-1]) == (State.OFFERED, Kind.OBJECTION_TOO_LATE)
+    for about in (1, None):
+        case.decline(about, "I still mean the first round.", NINE + 5 * HOUR)
+        assert (case.state, kinds(case)[-1]) == (State.OFFERED, Kind.OBJECTION_TOO_LATE)
     with pytest.raises(NotNow, match="current round"):
         case.consent(first_round[0].offer_id, "phone", LI, NINE + 5 * HOUR)
     with pytest.raises(NotNow):
         case.carry_out("Done without asking.", LI, NINE + 5 * HOUR)
     case.consent(case.offers[0].offer_id, "phone", LI, NINE + 5 * HOUR)
     case.carry_out("Repaired.", LI, NINE + 6 * HOUR)
+
+
+@pytest.mark.requirement("001-29")
+def test_an_objection_by_phone_is_told_because_the_customer_still_sees_the_offers() -> None:
+    case = offered()
+    case.object("Too slow.", "phone", LI, NINE + 3 * HOUR)
+    assert facts(case) == [OffersWithdrawn(complaint_id=case.id, round=1, withdrawn_at=NINE + 3 * HOUR)]
+    declined = offered()
+    declined.decline(1, "Too slow.", NINE + 3 * HOUR)
+    assert facts(declined) == []  # intake knows
 
 
 @pytest.mark.requirement("001-29")
@@ -319,9 +335,9 @@ ACTS: dict[Action, Callable[[Case, datetime], None]] = {
 }
 HAPPENINGS: list[Callable[[Case, datetime], None]] = [
     lambda case, at: case.time_passed(at),
-    lambda case, at: case.hear(Outcome.SATISFIED, None, at),
-    lambda case, at: case.hear(Outcome.NOT_ACCEPTABLE, None, at),
-    lambda case, at: case.decline(None, at),
+    lambda case, at: case.hear(case.follow_up_id, Outcome.SATISFIED, None, at),
+    lambda case, at: case.hear(case.follow_up_id, Outcome.NOT_ACCEPTABLE, None, at),
+    lambda case, at: case.decline(case.round, None, at),
     lambda case, at: case.choose(case.offers[-1].offer_id if case.offers else new_id(), at),
     lambda case, at: case.triage(None, Severity.MAJOR, (), at),
     lambda case, at: case.assign("quality", "e-9", "Zhao", at),

@@ -54,11 +54,20 @@ def add_tables(metadata: MetaData) -> tuple[Table, Table]:
     return departments, people
 
 
-async def load_directory(transaction: Transaction, departments: Table, people: Table) -> Directory:
-    """Everybody; nobody else assigns until this transaction ends, so that no capacity is exceeded."""
+async def lock_directory(transaction: Transaction) -> None:
+    """Nobody else assigns, frees or changes people until this transaction ends.
+
+    So no capacity is exceeded, and people's rows are written by one at a time, whatever the order. Taken after
+    the complaints' locks and as late as can be: all of routing waits for it.
+    """
     await transaction.execute(
         text("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("routing", "directory")}
     )
+
+
+async def load_directory(transaction: Transaction, departments: Table, people: Table) -> Directory:
+    """Everybody; nobody else assigns until this transaction ends, so that no capacity is exceeded."""
+    await lock_directory(transaction)
     rows = await transaction.execute(select(departments))
     staff = await transaction.execute(select(people).order_by(people.c.id))
     return Directory(

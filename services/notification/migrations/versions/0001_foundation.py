@@ -61,6 +61,7 @@ def upgrade() -> None:
             nullable=False,
             comment="messages that wait for the acknowledgement",
         ),
+        sa.CheckConstraint("language IN ('en', 'zh')", name=op.f("ck_conversations_language")),
         sa.CheckConstraint("NOT acknowledged OR held = '[]'", name=op.f("ck_conversations_held")),
         sa.CheckConstraint(
             "NOT acknowledged OR (reference IS NOT NULL AND first_promise_at IS NOT NULL)",
@@ -81,6 +82,9 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column(
             "error", sa.Text(), nullable=False, comment="why it could not be handled; no personal data"
+        ),
+        sa.Column(
+            "blocks", sa.Boolean(), nullable=False, comment="later events of the key wait behind it"
         ),
         sa.Column("parked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),

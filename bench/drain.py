@@ -1,0 +1,89 @@
+"""How fast a backlog is worked off by all five services.
+
+Complaints are registered while nobody relays: their events wait in intake's outbox. Then everything is started,
+the outbox is let go, and the time runs from the first event that a consumer claims until nothing waits anywhere:
+no event in an outbox or on the log, no message to a customer unsent.
+"""
+
+import asyncio
+from contextlib import ExitStack
+from typing import Any
+
+from bench import stories
+from bench.machine import Meter
+from bench.rig import Rig
+from bench.watch import Watch
+from services import catalogue
+from services.intake.door import Door
+from services.intake.registration import register
+from services.intake.schemas import NewComplaint
+from shared import clock
+from shared.database import Database
+from shared.idempotency import Answer
+
+COMPLAINTS, QUICK = 2000, 400
+"""A complaint becomes about ten events."""
+
+
+def measure(rig: Rig, quick: bool) -> dict[str, Any]:
+    number = QUICK if quick else COMPLAINTS
+    result = {"one process": _drain(rig, number, [list(catalogue.NAMES)])}
+    if not quick:
+        result["five processes"] = _drain(rig, number, [[name] for name in catalogue.NAMES])
+    return result
+
+
+def _drain(rig: Rig, complaints: int, processes: list[list[str]]) -> dict[str, Any]:
+    url = rig.database()
+    try:
+        asyncio.run(backlog(url, complaints))
+        return asyncio.run(_work_off(rig, url, complaints, processes))
+    finally:
+        rig.drop(url)
+
+
+async def backlog(url: str, complaints: int) -> None:
+    """Register complaints while no relay runs."""
+    database = Database(url, "intake")
+    door = Door(database)
+    committer = asyncio.create_task(door.run())
+    try:
+        told = [NewComplaint.model_validate(stories.complaint(n)) for n in range(complaints)]
+        await asyncio.gather(
+            *(door.register(register(each, "bench", clock.now()), None, Answer(201, b"")) for each in told)
+        )
+    finally:
+        committer.cancel()
+        await asyncio.gather(committer, return_exceptions=True)
+        await database.close()
+
+
+async def _work_off(rig: Rig, url: str, complaints: int, processes: list[list[str]]) -> dict[str, Any]:
+    watch = await Watch.open(url)
+    try:
+        await watch.hold_relay("intake")
+        with ExitStack() as stack:
+            intake = stack.enter_context(rig.redress(processes[0], url))
+            where = f'{{"intake": "http://127.0.0.1:{intake.port}"}}'
+            others = [stack.enter_context(rig.redress(n, url, service_urls=where)) for n in processes[1:]]
+            meter = Meter({"server": [c.pid for c in (intake, *others)], "postgres": rig.postgres_pids()})
+            meter.start()
+            await watch.release_relay("intake")
+            while not await watch.handled():
+                await asyncio.sleep(0.02)
+            await watch.quiet(within=300)
+            seconds, spent = await watch.seconds_since_first(), meter.stop()
+        done = await watch.done()
+    finally:
+        await watch.close()
+    if done.parked:
+        raise RuntimeError(f"{done.parked} events were parked")
+    return {
+        "complaints": complaints,
+        "seconds": seconds,
+        "events": done.records,
+        "events_per_second": done.records / seconds,
+        "handled_per_second": done.handled / seconds,
+        "others": spent.pop("others"),
+        "cpu": spent,
+    }
