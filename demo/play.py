@@ -83,7 +83,7 @@ async def _callers(stage: Stage) -> AsyncIterator[_Callers]:
         shop=await caller("shop", "complaints:write"),
         desk=await caller("triage desk", "complaints:read", "triage:write"),
         handlers=await caller("handlers", "cases:read", "cases:work"),
-        operations=await caller("operations", "webhooks:write"),
+        operations=await caller("operations", "webhooks:write", "complaints:read"),
         auditor=await caller("auditor", "complaints:read", "cases:read", "deliveries:read", "measures:read"),
         customers=Caller(stage.url),
     )

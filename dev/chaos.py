@@ -292,6 +292,7 @@ async def until_quiet(url: str, log: EventLog, within: float) -> None:
 
             async def rest() -> bool:
                 nonlocal since, before
+                await asyncio.sleep(0.1)
                 done = await quiet()
                 if quiet.waiting != before:
                     since, before = time.monotonic(), quiet.waiting

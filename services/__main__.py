@@ -6,16 +6,19 @@ from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 
 from services import catalogue, launch
-from shared import config, keys
+from shared import config, keys, telemetry
 from shared.auth import SCOPES
 from shared.config import Settings
+from shared.database import is_transient
 from shared.eventlog import GroupInUse
 from shared.migrate import CannotPrepareDatabase
 from shared.postgres import PostgresError
@@ -92,9 +95,18 @@ def replay(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="insights only: drop the read models and read the whole log.")
     ] = False,
+    discard: Annotated[
+        UUID | None, typer.Option(help="Take this parked event out unhandled; prints it, keep that.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why it is taken out; goes to the log, so no personal data.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Handle parked events again, each complaint's in order; or move a consumer back on the log.
+
+    It may run beside the service. A parked event that can never be handled holds up its complaint until it is
+    taken out: `--discard EVENT_ID --reason TEXT`; then handle those behind it.
 
     Moving back repeats no effect: the inbox remembers what was handled. Stop the service first when moving.
     """
@@ -102,13 +114,22 @@ def replay(
         _fail(f"There is no service {service!r}. There are: {', '.join(catalogue.NAMES)}.")
     if rebuild and service != "insights":
         _fail("Only insights can be rebuilt from the log; the other services own what they keep.")
+    if (discard is None) != (reason is None) or reason == "":
+        _fail("--discard and --reason go together: say which event, and why it is taken out.")
     from services import replaying
 
     settings = _settings()
-    with launch.database(settings) as url:
+    with launch.database(settings, join=True) as url:
         if rebuild or from_offset is not None or from_time is not None:
             _run(replaying.move(settings, url, service, from_offset, from_time, rebuild))
             err.print(f"{service} reads the log again when it starts.")
+            return
+        if discard is not None and reason is not None:
+            telemetry.configure_logging(settings.log_level, settings.log_format)
+            letter = _run(replaying.discard(settings, url, service, discard, reason))
+            if letter is None:
+                _fail(f"No event {discard} is parked for {service}.")
+            print(json.dumps(letter, default=str, ensure_ascii=False))
             return
         letters = _run(replaying.letters(settings, url, service, key, handle=not show))
     if as_json:
@@ -218,6 +239,18 @@ def main() -> None:
         cli()
     except (PostgresError, CannotPrepareDatabase, launch.CannotStart, GroupInUse) as error:
         err.print(str(error), style="red", markup=False)
+        raise SystemExit(1) from None
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        err.print(
+            f"Redress cannot reach what it needs: {str(cause) or type(cause).__name__}. Check REDRESS_DATABASE_URL "
+            "and REDRESS_EVENT_LOG_URL.",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
         raise SystemExit(1) from None
 
 

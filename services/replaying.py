@@ -1,51 +1,131 @@
 """What `redress replay` does."""
 
+import getpass
+import logging
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from services import catalogue
 from services.launch import CannotStart
-from shared import deadletters
+from shared import clock, deadletters
 from shared.config import Settings
+from shared.deadletters import DeadLetter
 from shared.process import Process
-from shared.reactions import describe, keys_in_order
+from shared.reactions import Pump, describe
+from shared.service import Context
+
+log = logging.getLogger(__name__)
 
 
 async def letters(
     settings: Settings, url: str, service: str, key: str | None, *, handle: bool
 ) -> list[dict[str, Any]]:
-    """The parked events of a consumer and what became of each; the first failure of a key holds back the rest."""
+    """The parked events of a consumer and what became of each; the first failure of a key holds back the rest.
+
+    Letters that a running consumer parks meanwhile, behind those that are still there, are taken too.
+    """
     [wanted] = catalogue.load([service])
     process = Process(settings, url, [wanted])
     context = process.contexts[service]
     pump = wanted.pump(context)
+    report: dict[int, dict[str, Any]] = {}
+    held: set[str] = set()
+    async with process.running(workers=False):
+        before = -1
+        while before < len(report):
+            before = len(report)
+            # Each time from the start: numbers are not drawn in the order of the commits.
+            async for letter in _all(context, key):
+                if letter.id in report:
+                    continue
+                result = letter.error
+                if handle:
+                    result = await _handled(pump, letter, held)
+                report[letter.id] = {
+                    "event_id": letter.event_id,
+                    "type": letter.record.headers.get("ce_type"),
+                    "key": letter.record.key,
+                    "parked_at": letter.parked_at,
+                    "error": letter.error,
+                    "result": result,
+                }
+    return list(report.values())
+
+
+async def _all(context: Context, key: str | None) -> AsyncIterator[DeadLetter]:
+    last = 0
+    while True:
+        async with context.database.reading() as connection:
+            page = await deadletters.waiting(connection, context.name, key, after=last)
+        if not page:
+            return
+        for letter in page:
+            yield letter
+        last = page[-1].id
+
+
+async def _handled(pump: Pump[Any], letter: DeadLetter, held: set[str]) -> str:
+    if letter.blocks and letter.record.key in held:
+        return deadletters.BEHIND
+    try:
+        await pump.replay(letter)
+    except Exception as error:
+        if letter.blocks:
+            held.add(letter.record.key)
+        return describe(error)
+    return "handled"
+
+
+async def discard(
+    settings: Settings, url: str, service: str, event_id: UUID, reason: str
+) -> dict[str, Any] | None:
+    """Take a letter out that can never be handled; returns all of it, for whoever keeps it, or None.
+
+    It is not remembered in the inbox: a consumer that is moved back before it meets the record again.
+    """
+    [wanted] = catalogue.load([service])
+    process = Process(settings, url, [wanted])
+    context = process.contexts[service]
     async with process.running(workers=False):
         async with context.database.reading() as connection:
-            waiting = await deadletters.waiting(connection, service, key)
-        report = []
-        for parked in keys_in_order(waiting).values():
-            held = False
-            for letter in parked:
-                result = "parked"
-                if handle and not held:
-                    try:
-                        await pump.replay(letter)
-                        result = "handled"
-                    except Exception as error:
-                        result, held = describe(error), True
-                elif handle:
-                    result = deadletters.BEHIND
-                report.append(
-                    {
-                        "event_id": letter.event_id,
-                        "type": letter.record.headers.get("ce_type"),
-                        "key": letter.record.key,
-                        "parked_at": letter.parked_at,
-                        "error": letter.error,
-                        "result": result if handle else letter.error,
-                    }
-                )
-    return report
+            letter = await deadletters.find(connection, service, event_id)
+        if letter is None or not await wanted.pump(context).discard(letter):
+            return None
+    by, record = _user(), letter.record
+    log.warning(
+        "dead letter %s of %s discarded by %s: %s",
+        event_id,
+        service,
+        by,
+        reason,
+        extra={"event_id": str(event_id), "key": record.key, "discarded_by": by, "reason": reason},
+    )
+    return {
+        "event_id": event_id,
+        "consumer": service,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key,
+        "headers": dict(record.headers),
+        "value_base64": b64encode(record.value).decode(),
+        "error": letter.error,
+        "parked_at": letter.parked_at,
+        "discarded_at": clock.now(),
+        "discarded_by": by,
+        "reason": reason,
+    }
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
 
 
 async def move(

@@ -97,8 +97,8 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least serious message that is logged."""
 
-    log_format: Literal["json", "text"] = "json"
-    """One JSON object a line for machines, or plain lines for a person."""
+    log_format: Literal["auto", "json", "text"] = "auto"
+    """One JSON object a line for machines, or plain lines for a person; `auto`: plain on a terminal."""
 
     consumer_batch: PositiveInt = 500
     """Events that one transaction of a consumer handles at most."""

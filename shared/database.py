@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import CursorResult, Executable, MetaData, TextClause, text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -44,6 +45,7 @@ def make_engine(url: str, service: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=False,
+        json_deserializer=from_json,  # several times faster than the standard library's
         hide_parameters=True,  # statements in error messages must not show what customers wrote
         connect_args={"server_settings": settings, "timeout": 10},
     )

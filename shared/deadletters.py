@@ -77,7 +77,9 @@ class DeadLetter:
 async def parked_keys(transaction: Transaction, consumer: str, keys: Iterable[str]) -> set[str]:
     """Which of the keys have letters that later events must wait behind."""
     found = await transaction.execute(
-        sql("SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys) AND blocks"),
+        sql(
+            "SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys) AND blocks"
+        ),
         {"consumer": consumer, "keys": list(keys)},
     )
     return set(found.scalars())
@@ -156,9 +158,7 @@ async def remove(transaction: Transaction, letter_id: int) -> bool:
 
 def _letter(row: Row[Any]) -> DeadLetter:
     record = Record(row.topic, row.key, row.headers, row.value, row.partition, row.offset)
-    return DeadLetter(
-        row.id, row.consumer, row.event_id, record, row.error, row.blocks, row.parked_at
-    )
+    return DeadLetter(row.id, row.consumer, row.event_id, record, row.error, row.blocks, row.parked_at)
 
 
 def _storable(headers: Mapping[str, str]) -> str:

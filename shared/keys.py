@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import clock
-from shared.auth import ADMIN, SCOPES, make_key
+from shared.auth import ADMIN, SCOPES, NewKey, make_key
 from shared.config import write_private
 from shared.database import PLATFORM, make_engine
 from shared.migrate import hold_migration

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 from pythonjsonlogger.json import JsonFormatter
@@ -39,10 +39,10 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 def traceparent() -> str | None:
     """The present trace context in W3C form, or None outside any trace."""
-    context = trace.get_current_span().get_span_context()
-    if not context.is_valid:
+    span = trace.get_current_span().get_span_context()
+    if not span.is_valid:
         return None
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
 
 
 @contextmanager
@@ -57,21 +57,24 @@ def traced(parent: str | None) -> Iterator[None]:
             trace_flags=TraceFlags(int(found[3], 16) if found else 1),
         )
     )
-    with trace.use_span(span):
+    token = context.attach(trace.set_span_in_context(span))  # not use_span: it would record nothing more here
+    try:
         yield
+    finally:
+        context.detach(token)
 
 
 class _Context(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        context = trace.get_current_span().get_span_context()
-        record.trace_id = f"{context.trace_id:032x}" if context.is_valid else None
+        span = trace.get_current_span().get_span_context()
+        record.trace_id = f"{span.trace_id:032x}" if span.is_valid else None
         record.complaint_id = complaint_in_hand.get()
         record.request_id = request_in_hand.get()
         return True
 
 
 def configure_logging(level: str, style: str) -> None:
-    """Log to standard error; `style` is `json` or `text`."""
+    """Log to standard error; `style` is `json`, `text` or `auto` (text on a terminal)."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_Context())
     handler.setFormatter(
@@ -79,7 +82,7 @@ def configure_logging(level: str, style: str) -> None:
             "%(asctime)s %(levelname)s %(name)s %(message)s %(trace_id)s %(complaint_id)s %(request_id)s",
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
         )
-        if style == "json"
+        if style == "json" or (style == "auto" and not sys.stderr.isatty())
         else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -20,7 +20,7 @@ from services.intake.schemas import (
     NewComplaint,
     Registered,
 )
-from services.intake.store import complaints, customers, views
+from services.intake.store import complaints, views
 from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
@@ -57,11 +57,7 @@ async def register_complaint(
     if key is not None:
         print_ = idempotency.fingerprint(request.method, request.url.path, await request.body())
         claim = Claim(who.id, key, print_)
-    row = registration.complaint
-    body = to_json(
-        {name: row[name] for name in ("id", "reference", "registered_at", "completeness", "missing")}
-    )
-    answer, replayed = await ctx.part(Door).register(registration, claim, Answer(201, body))
+    answer, replayed = await ctx.part(Door).register(registration, claim)
     return _with_token(ctx, answer).response(replayed=replayed)
 
 
@@ -155,10 +151,7 @@ async def read_contact(
 
 
 async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any]:
-    person = [c for c in customers.c if c.name != "id"]
-    found = await connection.execute(
-        select(complaints, *person).join(customers).where(complaints.c.id == complaint_id)
-    )
+    found = await connection.execute(select(complaints).where(complaints.c.id == complaint_id))
     row = found.mappings().one_or_none()
     if row is None:
         raise problems.not_found("complaint", "path/complaint_id")

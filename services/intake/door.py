@@ -11,27 +11,30 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from services.intake.registration import Registration
 from shared import failpoints, idempotency
-from shared.database import Database, Transaction
+from shared.database import Database, Transaction, is_transient
 from shared.idempotency import Answer, Claim, KeyReused
+from shared.problems import unavailable
 
 GROUP_LIMIT = 64
+QUEUE_LIMIT = 1024
+"""Requests that may wait; more are told to come again, because nobody would hear a later answer."""
 
 COMMITTERS = 2
 """Groups on their way at the same time: while one waits for the disk, the next is written."""
 
-# What a known customer gives anew replaces what was kept, and nothing is blanked.
+# The ids are ours: a complaint that is there already was written by an attempt whose commit we did not hear of.
 _WRITE = text(
     """
 WITH people AS (
-    INSERT INTO customers AS c SELECT * FROM jsonb_populate_recordset(NULL::customers, CAST(:people AS jsonb))
-    ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, c.name),
-        email = coalesce(excluded.email, c.email), phone = coalesce(excluded.phone, c.phone),
-        address = coalesce(excluded.address, c.address)
+    INSERT INTO customers SELECT * FROM jsonb_populate_recordset(NULL::customers, CAST(:people AS jsonb))
+    ON CONFLICT (id) DO NOTHING
 )
 INSERT INTO complaints SELECT * FROM jsonb_populate_recordset(NULL::complaints, CAST(:told AS jsonb))
+ON CONFLICT (id) DO NOTHING RETURNING id
 """
 )
 
@@ -40,7 +43,6 @@ INSERT INTO complaints SELECT * FROM jsonb_populate_recordset(NULL::complaints, 
 class _Waiting:
     registration: Registration
     claim: Claim | None
-    answer: Answer
     done: "asyncio.Future[tuple[Answer, bool]]"
 
     @property
@@ -53,56 +55,79 @@ class Door:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE_LIMIT)
 
-    async def register(
-        self, registration: Registration, claim: Claim | None, answer: Answer
-    ) -> tuple[Answer, bool]:
-        """The answer once it is durable, and whether it is that of an earlier request. Raises KeyReused."""
+    async def register(self, registration: Registration, claim: Claim | None) -> tuple[Answer, bool]:
+        """The answer once it is durable, and whether it is that of an earlier request.
+
+        Raises KeyReused, and the `unavailable` problem when too many wait already.
+        """
         done: asyncio.Future[tuple[Answer, bool]] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(_Waiting(registration, claim, answer, done))
+        try:
+            self._queue.put_nowait(_Waiting(registration, claim, done))
+        except asyncio.QueueFull:
+            raise unavailable() from None
         return await done
 
     async def run(self) -> None:
         """Commit group after group, for ever."""
-        while True:
-            group, held = self._gather(await self._queue.get())
-            await self._settle(group)
+        held: list[_Waiting] = []
+        try:
+            while True:
+                group, held = self._gather(held or [await self._queue.get()])
+                await self._settle(group)
+        finally:  # stopped: the callers must not wait for ever
+            while not self._queue.empty():
+                held.append(self._queue.get_nowait())
             for waiting in held:
-                self._queue.put_nowait(waiting)
+                _fail(waiting, unavailable())
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], list[_Waiting]]:
+    def _gather(self, first: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
         """A group in which no Idempotency-Key comes twice; a twin waits for the next group."""
-        group, held, slots = [first], [], {first.slot}
-        while len(group) < GROUP_LIMIT and not self._queue.empty():
-            waiting = self._queue.get_nowait()
+        group: list[_Waiting] = []
+        held: list[_Waiting] = []
+        slots: set[tuple[str, str] | None] = set()
+        arrived = list(first)
+        while arrived and len(group) < GROUP_LIMIT:
+            waiting = arrived.pop(0)
             if waiting.slot is not None and waiting.slot in slots:
                 held.append(waiting)
             else:
                 slots.add(waiting.slot)
                 group.append(waiting)
-        return group, held
+            if not arrived and not self._queue.empty():
+                arrived.append(self._queue.get_nowait())
+        return group, held + arrived
 
-    async def _settle(self, group: list[_Waiting]) -> None:
+    async def _settle(self, group: list[_Waiting], *, again: bool = True) -> None:
         try:
             before = await self._commit(group)
         except Exception as error:
-            if len(group) == 1:
-                _answer(group[0], error)
-                return
-            for waiting in group:
-                await self._settle([waiting])
+            if is_transient(error):  # nobody's fault: once more together, then all are told
+                if again:
+                    await self._settle(group, again=False)
+                    return
+                for waiting in group:
+                    _fail(waiting, error)
+            elif len(group) > 1:
+                for waiting in group:
+                    await self._settle([waiting])
+            elif isinstance(error, IntegrityError) and again:  # the reference it drew is taken
+                group[0].registration = group[0].registration.with_another_reference()
+                await self._settle(group, again=False)
+            else:
+                _fail(group[0], error)
             return
         except BaseException:
-            for waiting in group:  # stopped in the middle: the callers must not wait for ever
-                _answer(waiting, ConnectionError("stopped before the complaint was recorded"))
+            for waiting in group:
+                _fail(waiting, unavailable())
             raise
         for waiting in group:
             _answer(waiting, before.get(waiting.slot) if waiting.slot else None)
 
-    async def _commit(self, group: list[_Waiting]) -> Mapping[tuple[str, str] | None, Answer | KeyReused]:
+    async def _commit(self, group: list[_Waiting]) -> Mapping[tuple[str, str], Answer | KeyReused]:
         async with self._database.transaction() as transaction:
-            claims = [(w.claim, w.answer) for w in group if w.claim is not None]
+            claims = [(w.claim, w.registration.answer()) for w in group if w.claim is not None]
             before: Mapping[tuple[str, str], Answer | KeyReused] = {}
             if claims:
                 before = await idempotency.claim(
@@ -113,24 +138,29 @@ class Door:
                 await _write(transaction, fresh)
             failpoints.reached("door.before-commit")
         failpoints.reached("door.after-commit")
-        return before  # type: ignore[return-value]  # a lookup by None simply finds nothing
+        return before
 
 
 async def _write(transaction: Transaction, registrations: list[Registration]) -> None:
     people = {r.customer["id"]: r.customer for r in registrations}
     ordered = sorted(people.values(), key=lambda person: str(person["id"]))
     told = [r.complaint for r in registrations]
-    await transaction.execute(_WRITE, {"people": to_json(ordered).decode(), "told": to_json(told).decode()})
+    written = await transaction.execute(
+        _WRITE, {"people": to_json(ordered).decode(), "told": to_json(told).decode()}
+    )
+    new = set(written.scalars())
     for registration in registrations:
-        transaction.publish(registration.event, at=registration.event.registered_at)
+        if registration.complaint["id"] in new:
+            transaction.publish(registration.event, at=registration.event.registered_at)
 
 
-def _answer(waiting: _Waiting, outcome: Answer | Exception | None) -> None:
-    if waiting.done.done():
-        return  # the caller has gone; the complaint is kept all the same
-    if isinstance(outcome, Exception):
-        waiting.done.set_exception(outcome)
-    elif outcome is None:
-        waiting.done.set_result((waiting.answer, False))
-    else:
-        waiting.done.set_result((outcome, True))
+def _answer(waiting: _Waiting, before: Answer | KeyReused | None) -> None:
+    if isinstance(before, KeyReused):
+        _fail(waiting, before)
+    elif not waiting.done.done():  # else the caller has gone; the complaint is kept all the same
+        waiting.done.set_result((before or waiting.registration.answer(), before is not None))
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(error)

@@ -20,6 +20,7 @@ from shared.events import (
     FollowUpRequested,
     OfferAgreed,
     OffersMade,
+    OffersWithdrawn,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
@@ -86,10 +87,17 @@ def on_validity_judged(view: View, event: ValidityJudged, fact: Received) -> Non
 
 @reactions.on(OffersMade)
 def on_offers_made(view: View, event: OffersMade, fact: Received) -> None:
-    view.status = "offered"
+    view.status, view.round = "offered", event.round
     view.offers = [offer.model_dump(mode="json", exclude_none=True) for offer in event.offers]
     view.offers_answer = None
     _show(view, fact, event.made_at, "offered", offers=len(event.offers))
+
+
+@reactions.on(OffersWithdrawn)
+def on_offers_withdrawn(view: View, event: OffersWithdrawn, fact: Received) -> None:
+    """Also takes back an answer that the customer gave in between: it came too late."""
+    view.status, view.offers, view.offers_answer = "accepted", [], None
+    _show(view, fact, event.withdrawn_at, "offers_withdrawn", round=event.round)
 
 
 @reactions.on(OfferAgreed)
@@ -111,13 +119,14 @@ def on_solution_carried_out(view: View, event: SolutionCarriedOut, fact: Receive
 
 @reactions.on(FollowUpRequested)
 def on_follow_up_requested(view: View, event: FollowUpRequested, fact: Received) -> None:
-    view.opinion_asked = True
+    view.opinion_asked, view.follow_up_id = True, event.follow_up_id
     _show(view, fact, event.requested_at, "opinion_asked")
 
 
 @reactions.on(CaseResumed)
 def on_case_resumed(view: View, event: CaseResumed, fact: Received) -> None:
     view.status, view.offers, view.offers_answer = "accepted", [], None
+    view.result, view.outcome, view.opinion_asked = None, None, False
     _show(view, fact, event.resumed_at, "resumed")
 
 

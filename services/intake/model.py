@@ -62,6 +62,8 @@ class View(Aggregate):
     handler_name: str | None = None
     promise_id: UUID | None = None
     promised_at: datetime | None = None
+    round: int | None = None
+    """Of the newest offers."""
     offers: list[dict[str, Any]] = field(default_factory=list)
     offers_answer: str | None = None
     """Id of the chosen offer, or `declined`; None while the customer has not answered the present offers."""
@@ -69,6 +71,8 @@ class View(Aggregate):
     result: str | None = None
     outcome: Outcome | None = None
     opinion_asked: bool = False
+    follow_up_id: UUID | None = None
+    """The newest request for an opinion."""
     steps: list[Step] = field(default_factory=list)
     """Entries that this change adds."""
 
@@ -88,7 +92,10 @@ class View(Aggregate):
             return
         self._answer_offers()
         self.offers_answer = "declined"
-        self.record(OffersDeclined(complaint_id=self.id, reason=masked_reason, declined_at=at), at)
+        declined = OffersDeclined(
+            complaint_id=self.id, round=self.round, reason=masked_reason, declined_at=at
+        )
+        self.record(declined, at)
 
     def give_opinion(self, outcome: Outcome, masked_comment: str | None, at: datetime) -> None:
         """Say what the result is worth. The first answer to each request counts."""
@@ -102,9 +109,14 @@ class View(Aggregate):
             )
         self.opinion_asked = False
         self.outcome = outcome
-        self.record(
-            OpinionGiven(complaint_id=self.id, outcome=outcome, comment=masked_comment, given_at=at), at
+        given = OpinionGiven(
+            complaint_id=self.id,
+            follow_up_id=self.follow_up_id,
+            outcome=outcome,
+            comment=masked_comment,
+            given_at=at,
         )
+        self.record(given, at)
 
     def _answer_offers(self) -> None:
         if not self.offers:

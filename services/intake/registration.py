@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from services.intake.model import completeness
 from services.intake.reference import new_reference
-from services.intake.schemas import Customer, NewComplaint
+from services.intake.schemas import Customer, NewComplaint, Product
 from shared import ids
 from shared.events import ComplaintRegistered
 from shared.events.intake import MaskedStatement, ProductRef
 from shared.events.vocabulary import Form
+from shared.idempotency import Answer
 from shared.masking import mask
 
 
@@ -33,6 +36,9 @@ def known_of(customer: Customer) -> tuple[str, ...]:
     return tuple(v for v in (customer.name, customer.email, customer.phone, customer.address) if v)
 
 
+ANSWERED = ("id", "reference", "registered_at", "completeness", "missing")
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
     """One complaint, ready to be written."""
@@ -40,6 +46,29 @@ class Registration:
     complaint: dict[str, Any]
     customer: dict[str, Any]
     event: ComplaintRegistered
+
+    def answer(self) -> Answer:
+        """What the caller is told and what a retry gets, but for the token, which is kept nowhere."""
+        return Answer(201, to_json({name: self.complaint[name] for name in ANSWERED}))
+
+    def with_another_reference(self) -> "Registration":
+        """The same, for the rare case that the reference it drew is taken."""
+        reference = new_reference()
+        return Registration(
+            self.complaint | {"reference": reference},
+            self.customer,
+            self.event.model_copy(update={"reference": reference}),
+        )
+
+
+def _product(product: Product, known: tuple[str, ...]) -> ProductRef:
+    # Ids and batches are the company's own and must stay readable; what is free text may hold anything.
+    return ProductRef(
+        id=product.id,
+        name=mask(product.name, known) if product.name else None,
+        model=mask(product.model, known) if product.model else None,
+        batch=product.batch,
+    )
 
 
 def register(told: NewComplaint, by: str, at: datetime) -> Registration:
@@ -71,7 +100,7 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
             feeling=mask(statement.feeling, known) if statement.feeling else None,
             wanted=mask(statement.wanted, known) if statement.wanted else None,
         ),
-        product=ProductRef(**data["product"]) if told.product else None,
+        product=_product(told.product, known) if told.product else None,
         order_id=told.order.id if told.order else None,
         desired_remedies=told.desired_remedies,
         desired_amount=told.desired_amount,
@@ -85,6 +114,10 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         "registered_at": at,
         "registered_by": by,
         "customer_id": customer_id,
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "address": customer.address,
         "kind": told.kind,
         "channel": told.channel,
         "language": told.language,
@@ -108,9 +141,5 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         "id": customer_id,
         "external_id": customer.external_id,
         "type": customer.type,
-        "name": customer.name,
-        "email": customer.email,
-        "phone": customer.phone,
-        "address": customer.address,
     }
     return Registration(row, person, event)

@@ -39,10 +39,6 @@ customers = Table(
     Column("id", Uuid, primary_key=True),
     Column("external_id", Text, unique=True, comment="the customer's number in the company's own system"),
     Column("type", Text, nullable=False),
-    Column("name", Text),
-    Column("email", Text),
-    Column("phone", Text),
-    Column("address", Text),
 )
 
 complaints = Table(
@@ -53,6 +49,10 @@ complaints = Table(
     Column("registered_at", DateTime(timezone=True), nullable=False),
     Column("registered_by", Text, nullable=False, comment="principal that posted it"),
     Column("customer_id", Uuid, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("name", Text, comment="contact as told with this complaint; another complaint does not change it"),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("address", Text),
     Column("kind", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("language", Text, nullable=False),
@@ -88,13 +88,17 @@ views = Table(
     Column("handler_name", Text),
     Column("promise_id", Uuid),
     Column("promised_at", DateTime(timezone=True)),
+    Column("round", Integer, comment="of the newest offers"),
     Column("offers", JSONB, nullable=False),
     Column("offers_answer", Text, comment="id of the chosen offer, or `declined`"),
     Column("explanation", Text),
     Column("result", Text),
     Column("outcome", Text),
     Column("opinion_asked", Boolean, nullable=False),
+    Column("follow_up_id", Uuid, comment="the newest request for an opinion"),
     CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed_has_outcome"),
+    CheckConstraint("offers = '[]' OR round IS NOT NULL", name="offers_have_round"),
+    CheckConstraint("NOT opinion_asked OR follow_up_id IS NOT NULL", name="opinion_has_follow_up"),
     CheckConstraint("(promise_id IS NULL) = (promised_at IS NULL)", name="promise_has_time"),
 )
 

@@ -15,7 +15,7 @@ from services.intake.model import NotPossible, View
 from services.intake.reference import normalised
 from services.intake.registration import known_of, tracking_token
 from services.intake.schemas import Answered, Choice, Customer, Opinion, Statement, StepShown, Tracking
-from services.intake.store import ViewStore, complaints, customers, progress, view_of, views
+from services.intake.store import ViewStore, complaints, progress, view_of, views
 from services.intake.watch import Watchers
 from shared import clock, idempotency, problems
 from shared.aggregate import load_one, save_one
@@ -52,8 +52,7 @@ async def _open(
 ) -> Mapping[str, Any]:
     found = None
     if typed := normalised(reference):
-        person = [customers.c[name] for name in ("name", "email", "phone", "address")]
-        query = select(complaints, *person).join(customers).where(complaints.c.reference == typed)
+        query = select(complaints).where(complaints.c.reference == typed)
         found = (await connection.execute(query)).mappings().one_or_none()
     wanted = tracking_token(ctx.settings.installation_secret, found["id"] if found else UUID(int=0))
     if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:

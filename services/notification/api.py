@@ -31,7 +31,9 @@ from shared.service import Context, Ctx, api_router
 
 router = api_router()
 
-Subscriber = Annotated[Principal, may("webhooks:write")]
+Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]
+"""Events say what complaints say: whoever has them sent must be allowed to read those."""
+Owner = Annotated[Principal, may("webhooks:write")]
 Reader = Annotated[Principal, may("deliveries:read")]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=200, description="The ETag that you saw.")
@@ -55,16 +57,16 @@ async def create_webhook(
     vault = ctx.part(Vault)
 
     async def work(transaction: Transaction) -> Answer:
-        webhook, sealed = await webhooks.create(transaction, new, vault)
+        webhook, sealed = await webhooks.create(transaction, new, who, vault)
         return _answer(201, webhook.model_dump(mode="json") | {"secret": sealed})
 
     return _unsealed(await once(request, ctx.database, who.id, key, work), vault)
 
 
 @router.get("/webhooks", tags=["webhooks"], summary="List webhooks", responses=problems.documented())
-async def list_webhooks(who: Subscriber, ctx: Ctx, limit: Limit = 50, cursor: Cursor = None) -> Page[Webhook]:
-    """The newest first."""
-    query = select(subscriptions).where(subscriptions.c.deleted_at.is_(None))
+async def list_webhooks(who: Owner, ctx: Ctx, limit: Limit = 50, cursor: Cursor = None) -> Page[Webhook]:
+    """One's own, the newest first; an administrator sees all."""
+    query = select(subscriptions).where(webhooks.visible(who))
     if cursor is not None:
         query = query.where(subscriptions.c.id < pages.decode(cursor, UUID)[0])
     async with ctx.database.reading() as connection:
@@ -76,10 +78,10 @@ async def list_webhooks(who: Subscriber, ctx: Ctx, limit: Limit = 50, cursor: Cu
 @router.get(
     "/webhooks/{webhook_id}", tags=["webhooks"], summary="Read a webhook", responses=problems.documented(404)
 )
-async def read_webhook(webhook_id: UUID, who: Subscriber, ctx: Ctx, response: Response) -> Webhook:
+async def read_webhook(webhook_id: UUID, who: Owner, ctx: Ctx, response: Response) -> Webhook:
     """Its settings and its health."""
     async with ctx.database.reading() as connection:
-        found = await webhooks.find(connection, webhook_id)
+        found = await webhooks.find(connection, webhook_id, who)
     response.headers["ETag"] = f'"{found.version}"'
     return found
 
@@ -105,7 +107,7 @@ async def change_webhook(
         await _check(ctx, wanted.url)
 
     async def work(transaction: Transaction) -> Answer:
-        before = await webhooks.held(transaction, webhook_id, if_match)
+        before = await webhooks.held(transaction, webhook_id, who, if_match)
         after = await webhooks.change(transaction, before, wanted)
         return _answer(200, after.model_dump(mode="json"))
 
@@ -119,10 +121,10 @@ async def change_webhook(
     summary="End a subscription",
     responses=problems.documented(404, 412),
 )
-async def delete_webhook(webhook_id: UUID, who: Subscriber, ctx: Ctx, if_match: IfMatch = None) -> None:
+async def delete_webhook(webhook_id: UUID, who: Owner, ctx: Ctx, if_match: IfMatch = None) -> None:
     """Nothing more is sent; what was waiting is given up. The delivery log stays."""
     async with ctx.database.transaction() as transaction:
-        await webhooks.delete(transaction, await webhooks.held(transaction, webhook_id, if_match))
+        await webhooks.delete(transaction, await webhooks.held(transaction, webhook_id, who, if_match))
 
 
 @router.post(
@@ -134,7 +136,7 @@ async def delete_webhook(webhook_id: UUID, who: Subscriber, ctx: Ctx, if_match: 
 )
 async def rotate_secret(
     webhook_id: UUID,
-    who: Subscriber,
+    who: Owner,
     ctx: Ctx,
     request: Request,
     key: IdempotencyKey = None,
@@ -144,7 +146,7 @@ async def rotate_secret(
     vault = ctx.part(Vault)
 
     async def work(transaction: Transaction) -> Answer:
-        before = await webhooks.held(transaction, webhook_id, if_match)
+        before = await webhooks.held(transaction, webhook_id, who, if_match)
         after, sealed = await webhooks.rotate(transaction, before, vault)
         shown = after.model_dump(mode="json", include={"previous_secret_until", "version"})
         return _answer(200, shown | {"secret": sealed})
@@ -161,12 +163,12 @@ async def rotate_secret(
     responses=problems.documented(404, 409),
 )
 async def ping_webhook(
-    webhook_id: UUID, who: Subscriber, ctx: Ctx, request: Request, key: IdempotencyKey = None
+    webhook_id: UUID, who: Owner, ctx: Ctx, request: Request, key: IdempotencyKey = None
 ) -> Response:
     """Posts a `redress.webhook.ping` event; the delivery log shows what the receiver answered."""
 
     async def work(transaction: Transaction) -> Answer:
-        webhook = await webhooks.held(transaction, webhook_id, None)
+        webhook = await webhooks.held(transaction, webhook_id, who, None)
         return _answer(202, {"delivery_id": str(await webhooks.ping(transaction, webhook))})
 
     return await once(request, ctx.database, who.id, key, work)
@@ -210,12 +212,14 @@ async def list_deliveries(
     responses=problems.documented(404, 409),
 )
 async def resend_delivery(
-    delivery_id: UUID, who: Subscriber, ctx: Ctx, request: Request, key: IdempotencyKey = None
+    delivery_id: UUID, who: Reader, ctx: Ctx, request: Request, key: IdempotencyKey = None
 ) -> Response:
-    """For what was given up, or got lost at the receiver. It keeps its id, by which a receiver knows it."""
+    """For what was given up, was not sent, or got lost at the receiver. It keeps its id, by which a receiver
+    knows it. A message to a customer needs the scope `cases:work`; an event needs `webhooks:write`, and only
+    the owner of its webhook and administrators can send it again."""
 
     async def work(transaction: Transaction) -> Answer:
-        await webhooks.resend(transaction, delivery_id)
+        await webhooks.resend(transaction, delivery_id, who)
         return _answer(202, {"delivery_id": str(delivery_id)})
 
     return await once(request, ctx.database, who.id, key, work)

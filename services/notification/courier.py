@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
@@ -11,7 +12,7 @@ import httpx
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from services.notification import queue
+from services.notification import queue, schedule
 from services.notification.channels import CannotDeliver, Letter, Parcel, Sender
 from services.notification.letters import Contact, Letters
 from services.notification.queue import Leased, Outcome, Receipt
@@ -45,7 +46,7 @@ class Desk(Protocol):
 
 class CustomerDesk:
     """Asks intake whom to write to, writes, and sends by mail; without an address, or without a mail server,
-    the log has to do."""
+    there is only the log, which reaches nobody and says so."""
 
     channel = Channel.CUSTOMER
 
@@ -110,12 +111,27 @@ class WebhookDesk:
 
 
 class Courier:
-    """One loop over one kind of channel. Any number may work side by side, in any number of processes."""
+    """One loop over one kind of channel. Any number may work side by side, in any number of processes.
 
-    def __init__(self, database: Database, desk: Desk, poll_interval: float) -> None:
+    Nobody else sends what this one has leased, because nothing that it begins outlasts the lease.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        desk: Desk,
+        poll_interval: float,
+        *,
+        lease: timedelta = schedule.LEASE,
+        send_limit: timedelta = schedule.SEND_LIMIT,
+        settle_limit: timedelta = schedule.SETTLE_LIMIT,
+    ) -> None:
         self._database = database
         self._desk = desk
         self._poll_interval = poll_interval
+        self._lease = lease
+        self._send_limit = send_limit.total_seconds()
+        self._begin_within = lease - send_limit - settle_limit
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -131,12 +147,16 @@ class Courier:
 
     async def round(self) -> int:
         """Claim, send and settle one batch; returns how many deliveries it had."""
-        leased = await queue.claim(self._database, self._desk.channel, clock.now(), BATCH)
+        claimed_at = clock.now()
+        leased = await queue.claim(self._database, self._desk.channel, claimed_at, BATCH, self._lease)
+        begin_before = claimed_at + self._begin_within
         room = asyncio.Semaphore(SIDE_BY_SIDE)
         begun: set[UUID] = set()
 
-        async def attempt(delivery: Leased) -> Outcome:
+        async def attempt(delivery: Leased) -> Outcome | None:
             async with room:
+                if clock.now() >= begin_before:
+                    return None
                 begun.add(delivery.id)
                 outcome = Outcome(delivery, await self._send(delivery))
             failpoints.reached("delivery.after-send")
@@ -147,25 +167,33 @@ class Courier:
             while under_way:
                 # Whatever finished while the last ones were being settled is settled together.
                 done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                await queue.settle(self._database, [task.result() for task in done], clock.now())
+                if outcomes := [outcome for task in done if (outcome := task.result())]:
+                    await queue.settle(self._database, outcomes, clock.now())
         finally:
-            if under_way:
-                for task in under_way:
-                    task.cancel()
-                await asyncio.gather(*under_way, return_exceptions=True)
-                await self._hand_back([d for d in leased if d.id not in begun])
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+            await self._hand_back([d for d in leased if d.id not in begun])
         return len(leased)
 
     async def _send(self, delivery: Leased) -> Receipt | CannotDeliver:
         try:
-            return await self._desk.send(delivery)
+            async with asyncio.timeout(self._send_limit) as limit:
+                return await self._desk.send(delivery)
         except CannotDeliver as error:
             return error
+        except TimeoutError as error:
+            if limit.expired():
+                return CannotDeliver(f"not done within {self._send_limit:g} s")
+            return self._unexpected(delivery, error)
         except Exception as error:
-            # Ours to mend: it is tried again like any other failure, and does not stop the rest.
-            why = {"delivery_id": str(delivery.id), "error": describe(error)}
-            log.error("delivery failed unexpectedly", extra=why)
-            return CannotDeliver(f"unexpected: {type(error).__name__}")
+            return self._unexpected(delivery, error)
+
+    def _unexpected(self, delivery: Leased, error: Exception) -> CannotDeliver:
+        # Ours to mend: it is tried again like any other failure, and does not stop the rest.
+        why = {"delivery_id": str(delivery.id), "error": describe(error)}
+        log.error("delivery failed unexpectedly", extra=why)
+        return CannotDeliver(f"unexpected: {type(error).__name__}")
 
     async def _hand_back(self, unbegun: list[Leased]) -> None:
         if unbegun:

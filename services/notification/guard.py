@@ -68,7 +68,11 @@ class Guard:
         """Raises ForbiddenTarget; OSError when the name cannot be resolved now."""
         target = parse(url)
         # The resolver also understands 127.1, 0x7f000001 and 2130706433: what it makes of them counts.
-        names = await self._lookup(target.host, target.port or (443 if target.scheme == "https" else 80))
+        try:
+            names = await self._lookup(target.host, target.port or (443 if target.scheme == "https" else 80))
+        except UnicodeError:
+            # Before anybody is asked: a part between two dots is empty, or longer than 63 characters.
+            raise ForbiddenTarget("no host can have this name") from None
         addresses = tuple(dict.fromkeys(map(ip_address, names)))
         if not addresses:
             raise OSError("the name has no address")
@@ -83,11 +87,12 @@ def parse(url: str) -> httpx.URL:
         raise ForbiddenTarget("the URL contains a blank, a control character or a backslash")
     try:
         parsed = httpx.URL(url)
+        host = parsed.host  # decodes `xn--` labels, and fails if one is not what it says
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise ForbiddenTarget("this is not a URL") from None
     if parsed.scheme not in {"http", "https"}:
         raise ForbiddenTarget("the URL must begin with https:// or http://")
-    if not parsed.host:
+    if not host:
         raise ForbiddenTarget("the URL has no host")
     if parsed.userinfo:
         raise ForbiddenTarget("leave user name and password out of the URL; verify the signature instead")

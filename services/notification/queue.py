@@ -6,14 +6,14 @@ takes only the oldest open delivery of a lane.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.notification import schedule
-from services.notification.channels import CannotDeliver
+from services.notification.channels import CannotDeliver, NotSent
 from services.notification.rules import Channel
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
@@ -69,7 +69,7 @@ WITH due AS (
     LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN forwarded_events f ON f.event_id = d.event_id
     WHERE d.channel = :channel AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
-      AND (s.paused_until IS NULL OR s.paused_until <= :now)
+      AND (s.id IS NULL OR s.enabled) AND (s.paused_until IS NULL OR s.paused_until <= :now)
       AND NOT EXISTS (
           SELECT 1 FROM deliveries e
           WHERE e.lane = d.lane AND e.number < d.number AND e.status IN ('pending', 'leased')
@@ -86,15 +86,35 @@ RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.subscription_
 )
 
 
-async def claim(database: Database, channel: Channel, now: datetime, limit: int) -> list[Leased]:
+# A batch of events that loaded a live webhook may commit after the webhook's end, which did not see its rows.
+_LEFT_OVER = text(
+    """
+WITH left_over AS (
+    SELECT d.id FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
+    WHERE d.channel = :channel AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
+      AND NOT s.enabled
+    FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE deliveries d
+SET status = 'failed', settled_at = :now, lease_until = NULL, last_error = 'the webhook was switched off'
+FROM left_over WHERE d.id = left_over.id
+"""
+)
+
+
+async def claim(
+    database: Database, channel: Channel, now: datetime, limit: int, lease: timedelta = schedule.LEASE
+) -> list[Leased]:
     """Lease the deliveries that are due, the oldest of each lane."""
     async with database.transaction() as transaction:
+        if channel is Channel.WEBHOOK:
+            await transaction.execute(_LEFT_OVER, {"channel": channel, "now": now})
         rows = await transaction.execute(
             _CLAIM,
             {
                 "channel": channel,
                 "now": now,
-                "until": now + schedule.LEASE,
+                "until": now + lease,
                 "patience": schedule.PATIENCE,
                 "limit": limit,
             },
@@ -117,11 +137,11 @@ RETURNING d.id, d.complaint_id, d.template, d.attempts, d.sent_by
 _NOT_DELIVERED = text(
     """
 UPDATE deliveries d
-SET status = CASE WHEN u.again IS NULL THEN 'failed' ELSE 'pending' END,
+SET status = CASE WHEN u.again IS NULL THEN u.ending ELSE 'pending' END,
     settled_at = CASE WHEN u.again IS NULL THEN CAST(:now AS timestamptz) END,
     next_attempt_at = coalesce(u.again, d.next_attempt_at), lease_until = NULL, last_error = u.reason
 FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:agains AS timestamptz[]),
-            CAST(:reasons AS text[])) AS u(id, attempts, again, reason)
+            CAST(:endings AS text[]), CAST(:reasons AS text[])) AS u(id, attempts, again, ending, reason)
 WHERE d.id = u.id AND d.status = 'leased' AND d.attempts = u.attempts
 RETURNING d.id, d.complaint_id, d.template, d.attempts, d.status, d.last_error
 """
@@ -182,11 +202,12 @@ async def _settle_failed(
             "ids": [delivery.id for delivery, _ in failed],
             "attempts": [delivery.attempts for delivery, _ in failed],
             "agains": agains,
+            "endings": ["not_sent" if isinstance(why, NotSent) else "failed" for _, why in failed],
             "reasons": [why.reason[:500] for _, why in failed],
         },
     )
     for row in rows:
-        if row.template is not None and row.status == "failed":
+        if row.template is not None and row.status != "pending":
             event = MessageFailed(
                 complaint_id=row.complaint_id,
                 delivery_id=row.id,

@@ -14,7 +14,14 @@ LONGEST_WAIT = timedelta(seconds=86_400)
 """A receiver that asks for more patience than this (Retry-After) is tried after this."""
 
 LEASE = timedelta(minutes=5)
-"""A courier that has not settled a delivery by then is taken for dead; longer than a batch can last."""
+"""A courier that has not settled a delivery by then is taken for dead, and another one sends it."""
+
+SEND_LIMIT = timedelta(seconds=60)
+"""No attempt lasts longer, whatever the channel's own limits for each step add up to."""
+
+SETTLE_LIMIT = timedelta(seconds=30)
+"""Time for what follows an attempt: to hang up (a mail server has 20 s to answer QUIT), and to write down what
+became of it. A delivery is begun only if SEND_LIMIT and this still fit into its lease."""
 
 PATIENCE = 4
 """Attempts during which a delivery holds back the later ones of its lane; then it blocks nobody any more."""

@@ -74,6 +74,8 @@ class Webhook(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: UUID
+    owner: str
+    """Who subscribed. Only they and administrators see and change it."""
     url: str
     event_types: list[str]
     description: str | None = None
@@ -115,6 +117,7 @@ class Status(StrEnum):
     LEASED = "leased"
     DELIVERED = "delivered"
     FAILED = "failed"
+    NOT_SENT = "not_sent"
 
 
 class DeliveryView(BaseModel):
@@ -135,12 +138,13 @@ class DeliveryView(BaseModel):
     webhook_id: UUID | None = None
     event_id: UUID | None = None
     status: Status
-    """`leased`: being sent."""
+    """`leased`: being sent. `not_sent`: there is no address, or no mail server; somebody must tell the customer
+    in another way."""
     attempts: int
     next_attempt_at: datetime | None = None
     last_error: str | None = None
     sent_by: str | None = None
-    """email, log or webhook."""
+    """email or webhook."""
     created_at: datetime
     settled_at: datetime | None = None
     """When it was delivered, or given up."""

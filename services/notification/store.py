@@ -79,6 +79,7 @@ subscriptions = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("owner", Text, nullable=False, comment="principal who subscribed"),
     Column("url", Text, nullable=False),
     Column("event_types", ARRAY(Text), nullable=False),
     Column("description", Text),
@@ -126,14 +127,16 @@ deliveries = Table(
     _time("next_attempt_at", "while leased: the end of the lease", nullable=False),
     _time("lease_until"),
     Column("last_error", Text, comment="no personal data"),
-    Column("sent_by", Text, comment="email, log, webhook"),
+    Column("sent_by", Text, comment="email, webhook"),
     Column("template_version", Text),
     Column("body_sha256", LargeBinary, comment="proof of what was said; the text itself is not kept"),
     _time("created_at", nullable=False, server_default=func.now()),
     _time("settled_at", "delivered, or given up"),
-    CheckConstraint("status IN ('pending', 'leased', 'delivered', 'failed')", name="status"),
+    CheckConstraint("status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent')", name="status"),
     CheckConstraint("(status = 'leased') = (lease_until IS NOT NULL)", name="lease"),
-    CheckConstraint("(status IN ('delivered', 'failed')) = (settled_at IS NOT NULL)", name="settled"),
+    CheckConstraint(
+        "(status IN ('delivered', 'failed', 'not_sent')) = (settled_at IS NOT NULL)", name="settled"
+    ),
     CheckConstraint(
         "CASE channel WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
         "AND subscription_id IS NULL "

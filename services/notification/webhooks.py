@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import ColumnElement, and_, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notification import queue
@@ -17,6 +17,7 @@ from services.notification.signing import Vault, new_secret
 from services.notification.store import forwarded_events, subscriptions
 from services.notification.store import queue as queue_deliveries
 from shared import clock, problems
+from shared.auth import ADMIN, Principal
 from shared.database import Transaction
 from shared.ids import new_id
 from shared.problems import Problem
@@ -27,32 +28,38 @@ OLD_SECRET_SIGNS = timedelta(hours=24)
 PING = "redress.webhook.ping"
 
 
-async def create(transaction: Transaction, new: NewWebhook, vault: Vault) -> tuple[Webhook, str]:
+async def create(
+    transaction: Transaction, new: NewWebhook, who: Principal, vault: Vault
+) -> tuple[Webhook, str]:
     """The webhook, and its secret sealed."""
     sealed = vault.seal(new_secret())
     row = await transaction.execute(
         insert(subscriptions)
-        .values(id=new_id(), **new.model_dump(), secret=sealed, created_at=clock.now())
+        .values(id=new_id(), owner=who.id, **new.model_dump(), secret=sealed, created_at=clock.now())
         .returning(subscriptions)
     )
     return view(row.one()._asdict()), sealed
 
 
-async def find(connection: AsyncConnection, webhook_id: UUID) -> Webhook:
-    """Raises a 404 problem."""
-    query = select(subscriptions).where(
-        subscriptions.c.id == webhook_id, subscriptions.c.deleted_at.is_(None)
-    )
+def visible(who: Principal) -> ColumnElement[bool]:
+    """The live webhooks that are this caller's business: their own, and all of them for an administrator."""
+    live = subscriptions.c.deleted_at.is_(None)
+    return live if who.may(ADMIN) else and_(live, subscriptions.c.owner == who.id)
+
+
+async def find(connection: AsyncConnection, webhook_id: UUID, who: Principal) -> Webhook:
+    """Raises a 404 problem, for somebody else's webhook too."""
+    query = select(subscriptions).where(subscriptions.c.id == webhook_id, visible(who))
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise problems.not_found("webhook", "path/webhook_id")
     return view(row._asdict())
 
 
-async def held(transaction: Transaction, webhook_id: UUID, if_match: str | None) -> Webhook:
+async def held(transaction: Transaction, webhook_id: UUID, who: Principal, if_match: str | None) -> Webhook:
     """The webhook, locked for a change. Raises problems: 404, and 412 when it is not as the caller saw it."""
     await queue.lock_subscriptions(transaction, [webhook_id])
-    found = await find(transaction.connection, webhook_id)
+    found = await find(transaction.connection, webhook_id, who)
     if (
         if_match is not None
         and if_match.strip() != "*"
@@ -128,12 +135,12 @@ async def ping(transaction: Transaction, webhook: Webhook) -> UUID:
     return delivery_id
 
 
-async def resend(transaction: Transaction, delivery_id: UUID) -> None:
-    """Queue a settled delivery again, under the same id. Raises problems: 404, 409."""
+async def resend(transaction: Transaction, delivery_id: UUID, who: Principal) -> None:
+    """Queue a settled delivery again, under the same id. Raises problems: 403, 404, 409."""
     now = clock.now()
     found = await transaction.execute(
         text(
-            "SELECT d.status, s.enabled FROM deliveries d "
+            "SELECT d.status, d.template, s.owner, s.enabled FROM deliveries d "
             "LEFT JOIN subscriptions s ON s.id = d.subscription_id WHERE d.id = :id FOR UPDATE OF d"
         ),
         {"id": delivery_id},
@@ -141,7 +148,19 @@ async def resend(transaction: Transaction, delivery_id: UUID) -> None:
     row = found.one_or_none()
     if row is None:
         raise problems.not_found("delivery", "path/delivery_id")
-    if row.status not in {"delivered", "failed"}:
+    # A letter to a customer is part of the work on their case; an event is its subscriber's.
+    needed = "webhooks:write" if row.template is None else "cases:work"
+    if not who.may(needed):
+        raise Problem(
+            403,
+            "forbidden",
+            "This key may not do that",
+            f"To send this delivery again, it lacks the scope {needed}.",
+            field="header/Authorization",
+        )
+    if row.template is None and row.owner != who.id and not who.may(ADMIN):
+        raise problems.not_found("delivery", "path/delivery_id")
+    if row.status not in {"delivered", "failed", "not_sent"}:
         raise problems.conflict(
             "It is on its way",
             "Only what was delivered or given up can be sent again.",

@@ -44,9 +44,9 @@ def on_offer_chosen(case: Case, event: OfferChosen, fact: Received) -> None:
 
 @reactions.on(OffersDeclined)
 def on_offers_declined(case: Case, event: OffersDeclined, fact: Received) -> None:
-    case.decline(event.reason, event.declined_at)
+    case.decline(event.round, event.reason, event.declined_at)
 
 
 @reactions.on(OpinionGiven)
 def on_opinion_given(case: Case, event: OpinionGiven, fact: Received) -> None:
-    case.hear(event.outcome, event.comment, event.given_at)
+    case.hear(event.follow_up_id, event.outcome, event.comment, event.given_at)

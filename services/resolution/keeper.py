@@ -3,26 +3,34 @@
 Any number of replicas may run it. A promise is fired by the one that locks its row (the others skip it) and
 that gets the complaint's own lock without waiting: a case that somebody is just working on is looked at again
 in the next turn. It waits for no lock, so it cannot deadlock with anybody.
+
+A case that cannot be fired holds nobody up: its batch is taken one case at a time, and it is left alone for a
+while, so that a hundred of them do not fill every batch.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.resolution.store import CaseStore
 from shared import clock
-from shared.database import Database, Transaction, session_lock_key
+from shared.database import Database, Transaction, is_transient, session_lock_key
+from shared.reactions import describe
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
+ASIDE = timedelta(minutes=1)
+"""For so long a case that could not be fired is left alone."""
 
 _CLAIM = text(
     "SELECT complaint_id FROM promises WHERE state = 'live' AND due_at < :now "
+    "AND complaint_id <> ALL(CAST(:aside AS uuid[])) "
+    "AND (CAST(:only AS uuid) IS NULL OR complaint_id = :only) "
     "ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED"
 )
 _TRY_LOCK = text("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
@@ -36,6 +44,8 @@ class PromiseKeeper:
         self._database = database
         self._store = store
         self._poll_interval = poll_interval
+        self._aside: dict[UUID, datetime] = {}
+        """Cases that could not be fired, and until when they are left alone."""
 
     async def run(self) -> None:
         """Fire what is overdue, for ever. Waits until the next promise falls due or for the poll interval,
@@ -45,10 +55,37 @@ class PromiseKeeper:
                 await asyncio.sleep(await self._pause())
 
     async def fire(self) -> int:
-        """Fire one batch in one transaction; returns how many promises it broke."""
+        """Fire one batch; returns how many promises it broke. Raises when it cannot even claim them, and for
+        transient trouble."""
+        now = clock.now()
+        self._aside = {id: until for id, until in self._aside.items() if until > now}
+        claimed: list[UUID] = []
+        try:
+            return await self._fire(claimed)
+        except Exception as error:
+            if is_transient(error) or not claimed:
+                raise
+            log.info("a batch of promises failed, taking them singly: %s", describe(error))
+        return sum([await self._fire_or_set_aside(complaint_id) for complaint_id in claimed])
+
+    async def _fire_or_set_aside(self, complaint_id: UUID) -> int:
+        try:
+            return await self._fire([], only=complaint_id)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            self._aside[complaint_id] = clock.now() + ASIDE
+            log.error("the promise of case %s could not be broken: %s", complaint_id, describe(error))
+            return 0
+
+    async def _fire(self, claimed: list[UUID], only: UUID | None = None) -> int:
+        """Fire what is overdue (`only` this case) in one transaction. What it claims is added to `claimed`."""
         async with self._database.transaction() as transaction:
-            claimed = await transaction.execute(_CLAIM, {"now": clock.now(), "batch": BATCH})
-            mine = await _try_lock(transaction, claimed.scalars().all())
+            rows = await transaction.execute(
+                _CLAIM, {"now": clock.now(), "aside": list(self._aside), "only": only, "batch": BATCH}
+            )
+            claimed += rows.scalars()
+            mine = await _try_lock(transaction, claimed)
             if not mine:
                 return 0
             # The time is read after the locks are held: a reply that was sooner has been committed by now.

@@ -17,6 +17,7 @@ from shared.events import (
     FollowUpRequested,
     OfferAgreed,
     OffersMade,
+    OffersWithdrawn,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -80,7 +81,6 @@ class Case(Ledger):
     """Rounds of offers so far."""
     offers: tuple[Offer, ...] = ()
     """The offers of the newest round, the best first."""
-    offered_at: datetime | None = None
     agreed_offer_id: UUID | None = None
     solutions: int = 0
     """How often a result was told."""
@@ -96,6 +96,11 @@ class Case(Ledger):
     def valid(self) -> bool | None:
         """Is the complaint valid? None before the judgement."""
         return None if self.judgement is None else self.judgement.valid
+
+    @property
+    def follow_up_id(self) -> UUID | None:
+        """The request for an opinion on the result that was told last."""
+        return derived_id("follow-up", self.id, self.solutions) if self.solutions else None
 
     # What the other services tell
 
@@ -126,25 +131,32 @@ class Case(Ledger):
         self._tell(Kind.ASSIGNED, at, SYSTEM, f"{department} · {handler_name}", Source.ROUTING)
 
     def choose(self, offer_id: UUID, at: datetime) -> None:
-        """The customer chose an offer; a choice that comes too late changes nothing but is not lost."""
+        """The customer chose an offer; a choice that comes too late changes nothing but is not lost.
+
+        Nothing need be told back: what took the offers from the table (OffersWithdrawn, OfferAgreed) reaches
+        intake after the choice was made there, and corrects what the customer sees.
+        """
         if self.state is State.OFFERED and self._on_the_table(offer_id):
             self._agree(offer_id, CUSTOMER, None, at, Source.INTAKE)
         else:
             self._tell(Kind.CHOICE_TOO_LATE, at, CUSTOMER, str(offer_id), Source.INTAKE)
 
-    def decline(self, reason: str | None, at: datetime) -> None:
-        """The customer objected to all offers of the round that they saw."""
-        if self.state is State.OFFERED and self.offered_at is not None and at >= self.offered_at:
+    def decline(self, round_: int | None, reason: str | None, at: datetime) -> None:
+        """The customer objected to all offers of the round that they saw.
+
+        The round decides and not the time, because the clocks of two services differ.
+        """
+        if self.state is State.OFFERED and round_ == self.round:
             self._move(Action.OBJECT)
             self._tell(Kind.DECLINED, at, CUSTOMER, reason, Source.INTAKE)
         else:
             self._tell(Kind.OBJECTION_TOO_LATE, at, CUSTOMER, reason, Source.INTAKE)
 
-    def hear(self, outcome: Outcome, comment: str | None, at: datetime) -> None:
+    def hear(self, follow_up_id: UUID | None, outcome: Outcome, comment: str | None, at: datetime) -> None:
         """The customer's opinion. It decides when it is about the result that was told last."""
         text = outcome.value if comment is None else f"{outcome.value}: {comment}"
         self._tell(Kind.OPINION, at, CUSTOMER, text, Source.INTAKE)
-        if self.state is not State.CARRIED_OUT or self.carried_out_at is None or at < self.carried_out_at:
+        if self.state is not State.CARRIED_OUT or follow_up_id != self.follow_up_id:
             return
         if outcome.is_target:
             self._close(outcome, CUSTOMER, None, at, Source.INTAKE)
@@ -185,7 +197,7 @@ class Case(Ledger):
         """Put solutions before the customer, the best first: a new round."""
         self._move(Action.OFFER)
         self.round += 1
-        self.offered_at, self.agreed_offer_id = at, None
+        self.agreed_offer_id = None
         self.offers = tuple(
             Offer(
                 offer_id=derived_id("offer", self.id, self.round, rank),
@@ -209,9 +221,10 @@ class Case(Ledger):
         self._agree(offer_id, author, via, at, Source.RESOLUTION)
 
     def object(self, reason: str, via: str, author: str, at: datetime) -> None:
-        """Record an objection that came another way than by tracking."""
+        """Record an objection that came another way than by tracking, where the offers can still be seen."""
         self._move(Action.OBJECT)
         self._tell(Kind.DECLINED, at, author, f"{via}: {mask(reason)}")
+        self.record(OffersWithdrawn(complaint_id=self.id, round=self.round, withdrawn_at=at), at)
 
     def answer(self, result: str, author: str, at: datetime) -> None:
         """Solve a minor complaint at once, within one's own power."""
@@ -270,8 +283,9 @@ class Case(Ledger):
         self._tell(kind, at, author, result)
         self.record(SolutionCarriedOut(complaint_id=self.id, result=result, carried_out_at=at), at)
         self._replied(at)
-        follow_up_id = derived_id("follow-up", self.id, self.solutions)
-        self.record(FollowUpRequested(complaint_id=self.id, follow_up_id=follow_up_id, requested_at=at), at)
+        assert self.follow_up_id is not None
+        asked = FollowUpRequested(complaint_id=self.id, follow_up_id=self.follow_up_id, requested_at=at)
+        self.record(asked, at)
 
     def _close(self, outcome: Outcome, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.CLOSE)

@@ -50,7 +50,6 @@ cases = Table(
     Column("reason_sufficient", Boolean, comment="judgement: is the reason sufficient?"),
     Column("demand_reasonable", Boolean, comment="judgement: is the demand reasonable?"),
     Column("round", SmallInteger, nullable=False, comment="rounds of offers so far"),
-    Column("offered_at", MOMENT),
     Column("agreed_offer_id", Uuid),
     Column("solutions", SmallInteger, nullable=False, comment="how often a result was told"),
     Column("result", Text, comment="what the customer was told last, masked"),

@@ -78,7 +78,7 @@ class TimelineEntry(View):
     kind: Kind
     title: Bilingual
     text: str | None = None
-    """In which words, or why; personal data is masked."""
+    """In which words, or why. Masked by its shape (numbers, addresses): names that people write stay."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "TimelineEntry":

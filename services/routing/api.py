@@ -1,5 +1,6 @@
 """HTTP in: the triage desk, the directory, the notices."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -247,7 +248,7 @@ async def decide_triage(
     summary="Departments and people",
     responses=problems.documented(),
 )
-async def read_directory(who: Annotated[Principal, may("directory:write")], ctx: Ctx) -> DirectoryShown:
+async def read_directory(who: Annotated[Principal, may("cases:read")], ctx: Ctx) -> DirectoryShown:
     """Everybody, with the number of open cases that each carries."""
     async with ctx.database.reading() as connection:
         units = (await connection.execute(select(departments).order_by("code"))).mappings().all()
@@ -268,6 +269,8 @@ async def change_directory(
     change: DirectoryChange, who: Annotated[Principal, may("directory:write")], ctx: Ctx
 ) -> None:
     """Idempotent bulk change; whoever is not named stays as they are. Deactivate instead of deleting."""
+    _refuse_twice("departments", "code", [unit.code for unit in change.departments])
+    _refuse_twice("people", "id", [person.id for person in change.people])
     async with ctx.database.transaction() as transaction:
         known = set((await transaction.execute(select(departments.c.code))).scalars())
         known |= {unit.code for unit in change.departments}
@@ -287,6 +290,21 @@ async def change_directory(
             [unit.model_dump() for unit in change.departments],
             [person.model_dump() for person in change.people],
         )
+
+
+def _refuse_twice(where: str, key: str, named: Sequence[str]) -> None:
+    """Of two entries for the same one, which would count?"""
+    seen: set[str] = set()
+    for number, name in enumerate(named):
+        if name in seen:
+            raise problems.Problem(
+                422,
+                "invalid-request",
+                "Named twice",
+                f"{name!r} is named before under `{where}`; name it once.",
+                field=f"body/{where}/{number}/{key}",
+            )
+        seen.add(name)
 
 
 @router.get(

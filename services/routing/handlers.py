@@ -3,6 +3,7 @@
 from services.routing.model import Dispatch
 from services.routing.store import DispatchStore
 from services.routing.triage import decide
+from shared import telemetry
 from shared.envelope import Received
 from shared.events import CaseClosed, ComplaintRegistered, PromiseBroken
 from shared.events.vocabulary import Visibility
@@ -15,6 +16,7 @@ reactions: Reactions[Dispatch] = Reactions("routing", DispatchStore())
 def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact: Received) -> None:
     dispatch.reference, dispatch.registered_at = event.reference, event.registered_at
     dispatch.language, dispatch.against = event.language.value, event.against
+    dispatch.traceparent = telemetry.traceparent()
     told = event.statement
     decision = decide(
         (told.what_went_wrong, told.feeling, told.wanted), public=event.visibility is Visibility.PUBLIC

@@ -1,4 +1,8 @@
-"""What routing decides about one complaint. Pure: no I/O, no clock."""
+"""What routing decides about one complaint. Pure: no I/O, no clock.
+
+Who gets it depends on what everybody carries at that moment, so on all other complaints. A change therefore only
+notes that somebody is to be chosen or is free again; `settle` does it, once, with the directory in hand.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +25,7 @@ from shared.events import (
 )
 from shared.events.routing import Decider
 from shared.events.vocabulary import Against, Audience, Severity
+from shared.masking import mask
 
 
 class Status(StrEnum):
@@ -32,7 +37,7 @@ class Status(StrEnum):
     """Decided, but nobody who may take it has capacity."""
     ASSIGNED = "assigned"
     RELEASED = "released"
-    """The case is closed; nobody carries it any more."""
+    """The case is closed; nobody carries it any more, nor will."""
 
 
 class NotReferred(Exception):
@@ -58,8 +63,6 @@ class Notice:
 class Dispatch(Aggregate):
     """One complaint on its way to the people who must know and act."""
 
-    directory: Directory
-    """Everybody, as they are in this transaction."""
     status: Status = Status.BLANK
     reference: str | None = None
     registered_at: datetime | None = None
@@ -76,9 +79,19 @@ class Dispatch(Aggregate):
     """Facts of other services that came before what was told: type, id, time."""
     notices: dict[UUID, Notice] = field(default_factory=dict)
     """Those that this change issues or changes."""
+    choose_at: datetime | None = None
+    """Somebody is to be chosen, as of this time. Only between a change and its `settle`, as the next two."""
+    freed: str | None = None
+    """Who carried it until this change."""
+    traceparent: str | None = None
+    """The trace in which `settle` goes on."""
 
     def triage(self, decision: Decision, at: datetime) -> None:
-        """Take what the rules found: decided, or referred to a person."""
+        """Take what the rules found: decided, or referred to a person.
+
+        The case may be closed already, when that was heard first. All is told nonetheless, and whoever would
+        have got it gets it and is free at once: the end is the same in whatever order the news come.
+        """
         if decision.category is None:
             self.status, self.severity, self.reasons = Status.REFERRED, decision.severity, decision.reasons
             self._tell(
@@ -89,46 +102,43 @@ class Dispatch(Aggregate):
             )
         else:
             self._decide(decision.category, decision.severity, Decider.RULES, decision.reasons, at)
-        for held in self.held:
-            self._issue(registry.get(held["fact"]), UUID(held["id"]), datetime.fromisoformat(held["at"]))
-        self.held = []
+        if self.choose_at is None:
+            self._catch_up()
 
     def decide(self, category: str, severity: Severity | None, reason: str, at: datetime) -> None:
         """A person decides what the rules could not. Raises NotReferred."""
         if self.status is not Status.REFERRED:
             raise NotReferred
-        self._decide(category, severity or self.severity, Decider.PERSON, (reason,), at)
+        self._decide(category, severity or self.severity, Decider.PERSON, (mask(reason),), at)
 
-    def assign(self, at: datetime) -> bool:
-        """Give it to somebody who may and can take it; False when there is nobody now."""
-        assert self.category is not None
-        choice = self.directory.choose(self.category, self.language or "zh")
-        if choice is None:
-            self.status = Status.WAITING
-            return False
-        self.status, self.assigned_at = Status.ASSIGNED, at
-        self.department, self.handler_id = choice.department, choice.person.id
-        self.record(
-            ComplaintAssigned(
-                complaint_id=self.id,
-                department=choice.department,
-                handler_id=choice.person.id,
-                handler_name=choice.person.name,
-                reasons=choice.reasons,
-                assigned_at=at,
-            ),
-            at,
-        )
-        return True
+    def try_again(self, at: datetime) -> None:
+        """Somebody may have capacity now for what waits."""
+        if self.status is Status.WAITING:
+            self.choose_at = at
+
+    @property
+    def unsettled(self) -> bool:
+        return self.choose_at is not None or self.freed is not None
+
+    def settle(self, directory: Directory) -> None:
+        """Do what needs to know what everybody carries."""
+        if self.choose_at is not None:
+            self._assign(directory, self.choose_at)
+            self.choose_at = None
+            self._catch_up()
+        if self.freed is not None:
+            directory.release(self.freed)
+            self.freed = None
 
     def close(self, at: datetime) -> None:
-        """The case is closed: whoever carried it is free for another."""
+        """The case is closed: whoever carried it is free for another, and who waits waits no more."""
         self.closed_at = at
-        self._release()
+        if self.choose_at is None:
+            self._catch_up()
 
     def remind_of(self, fact: Event, fact_id: UUID, at: datetime) -> None:
         """Another service told a fact that somebody must know; who, depends on what was told."""
-        if self.status is Status.BLANK:
+        if self.status is Status.BLANK or self.choose_at is not None:  # the notice names the department
             self.held.append({"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat()})
         else:
             self._issue(type(fact), fact_id, at)
@@ -162,12 +172,38 @@ class Dispatch(Aggregate):
             triaged_at=at,
         )
         self._tell(fact, at)
-        self.assign(at)
-        self._release()
+        self.status, self.choose_at = Status.WAITING, at
 
-    def _release(self) -> None:
-        if self.closed_at is not None and self.status is Status.ASSIGNED and self.handler_id is not None:
-            self.directory.release(self.handler_id)
+    def _assign(self, directory: Directory, at: datetime) -> None:
+        """Give it to somebody who may and can take it, if there is somebody now."""
+        assert self.category is not None
+        choice = directory.choose(self.category, self.language or "zh")
+        if choice is None:
+            return
+        self.status, self.assigned_at = Status.ASSIGNED, at
+        self.department, self.handler_id = choice.department, choice.person.id
+        self.record(
+            ComplaintAssigned(
+                complaint_id=self.id,
+                department=choice.department,
+                handler_id=choice.person.id,
+                handler_name=choice.person.name,
+                reasons=choice.reasons,
+                assigned_at=at,
+            ),
+            at,
+        )
+
+    def _catch_up(self) -> None:
+        """It is decided on, for now: what was heard before that takes effect."""
+        if self.status is Status.BLANK:
+            return
+        for held in self.held:
+            self._issue(registry.get(held["fact"]), UUID(held["id"]), datetime.fromisoformat(held["at"]))
+        self.held = []
+        if self.closed_at is not None:
+            if self.status is Status.ASSIGNED:
+                self.freed = self.handler_id
             self.status = Status.RELEASED
 
     def _tell(self, fact: Event, at: datetime) -> None:

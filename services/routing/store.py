@@ -1,7 +1,9 @@
 """Tables of routing."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from services.routing.directory import Directory
 from services.routing.directory import store as directory_store
 from services.routing.model import Dispatch, Notice, Status
+from shared import telemetry
 from shared.database import Transaction, service_metadata
 from shared.events.vocabulary import Against, Audience, Severity
 
@@ -47,8 +51,9 @@ dispatches = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
-    CheckConstraint("status NOT IN ('assigned', 'released') OR handler_id IS NOT NULL", name="owned"),
-    CheckConstraint("status IN ('blank', 'referred') OR category IS NOT NULL", name="decided"),
+    CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
+    CheckConstraint("status IN ('blank', 'referred', 'released') OR category IS NOT NULL", name="decided"),
+    CheckConstraint("closed_at IS NULL OR status IN ('blank', 'released')", name="closed"),
 )
 Index(
     "ix_dispatches_queue",
@@ -79,27 +84,28 @@ _FIELDS = [c.name for c in dispatches.c if c.name not in {"complaint_id", "versi
 
 
 class DispatchStore:
-    """Dispatches, loaded and saved in bulk, together with the directory they choose from."""
+    """Dispatches, loaded and saved in bulk.
+
+    Saving settles them first: the directory, for which everybody waits, is held only from then on.
+    """
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
-        directory = await directory_store.load_directory(transaction, departments, people)
         rows = await transaction.execute(select(dispatches).where(dispatches.c.complaint_id.in_(ids)))
-        found = {i: Dispatch(id=i, directory=directory) for i in ids}
+        found = {i: Dispatch(id=i) for i in ids}
         for row in rows.mappings():
             values: dict[str, Any] = {name: row[name] for name in _FIELDS}
             values["status"] = Status(values["status"])
             values["severity"] = Severity(values["severity"])
             values["against"] = Against(values["against"]) if values["against"] else None
             values["reasons"] = tuple(values["reasons"])
-            found[row["complaint_id"]] = Dispatch(
-                id=row["complaint_id"], version=row["version"], directory=directory, **values
-            )
+            found[row["complaint_id"]] = Dispatch(id=row["complaint_id"], version=row["version"], **values)
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Dispatch]) -> None:
         changed = list(aggregates)
         if not changed:
             return
+        await _settle(transaction, [d for d in changed if d.unsettled])
         statement = insert(dispatches)
         await transaction.execute(
             statement.on_conflict_do_update(
@@ -125,7 +131,38 @@ class DispatchStore:
                 ),
                 issued,
             )
-        await directory_store.save_load(transaction, changed[0].directory)
+
+
+async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> None:
+    """Free whoever is to be freed, then choose for the oldest first."""
+    if not unsettled:
+        return
+    await directory_store.lock_directory(transaction)
+    directory = await load_directory(transaction)
+    for dispatch in sorted(unsettled, key=_turn):
+        dispatch.settle(directory)
+        with _trace_of(dispatch):
+            dispatch.publish_to(transaction)
+    await directory_store.save_load(transaction, directory)
+
+
+def _turn(dispatch: Dispatch) -> tuple[bool, datetime, UUID]:
+    assert dispatch.registered_at is not None
+    return dispatch.freed is None, dispatch.registered_at, dispatch.id
+
+
+@contextmanager
+def _trace_of(dispatch: Dispatch) -> Iterator[None]:
+    if dispatch.traceparent is None:
+        yield  # the caller's own, if any
+    else:
+        with telemetry.traced(dispatch.traceparent):
+            yield
+
+
+async def load_directory(transaction: Transaction) -> Directory:
+    """Everybody as they are now; to choose from them, hold the directory's lock."""
+    return await directory_store.load_directory(transaction, departments, people)
 
 
 async def notice_of(transaction: Transaction, notice_id: UUID) -> tuple[UUID, Notice] | None:
@@ -138,13 +175,33 @@ async def notice_of(transaction: Transaction, notice_id: UUID) -> tuple[UUID, No
     return row["complaint_id"], Notice(**{**values, "audience": Audience(values["audience"])})
 
 
-async def oldest_waiting(transaction: Transaction, limit: int) -> list[UUID]:
-    """Complaints that nobody could take, oldest first."""
+async def waiting_groups(transaction: Transaction) -> list[tuple[str, str]]:
+    """Category and language of the complaints that nobody could take: all of a group can go to the same people."""
     rows = await transaction.execute(
         text(
-            "SELECT complaint_id FROM dispatches WHERE status = 'waiting' "
+            "SELECT DISTINCT category, coalesce(language, 'zh') AS language FROM dispatches "
+            "WHERE status = 'waiting'"
+        )
+    )
+    return [(row.category, row.language) for row in rows]
+
+
+async def oldest_waiting(
+    transaction: Transaction, groups: Sequence[tuple[str, str]], limit: int
+) -> list[tuple[UUID, str, str]]:
+    """Complaints of these groups that nobody could take, oldest first; with category and language."""
+    rows = await transaction.execute(
+        text(
+            "SELECT complaint_id, category, coalesce(language, 'zh') AS language FROM dispatches "
+            "WHERE status = 'waiting' "
+            "AND (category, coalesce(language, 'zh')) IN (SELECT * FROM unnest("
+            "CAST(:categories AS text[]), CAST(:languages AS text[]))) "
             "ORDER BY registered_at, complaint_id LIMIT :limit"
         ),
-        {"limit": limit},
+        {
+            "categories": [category for category, _ in groups],
+            "languages": [language for _, language in groups],
+            "limit": limit,
+        },
     )
-    return list(rows.scalars())
+    return [(row.complaint_id, row.category, row.language) for row in rows]

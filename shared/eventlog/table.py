@@ -243,7 +243,8 @@ class TableConsumer:
             self._leads = True
         rows = await connection.execute(_READ, {"group": self._group, "topics": self._topics, "limit": limit})
         records = [
-            Record(row.topic, row.key, row.headers, row.value, offset=row.offset) for row in rows.fetchall()
+            Record(topic, key, headers, value, offset=offset)
+            for topic, offset, key, headers, value in rows.fetchall()  # by place: by name takes SQLAlchemy longer
         ]
         self._behind = len(records) == limit
         return records

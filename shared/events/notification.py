@@ -23,9 +23,10 @@ class MessageDelivered(Event):
 
 @registry.event("redress.message.failed", topic=TOPICS.notification)
 class MessageFailed(Event):
-    """Every attempt failed; somebody must reach the person in another way.
+    """Nothing reached the customer: every attempt failed, or there is no address or no mail server. Somebody
+    must reach them in another way.
 
-    消息多次发送失败，须另行联系。
+    消息多次发送失败，或没有可用的地址、邮件服务器，须另行联系。
     """
 
     delivery_id: UUID

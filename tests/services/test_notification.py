@@ -39,7 +39,7 @@ from shared.process import Process
 from shared.service import Context
 from tests.conftest import NewDatabase
 from tests.services.receivers import Hook, Mailbox, certificate, mail_server, web_server
-from tests.world import World, eventually, settings_for
+from tests.world import eventually, open_world, settings_for
 
 CONTACT = {"name": "Ann Example", "email": "ann@example.com", "phone": None, "language": "en"}
 
@@ -138,7 +138,9 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
 
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(intake), base_url="http://intake")
     context.peers = lambda name: peer
-    key = await create_key(url, "tests", ["webhooks:write", "complaints:read", "deliveries:read", "cases:work"])
+    key = await create_key(
+        url, "tests", ["webhooks:write", "complaints:read", "deliveries:read", "cases:work"]
+    )
     here = httpx.ASGITransport(process.app)
     headers = {"Authorization": f"Bearer {key}"}
     async with peer, httpx.AsyncClient(transport=here, base_url="http://redress", headers=headers) as http:
@@ -366,14 +368,14 @@ async def test_a_receiver_that_hangs_is_left_before_the_lease_ends(desk: Desk) -
     """Nobody else may take a delivery that is still being sent: no attempt lasts longer than its limit, and
     what could not be finished within the lease is not begun, but handed back."""
     await desk.hears(*(event for _ in range(40) for event in a_complaint(uuid4())))
-    limit, lease = timedelta(seconds=0.2), timedelta(seconds=0.7)
+    limit, lease = timedelta(seconds=1), timedelta(seconds=3)
     courier = Courier(
         desk.context.database,
         desk.context.part(CustomerDesk),
         0.2,
         lease=lease,
         send_limit=limit,
-        settle_limit=timedelta(seconds=0.2),
+        settle_limit=timedelta(seconds=0.5),
     )
     begun: list[datetime] = []
 
@@ -384,7 +386,7 @@ async def test_a_receiver_that_hangs_is_left_before_the_lease_ends(desk: Desk) -
 
     courier._desk = type("Hanging", (), {"channel": Channel.CUSTOMER, "send": staticmethod(hang)})()
     before = clock.now()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert await courier.round() == 40
     # A second courier finds what was handed back; the attempts that were made were written down in time.
     entries = await desk.log(limit="200")
@@ -392,9 +394,9 @@ async def test_a_receiver_that_hangs_is_left_before_the_lease_ends(desk: Desk) -
     tried = [e for e in entries if e["attempts"] == 1]
     assert len(tried) == len(begun) >= 16
     assert len(begun) < 40
-    assert {e["last_error"] for e in tried} == {"not done within 0 s"}
+    assert {e["last_error"] for e in tried} == {"not done within 1 s"}
     assert {e["last_error"] for e in entries if e["attempts"] == 0} == {None}
-    assert max(begun) + limit <= before + lease + timedelta(seconds=0.2)
+    assert max(begun) + limit < before + lease
 
 
 async def test_a_mail_server_that_says_nothing_is_given_up_within_the_limit(
@@ -618,7 +620,7 @@ async def test_a_webhook_is_its_owners_and_the_administrators(
     url = await new_database()
     async with (
         open_desk(url, scratch) as desk,
-        another_key(desk, url, "webhooks:write", "complaints:read") as stranger,
+        another_key(desk, url, "webhooks:write", "complaints:read", "deliveries:read") as stranger,
         another_key(desk, url, "admin") as admin,
     ):
         webhook = await desk.subscribes(hook)
@@ -667,8 +669,8 @@ async def test_a_customers_message_is_sent_again_by_those_who_work_cases(
     url = await new_database()
     async with (
         open_desk(url, scratch) as desk,
-        another_key(desk, url, "webhooks:write", "complaints:read") as subscriber,
-        another_key(desk, url, "cases:work") as handler,
+        another_key(desk, url, "webhooks:write", "complaints:read", "deliveries:read") as subscriber,
+        another_key(desk, url, "cases:work", "deliveries:read") as handler,
         another_key(desk, url, "deliveries:read") as reader,
     ):
         await desk.hears(*a_complaint(uuid4()))
@@ -680,8 +682,6 @@ async def test_a_customers_message_is_sent_again_by_those_who_work_cases(
             assert refused.status_code == 403
             assert "cases:work" in refused.json()["detail"]
         assert (await handler.post(path)).status_code == 202
-        unknown = f"/notification/v1/deliveries/{uuid4()}/resend"
-        assert (await reader.post(unknown)).status_code == 403
 
 
 @pytest.mark.parametrize("end", ["switched off", "deleted"])
@@ -838,22 +838,26 @@ async def test_a_running_service_needs_no_poll_to_send(
 
 
 @pytest.mark.requirement("001-08", "002-22", "002-19")
-async def test_the_whole_way_from_the_complaint_to_the_thanks(world: World, hook: Hook) -> None:
-    subscription = {"url": hook.url, "event_types": ["*"]}
-    assert (await world.http.post("/notification/v1/webhooks", json=subscription)).status_code == 201
-    body = await world.register()
+async def test_the_whole_way_from_the_complaint_to_the_thanks(
+    new_database: NewDatabase, scratch: Path, mailbox: Mailbox, hook: Hook
+) -> None:
+    smtp = f"smtp://127.0.0.1:{mailbox.port}"
+    async with open_world(await new_database(), scratch, smtp_url=smtp) as world:
+        subscription = {"url": hook.url, "event_types": ["*"]}
+        assert (await world.http.post("/notification/v1/webhooks", json=subscription)).status_code == 201
+        body = await world.register()
 
-    async def thanked() -> bool:
-        answer = await world.http.get(
-            "/notification/v1/deliveries", params={"complaint_id": body["id"], "status": "delivered"}
-        )
-        return "acknowledgement" in {item.get("template") for item in answer.json()["items"]}
+        async def thanked() -> bool:
+            answer = await world.http.get(
+                "/notification/v1/deliveries", params={"complaint_id": body["id"], "status": "delivered"}
+            )
+            return "acknowledgement" in {item.get("template") for item in answer.json()["items"]}
 
-    await eventually(thanked, what="the acknowledgement")
+        await eventually(thanked, what="the acknowledgement")
 
-    async def heard() -> bool:
-        types = {json.loads(call.body)["type"] for call in hook.calls}
-        return {"redress.complaint.registered.v1", "redress.message.delivered.v1"} <= types
+        async def heard() -> bool:
+            types = {json.loads(call.body)["type"] for call in hook.calls}
+            return {"redress.complaint.registered.v1", "redress.message.delivered.v1"} <= types
 
-    await eventually(heard, what="the webhook")
-    await world.settled()
+        await eventually(heard, what="the webhook")
+        await world.settled()

@@ -103,7 +103,9 @@ async def _directory(world: World, capacity: int, languages: Sequence[str] = ("e
     """Only one person, who can carry `capacity` cases."""
     current = (await world.http.get("/routing/v1/directory")).json()
     people = [
-        {k: v for k, v in p.items() if k != "open_cases"} | {"active": False} for p in current["people"]
+        {k: v for k, v in p.items() if k != "open_cases"} | {"active": False}
+        for p in current["people"]
+        if p["id"] != "only.one"
     ]
     one = {
         "id": "only.one",
@@ -198,7 +200,7 @@ async def tell(world: World, *events: Event) -> None:
 
 def closed(complaint_id: str) -> CaseClosed:
     return CaseClosed(
-        complaint_id=UUID(complaint_id), outcome=Outcome.EXPIRED, closed_by="ma.li", closed_at=NINE
+        complaint_id=UUID(complaint_id), outcome=Outcome.REJECTED, closed_by="ma.li", closed_at=NINE
     )
 
 

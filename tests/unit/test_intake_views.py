@@ -66,7 +66,7 @@ def test_a_choice_that_crossed_the_objection_is_taken_back_and_the_customer_told
     view.choose(derived_id("offer", ID, 1), AT)
     told(view, withdrawn(1))
     assert (view.offers, view.offers_answer) == ([], None)
-    assert view.steps[-1].data == {"round": 1, "choice_too_late": True}
+    assert (view.steps[-1].step, view.steps[-1].data) == ("offers_withdrawn", {"round": 1})
     told(view, offers(2))
     view.choose(derived_id("offer", ID, 2), AT)
     assert view.offers_answer == str(derived_id("offer", ID, 2))

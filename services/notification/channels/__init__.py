@@ -48,6 +48,13 @@ class CannotDeliver(Exception):
         """The receiver wants nothing more, ever."""
 
 
+class NotSent(CannotDeliver):
+    """There is no way to the receiver: nothing was sent, and somebody must reach them in another way."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, final=True)
+
+
 M = TypeVar("M", contravariant=True)
 
 

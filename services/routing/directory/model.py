@@ -61,6 +61,14 @@ class Directory:
                 return Choice(department, person, (why, f"language:{language}", "least-loaded"))
         return None
 
+    def anybody(self, category: str, language: str) -> bool:
+        """Could such a complaint be given to somebody now?"""
+        able = {p.department for p in self.people if p.can_take(language)}
+        return any(
+            d.code in able and (category in d.categories or d.code == ACCEPTANCE_DESK)
+            for d in self.departments.values()
+        )
+
     def release(self, person_id: str) -> None:
         for person in self.people:
             if person.id == person_id:

@@ -66,8 +66,7 @@ async def lock_directory(transaction: Transaction) -> None:
 
 
 async def load_directory(transaction: Transaction, departments: Table, people: Table) -> Directory:
-    """Everybody; nobody else assigns until this transaction ends, so that no capacity is exceeded."""
-    await lock_directory(transaction)
+    """Everybody, as they are now."""
     rows = await transaction.execute(select(departments))
     staff = await transaction.execute(select(people).order_by(people.c.id))
     return Directory(
@@ -102,8 +101,12 @@ async def replace(
     new_people: list[dict[str, Any]],
 ) -> None:
     """Add or change departments and people; whoever is not named stays as they are."""
+    await lock_directory(transaction)
     for table, rows, key in ((departments, new_departments, "code"), (people, new_people, "id")):
         if rows:
             statement = insert(table)
             named = {name: statement.excluded[name] for name in rows[0] if name != key}
-            await transaction.execute(statement.on_conflict_do_update(index_elements=[key], set_=named), rows)
+            await transaction.execute(
+                statement.on_conflict_do_update(index_elements=[key], set_=named),
+                sorted(rows, key=lambda row: str(row[key])),
+            )

@@ -23,10 +23,6 @@ def upgrade() -> None:
             comment="the customer's number in the company's own system",
         ),
         sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("email", sa.Text(), nullable=True),
-        sa.Column("phone", sa.Text(), nullable=True),
-        sa.Column("address", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
         sa.UniqueConstraint("external_id", name=op.f("uq_customers_external_id")),
     )
@@ -122,14 +118,20 @@ def upgrade() -> None:
         sa.Column("handler_name", sa.Text(), nullable=True),
         sa.Column("promise_id", sa.Uuid(), nullable=True),
         sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=True, comment="of the newest offers"),
         sa.Column("offers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("offers_answer", sa.Text(), nullable=True, comment="id of the chosen offer, or `declined`"),
         sa.Column("explanation", sa.Text(), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("opinion_asked", sa.Boolean(), nullable=False),
+        sa.Column("follow_up_id", sa.Uuid(), nullable=True, comment="the newest request for an opinion"),
         sa.CheckConstraint(
             "status <> 'closed' OR outcome IS NOT NULL", name=op.f("ck_views_closed_has_outcome")
+        ),
+        sa.CheckConstraint("offers = '[]' OR round IS NOT NULL", name=op.f("ck_views_offers_have_round")),
+        sa.CheckConstraint(
+            "NOT opinion_asked OR follow_up_id IS NOT NULL", name=op.f("ck_views_opinion_has_follow_up")
         ),
         sa.CheckConstraint(
             "(promise_id IS NULL) = (promised_at IS NULL)", name=op.f("ck_views_promise_has_time")
@@ -143,6 +145,15 @@ def upgrade() -> None:
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("registered_by", sa.Text(), nullable=False, comment="principal that posted it"),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "name",
+            sa.Text(),
+            nullable=True,
+            comment="contact as told with this complaint; another complaint does not change it",
+        ),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),

@@ -151,6 +151,7 @@ def upgrade() -> None:
         "subscriptions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False, comment="principal who subscribed"),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("event_types", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
@@ -222,7 +223,7 @@ def upgrade() -> None:
         ),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True, comment="no personal data"),
-        sa.Column("sent_by", sa.Text(), nullable=True, comment="email, log, webhook"),
+        sa.Column("sent_by", sa.Text(), nullable=True, comment="email, webhook"),
         sa.Column("template_version", sa.Text(), nullable=True),
         sa.Column(
             "body_sha256",
@@ -236,7 +237,7 @@ def upgrade() -> None:
             "(status = 'leased') = (lease_until IS NOT NULL)", name=op.f("ck_deliveries_lease")
         ),
         sa.CheckConstraint(
-            "(status IN ('delivered', 'failed')) = (settled_at IS NOT NULL)",
+            "(status IN ('delivered', 'failed', 'not_sent')) = (settled_at IS NOT NULL)",
             name=op.f("ck_deliveries_settled"),
         ),
         sa.CheckConstraint(
@@ -247,7 +248,8 @@ def upgrade() -> None:
             name=op.f("ck_deliveries_channel"),
         ),
         sa.CheckConstraint(
-            "status IN ('pending', 'leased', 'delivered', 'failed')", name=op.f("ck_deliveries_status")
+            "status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent')",
+            name=op.f("ck_deliveries_status"),
         ),
         sa.ForeignKeyConstraint(
             ["event_id"], ["forwarded_events.event_id"], name=op.f("fk_deliveries_event_id")

@@ -38,7 +38,6 @@ def upgrade() -> None:
             "demand_reasonable", sa.Boolean(), nullable=True, comment="judgement: is the demand reasonable?"
         ),
         sa.Column("round", sa.SmallInteger(), nullable=False, comment="rounds of offers so far"),
-        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("agreed_offer_id", sa.Uuid(), nullable=True),
         sa.Column("solutions", sa.SmallInteger(), nullable=False, comment="how often a result was told"),
         sa.Column("result", sa.Text(), nullable=True, comment="what the customer was told last, masked"),

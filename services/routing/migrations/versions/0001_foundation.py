@@ -81,11 +81,14 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name=op.f("ck_dispatches_known")),
         sa.CheckConstraint(
-            "status IN ('blank', 'referred') OR category IS NOT NULL", name=op.f("ck_dispatches_decided")
+            "closed_at IS NULL OR status IN ('blank', 'released')", name=op.f("ck_dispatches_closed")
         ),
         sa.CheckConstraint(
-            "status NOT IN ('assigned', 'released') OR handler_id IS NOT NULL",
-            name=op.f("ck_dispatches_owned"),
+            "status IN ('blank', 'referred', 'released') OR category IS NOT NULL",
+            name=op.f("ck_dispatches_decided"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'assigned' OR handler_id IS NOT NULL", name=op.f("ck_dispatches_owned")
         ),
         sa.PrimaryKeyConstraint("complaint_id", name=op.f("pk_dispatches")),
     )

@@ -1,0 +1,99 @@
+"""The door: groups commit together, and no member suffers for another."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError
+
+from services.intake.door import QUEUE_LIMIT, Door
+from services.intake.registration import Registration, register
+from services.intake.schemas import NewComplaint
+from shared import clock
+from shared.problems import Problem
+from tests.world import TOLD, World
+
+
+def _registration(**changes: Any) -> Registration:
+    return register(NewComplaint.model_validate(TOLD | changes), "key:test", clock.now())
+
+
+async def _counts(world: World) -> tuple[int, int]:
+    """Complaints, and events that tell of them."""
+    await world.settled()
+    async with world.context("intake").database.reading() as connection:
+        complaints = (await connection.execute(text("SELECT count(*) FROM complaints"))).scalar_one()
+    told = [r for r in await world.log_records("redress.intake") if "registered" in r.headers["ce_type"]]
+    return complaints, len(told)
+
+
+async def test_a_contact_belongs_to_the_complaint_it_was_told_with(world: World) -> None:
+    """Whoever posts another complaint under the same customer number must not get its mails."""
+    number = {"external_id": "C-7"}
+    first, second, third = await asyncio.gather(
+        world.register(TOLD | {"customer": number | {"name": "Ann", "email": "ann@example.com"}}),
+        world.register(TOLD | {"customer": number}),
+        world.register(TOLD | {"customer": number | {"email": "other@example.com"}}),
+    )
+    contacts = [
+        (await world.http.get(f"/intake/v1/complaints/{r['id']}/contact")).json()["email"]
+        for r in (first, second, third)
+    ]
+    assert contacts == ["ann@example.com", None, "other@example.com"]
+    shown = [(await world.http.get(f"/intake/v1/complaints/{r['id']}")).json() for r in (first, third)]
+    assert shown[0]["customer_id"] == shown[1]["customer_id"]
+
+
+async def test_a_reference_that_is_taken_is_drawn_again(world: World) -> None:
+    taken = (await world.register())["reference"]
+    clash = _registration()
+    clash.complaint["reference"] = taken
+    answer, replayed = await world.context("intake").part(Door).register(clash, None)
+    assert not replayed
+    assert taken.encode() not in answer.body
+    assert await _counts(world) == (2, 2)
+
+
+async def test_a_member_that_cannot_be_written_harms_no_neighbour(world: World) -> None:
+    broken = _registration()
+    broken.complaint["completeness"] = 7
+    door = world.context("intake").part(Door)
+    outcomes = await asyncio.gather(
+        *(door.register(r, None) for r in (_registration(), broken, _registration())), return_exceptions=True
+    )
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, True, False]
+    assert await _counts(world) == (2, 2)
+
+
+async def test_a_commit_whose_answer_was_lost_is_neither_lost_nor_done_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = iter([True])
+    settle = Door._commit
+
+    async def commit(self: Door, group: Any) -> Any:
+        before = await settle(self, group)
+        if next(lost, False):
+            raise InterfaceError("COMMIT", None, ConnectionError("connection lost"))
+        return before
+
+    monkeypatch.setattr(Door, "_commit", commit)
+    answers = await asyncio.gather(*(world.register() for _ in range(5)))
+    assert len({a["id"] for a in answers}) == 5
+    assert await _counts(world) == (5, 5)
+
+
+async def test_when_too_many_wait_the_next_is_told_to_come_again(world: World) -> None:
+    idle = Door(world.context("intake").database)  # nobody runs it: whoever comes, waits
+    waiting = [asyncio.create_task(idle.register(_registration(), None)) for _ in range(QUEUE_LIMIT)]
+    await asyncio.sleep(0)
+    with pytest.raises(Problem) as refused:
+        await idle.register(_registration(), None)
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "1"})
+
+    running = asyncio.create_task(idle.run())
+    await asyncio.sleep(0)
+    running.cancel()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(o, Problem | tuple) for o in outcomes), "stopped: nobody waits for ever"

@@ -1,0 +1,157 @@
+"""What routing decides about one complaint, without a database."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.routing.directory import Department, Directory, Person
+from services.routing.handlers import reactions
+from services.routing.model import Dispatch, NotReferred, Status
+from shared.envelope import open_envelope
+from shared.events import CaseClosed, ComplaintAssigned, ComplaintRegistered, Event, PromiseBroken
+from shared.events.vocabulary import Outcome, Severity
+from shared.ids import derived_id
+from tests.resolution_story import HOUR, NINE, interleavings, records, registered
+
+ID = derived_id("complaint", "routing")
+CLEAR, UNSURE, GRAVE = "The motor shows alarm R4.", "I am not happy.", "The housing gives an electric shock."
+
+
+def told(what: str) -> ComplaintRegistered:
+    event = registered(ID)
+    return event.model_copy(
+        update={"statement": event.statement.model_copy(update={"what_went_wrong": what})}
+    )
+
+
+BROKEN = PromiseBroken(complaint_id=ID, promise_id=derived_id("promise", ID), broken_at=NINE + 9 * HOUR)
+CLOSED = CaseClosed(complaint_id=ID, outcome=Outcome.REJECTED, closed_by="ma.li", closed_at=NINE + 10 * HOUR)
+
+
+def directory(capacity: int) -> Directory:
+    """One desk; without capacity, its only person carries another's case."""
+    desk = Department("customer_service", "Customer service", "客户服务中心", 2)
+    person = Person("li.na", "Li Na", desk.code, ("en", "zh"), max(capacity, 1), int(capacity == 0))
+    return Directory({desk.code: desk}, [person])
+
+
+def heard(
+    dispatch: Dispatch, events: Iterable[Event], people: Directory, *, in_one_batch: bool = False
+) -> list[Event]:
+    """What is told when these events come, each by itself or all together."""
+    recorded: list[Event] = []
+
+    def save() -> None:
+        dispatch.settle(people)
+        recorded.extend(fact[0] for fact in dispatch._facts)
+        dispatch._facts.clear()
+
+    for record in records(events):
+        reactions.react(dispatch, open_envelope(record))
+        if not in_one_batch:
+            save()
+    save()
+    assert not dispatch.unsettled
+    return recorded
+
+
+def state(dispatch: Dispatch) -> dict[str, Any]:
+    """As stored. Ids of notices, and of the facts they point to, are drawn by the run."""
+    values = {
+        name: value
+        for name, value in asdict(dispatch).items()
+        if name not in {"_facts", "notices", "version", "traceparent"}
+    }
+    notices = sorted((n.audience, n.reason, n.fact_type, n.issued_at) for n in dispatch.notices.values())
+    return values | {"notices": notices}
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True])
+@pytest.mark.parametrize("capacity", [0, 1])
+@pytest.mark.parametrize("what", [CLEAR, UNSURE, GRAVE])
+def test_every_interleaving_of_intake_and_resolution_ends_alike(
+    what: str, capacity: int, in_one_batch: bool
+) -> None:
+    ends: list[dict[str, Any]] = []
+    intake: list[Event] = [told(what)]
+    resolution: list[Event] = [BROKEN, CLOSED]
+    for order in interleavings(intake, resolution):
+        dispatch, people = Dispatch(id=ID), directory(capacity)
+        facts = heard(dispatch, order, people, in_one_batch=in_one_batch)
+        assert dispatch.status is Status.RELEASED
+        [person] = people.people
+        assert person.open_cases == int(capacity == 0), "who carried it is free"
+        assert sum(people.changes.values()) == 0
+        shown = sorted((fact.wire_type(), str(getattr(fact, "department", ""))) for fact in facts)
+        ends.append(state(dispatch) | {"told": shown})
+    assert len(ends) == 3
+    assert all(end == ends[0] for end in ends)
+    was_assigned = "redress.complaint.assigned.v1" in dict(ends[0]["told"])
+    assert was_assigned is (capacity == 1 and what is not UNSURE)
+    assert ends[0]["category"] == (None if what is UNSURE else "function_fault")
+
+
+@pytest.mark.parametrize("what", [CLEAR, UNSURE])
+def test_once_closed_nobody_gets_it_any_more(what: str) -> None:
+    dispatch = Dispatch(id=ID)
+    heard(dispatch, [told(what)], directory(0))
+    assert dispatch.status is (Status.WAITING if what is CLEAR else Status.REFERRED)
+    heard(dispatch, [CLOSED], directory(0))
+    dispatch.try_again(NINE + 11 * HOUR)
+    with pytest.raises(NotReferred):
+        dispatch.decide("after_sales", None, "She waits for a refund.", NINE + 11 * HOUR)
+    assert heard(dispatch, [], directory(5)) == []
+    assert (dispatch.status, dispatch.handler_id) == (Status.RELEASED, None)
+
+
+def test_what_waits_goes_to_whoever_has_capacity_again() -> None:
+    dispatch = Dispatch(id=ID)
+    heard(dispatch, [told(CLEAR)], directory(0))
+    dispatch.try_again(NINE + HOUR)
+    [assigned] = heard(dispatch, [], directory(1))
+    assert isinstance(assigned, ComplaintAssigned)
+    assert (assigned.handler_id, assigned.assigned_at) == ("li.na", NINE + HOUR)
+    assert dispatch.status is Status.ASSIGNED
+
+
+def test_the_desks_reason_is_masked() -> None:
+    dispatch = Dispatch(id=ID)
+    heard(dispatch, [told(UNSURE)], directory(1))
+    dispatch.decide("after_sales", Severity.URGENT, "She called from 13800138000.", NINE + HOUR)
+    facts = heard(dispatch, [], directory(1))
+    assert dispatch.reasons == ("She called from [phone].",)
+    assert not any("13800138000" in fact.model_dump_json() for fact in facts)
+
+
+@pytest.mark.parametrize(
+    ("categories", "language", "expected"),
+    [
+        (("function_fault",), "en", True),
+        ((), "en", False),  # another department's
+        (("function_fault",), "zh", False),
+    ],
+)
+def test_whether_anybody_could_take_it_is_what_choosing_finds(
+    categories: Sequence[str], language: str, expected: bool
+) -> None:
+    support = Department("technical_support", "Technical support", "技术支持部", 3, tuple(categories))
+    person = Person("a", "A", support.code, ("en",), 1)
+    people = Directory({support.code: support}, [person])
+    assert people.anybody("function_fault", language) is expected
+    assert (people.choose("function_fault", language) is not None) is expected
+    assert people.anybody("function_fault", language) is False, "nobody has capacity left"
+
+
+def test_whoever_is_free_again_is_free_for_the_next() -> None:
+    people = directory(1)
+    one, two = Dispatch(id=ID), Dispatch(id=UUID(int=1))
+    heard(one, [told(CLEAR)], people)
+    heard(two, [told(CLEAR).model_copy(update={"complaint_id": two.id})], people)
+    assert (one.status, two.status) == (Status.ASSIGNED, Status.WAITING)
+    heard(one, [CLOSED], people)
+    two.try_again(NINE + 11 * HOUR)
+    heard(two, [], people)
+    assert (one.status, two.status, two.handler_id) == (Status.RELEASED, Status.ASSIGNED, "li.na")
