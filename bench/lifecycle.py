@@ -6,6 +6,7 @@ the number of lifecycles over the time until everything is quiet.
 """
 
 import asyncio
+import time
 from typing import Any
 
 from bench import fill, stories
@@ -66,8 +67,6 @@ def _round(rig: Rig, url: str, seconds: float) -> dict[str, Any]:
 
 async def _quiet(url: str) -> float:
     """Seconds until nothing waits any more."""
-    import time
-
     watch = await Watch.open(url)
     try:
         began = time.perf_counter()

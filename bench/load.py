@@ -5,15 +5,21 @@ about 20 us a request, so that what is measured is the server; httpx would need 
 """
 
 import asyncio
+import itertools
 import json
+import random
 import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import uvloop
+
+LOOK_AGAIN = 0.01
+"""Seconds between two looks at something that is about to happen."""
 
 
 class HttpConnection(asyncio.Protocol):
@@ -74,23 +80,23 @@ class Tally:
 
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
-    ids: list[str] = field(default_factory=list)
 
     def result(self, seconds: float, cpu: float) -> dict[str, Any]:
-        ordered = sorted(self.latencies)
-
-        def quantile(share: float) -> float:
-            return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else 0.0
-
         return {
-            "n": len(ordered),
-            "per_second": len(ordered) / seconds,
-            "p50_ms": quantile(0.5),
-            "p99_ms": quantile(0.99),
+            "n": len(self.latencies),
+            "per_second": len(self.latencies) / seconds,
+            "p50_ms": quantile(self.latencies, 0.5),
+            "p99_ms": quantile(self.latencies, 0.99),
             "statuses": dict(self.statuses),
             "seconds": seconds,
             "cpu": cpu,
         }
+
+
+def quantile(seconds: list[float], share: float) -> float:
+    """In milliseconds."""
+    ordered = sorted(seconds)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else 0.0
 
 
 async def door(plan: dict[str, Any]) -> dict[str, Any]:
@@ -103,41 +109,171 @@ async def door(plan: dict[str, Any]) -> dict[str, Any]:
         for body in bodies
     ]
     halves = [tuple(r.split(marker, 1)) for r in requests]
-    clock = time.perf_counter
-    started = clock()
-    begin, end = started + plan["warm_up"], started + plan["warm_up"] + plan["seconds"]
+    begin = _now() + plan["warm_up"]
+    end = begin + plan["seconds"]
     tally = Tally()
+    numbers = itertools.count()
     cpu_at_begin = 0.0
-    number = 0
 
     async def client() -> None:
-        nonlocal number
         connection = await connect(plan["port"])
-        try:
-            while True:
-                head, tail = halves[number % len(halves)]
-                number += 1
-                sent = clock()
-                if sent >= end:
-                    return
-                status, _ = await connection.send(head + key + str(number).encode() + tail)
-                answered = clock()
-                if begin <= answered < end:
-                    tally.latencies.append(answered - sent)
-                    tally.statuses[str(status)] += 1
-        finally:
-            connection.close()
+        while (sent := _now()) < end:
+            number = next(numbers)
+            head, tail = halves[number % len(halves)]
+            status, _ = await connection.send(head + key + str(number).encode() + tail)
+            answered = _now()
+            if begin <= answered < end:
+                tally.latencies.append(answered - sent)
+                tally.statuses[str(status)] += 1
+        connection.close()
 
     async def mark() -> None:
         nonlocal cpu_at_begin
         await asyncio.sleep(plan["warm_up"])
         cpu_at_begin = _cpu()
 
-    async with asyncio.timeout(plan["warm_up"] + plan["seconds"] + 30), asyncio.TaskGroup() as group:
-        group.create_task(mark())
-        for _ in range(plan["clients"]):
-            group.create_task(client())
+    await _all(plan, [mark(), *(client() for _ in range(plan["clients"]))])
     return tally.result(plan["seconds"], _cpu() - cpu_at_begin)
+
+
+class Lifecycle:
+    """The requests of one complaint after the other, on one connection."""
+
+    def __init__(self, plan: dict[str, Any], connection: HttpConnection) -> None:
+        self._plan, self._connection = plan, connection
+
+    async def register(self, number: int) -> dict[str, Any]:
+        """Raises Unexpected, like the other steps."""
+        body = self._plan["bodies"][number % len(self._plan["bodies"])].encode()
+        headers = self._plan["headers"] | {"idempotency-key": f"{self._plan['run']}-{number}"}
+        answer = await self._connection.send(request("POST", "/intake/v1/complaints", headers, body))
+        return self._read("register", answer, 201)
+
+    async def act(self, complaint_id: str, action: str, body: dict[str, Any]) -> None:
+        """As soon as the case is open; until then it is not known."""
+        path = f"/resolution/v1/cases/{complaint_id}/{action}"
+        sent = request("POST", path, self._plan["headers"], json.dumps(body).encode())
+        for _ in range(1000):
+            answer = await self._connection.send(sent)
+            if answer[0] != 404:
+                self._read(action, answer, 200)
+                return
+            await asyncio.sleep(LOOK_AGAIN)
+        raise Unexpected(f"{action}: the case was never opened")
+
+    async def follow(self, registered: dict[str, Any]) -> dict[str, Any]:
+        headers = {"x-tracking-token": registered["tracking_token"]}
+        path = f"/intake/v1/tracking/{registered['reference']}"
+        return self._read("tracking", await self._connection.send(request("GET", path, headers)), 200)
+
+    async def until_assigned(self, registered: dict[str, Any]) -> None:
+        """Look at the tracking page until it names the handler."""
+        for _ in range(3000):
+            if (await self.follow(registered)).get("handler_name"):
+                return
+            await asyncio.sleep(LOOK_AGAIN)
+        raise Unexpected("tracking: never assigned")
+
+    @staticmethod
+    def _read(step: str, answer: tuple[int, bytes], wanted: int) -> dict[str, Any]:
+        if answer[0] != wanted:
+            raise Unexpected(f"{step}: {answer[0]}")
+        body: dict[str, Any] = json.loads(answer[1])
+        return body
+
+
+class Unexpected(Exception):
+    """The server answered something else."""
+
+
+async def lifecycle(plan: dict[str, Any]) -> dict[str, Any]:
+    """Register, accept, answer, read; again and again."""
+    end = _now() + plan["seconds"]
+    tally = Tally()
+    steps: dict[str, list[float]] = {"register": [], "accept": [], "answer": [], "tracking": []}
+    numbers = itertools.count()
+
+    async def client() -> None:
+        connection = await connect(plan["port"])
+        work = Lifecycle(plan, connection)
+        while _now() < end:
+            times = [_now()]
+            try:
+                registered = await work.register(next(numbers))
+                times.append(_now())
+                await work.act(registered["id"], "accept", {})
+                times.append(_now())
+                await work.act(registered["id"], "answer", {"result": "We exchanged it; it runs again."})
+                times.append(_now())
+                await work.follow(registered)
+                times.append(_now())
+            except Unexpected as error:
+                tally.statuses[str(error)] += 1
+                continue
+            tally.latencies.append(times[-1] - times[0])
+            tally.statuses["ok"] += 1
+            for name, began, ended in zip(steps, times, times[1:], strict=True):
+                steps[name].append(ended - began)
+        connection.close()
+
+    began, cpu = _now(), _cpu()
+    await _all(plan, [client() for _ in range(plan["clients"])])
+    result = tally.result(_now() - began, _cpu() - cpu)
+    return result | {"steps": {name: quantile(times, 0.5) for name, times in steps.items()}}
+
+
+async def visible(plan: dict[str, Any]) -> dict[str, Any]:
+    """Register, and look until the customer sees who handles it.
+
+    With a rate, complaints come by chance (Poisson), whether earlier ones are through or not; without, each
+    client waits for its own.
+    """
+    chance = random.Random(plan["run"])  # noqa: S311
+    tally = Tally()
+    numbers = itertools.count()
+    idle: list[Lifecycle] = []
+    end = _now() + plan["seconds"]
+
+    async def one(work: Lifecycle) -> None:
+        began = _now()
+        try:
+            await work.until_assigned(await work.register(next(numbers)))
+        except Unexpected as error:
+            tally.statuses[str(error)] += 1
+        else:
+            tally.latencies.append(_now() - began)
+            tally.statuses["ok"] += 1
+
+    async def client() -> None:
+        work = Lifecycle(plan, await connect(plan["port"]))
+        while _now() < end:
+            await one(work)
+
+    async def on_a_free_connection() -> None:
+        work = idle.pop() if idle else Lifecycle(plan, await connect(plan["port"]))
+        await one(work)
+        idle.append(work)
+
+    async def arrivals() -> None:
+        due = _now()
+        async with asyncio.TaskGroup() as group:
+            while (due := due + chance.expovariate(plan["rate"])) < end:
+                await asyncio.sleep(max(0.0, due - _now()))
+                group.create_task(on_a_free_connection())
+
+    began, cpu = _now(), _cpu()
+    clients = [client() for _ in range(plan["clients"])]
+    await _all(plan, [arrivals()] if plan.get("rate") else clients)
+    return tally.result(_now() - began, _cpu() - cpu)
+
+
+async def _all(plan: dict[str, Any], work: list[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.timeout(plan["warm_up"] + plan["seconds"] + 50):
+        await asyncio.gather(*work)
+
+
+def _now() -> float:
+    return time.perf_counter()
 
 
 def _cpu() -> float:
@@ -145,7 +281,7 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-SCENARIOS = {"door": door}
+SCENARIOS = {"door": door, "lifecycle": lifecycle, "visible": visible}
 
 
 def main() -> None:

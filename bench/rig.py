@@ -11,11 +11,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine.url import make_url
@@ -27,6 +27,8 @@ from services import catalogue
 from shared.keys import create_key
 from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
 SECRET = "a-secret-for-benches-of-32-characters"
@@ -100,6 +102,16 @@ class Rig:
     def key(self, url: str) -> str:
         """An administrator's key."""
         return asyncio.run(create_key(url, "bench", ["admin"]))
+
+    def without_durability(self, work: Callable[[], T]) -> T:
+        """Do `work` while PostgreSQL does not care for power cuts and writes its log sparingly; then it is
+        durable again, and everything is on the disk."""
+        self.postgres.stop()
+        bulk = {"wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "16GB", "maintenance_work_mem": "256MB"}
+        with PrivatePostgres(self.folder, durable=False, settings=bulk):
+            done = work()
+        self.postgres.start()
+        return done
 
     def settings(self) -> dict[str, str]:
         """The settings of PostgreSQL that matter here."""

@@ -56,6 +56,7 @@ TITLES: dict[str, Title] = {
         "offered",
         lambda d: "\n".join(f"{o['rank']}. {o['description']}" for o in d["offers"]),
     ),
+    "offers.withdrawn": Title("offers withdrawn", "方案撤下", "offers_withdrawn"),
     "offers.declined": Title("customer declines", "顾客异议", None, lambda d: d["reason"] or ""),
     "offer.chosen": Title("customer chooses", "顾客选择", None, lambda d: f"offer {d['rank']}"),
     "offer.agreed": Title("consent recorded", "顾客同意", "agreed", lambda d: f"offer {d['rank']}"),

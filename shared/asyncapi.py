@@ -199,8 +199,8 @@ def _words(topic: str) -> Words:
     return Words(
         f"Notices for {en}",
         f"{zh}须知",
-        f"What {en} must know ({zh}), why, and by when it must be acknowledged. A notice that nobody acknowledges "
-        "climbs one layer. Acknowledge it over REST: POST /routing/v1/notices/{notice_id}/acknowledge.",
+        f"What {en} must know ({zh}), why, and by when it must be acknowledged. "
+        "Acknowledge it over REST: POST /routing/v1/notices/{notice_id}/acknowledge.",
     )
 
 

@@ -138,7 +138,7 @@ def _at_rest(evidence: Evidence) -> Iterator[str]:
         for letter in tables["dead_letters"]:
             yield f"{service}: event {letter['event_id']} is parked: {letter['error']}"
     for delivery in evidence.rows("notification.deliveries"):
-        if delivery["status"] != "delivered":
+        if delivery["status"] not in {"delivered", "not_sent"}:  # the latter: no mail server, and said so
             yield f"notification: delivery {delivery['id']} is {delivery['status']}: {delivery['last_error']}"
 
 

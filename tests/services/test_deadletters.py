@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from services import catalogue, replaying
 from services.insights.app import service
@@ -108,7 +109,7 @@ async def test_a_poison_event_holds_up_its_complaint_only_and_replays_in_order(
         assert await parking.rows("SELECT count(*) FROM insights.complaints") == [(5,)]
         assert {letter["result"] for letter in (await parking.replay())[1:]} == {deadletters.BEHIND}
         assert await parking.rows(LETTERS) == letters
-    monkeypatch.setitem(deadletters.waiting.__kwdefaults__, "limit", 2)  # several pages
+    monkeypatch.setattr(deadletters.waiting, "__kwdefaults__", {"after": 0, "limit": 2})  # several pages
     report = await parking.replay()
     assert [(letter["event_id"], letter["result"]) for letter in report] == [(e, "handled") for e in mine]
     assert await parking.rows(LETTERS) == []
@@ -371,8 +372,6 @@ async def _consume(parking: Parking) -> None:
 
 
 async def _execute(url: str, statement: str) -> None:
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.execute(text(statement))

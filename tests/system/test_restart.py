@@ -203,3 +203,21 @@ async def test_what_was_told_cannot_be_changed(recording: Recording) -> None:
     """A trigger that the migrations make, and that no metadata shows."""
     with pytest.raises(Exception, match="complaint"):
         await rows(recording.url, "UPDATE intake.complaints SET what_went_wrong = 'nothing'")
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("P-31")
+async def test_letters_are_replayed_beside_a_redress_with_its_own_database(scratch: Path) -> None:
+    folder = scratch / "beside"
+    environment = environment_for(None, folder)
+    async with open_fleet(folder) as fleet:
+        fleet.add("up", ["up"], environment)
+        await fleet.start()
+        status, out, said = await run_redress("replay", "routing", "--json", environment=environment)
+        assert (status, out.strip()) == (0, "[]"), said
+        # Moving a consumer back is another matter: the one that runs would undo it.
+        status, _, said = await run_redress(
+            "replay", "routing", "--from-offset", "0", environment=environment
+        )
+        assert status == 1
+        assert "still has consumers" in said

@@ -28,7 +28,9 @@ def told(what: str) -> ComplaintRegistered:
 
 
 BROKEN = PromiseBroken(complaint_id=ID, promise_id=derived_id("promise", ID), broken_at=NINE + 9 * HOUR)
-CLOSED = CaseClosed(complaint_id=ID, outcome=Outcome.REJECTED, closed_by="ma.li", closed_at=NINE + 10 * HOUR)
+CLOSED = CaseClosed(
+    complaint_id=ID, outcome=Outcome.NOT_ACCEPTABLE, closed_by="ma.li", closed_at=NINE + 10 * HOUR
+)
 
 
 def directory(capacity: int) -> Directory:

@@ -29,9 +29,7 @@ def upgrade() -> None:
         sa.Column(
             "error", sa.Text(), nullable=False, comment="why it could not be handled; no personal data"
         ),
-        sa.Column(
-            "blocks", sa.Boolean(), nullable=False, comment="later events of the key wait behind it"
-        ),
+        sa.Column("blocks", sa.Boolean(), nullable=False, comment="later events of the key wait behind it"),
         sa.Column("parked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
         sa.UniqueConstraint("consumer", "event_id", name=op.f("uq_dead_letters_consumer")),
