@@ -27,7 +27,9 @@ def measure(rig: Rig, quick: bool, stored: int | None = None) -> dict[str, Any]:
     for _ in range(1 if quick else 3):
         for name, url in (("empty", empty), ("full", full)):
             rounds[name].append(_round(rig, url, 5.0 if quick else 15.0))
-    best = {name: sorted(each, key=lambda r: r["per_second"])[len(each) // 2] for name, each in rounds.items()}
+    best = {
+        name: sorted(each, key=lambda r: r["per_second"])[len(each) // 2] for name, each in rounds.items()
+    }
     ratios = sorted(
         f["per_second"] / e["per_second"] for e, f in zip(rounds["empty"], rounds["full"], strict=True)
     )

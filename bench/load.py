@@ -228,7 +228,7 @@ async def visible(plan: dict[str, Any]) -> dict[str, Any]:
     With a rate, complaints come by chance (Poisson), whether earlier ones are through or not; without, each
     client waits for its own.
     """
-    chance = random.Random(plan["run"])  # noqa: S311
+    chance = random.Random(plan["run"])
     tally = Tally()
     numbers = itertools.count()
     idle: list[Lifecycle] = []

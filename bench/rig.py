@@ -107,7 +107,12 @@ class Rig:
         """Do `work` while PostgreSQL does not care for power cuts and writes its log sparingly; then it is
         durable again, and everything is on the disk."""
         self.postgres.stop()
-        bulk = {"wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "16GB", "maintenance_work_mem": "256MB"}
+        bulk = {
+            "wal_level": "minimal",
+            "max_wal_senders": "0",
+            "max_wal_size": "16GB",
+            "maintenance_work_mem": "256MB",
+        }
         with PrivatePostgres(self.folder, durable=False, settings=bulk):
             done = work()
         self.postgres.start()
@@ -115,9 +120,7 @@ class Rig:
 
     def settings(self) -> dict[str, str]:
         """The settings of PostgreSQL that matter here."""
-        names = (
-            "server_version fsync synchronous_commit full_page_writes shared_buffers max_wal_size wal_sync_method"
-        )
+        names = "server_version fsync synchronous_commit full_page_writes shared_buffers max_wal_size wal_sync_method"
         return asyncio.run(_show(self.postgres.url, names.split()))
 
     def postgres_pids(self) -> list[int]:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -130,7 +131,7 @@ def install(app: FastAPI) -> None:
         log.warning("a part cannot be reached: %s", type(error).__name__)
         return unavailable().response()
 
-    for kind in (DBAPIError, OSError, PoolTimeout, httpx.HTTPError):
+    for kind in (DBAPIError, PostgresError, OSError, PoolTimeout, httpx.HTTPError):
         app.exception_handler(kind)(surroundings)
 
 
