@@ -13,7 +13,7 @@ from typing import Any
 from bench import stories
 from bench.machine import Meter
 from bench.rig import Rig, run_load
-from bench.watch import Watch
+from bench.watch import quiet
 from dev.kafka import BrokerStartError, KafkaUnavailable, open_broker
 from services import catalogue
 
@@ -56,9 +56,9 @@ def _log(rig: Rig, seconds: float, settings: dict[str, str]) -> dict[str, Any]:
             "bodies": stories.bodies(plain=True), "clients": CLIENTS, "warm_up": 0.0,
         }  # fmt: skip
         run_load(plan | {"seconds": 2.0, "run": "warm-up"})
-        asyncio.run(_quiet(url, table_log))
+        asyncio.run(quiet(url, table_log=table_log))
         most = run_load(plan | {"seconds": seconds, "run": "most"})
-        rate = most["n"] / (most["seconds"] + asyncio.run(_quiet(url, table_log)))
+        rate = most["n"] / (most["seconds"] + asyncio.run(quiet(url, table_log=table_log)))
         meter = Meter({"server": [redress.pid], "postgres": rig.postgres_pids()})
         meter.start()
         half = run_load(plan | {"seconds": seconds, "run": "half", "rate": rate / 2})
@@ -76,15 +76,3 @@ def _log(rig: Rig, seconds: float, settings: dict[str, str]) -> dict[str, Any]:
         "p99_ms": half["p99_ms"],
         "others": spent["others"],
     }
-
-
-async def _quiet(url: str, table_log: bool) -> float:
-    """Seconds until nothing waits any more."""
-    loop = asyncio.get_running_loop()
-    watch = await Watch.open(url, table_log=table_log)
-    try:
-        began = loop.time()
-        await watch.quiet(within=120)
-        return loop.time() - began
-    finally:
-        await watch.close()

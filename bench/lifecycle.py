@@ -6,13 +6,12 @@ the number of lifecycles over the time until everything is quiet.
 """
 
 import asyncio
-import time
 from typing import Any
 
 from bench import fill, stories
 from bench.machine import Meter
 from bench.rig import Rig, run_load
-from bench.watch import Watch
+from bench.watch import quiet
 from services import catalogue
 
 CLIENTS = 16
@@ -48,11 +47,11 @@ def _round(rig: Rig, url: str, seconds: float) -> dict[str, Any]:
             "run": "lifecycle",
         }  # fmt: skip
         run_load(plan | {"seconds": 2.0, "run": "warm-up"})
-        asyncio.run(_quiet(url))
+        asyncio.run(quiet(url))
         meter.start()
         done = run_load(plan)
         spent = meter.stop(done["cpu"])
-        drained = asyncio.run(_quiet(url))
+        drained = asyncio.run(quiet(url))
     if set(done["statuses"]) - {"ok"}:
         raise RuntimeError(f"lifecycles ended otherwise: {done['statuses']}")
     took = done["seconds"] + drained
@@ -65,13 +64,3 @@ def _round(rig: Rig, url: str, seconds: float) -> dict[str, Any]:
         "others": spent.pop("others"),
         "ms": {part: cpu / done["n"] * 1000 for part, cpu in spent.items()},
     }
-
-
-async def _quiet(url: str) -> float:
-    """Seconds until nothing waits any more."""
-    watch = await Watch.open(url)
-    try:
-        began = time.perf_counter()
-        return await watch.quiet(within=120) - began
-    finally:
-        await watch.close()

@@ -113,12 +113,12 @@ async def door(plan: dict[str, Any]) -> dict[str, Any]:
     end = begin + plan["seconds"]
     tally = Tally()
     numbers = itertools.count()
+    most = plan.get("requests", sys.maxsize)
     cpu_at_begin = 0.0
 
     async def client() -> None:
         connection = await connect(plan["port"])
-        while (sent := _now()) < end:
-            number = next(numbers)
+        while (sent := _now()) < end and (number := next(numbers)) < most:
             head, tail = halves[number % len(halves)]
             status, _ = await connection.send(head + key + str(number).encode() + tail)
             answered = _now()

@@ -101,3 +101,13 @@ class Watch:
 
     async def release_relay(self, service: str) -> None:
         await self._connection.execute("SELECT pg_advisory_unlock($1)", session_lock_key("relay", service))
+
+
+async def quiet(url: str, *, table_log: bool = True, within: float = 120.0) -> float:
+    """Seconds until nothing waits any more. Raises TimeoutError."""
+    watch = await Watch.open(url, table_log=table_log)
+    try:
+        began = time.perf_counter()
+        return max(0.0, await watch.quiet(within) - began)
+    finally:
+        await watch.close()

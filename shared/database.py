@@ -147,9 +147,14 @@ class Transaction:
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return await self.connection.execute(statement, parameters)
 
-    def publish(self, event: Event, *, at: datetime, event_id: UUID | None = None) -> None:
-        """Tell of a fact: it reaches the log if, and only if, this transaction commits."""
-        self._events.append(outbox.outgoing(event, self.service, at, event_id))
+    def publish(
+        self, event: Event, *, at: datetime, event_id: UUID | None = None, trace: str | None = None
+    ) -> None:
+        """Tell of a fact: it reaches the log if, and only if, this transaction commits.
+
+        `trace` is the W3C traceparent it belongs to, if not the present one.
+        """
+        self._events.append(outbox.outgoing(event, self.service, at, event_id, trace))
 
     async def lock(self, complaint_ids: Iterable[object]) -> None:
         """Hold these complaints of this service until the end of the transaction.

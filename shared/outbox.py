@@ -62,8 +62,10 @@ class Outgoing:
     value: bytes
 
 
-def outgoing(event: Event, service: str, at: datetime, event_id: UUID | None = None) -> Outgoing:
-    headers = envelope.headers_of(event, event_id or new_id(), service, at, telemetry.traceparent())
+def outgoing(
+    event: Event, service: str, at: datetime, event_id: UUID | None = None, trace: str | None = None
+) -> Outgoing:
+    headers = envelope.headers_of(event, event_id or new_id(), service, at, trace or telemetry.traceparent())
     value = event.__pydantic_serializer__.to_json(event, exclude_none=True)
     return Outgoing(event.topic, str(event.complaint_id), headers, value)
 

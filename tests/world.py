@@ -53,7 +53,7 @@ class World:
 
     async def settled(self, within: float = 20.0) -> None:
         """Wait until no event waits anywhere."""
-        await eventually(lambda: self._quiet(), within, "the log to settle")
+        await eventually(self._quiet, within, "the log to settle")
 
     async def _quiet(self) -> bool:
         return await self.process.backlog() == 0
@@ -113,7 +113,7 @@ async def open_world(
     process = Process(settings_for(url, data_dir, **changes), url, catalogue.load(names))
     key = await create_key(url, "tests", ["admin"])
     async with process.running():
-        transport = httpx.ASGITransport(process.app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(process.app)
         async with (
             httpx.AsyncClient(
                 transport=transport, base_url="http://redress", headers={"Authorization": f"Bearer {key}"}

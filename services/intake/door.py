@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.intake.registration import Registration
-from shared import failpoints, idempotency
+from shared import failpoints, idempotency, telemetry
 from shared.database import Database, Transaction, is_transient
 from shared.idempotency import Answer, Claim, KeyReused
 from shared.problems import unavailable
@@ -43,6 +43,8 @@ ON CONFLICT (id) DO NOTHING RETURNING id
 class _Waiting:
     registration: Registration
     claim: Claim | None
+    trace: str | None
+    """Trace of the request: the group is written in nobody's."""
     done: "asyncio.Future[tuple[Answer, bool]]"
 
     @property
@@ -64,7 +66,7 @@ class Door:
         """
         done: asyncio.Future[tuple[Answer, bool]] = asyncio.get_running_loop().create_future()
         try:
-            self._queue.put_nowait(_Waiting(registration, claim, done))
+            self._queue.put_nowait(_Waiting(registration, claim, telemetry.traceparent(), done))
         except asyncio.QueueFull:
             raise unavailable() from None
         return await done
@@ -133,7 +135,7 @@ class Door:
                 before = await idempotency.claim(
                     transaction, [claim for claim, _ in claims], [answer for _, answer in claims]
                 )
-            fresh = [w.registration for w in group if w.slot is None or w.slot not in before]
+            fresh = [w for w in group if w.slot is None or w.slot not in before]
             if fresh:
                 await _write(transaction, fresh)
             failpoints.reached("door.before-commit")
@@ -141,7 +143,8 @@ class Door:
         return before
 
 
-async def _write(transaction: Transaction, registrations: list[Registration]) -> None:
+async def _write(transaction: Transaction, group: list[_Waiting]) -> None:
+    registrations = [waiting.registration for waiting in group]
     people = {r.customer["id"]: r.customer for r in registrations}
     ordered = sorted(people.values(), key=lambda person: str(person["id"]))
     told = [r.complaint for r in registrations]
@@ -149,9 +152,10 @@ async def _write(transaction: Transaction, registrations: list[Registration]) ->
         _WRITE, {"people": to_json(ordered).decode(), "told": to_json(told).decode()}
     )
     new = set(written.scalars())
-    for registration in registrations:
-        if registration.complaint["id"] in new:
-            transaction.publish(registration.event, at=registration.event.registered_at)
+    for waiting in group:
+        event = waiting.registration.event
+        if event.complaint_id in new:
+            transaction.publish(event, at=event.registered_at, trace=waiting.trace)
 
 
 def _answer(waiting: _Waiting, before: Answer | KeyReused | None) -> None:

@@ -97,3 +97,12 @@ async def test_when_too_many_wait_the_next_is_told_to_come_again(world: World) -
     running.cancel()
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(o, Problem | tuple) for o in outcomes), "stopped: nobody waits for ever"
+
+
+async def test_a_complaint_keeps_the_trace_of_its_request(world: World) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    await world.register(traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+    await world.settled()
+    for topic in ("redress.intake", "redress.routing", "redress.resolution"):
+        for record in await world.log_records(topic):
+            assert record.headers["ce_traceparent"].split("-")[1] == trace

@@ -25,7 +25,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -166,6 +166,7 @@ every_course = settings(
     deadline=None,
     derandomize=True,
     database=None,
+    phases=[Phase.generate],  # a course is small as it is, and to make it smaller takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -1,0 +1,161 @@
+"""`make bench`: measure on this machine, side by side where there is something to compare with.
+
+python -m bench [--only NAME] [--quick] [--long] [--json]
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import door, drain, latency, lifecycle, machine
+from bench.rig import Rig
+
+MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
+    "door": door.measure,
+    "drain": drain.measure,
+    "lifecycle": lifecycle.measure,
+    "latency": latency.measure,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--only", choices=MEASUREMENTS, help="this measurement alone")
+    parser.add_argument("--quick", action="store_true", help="under two minutes, for a first look")
+    parser.add_argument("--long", action="store_true", help="and 50,000 complaints, as they come (drain)")
+    parser.add_argument("--stored", type=int, help="complaints to store before the lifecycles (1,000,000)")
+    parser.add_argument("--json", action="store_true", help="for machines")
+    asked = parser.parse_args()
+    out, progress = Console(), Console(stderr=True)
+    names = [asked.only] if asked.only else list(MEASUREMENTS)
+    results: dict[str, Any] = {}
+    with Rig() as rig:
+        about = {**machine.describe(rig.folder), **rig.settings()}
+        if not asked.json:
+            out.print(_pairs("Machine", about))
+        for name in names:
+            began = time.monotonic()
+            progress.print(f"{name} ...", style="dim")
+            options = {"long": asked.long} if name == "drain" else {}
+            if name == "lifecycle" and asked.stored:
+                options = {"stored": asked.stored}
+            results[name] = MEASUREMENTS[name](rig, asked.quick, **options)
+            progress.print(f"{name}: {time.monotonic() - began:.0f} s", style="dim")
+            if not asked.json:
+                out.print(TABLES[name](results[name]))
+    if asked.json:
+        json.dump({"machine": about, **results}, sys.stdout, indent=1)
+    return 0
+
+
+def _pairs(title: str, values: dict[str, str]) -> Table:
+    table = Table(title=title, show_header=False, title_justify="left")
+    for name, value in values.items():
+        table.add_row(name, value)
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    return table
+
+
+def _door(result: dict[str, Any]) -> Table:
+    table = _table(
+        "Door: complaints a second (medians; CPU time by request)",
+        "", "requests/s", "worst, best", "p50 ms", "p99 ms", "server us", "PostgreSQL us", "others",
+    )  # fmt: skip
+    for clients, found in result["clients"].items():
+        for side in ("baseline", "redress"):
+            got = found[side]
+            table.add_row(
+                f"{side}, {clients} clients",
+                f"{got['per_second']:.0f}",
+                f"{got['spread'][0]:.0f}, {got['spread'][1]:.0f}",
+                f"{got['p50_ms']:.1f}",
+                f"{got['p99_ms']:.1f}",
+                f"{got['us']['server']:.0f}",
+                f"{got['us']['postgres']:.0f}",
+                f"{found['others']:.0%}",
+            )
+        table.add_row(f"ratio, {clients} clients", f"{found['ratio']:.2f}", end_section=True)
+    return table
+
+
+def _drain(result: dict[str, Any]) -> Table:
+    table = _table(
+        "Drain: a backlog through all five services",
+        "", "complaints", "events", "seconds", "events/s", "handled/s", "server CPU s", "PostgreSQL CPU s", "others",
+    )  # fmt: skip
+    for name, got in result.items():
+        table.add_row(
+            name,
+            f"{got['complaints']:,}",
+            f"{got['events']:,}",
+            f"{got['seconds']:.1f}",
+            f"{got['events_per_second']:.0f}",
+            f"{got['handled_per_second']:.0f}",
+            f"{got['cpu']['server']:.1f}",
+            f"{got['cpu']['postgres']:.1f}",
+            f"{got['others']:.0%}",
+        )
+    return table
+
+
+def _lifecycle(result: dict[str, Any]) -> Table:
+    table = _table(
+        f"Lifecycles: register, accept, answer, read; ratio {result['ratio']:.2f}",
+        "stored", "lifecycles/s", "p50 ms", "p99 ms", "server ms", "PostgreSQL ms", "others",
+    )  # fmt: skip
+    for name, stored in (("empty", 0), ("full", result["stored"])):
+        got = result[name]
+        table.add_row(
+            f"{stored:,}",
+            f"{got['per_second']:.1f}",
+            f"{got['p50_ms']:.0f}",
+            f"{got['p99_ms']:.0f}",
+            f"{got['ms']['server']:.1f}",
+            f"{got['ms']['postgres']:.1f}",
+            f"{got['others']:.0%}",
+        )
+    return table
+
+
+def _latency(result: dict[str, Any]) -> Table:
+    table = _table(
+        "Latency: from the POST until the customer sees who handles it, at half of the sustained rate",
+        "", "sustained/s", "offered/s", "complaints", "p50 ms", "p99 ms", "others",
+    )  # fmt: skip
+    for name, got in result.items():
+        if "skipped" in got:
+            table.add_row(f"{name}: skipped, {got['skipped']}")
+            continue
+        table.add_row(
+            name,
+            f"{got['sustained_per_second']:.1f}",
+            f"{got['offered_per_second']:.1f}",
+            f"{got['n']}",
+            f"{got['p50_ms']:.0f}",
+            f"{got['p99_ms']:.0f}",
+            f"{got['others']:.0%}",
+        )
+    return table
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
+    "door": _door,
+    "drain": _drain,
+    "lifecycle": _lifecycle,
+    "latency": _latency,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
