@@ -32,7 +32,8 @@ def main() -> int:
     parser.add_argument("--stored", type=int, help="complaints to store before the lifecycles (1,000,000)")
     parser.add_argument("--json", action="store_true", help="for machines")
     asked = parser.parse_args()
-    out, progress = Console(), Console(stderr=True)
+    plain = Console(width=120)
+    out, progress = (Console() if sys.stdout.isatty() else plain), Console(stderr=True)
     names = [asked.only] if asked.only else list(MEASUREMENTS)
     results: dict[str, Any] = {}
     with Rig() as rig:

@@ -212,7 +212,7 @@ async def lifecycle(plan: dict[str, Any]) -> dict[str, Any]:
                 continue
             tally.latencies.append(times[-1] - times[0])
             tally.statuses["ok"] += 1
-            for name, began, ended in zip(steps, times, times[1:], strict=True):
+            for name, began, ended in zip(steps, times[:-1], times[1:], strict=True):
                 steps[name].append(ended - began)
         connection.close()
 
@@ -262,8 +262,7 @@ async def visible(plan: dict[str, Any]) -> dict[str, Any]:
                 group.create_task(on_a_free_connection())
 
     began, cpu = _now(), _cpu()
-    clients = [client() for _ in range(plan["clients"])]
-    await _all(plan, [arrivals()] if plan.get("rate") else clients)
+    await _all(plan, [arrivals()] if plan.get("rate") else [client() for _ in range(plan["clients"])])
     return tally.result(_now() - began, _cpu() - cpu)
 
 

@@ -18,7 +18,7 @@ def describe(folder: Path) -> dict[str, str]:
         "memory": f"{pages / 2**30:.0f} GiB",
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "fsync": f"{fsync_ms(folder):.2f} ms median",
+        "8 KiB to disk": f"{fsync_ms(folder):.2f} ms median",
         "load": " ".join(f"{value:.1f}" for value in os.getloadavg()),
     }
 

@@ -443,19 +443,11 @@ def main() -> int:
 
 
 def _table(reports: list[Report]) -> Table:
-    columns = (
-        "seed",
-        "processes/log",
-        "complaints",
-        "killed at",
-        "outages",
-        "sent (again)",
-        "seconds",
-        "result",
-    )
+    columns = ("seed", "runs as", "complaints", "killed", "outages", "sent", "again", "s", "result")
     table = Table(*columns, title="kill -9 under load, then an audit of everything")
     for r in reports:
-        killed = ", ".join(sorted({death.failpoint.partition(":")[0] for death in r.deaths}))
+        points = {death.failpoint.partition(":")[0] for death in r.deaths}
+        outages = Counter(name.replace("_", " ") for name in r.outages)
         result = (
             "nothing lost" if r.good else f"{len(r.findings)} wrong, {len(r.never_reached)} never reached"
         )
@@ -463,9 +455,10 @@ def _table(reports: list[Report]) -> Table:
             str(r.seed),
             r.kind,
             str(r.complaints),
-            f"{len(r.deaths)}: {killed}",
-            ", ".join(r.outages),
-            f"{r.sent} ({r.sent_again})",
+            f"{len(r.deaths)} times at {len(points)} points",
+            ", ".join(name if n == 1 else f"{n} x {name}" for name, n in outages.items()),
+            str(r.sent),
+            str(r.sent_again),
             f"{r.seconds:.0f}",
             result,
         )

@@ -275,7 +275,7 @@ async def test_a_database_that_does_not_exist_is_said_in_one_line(
 # Rights, and who makes them
 
 
-@pytest.mark.requirement("N-S")
+@pytest.mark.requirement("P-35")
 @pytest.mark.parametrize(
     "forbidden",
     [
