@@ -36,6 +36,7 @@ def main() -> int:
     out, progress = (Console() if sys.stdout.isatty() else plain), Console(stderr=True)
     names = [asked.only] if asked.only else list(MEASUREMENTS)
     results: dict[str, Any] = {}
+    failed: list[str] = []
     with Rig() as rig:
         about = {**machine.describe(rig.folder), **rig.settings()}
         if not asked.json:
@@ -46,13 +47,18 @@ def main() -> int:
             options = {"long": asked.long} if name == "drain" else {}
             if name == "lifecycle" and asked.stored:
                 options = {"stored": asked.stored}
-            results[name] = MEASUREMENTS[name](rig, asked.quick, **options)
+            try:
+                results[name] = MEASUREMENTS[name](rig, asked.quick, **options)
+            except Exception as error:  # one that fails must not cost the results of the others
+                failed.append(name)
+                progress.print(f"{name} failed: {type(error).__name__}: {error}", style="red", markup=False)
+                continue
             progress.print(f"{name}: {time.monotonic() - began:.0f} s", style="dim")
             if not asked.json:
                 out.print(TABLES[name](results[name]))
     if asked.json:
-        json.dump({"machine": about, **results}, sys.stdout, indent=1)
-    return 0
+        json.dump({"machine": about, **results, "failed": failed}, sys.stdout, indent=1)
+    return 1 if failed else 0
 
 
 def _pairs(title: str, values: dict[str, str]) -> Table:
