@@ -13,7 +13,6 @@ from sqlalchemy import select, text
 from services.routing.directory import store as directory_store
 from services.routing.model import NotReferred
 from services.routing.store import DispatchStore, departments, dispatches, notice_of, notices, people
-from services.routing.triage.taxonomy import CATEGORIES, Category
 from shared import clock, idempotency, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
@@ -21,6 +20,7 @@ from shared.database import Transaction
 from shared.events.vocabulary import Audience, Language, Severity
 from shared.idempotency import Answer, IdempotencyKey
 from shared.service import Ctx, api_router
+from shared.taxonomy import CategoryCode, newest
 from shared.text import ShortText
 
 router = api_router()
@@ -46,7 +46,7 @@ class TriageDecision(Body):
         json_schema_extra={"examples": [{"category": "after_sales", "reason": "He waits for a refund."}]}
     )
 
-    category: Category
+    category: CategoryCode
     severity: Severity | None = None
     reason: ShortText
 
@@ -82,7 +82,7 @@ class NewDepartment(Body):
     name_en: ShortText
     name_zh: ShortText
     layer: Annotated[int, Field(ge=1, le=4)]
-    categories: list[Category] = []
+    categories: list[CategoryCode] = []
 
 
 class NewPerson(Body):
@@ -138,8 +138,8 @@ class DirectoryShown(BaseModel):
 
 @router.get("/taxonomy", tags=["triage"], summary="Categories, in both languages")
 async def read_taxonomy() -> list[dict[str, str]]:
-    """Level-1 categories of complaints. No key needed."""
-    return [{"code": code, "name_en": en, "name_zh": zh} for code, (en, zh) in CATEGORIES.items()]
+    """Level-1 categories of complaints; all of the taxonomy is at intake. No key needed."""
+    return [category.model_dump(include={"code", "name_en", "name_zh"}) for category in newest().categories]
 
 
 @router.get(
@@ -200,7 +200,7 @@ async def read_routed(
     response_model=Routed,
     tags=["triage"],
     summary="Decide what the rules could not",
-    responses=problems.documented(404, 409),
+    responses=problems.documented(404, 409, 422),
 )
 async def decide_triage(
     complaint_id: UUID,
@@ -211,6 +211,15 @@ async def decide_triage(
     key: IdempotencyKey = None,
 ) -> Response:
     """Category and severity by a person; the complaint is assigned at once."""
+    if newest().category(decision.category).review:
+        raise problems.Problem(
+            422,
+            "invalid-request",
+            "This category needs evidence and a second person",
+            "Decide by what the customer says, and propose it as a coding of the complaint at intake. "
+            "该类别须有依据并经他人复核，请先按客户所述分类，再在登记服务中提出编码。",
+            field="body/category",
+        )
 
     async def work(transaction: Transaction) -> Answer:
         dispatch = await load_one(store, transaction, complaint_id)

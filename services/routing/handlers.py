@@ -5,9 +5,10 @@ from services.routing.store import DispatchStore
 from services.routing.triage import decide
 from shared import telemetry
 from shared.envelope import Received
-from shared.events import CaseClosed, ComplaintRegistered, PromiseBroken
-from shared.events.vocabulary import Visibility
+from shared.events import CaseClosed, ComplaintCoded, ComplaintRegistered, PromiseBroken
+from shared.events.vocabulary import Severity, Visibility
 from shared.reactions import Reactions
+from shared.taxonomy import versions
 
 reactions: Reactions[Dispatch] = Reactions("routing", DispatchStore())
 
@@ -22,6 +23,20 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
         (told.what_went_wrong, told.feeling, told.wanted), public=event.visibility is Visibility.PUBLIC
     )
     dispatch.triage(decision, event.registered_at)
+
+
+@reactions.on(ComplaintCoded)
+def on_complaint_coded(dispatch: Dispatch, event: ComplaintCoded, fact: Received) -> None:
+    main = event.codes[0]
+    dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_at)
+
+
+def _least_severity(event: ComplaintCoded) -> Severity | None:
+    """The highest that the taxonomy asks for."""
+    taxonomy = versions()[event.taxonomy_version]
+    places = [taxonomy.subcategory(c.category, c.subcategory) for c in event.codes if c.subcategory]
+    asked = [place.severity for place in places if place.severity is not None]
+    return max(asked, key=lambda severity: severity.rank, default=None)
 
 
 @reactions.on(CaseClosed)

@@ -111,6 +111,20 @@ class Dispatch(Aggregate):
             raise NotReferred
         self._decide(category, severity or self.severity, Decider.PERSON, (mask(reason),), at)
 
+    def recode(self, category: str, least: Severity | None, reason: str, at: datetime) -> None:
+        """A person coded the complaint by the taxonomy: that decides, or corrects what was decided.
+
+        Whoever has it keeps it. `least` is how severe such a complaint is at least. `reason` is masked.
+        """
+        severity = max(self.severity, least or self.severity, key=lambda s: s.rank)
+        if (category, severity) == (self.category, self.severity):
+            return
+        if self.category is None:
+            self._decide(category, severity, Decider.PERSON, (reason,), at)
+            return
+        self.category, self.severity, self.reasons = category, severity, (reason,)
+        self._tell_triaged(Decider.PERSON, at)
+
     def try_again(self, at: datetime) -> None:
         """Somebody may have capacity now for what waits."""
         if self.status is Status.WAITING:
@@ -163,16 +177,20 @@ class Dispatch(Aggregate):
         self, category: str, severity: Severity, by: Decider, reasons: tuple[str, ...], at: datetime
     ) -> None:
         self.category, self.severity, self.reasons = category, severity, reasons
+        self._tell_triaged(by, at)
+        self.status, self.choose_at = Status.WAITING, at
+
+    def _tell_triaged(self, by: Decider, at: datetime) -> None:
+        assert self.category is not None
         fact = ComplaintTriaged(
             complaint_id=self.id,
-            category=category,
-            severity=severity,
+            category=self.category,
+            severity=self.severity,
             decided_by=by,
-            reasons=reasons,
+            reasons=self.reasons,
             triaged_at=at,
         )
         self._tell(fact, at)
-        self.status, self.choose_at = Status.WAITING, at
 
     def _assign(self, directory: Directory, at: datetime) -> None:
         """Give it to somebody who may and can take it, if there is somebody now."""

@@ -1,6 +1,14 @@
 """The contract between the services: importing this package declares every event."""
 
-from shared.events.intake import ComplaintRegistered, OfferChosen, OffersDeclined, OpinionGiven
+from shared.events.intake import (
+    ComplaintCoded,
+    ComplaintRegistered,
+    ComplaintSupplemented,
+    OfferChosen,
+    OffersDeclined,
+    OpinionGiven,
+    RestatementAnswered,
+)
 from shared.events.notification import MessageDelivered, MessageFailed
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
@@ -35,8 +43,10 @@ __all__ = [
     "CaseOpened",
     "CaseResumed",
     "ComplaintAssigned",
+    "ComplaintCoded",
     "ComplaintReferred",
     "ComplaintRegistered",
+    "ComplaintSupplemented",
     "ComplaintTriaged",
     "CustomerTold",
     "Event",
@@ -56,6 +66,7 @@ __all__ = [
     "PromiseKept",
     "PromiseMade",
     "Registry",
+    "RestatementAnswered",
     "SolutionCarriedOut",
     "ValidityJudged",
     "registry",

@@ -1,6 +1,7 @@
 """Facts that intake publishes."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -10,11 +11,16 @@ from shared.events.vocabulary import (
     TOPICS,
     About,
     Against,
+    Aspect,
     Channel,
+    Compensation,
     ComplainantType,
+    ContactRole,
+    Emotion,
     Form,
     Kind,
     Language,
+    Loss,
     Medium,
     Money,
     Outcome,
@@ -42,6 +48,32 @@ class ProductRef(BaseModel):
     batch: str | None = None
 
 
+class ExpectationGap(BaseModel):
+    """What the customer expected and what they got (期望值), masked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    aspects: tuple[Aspect, ...] = ()
+    expected: str | None = None
+    received: str | None = None
+
+
+class ClaimedLoss(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    kind: Loss
+    amount: Money
+
+
+class TaxonomyCode(BaseModel):
+    """A place in the taxonomy: level 1 and, if it is known, level 2."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: str
+    subcategory: str | None = None
+
+
 @registry.event("redress.complaint.registered", topic=TOPICS.intake)
 class ComplaintRegistered(Event):
     """A complaint was recorded; from here on it cannot be lost.
@@ -66,13 +98,108 @@ class ComplaintRegistered(Event):
     statement: MaskedStatement
     product: ProductRef | None = None
     order_id: str | None = None
+    contract_id: str | None = None
+    expectation: ExpectationGap | None = None
+    defect_rate: Decimal | None = None
+    """Share of what was delivered that is faulty, 0 to 1."""
     desired_remedies: tuple[Remedy, ...] = ()
     desired_amount: Money | None = None
+    desired_compensation: tuple[Compensation, ...] = ()
     estimated_loss: Money | None = None
+    claimed_losses: tuple[ClaimedLoss, ...] = ()
+    accused_id: str | None = None
+    """The person complained about, by their id in the directory, if that is known."""
+    emotion: Emotion | None = None
+    taken_by: ContactRole | None = None
+    """The contact staff who took it, if it was told to somebody."""
     completeness: float
-    """Share of the 5W2H and definition fields that are filled, 0 to 1."""
+    """Share of what is asked for that is known, 0 to 1."""
     missing: tuple[str, ...] = ()
-    """Names of the fields that are not."""
+    """Names of what is not."""
+
+
+@registry.event("redress.complaint.supplemented", topic=TOPICS.intake)
+class ComplaintSupplemented(Event):
+    """A further contact added to what was told; only what it adds is set.
+
+    投诉内容有补充。
+    """
+
+    addition_id: UUID
+    number: int
+    """Counts the additions to a complaint, from 1."""
+    contact_at: datetime
+    """When the customer said it."""
+    added_by: str
+    added_at: datetime
+    medium: Medium
+    channel: Channel
+    said: str | None = None
+    """In the customer's own words, masked; so are `feeling` and `wanted`."""
+    feeling: str | None = None
+    wanted: str | None = None
+    emotion: Emotion | None = None
+    restatement: str | None = None
+    """What the handler understood, as restated to the customer; masked."""
+    confirmed: bool | None = None
+    """Whether the customer confirmed the restatement in this very contact; None when they have yet to say."""
+    about: About | None = None
+    against: Against | None = None
+    visibility: Visibility | None = None
+    product: ProductRef | None = None
+    order_id: str | None = None
+    contract_id: str | None = None
+    expectation: ExpectationGap | None = None
+    defect_rate: Decimal | None = None
+    desired_remedies: tuple[Remedy, ...] | None = None
+    desired_amount: Money | None = None
+    desired_compensation: tuple[Compensation, ...] | None = None
+    estimated_loss: Money | None = None
+    claimed_losses: tuple[ClaimedLoss, ...] | None = None
+    accused_id: str | None = None
+    completeness: float
+    missing: tuple[str, ...] = ()
+
+
+@registry.event("redress.restatement.answered", topic=TOPICS.intake)
+class RestatementAnswered(Event):
+    """The customer said whether the handler understood them rightly.
+
+    客户已对复述内容作出确认或更正。
+    """
+
+    addition_id: UUID
+    confirmed: bool
+    correction: str | None = None
+    """What is not right, in the customer's own words, masked."""
+    answered_by: str
+    """`customer`, or who recorded the answer."""
+    answered_at: datetime
+
+
+@registry.event("redress.complaint.coded", topic=TOPICS.intake)
+class ComplaintCoded(Event):
+    """A person coded the complaint by the taxonomy, or corrected the coding.
+
+    投诉已按分类表编码，或编码已更正。
+    """
+
+    number: int
+    """Counts the codings of a complaint, from 1; the highest is in force."""
+    taxonomy_version: int
+    codes: tuple[TaxonomyCode, ...]
+    """The first is what it is mainly about."""
+    values: tuple[str, ...]
+    """Value orientation: what the customer holds dear, the positive opposite of the grievance."""
+    reason: str
+    previous_taxonomy_version: int | None = None
+    previous_codes: tuple[TaxonomyCode, ...] | None = None
+    """What was in force before: None for the first coding."""
+    previous_values: tuple[str, ...] | None = None
+    coded_by: str
+    reviewed_by: str | None = None
+    coded_at: datetime
+    """When it came into force."""
 
 
 @registry.event("redress.offer.chosen", topic=TOPICS.intake)

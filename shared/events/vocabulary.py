@@ -79,11 +79,80 @@ class ComplainantType(StrEnum):
     EXTERNAL = "external"
     OTHER_DEPARTMENT = "other_department"
     OWN_DEPARTMENT = "own_department"
+    ANONYMOUS = "anonymous"
 
 
 class Visibility(StrEnum):
     PRIVATE = "private"
     PUBLIC = "public"
+
+
+class Aspect(StrEnum):
+    """质量、价格、交期、服务: in what an expectation was disappointed."""
+
+    QUALITY = "quality"
+    PRICE = "price"
+    DELIVERY = "delivery"
+    SERVICE = "service"
+
+
+class Loss(StrEnum):
+    """What a claimed loss consists of: 停线损失、放空费 and others."""
+
+    LINE_STOP = "line_stop"
+    IDLE = "idle"
+    SCRAP = "scrap"
+    REWORK = "rework"
+    TRANSPORT = "transport"
+    PENALTY = "penalty"
+    INJURY = "injury"
+    OTHER = "other"
+
+
+class Compensation(StrEnum):
+    """精神或物质上的补偿."""
+
+    MORAL = "moral"
+    MATERIAL = "material"
+
+
+class ContactRole(StrEnum):
+    """营业员、客户经理、业务员、送货人员、安装维修人员: who meets customers, and any other department's people."""
+
+    SALES_CLERK = "sales_clerk"
+    ACCOUNT_MANAGER = "account_manager"
+    SALESPERSON = "salesperson"
+    DELIVERY = "delivery"
+    INSTALLER = "installer"
+    OTHER = "other"
+
+
+class Valence(StrEnum):
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+class Emotion(StrEnum):
+    """The customer's emotion in one contact, as whoever spoke with them took it in."""
+
+    ANGRY = "angry"
+    ANXIOUS = "anxious"
+    DISAPPOINTED = "disappointed"
+    AGGRIEVED = "aggrieved"
+    CALM = "calm"
+    RELIEVED = "relieved"
+    SATISFIED = "satisfied"
+    GRATEFUL = "grateful"
+
+    @property
+    def valence(self) -> Valence:
+        if self is Emotion.CALM:
+            return Valence.NEUTRAL
+        return Valence.POSITIVE if self in _POSITIVE else Valence.NEGATIVE
+
+
+_POSITIVE = {Emotion.RELIEVED, Emotion.SATISFIED, Emotion.GRATEFUL}
 
 
 class Severity(StrEnum):
@@ -112,6 +181,16 @@ class Remedy(StrEnum):
     SPEED_UP = "speed_up"
     STAFF_ACTION = "staff_action"
     PREVENTION = "prevention"
+
+    @property
+    def compensation(self) -> Compensation | None:
+        """None for what only does sooner that which is owed."""
+        if self is Remedy.SPEED_UP:
+            return None
+        return Compensation.MORAL if self in _MORAL else Compensation.MATERIAL
+
+
+_MORAL = {Remedy.APOLOGY, Remedy.EXPLANATION, Remedy.STAFF_ACTION, Remedy.PREVENTION}
 
 
 class Outcome(StrEnum):
