@@ -18,8 +18,10 @@ from shared.events import (
     CaseOpened,
     CaseResumed,
     ComplaintAssigned,
+    ComplaintCoded,
     ComplaintReferred,
     ComplaintRegistered,
+    ComplaintSupplemented,
     ComplaintTriaged,
     CustomerTold,
     Event,
@@ -36,21 +38,26 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    RestatementAnswered,
     SolutionCarriedOut,
     ValidityJudged,
 )
-from shared.events.intake import MaskedStatement, ProductRef
+from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.resolution import Offer
 from shared.events.routing import Decider
 from shared.events.vocabulary import (
     About,
     Against,
+    Aspect,
     Audience,
     Channel,
+    Compensation,
     ComplainantType,
+    Emotion,
     Form,
     Kind,
     Language,
+    Loss,
     Medium,
     Money,
     Outcome,
@@ -102,11 +109,52 @@ def events() -> Iterator[Event]:
         ),
         product=ProductRef(id="M-7", name="Servo motor", model="M7-400", batch="2026-41"),
         order_id="SO-2026-118",
+        contract_id="HT-2026-07",
+        expectation=ExpectationGap(
+            aspects=(Aspect.QUALITY,), expected="连续运行八小时。", received="运行十分钟后报警。"
+        ),
         desired_remedies=(Remedy.EXCHANGE, Remedy.EXPLANATION),
         desired_amount=_cny("0.00"),
+        desired_compensation=(Compensation.MATERIAL, Compensation.MORAL),
         estimated_loss=_cny("18500.00"),
+        emotion=Emotion.ANGRY,
         completeness=0.85,
         missing=("facts.where", "facts.how_many"),
+    )
+    yield ComplaintSupplemented(
+        complaint_id=COMPLAINT,
+        addition_id=_id(40),
+        number=1,
+        contact_at=_after(0.1),
+        added_by="key:5f0c1a9be27d",
+        added_at=_after(0.1),
+        medium=Medium.ONLINE,
+        channel=Channel.PHONE,
+        said="240台里有12台报警，产线从周一停到现在。",
+        emotion=Emotion.ANXIOUS,
+        restatement="240台电机中12台报警R4，产线停线，希望本周换货。",
+        defect_rate=Decimal("0.05"),
+        claimed_losses=(ClaimedLoss(kind=Loss.LINE_STOP, amount=_cny("18500.00")),),
+        completeness=0.95,
+        missing=("facts.where",),
+    )
+    yield RestatementAnswered(
+        complaint_id=COMPLAINT,
+        addition_id=_id(40),
+        confirmed=False,
+        correction="是13台。",
+        answered_by="customer",
+        answered_at=_after(0.3),
+    )
+    yield ComplaintCoded(
+        complaint_id=COMPLAINT,
+        number=1,
+        taxonomy_version=1,
+        codes=(TaxonomyCode(category="function_fault", subcategory="in_use"),),
+        values=("reliability",),
+        reason="报警R4属于使用上的功能不良。",
+        coded_by="key:5f0c1a9be27d",
+        coded_at=_after(0.4),
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

@@ -26,9 +26,11 @@ from shared.problems import Problem
 ADMIN = "admin"
 SCOPES = {
     ADMIN: "everything",
-    "complaints:write": "register complaints",
+    "complaints:write": "register complaints, and add what later contacts tell",
     "complaints:read": "read complaints, with personal data masked",
+    "complaints:code": "code complaints by the taxonomy, and review codings",
     "customers:read": "read personal data of customers",
+    "taxonomy:write": "change the values that the taxonomy's categories are opposed to",
     "triage:write": "decide what the rules could not",
     "directory:write": "change people and departments",
     "notices:read": "read the notices of an audience",

@@ -10,13 +10,18 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import tracking
+from services.intake.coding.api import router as coding
+from services.intake.coding.orientation import router as orientation
 from services.intake.door import Door
-from services.intake.registration import known_of, register, tracking_token, tracking_url
+from services.intake.record import shown
+from services.intake.record.api import router as additions
+from services.intake.record.model import Record
+from services.intake.record.store import load
+from services.intake.registration import register, tracking_token, tracking_url
 from services.intake.schemas import (
     Complaint,
     ComplaintSummary,
     Contact,
-    Customer,
     NewComplaint,
     Registered,
 )
@@ -25,7 +30,6 @@ from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
 from shared.idempotency import Answer, Claim, IdempotencyKey
-from shared.masking import mask
 from shared.service import Context, Ctx, api_router
 
 direct = APIRouter(route_class=DirectRoute)
@@ -115,21 +119,13 @@ async def list_complaints(
 async def read_complaint(
     complaint_id: ComplaintId, who: Annotated[Principal, may("complaints:read")], ctx: Ctx
 ) -> Complaint:
-    """The complaint as told, with what identifies the customer masked."""
+    """The complaint as it is known now, with what identifies the customer masked."""
     async with ctx.database.reading() as connection:
-        row = await _row(connection, complaint_id)
-        view = (
-            (await connection.execute(select(views).where(views.c.complaint_id == complaint_id)))
-            .mappings()
-            .one_or_none()
-        )
-    known = known_of(Customer.model_construct(**{n: row[n] for n in ("name", "email", "phone", "address")}))
-    shown = {**row, "status": "registered", "statement": {}}
-    for name in ("what_went_wrong", "feeling", "wanted"):
-        shown["statement"][name] = mask(row[name], known) if row[name] else None
-    if view is not None:
-        shown |= {name: view[name] for name in ("status", "category", "severity")}
-    return Complaint(**shown)
+        record = await _record(connection, complaint_id)
+        found = await connection.execute(select(views).where(views.c.complaint_id == complaint_id))
+    view = found.mappings().one_or_none()
+    told = {name: view[name] for name in ("status", "category", "severity")} if view else {}
+    return shown.complaint(record, {"status": "registered", **told})
 
 
 @router.get(
@@ -144,18 +140,26 @@ async def read_contact(
 ) -> Contact:
     """Personal data. Ask at the moment of use, and keep nothing of it."""
     async with ctx.database.reading() as connection:
-        row = await _row(connection, complaint_id)
+        record = await _record(connection, complaint_id)
+    now = record.now
     token = tracking_token(ctx.settings.installation_secret, complaint_id)
-    url = tracking_url(ctx.settings.base_url, row["reference"], token)
-    return Contact(**{n: row[n] for n in ("name", "email", "phone", "language")}, tracking_url=url)
+    return Contact(
+        **{name: now["customer"].get(name) for name in ("name", "email", "phone")},
+        language=record.row["language"],
+        tracking_url=tracking_url(ctx.settings.base_url, record.row["reference"], token),
+        public_link=now.get("public_link"),
+        accused_name=now.get("accused", {}).get("name"),
+    )
 
 
-async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any]:
-    found = await connection.execute(select(complaints).where(complaints.c.id == complaint_id))
-    row = found.mappings().one_or_none()
-    if row is None:
+async def _record(connection: AsyncConnection, complaint_id: UUID) -> Record:
+    record = (await load(connection, [complaint_id]))[complaint_id]
+    if not record.row:
         raise problems.not_found("complaint", "path/complaint_id")
-    return dict(row)
+    return record
 
 
+router.include_router(additions)
+router.include_router(coding)
+router.include_router(orientation)
 router.include_router(tracking.router)

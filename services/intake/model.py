@@ -1,4 +1,4 @@
-"""What was told, and what the customer sees of it. Pure: no I/O, no clock."""
+"""What the customer sees of a case, and answers. Pure: no I/O, no clock."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,29 +8,6 @@ from uuid import UUID
 from shared.aggregate import Aggregate
 from shared.events import OfferChosen, OffersDeclined, OpinionGiven
 from shared.events.vocabulary import Outcome
-
-DEFINITION = ("about", "against", "desired_remedies")
-"""Facts that make a grievance a complaint (001-01); the fourth, its form, follows from the channel."""
-QUESTIONS = ("statement.what_went_wrong", "statement.feeling", "statement.wanted")
-FIVE_W_TWO_H = tuple(f"facts.{name}" for name in ("who", "what", "when", "where", "why", "how", "how_many"))
-SUBJECT = ("product", "order", "customer.contact")
-
-
-def completeness(told: dict[str, Any]) -> tuple[float, tuple[str, ...]]:
-    """Share of the facts that are known (0 to 1), and the names of those that are missing.
-
-    `told` is the complaint as it came in; every field counts the same.
-    """
-    statement, facts, customer = (told.get(part) or {} for part in ("statement", "facts", "customer"))
-    known = {
-        **{name: told.get(name) for name in (*DEFINITION, "product", "order")},
-        **{f"statement.{name}": value for name, value in statement.items()},
-        **{f"facts.{name}": value for name, value in facts.items()},
-        "customer.contact": customer.get("email") or customer.get("phone") or customer.get("address"),
-    }
-    asked = (*QUESTIONS, *DEFINITION, *SUBJECT, *FIVE_W_TWO_H)
-    missing = tuple(name for name in asked if not known.get(name))
-    return round(1 - len(missing) / len(asked), 4), missing
 
 
 class NotPossible(Exception):

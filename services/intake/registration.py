@@ -10,13 +10,14 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from services.intake.model import completeness
+from services.intake.record import published
+from services.intake.record.asking import against, completeness, next_question, visibility
 from services.intake.reference import new_reference
-from services.intake.schemas import Customer, NewComplaint, Product
+from services.intake.schemas import NewComplaint
 from shared import ids
 from shared.events import ComplaintRegistered
-from shared.events.intake import MaskedStatement, ProductRef
-from shared.events.vocabulary import Form
+from shared.events.intake import MaskedStatement
+from shared.events.vocabulary import Against, Form, Visibility
 from shared.idempotency import Answer
 from shared.masking import mask
 
@@ -29,11 +30,6 @@ def tracking_token(secret: bytes, complaint_id: UUID) -> str:
 
 def tracking_url(base_url: str, reference: str, token: str) -> str:
     return f"{base_url}/intake/v1/tracking/{reference}?token={token}"
-
-
-def known_of(customer: Customer) -> tuple[str, ...]:
-    """What the customer gave as theirs; none of it may appear in an event."""
-    return tuple(v for v in (customer.name, customer.email, customer.phone, customer.address) if v)
 
 
 ANSWERED = ("id", "reference", "registered_at", "completeness", "missing")
@@ -49,7 +45,8 @@ class Registration:
 
     def answer(self) -> Answer:
         """What the caller is told and what a retry gets, but for the token, which is kept nowhere."""
-        return Answer(201, to_json({name: self.complaint[name] for name in ANSWERED}))
+        told = {name: self.complaint[name] for name in ANSWERED}
+        return Answer(201, to_json(told | {"next_question": next_question(told["missing"])}))
 
     def with_another_reference(self) -> "Registration":
         """The same, for the rare case that the reference it drew is taken."""
@@ -61,16 +58,6 @@ class Registration:
         )
 
 
-def _product(product: Product, known: tuple[str, ...]) -> ProductRef:
-    # Ids and batches are the company's own and must stay readable; what is free text may hold anything.
-    return ProductRef(
-        id=product.id,
-        name=mask(product.name, known) if product.name else None,
-        model=mask(product.model, known) if product.model else None,
-        batch=product.batch,
-    )
-
-
 def register(told: NewComplaint, by: str, at: datetime) -> Registration:
     """Everything that follows from what was told. Pure but for the fresh id and reference."""
     complaint_id, reference = ids.new_id(), new_reference()
@@ -79,8 +66,10 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
     form = told.form or (Form.ORAL if told.channel.is_oral else Form.WRITTEN)
     data = told.model_dump(mode="json", exclude_none=True)
     score, missing = completeness(data)
-    known = known_of(customer)
-    statement = told.statement
+    known = published.known_in({**data.get("customer", {}), "accused": data.get("accused")})
+    statement, order = told.statement, told.order
+    whom, seen = Against(against(data)), Visibility(visibility(data))
+    compensation = published.compensation(told.desired_remedies, told.desired_compensation)
     event = ComplaintRegistered(
         complaint_id=complaint_id,
         reference=reference,
@@ -91,20 +80,28 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         language=told.language,
         about=told.about,
         form=form,
-        against=told.against,
-        visibility=told.visibility,
+        against=whom,
+        visibility=seen,
         complainant_type=customer.type,
         customer_id=customer_id,
         statement=MaskedStatement(
             what_went_wrong=mask(statement.what_went_wrong, known),
-            feeling=mask(statement.feeling, known) if statement.feeling else None,
-            wanted=mask(statement.wanted, known) if statement.wanted else None,
+            feeling=published.masked(statement.feeling, known),
+            wanted=published.masked(statement.wanted, known),
         ),
-        product=_product(told.product, known) if told.product else None,
-        order_id=told.order.id if told.order else None,
+        product=published.product(told.product, known) if told.product else None,
+        order_id=order.id if order else None,
+        contract_id=order.contract_id if order else None,
+        expectation=published.expectation(told.expectation, known) if told.expectation else None,
+        defect_rate=published.defect_rate(told.facts),
         desired_remedies=told.desired_remedies,
         desired_amount=told.desired_amount,
+        desired_compensation=compensation,
         estimated_loss=told.estimated_loss,
+        claimed_losses=published.claimed(told.claimed_losses),
+        accused_id=told.accused.staff_id if told.accused else None,
+        emotion=told.emotion,
+        taken_by=told.taken_by.role if told.taken_by else None,
         completeness=score,
         missing=missing,
     )
@@ -123,17 +120,25 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         "language": told.language,
         "about": told.about,
         "form": form,
-        "against": told.against,
-        "visibility": told.visibility,
+        "against": whom,
+        "visibility": seen,
+        "complainant_type": customer.type,
         "what_went_wrong": statement.what_went_wrong,
         "feeling": statement.feeling,
         "wanted": statement.wanted,
         "product": data.get("product"),
         "order": data.get("order"),
         "facts": data.get("facts"),
-        "desired_remedies": data.get("desired_remedies", []),
+        "expectation": data.get("expectation"),
+        "desired_remedies": told.desired_remedies,
         "desired_amount": data.get("desired_amount"),
+        "desired_compensation": compensation,
         "estimated_loss": data.get("estimated_loss"),
+        "claimed_losses": data.get("claimed_losses"),
+        "emotion": told.emotion,
+        "taken_by": data.get("taken_by"),
+        "accused": data.get("accused"),
+        "public_link": data.get("public_link"),
         "completeness": score,
         "missing": missing,
     }

@@ -1,108 +1,44 @@
 """Shapes of intake's HTTP interface."""
 
-import re
 from datetime import datetime
-from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    EmailStr,
-    Field,
-    StringConstraints,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic_core import Url
 
+from services.intake.record.asking import Question
+from services.intake.record.customer import Customer, Statement
+from services.intake.record.parts import (
+    Accused,
+    Body,
+    ClaimedLosses,
+    Compensations,
+    Expectation,
+    Facts,
+    Order,
+    Product,
+    PublicLink,
+    Remedies,
+    TakenBy,
+)
 from shared.events.vocabulary import (
     About,
     Against,
     Channel,
+    Compensation,
     ComplainantType,
+    Emotion,
     Form,
     Kind,
     Language,
     Money,
     Outcome,
     Remedy,
+    Valence,
     Visibility,
 )
-from shared.text import LongText, ShortText
-
-_ORDINARY_ADDRESS = re.compile(r"(?=.{1,64}@)([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]{1,180})")
-
-
-def _email(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """An ordinary mailbox at a host that is known to be valid needs no second look: it takes half a millisecond."""
-    ordinary = _ORDINARY_ADDRESS.fullmatch(given) if isinstance(given, str) else None
-    host = ordinary and _mail_host(ordinary[2])
-    return f"{ordinary[1]}@{host}" if ordinary and host else validate(given)
-
-
-@lru_cache(maxsize=4096)
-def _mail_host(host: str) -> str | None:
-    """The host as it is kept, or None when no mail can go there."""
-    try:
-        return validate_email(f"x@{host}", check_deliverability=False).domain
-    except EmailNotValidError:
-        return None
-
-
-Email = Annotated[EmailStr, WrapValidator(_email)]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Statement(Body):
-    """The three questions, in the customer's own words."""
-
-    what_went_wrong: LongText
-    feeling: LongText | None = None
-    """How the customer feels about it."""
-    wanted: LongText | None = None
-    """Which solution the customer wants."""
-
-
-class Customer(Body):
-    external_id: ShortText | None = None
-    """The customer's number in your own system; complaints of the same number belong to one customer."""
-    type: ComplainantType = ComplainantType.EXTERNAL
-    name: ShortText | None = None
-    email: Email | None = None
-    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()./-]{4,30}$")] | None = None
-    address: ShortText | None = None
-
-
-class Order(Body):
-    id: ShortText | None = None
-    contract_id: ShortText | None = None
-
-
-class Product(Body):
-    id: ShortText | None = None
-    name: ShortText | None = None
-    model: ShortText | None = None
-    batch: ShortText | None = None
-
-
-class Facts(Body):
-    """5W2H, quantified as far as possible."""
-
-    who: ShortText | None = None
-    what: LongText | None = None
-    when: AwareDatetime | None = None
-    where: ShortText | None = None
-    why: LongText | None = None
-    how: LongText | None = None
-    how_many: ShortText | None = None
-    """For example `12 of 240 pieces`."""
-
+from shared.text import LongText
 
 EXAMPLE: dict[str, Any] = {
     "channel": "web_form",
@@ -131,16 +67,46 @@ class NewComplaint(Body):
     about: About | None = None
     form: Form | None = None
     """Written or oral; follows from the channel when left out."""
-    against: Against = Against.ORGANISATION
-    visibility: Visibility = Visibility.PRIVATE
+    against: Against | None = None
+    """The organisation when left out, unless a person is named."""
+    visibility: Visibility | None = None
+    """Private when left out, unless there is a public link."""
     statement: Statement
     customer: Customer = Customer()
     order: Order | None = None
     product: Product | None = None
     facts: Facts | None = None
-    desired_remedies: Annotated[tuple[Remedy, ...], Field(max_length=11)] = ()
+    expectation: Expectation | None = None
+    desired_remedies: Remedies = ()
     desired_amount: Money | None = None
+    desired_compensation: Compensations = ()
+    """Moral or material; follows from the desired remedies when left out."""
     estimated_loss: Money | None = None
+    claimed_losses: ClaimedLosses = ()
+    emotion: Emotion | None = None
+    """How the customer came across in this first contact."""
+    taken_by: TakenBy | None = None
+    """Left out when the customer wrote it themselves."""
+    accused: Accused | None = None
+    """The person complained about; `against` is then `person`."""
+    public_link: PublicLink | None = None
+    """Where it stands in public; `visibility` is then `public`."""
+
+    @field_validator("accused")
+    @classmethod
+    def _is_against_a_person(cls, accused: Accused | None, rest: ValidationInfo) -> Accused | None:
+        if accused is not None and rest.data.get("against") is Against.ORGANISATION:
+            raise ValueError("leave it out, or say that it is against a person 请删除，或将投诉对象改为个人")
+        return accused
+
+    @field_validator("public_link")
+    @classmethod
+    def _is_public(cls, link: Url | None, rest: ValidationInfo) -> Url | None:
+        if link is not None and rest.data.get("visibility") is Visibility.PRIVATE:
+            raise ValueError(
+                "what stands in public is not private: leave one of them out 已公开的投诉不能设为非公开"
+            )
+        return link
 
 
 class Registered(BaseModel):
@@ -157,6 +123,8 @@ class Registered(BaseModel):
     registered_at: datetime
     completeness: float
     missing: list[str]
+    next_question: Question | None = None
+    """What to ask next; null when nothing is missing."""
 
 
 class ComplaintSummary(BaseModel):
@@ -170,24 +138,49 @@ class ComplaintSummary(BaseModel):
     severity: str | None = None
 
 
+class Mood(BaseModel):
+    """The customer's emotion in one contact."""
+
+    at: datetime
+    emotion: Emotion
+    valence: Valence
+
+
 class Complaint(ComplaintSummary):
-    """A complaint for staff and other systems, with personal data masked."""
+    """A complaint as it is known now, for staff and other systems, with personal data masked.
+
+    The statement is what was told first; of everything else the newest word counts.
+    """
 
     language: Language
     about: About | None = None
     form: Form
     against: Against
     visibility: Visibility
+    complainant_type: ComplainantType | None = None
     statement: Statement
     customer_id: UUID
     order: dict[str, Any] | None = None
     product: dict[str, Any] | None = None
     facts: dict[str, Any] | None = None
+    expectation: dict[str, Any] | None = None
     desired_remedies: list[Remedy]
     desired_amount: dict[str, Any] | None = None
+    desired_compensation: list[Compensation]
     estimated_loss: dict[str, Any] | None = None
+    claimed_losses: list[dict[str, Any]]
+    accused: dict[str, Any] | None = None
+    """Without the name."""
+    taken_by: dict[str, Any] | None = None
+    additions: int
+    """How many later contacts added to it."""
+    moods: list[Mood]
+    """The customer's emotion from contact to contact."""
+    mood_turned: bool
+    """It was negative once, and is positive now."""
     completeness: float
     missing: list[str]
+    next_question: Question | None = None
 
 
 class Contact(BaseModel):
@@ -198,12 +191,31 @@ class Contact(BaseModel):
     phone: str | None
     language: Language
     tracking_url: str
+    public_link: str | None = None
+    """Where the customer complained in public, and reads an answer."""
+    accused_name: str | None = None
+    """What the customer calls the person complained about."""
 
 
 class StepShown(BaseModel):
     at: datetime
     step: str
     data: dict[str, Any]
+
+
+class AdditionSeen(BaseModel):
+    """A later contact, as the customer sees it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: UUID
+    at: datetime
+    channel: Channel
+    said: str | None = None
+    restatement: str | None = None
+    """What we understood; say whether it is right."""
+    confirmed: bool | None = None
+    """What you answered; absent while you have not."""
 
 
 class Tracking(BaseModel):
@@ -227,6 +239,7 @@ class Tracking(BaseModel):
     result: str | None = None
     opinion_asked: bool
     outcome: Outcome | None = None
+    additions: list[AdditionSeen]
     steps: list[StepShown]
 
 

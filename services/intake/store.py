@@ -71,7 +71,21 @@ complaints = Table(
     Column("estimated_loss", JSONB),
     Column("completeness", Numeric(5, 4), nullable=False),
     Column("missing", ARRAY(Text), nullable=False),
+    Column("complainant_type", Text, comment="of this complaint; a customer may complain in two roles"),
+    Column("expectation", JSONB, comment="in what the customer was disappointed"),
+    Column("desired_compensation", ARRAY(Text), comment="moral, material"),
+    Column("claimed_losses", JSONB),
+    Column("emotion", Text, comment="how the customer came across when it was told"),
+    Column("taken_by", JSONB, comment="who of the company heard it first"),
+    Column("accused", JSONB, comment="the person complained about; the name is personal data"),
+    Column("public_link", Text, comment="where it stands in public; may name the customer"),
     CheckConstraint("completeness BETWEEN 0 AND 1", name="completeness"),
+    CheckConstraint("accused IS NULL OR against = 'person'", name="accused_is_a_person"),
+    CheckConstraint("public_link IS NULL OR visibility = 'public'", name="link_is_public"),
+    CheckConstraint(
+        "complainant_type <> 'anonymous' OR num_nonnulls(name, email, phone, address) = 0",
+        name="anonymous_is_nobody",
+    ),
     comment="What was told. A trigger refuses every change: additions are entries of their own.",
 )
 Index("ix_complaints_newest", complaints.c.registered_at.desc(), complaints.c.id.desc())
@@ -151,10 +165,15 @@ class ViewStore:
         ]
         if steps:
             await insert_rows(transaction, progress, steps)
-        await transaction.execute(
-            sql(f"SELECT pg_notify('{VIEW_CHANNEL}', id::text) FROM unnest(CAST(:ids AS uuid[])) AS id"),  # noqa: S608
-            {"ids": [view.id for view in changed]},
-        )
+        await wake_watchers(transaction, [view.id for view in changed])
+
+
+async def wake_watchers(transaction: Transaction, complaint_ids: list[UUID]) -> None:
+    """Tell the live readers of these complaints that there is something new to see."""
+    await transaction.execute(
+        sql(f"SELECT pg_notify('{VIEW_CHANNEL}', id::text) FROM unnest(CAST(:ids AS uuid[])) AS id"),  # noqa: S608
+        {"ids": complaint_ids},
+    )
 
 
 async def insert_rows(transaction: Transaction, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -12,9 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sse_starlette import EventSourceResponse
 
 from services.intake.model import NotPossible, View
+from services.intake.record.api import confirm
+from services.intake.record.customer import Statement
+from services.intake.record.schemas import Confirmation, ConfirmationShown
+from services.intake.record.store import RecordStore, load
 from services.intake.reference import normalised
-from services.intake.registration import known_of, tracking_token
-from services.intake.schemas import Answered, Choice, Customer, Opinion, Statement, StepShown, Tracking
+from services.intake.registration import tracking_token
+from services.intake.schemas import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
 from services.intake.store import ViewStore, complaints, progress, view_of, views
 from services.intake.watch import Watchers
 from shared import clock, idempotency, problems
@@ -26,7 +30,7 @@ from shared.problems import Problem
 from shared.service import Context, Ctx, api_router
 
 router = api_router(tags=["tracking"])
-store = ViewStore()
+store, records = ViewStore(), RecordStore()
 
 Reference = Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])]
 TokenHeader = Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)]
@@ -82,6 +86,7 @@ async def follow(
             .order_by(progress.c.at, progress.c.id)
         )
         steps = [StepShown(at=s.at, step=s.step, data=s.data) for s in happened]
+        record = (await load(connection, [told["id"]]))[told["id"]]
     left = int((view.promised_at - clock.now()).total_seconds()) if view.promised_at else None
     return Tracking(
         reference=told["reference"],
@@ -98,6 +103,17 @@ async def follow(
         result=view.result,
         opinion_asked=view.opinion_asked,
         outcome=view.outcome,
+        additions=[
+            AdditionSeen(
+                id=a.id,
+                at=a.contact_at,
+                channel=a.channel,
+                said=a.said,
+                restatement=a.restatement,
+                confirmed=record.answers[a.id].confirmed if a.id in record.answers else None,
+            )
+            for a in record.additions
+        ],
         steps=[StepShown(at=told["registered_at"], step="registered", data={}), *steps],
     )
 
@@ -197,12 +213,39 @@ async def give_opinion(
     return await _change(request, ctx, reference, header or query, key, answer)
 
 
+@router.post(
+    "/tracking/{reference}/additions/{addition_id}/confirmation",
+    response_model=ConfirmationShown,
+    summary="Say whether we understood you rightly",
+    responses=problems.documented(404, 409),
+)
+async def confirm_restatement(
+    reference: Reference,
+    addition_id: UUID,
+    said: Confirmation,
+    request: Request,
+    ctx: Ctx,
+    header: TokenHeader = None,
+    query: TokenQuery = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Confirm what we understood, or say what is not right. The first answer stands."""
+    async with ctx.database.reading() as connection:
+        told = await _open(connection, ctx, reference, header or query)
+
+    async def work(transaction: Transaction) -> Answer:
+        record = await load_one(records, transaction, told["id"])
+        return await confirm(transaction, record, addition_id, said, "customer")
+
+    return await idempotency.once(request, ctx.database, f"tracking:{told['id']}", key, work)
+
+
 async def _change(
     request: Request, ctx: Context, reference: str, token: str | None, key: str | None, answer: Any
 ) -> Response:
     async with ctx.database.reading() as connection:
         told = await _open(connection, ctx, reference, token)
-    known = known_of(Customer.model_construct(**{n: told[n] for n in ("name", "email", "phone", "address")}))
+        known = (await load(connection, [told["id"]]))[told["id"]].known
 
     async def work(transaction: Transaction) -> Answer:
         view = await load_one(store, transaction, told["id"])

@@ -7,10 +7,12 @@ from shared.events import (
     ComplaintAssigned,
     ComplaintReferred,
     ComplaintRegistered,
+    ComplaintSupplemented,
     ComplaintTriaged,
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
+    RestatementAnswered,
 )
 from shared.reactions import Reactions
 
@@ -20,6 +22,16 @@ reactions = Reactions("resolution", store)
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
     case.open(event.reference, event.registered_at)
+
+
+@reactions.on(ComplaintSupplemented)
+def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Received) -> None:
+    case.supplement(event.channel.value, event.said, event.emotion, event.restatement, event.added_at)
+
+
+@reactions.on(RestatementAnswered)
+def on_restatement_answered(case: Case, event: RestatementAnswered, fact: Received) -> None:
+    case.hear_restated(event.confirmed, event.correction, event.answered_by, event.answered_at)
 
 
 @reactions.on(ComplaintTriaged)

@@ -29,6 +29,10 @@ class Source(StrEnum):
 
 class Kind(StrEnum):
     OPENED = "opened"
+    SUPPLEMENTED = "supplemented"
+    RESTATED = "restated"
+    RESTATEMENT_CONFIRMED = "restatement_confirmed"
+    RESTATEMENT_CORRECTED = "restatement_corrected"
     TRIAGED = "triaged"
     REFERRED = "referred"
     ASSIGNED = "assigned"
@@ -52,6 +56,16 @@ class Kind(StrEnum):
 
 TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.OPENED: (Reader.CUSTOMER, Words("The complaint was received", "投诉已收到")),
+    Kind.SUPPLEMENTED: (Reader.INTERNAL, Words("A further contact added to the complaint", "投诉内容有补充")),
+    Kind.RESTATED: (Reader.CUSTOMER, Words("We restated what we understood", "已向顾客复述主要内容")),
+    Kind.RESTATEMENT_CONFIRMED: (
+        Reader.CUSTOMER,
+        Words("The customer confirmed the restatement", "顾客确认了复述内容"),
+    ),
+    Kind.RESTATEMENT_CORRECTED: (
+        Reader.CUSTOMER,
+        Words("The customer corrected the restatement", "顾客更正了复述内容"),
+    ),
     Kind.TRIAGED: (Reader.INTERNAL, Words("Category and severity were decided", "已确定类别和等级")),
     Kind.REFERRED: (Reader.INTERNAL, Words("A person decides the category", "转人工分类")),
     Kind.ASSIGNED: (

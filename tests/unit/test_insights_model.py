@@ -132,7 +132,13 @@ def test_every_interleaving_gives_the_same_facts() -> None:
         assert facts_of(interleaved(told, Random(seed))) == final
 
 
-IGNORED = {"redress.offers.withdrawn.v1"}
+IGNORED = {
+    "redress.offers.withdrawn.v1",
+    # No measure is made of these yet; the log keeps them until one is.
+    "redress.complaint.supplemented.v1",
+    "redress.restatement.answered.v1",
+    "redress.complaint.coded.v1",
+}
 """Facts of other services that tell insights nothing. A new fact is read, or stands here."""
 
 

@@ -1,4 +1,4 @@
-from services.intake.store import metadata
+from services.intake.app import service
 from shared.migrate import run_environment
 
-run_environment(metadata)
+run_environment(service.metadata)

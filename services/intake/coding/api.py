@@ -1,0 +1,244 @@
+"""HTTP in: the taxonomy, and where people put complaints in it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Path, Request, Response
+from pydantic_core import from_json, to_json
+
+from services.intake.coding.model import Coding, Codings, NothingWaits, NotPossible, OwnCoding, TooManyCodings
+from services.intake.coding.schemas import (
+    Code,
+    CodingShown,
+    CodingsShown,
+    NewCoding,
+    NewReview,
+    ReviewShown,
+    TaxonomySummary,
+)
+from services.intake.coding.store import CodingStore, load, orientation
+from shared import clock, idempotency, problems, taxonomy
+from shared.aggregate import load_one, save_one
+from shared.auth import Principal, may
+from shared.database import Transaction
+from shared.events.intake import TaxonomyCode
+from shared.idempotency import Answer, IdempotencyKey
+from shared.masking import mask
+from shared.problems import Problem
+from shared.service import Ctx, api_router
+from shared.taxonomy import Taxonomy
+
+router = api_router(tags=["coding"])
+store = CodingStore()
+
+ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", max_length=200, description="ETag of the codings as you saw them."),
+]
+
+
+@router.get("/taxonomies", summary="List the versions of the taxonomy", responses=problems.documented())
+async def list_taxonomies() -> list[TaxonomySummary]:
+    """The newest last. No key needed."""
+    newest = taxonomy.newest().version
+    return [
+        TaxonomySummary(version=each.version, valid_from=each.valid_from, newest=each.version == newest)
+        for each in taxonomy.versions().values()
+    ]
+
+
+@router.get(
+    "/taxonomies/{version}",
+    summary="Read a version of the taxonomy, in both languages",
+    responses=problems.documented(404),
+)
+async def read_taxonomy(version: Annotated[int, Path(ge=1, le=1_000_000)]) -> Taxonomy:
+    """Two levels, and the value orientation that is opposed to each. A version never changes. No key needed."""
+    found = taxonomy.versions().get(version)
+    if found is None:
+        raise problems.not_found("version of the taxonomy", "path/version")
+    return found
+
+
+@router.get(
+    "/complaints/{complaint_id}/coding",
+    response_model=CodingsShown,
+    response_model_exclude_none=True,
+    summary="Read the coding of a complaint, with its history",
+    responses=problems.documented(404),
+)
+async def read_coding(
+    complaint_id: ComplaintId, who: Annotated[Principal, may("complaints:read")], ctx: Ctx, response: Response
+) -> CodingsShown:
+    """What is in force, what waits for a review, and all that was coded before. Its ETag goes into `If-Match`."""
+    async with ctx.database.reading() as connection:
+        codings = (await load(connection, [complaint_id]))[complaint_id]
+    _must_exist(codings)
+    response.headers["ETag"] = f'"{codings.version}"'
+    return _shown(codings)
+
+
+@router.put(
+    "/complaints/{complaint_id}/coding",
+    response_model=CodingsShown,
+    summary="Code a complaint, or correct its coding",
+    responses=problems.documented(404, 409, 412, 422),
+)
+async def code_complaint(
+    complaint_id: ComplaintId,
+    wanted: NewCoding,
+    request: Request,
+    who: Annotated[Principal, may("complaints:code")],
+    ctx: Ctx,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Nothing is overwritten: a correction is a further coding. `customer_strategy` needs evidence, and waits
+    until somebody else approves it."""
+    codes = [TaxonomyCode(**code.model_dump()) for code in wanted.codes]
+
+    async def work(transaction: Transaction) -> Answer:
+        codings = await _held(transaction, complaint_id, if_match)
+        _must_be_version(wanted.taxonomy_version)
+        _, opposed = await orientation(transaction.connection, wanted.taxonomy_version)
+        try:
+            codings.code(
+                taxonomy.versions(),
+                opposed,
+                wanted.taxonomy_version,
+                codes,
+                wanted.values,
+                wanted.reason,
+                wanted.evidence,
+                who.id,
+                clock.now(),
+            )
+        except NotPossible as no:
+            detail = f"{no.english} {no.chinese}"
+            raise Problem(422, "invalid-request", "The coding does not fit", detail, field=no.field) from None
+        except TooManyCodings:
+            raise problems.conflict(
+                "This complaint cannot be coded again. 该投诉的编码次数已达上限。",
+                "It was coded too often; the coding in force stays.",
+                codings=len(codings.all),
+            ) from None
+        await save_one(store, transaction, codings)
+        return _answer(codings)
+
+    return _with_etag(await idempotency.once(request, ctx.database, who.id, key, work))
+
+
+@router.post(
+    "/complaints/{complaint_id}/coding/review",
+    response_model=CodingsShown,
+    summary="Approve or refuse a coding that waits for a review",
+    responses=problems.documented(403, 404, 409, 412),
+)
+async def review_coding(
+    complaint_id: ComplaintId,
+    said: NewReview,
+    request: Request,
+    who: Annotated[Principal, may("complaints:code")],
+    ctx: Ctx,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """By a second person, who has read the evidence. Refused, the coding before stays in force."""
+
+    async def work(transaction: Transaction) -> Answer:
+        codings = await _held(transaction, complaint_id, if_match)
+        try:
+            codings.review(said.number, said.approved, said.note, who.id, clock.now())
+        except NothingWaits:
+            raise problems.conflict(
+                "This coding does not wait for a review. 该编码不在待复核状态。",
+                "Read the codings again: another may have taken its place, or it was reviewed.",
+                code="nothing-waits",
+                waiting=codings.waiting.number if codings.waiting else None,
+            ) from None
+        except OwnCoding:
+            raise Problem(
+                403,
+                "forbidden",
+                "A second person must review it",
+                "You coded it yourself; ask somebody else. 不能复核自己的编码，请由他人复核。",
+                field="header/Authorization",
+            ) from None
+        await save_one(store, transaction, codings)
+        return _answer(codings)
+
+    return _with_etag(await idempotency.once(request, ctx.database, who.id, key, work))
+
+
+async def _held(transaction: Transaction, complaint_id: UUID, if_match: str | None) -> Codings:
+    codings = await load_one(store, transaction, complaint_id)
+    _must_exist(codings)
+    tag = f'"{codings.version}"'
+    if if_match is not None and {tag, "*"}.isdisjoint(map(str.strip, if_match.split(","))):
+        raise Problem(
+            412,
+            "precondition-failed",
+            "The coding has changed since you saw it",
+            "Read it again, and decide again. 编码在您查看之后已有变化，请重新读取。",
+            field="header/If-Match",
+            headers={"ETag": tag},
+        )
+    return codings
+
+
+def _must_be_version(version: int) -> None:
+    if version not in taxonomy.versions():
+        raise Problem(
+            422,
+            "invalid-request",
+            "No such version of the taxonomy",
+            "`/taxonomies` lists the versions. 没有该版本的分类表。",
+            field="body/taxonomy_version",
+        )
+
+
+def _must_exist(codings: Codings) -> None:
+    if not codings.exists:
+        raise problems.not_found("complaint", "path/complaint_id")
+
+
+def _answer(codings: Codings) -> Answer:
+    return Answer(200, to_json(_shown(codings), exclude_none=True))
+
+
+def _with_etag(response: Response) -> Response:
+    response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
+    return response
+
+
+def _shown(codings: Codings) -> CodingsShown:
+    def show(coding: Coding) -> CodingShown:
+        review = codings.reviews.get(coding.number)
+        return CodingShown(
+            number=coding.number,
+            taxonomy_version=coding.taxonomy_version,
+            codes=[Code(**code.model_dump()) for code in coding.codes],
+            values=list(coding.value_labels),
+            reason=mask(coding.reason, codings.known),
+            evidence=mask(coding.evidence, codings.known) if coding.evidence else None,
+            needs_review=coding.needs_review,
+            coded_by=coding.coded_by,
+            coded_at=coding.coded_at,
+            review=ReviewShown(
+                approved=review.approved,
+                note=mask(review.note, codings.known),
+                reviewed_by=review.reviewed_by,
+                reviewed_at=review.reviewed_at,
+            )
+            if review
+            else None,
+        )
+
+    in_force, waiting = codings.in_force, codings.waiting
+    return CodingsShown(
+        version=codings.version,
+        in_force=show(in_force) if in_force else None,
+        waiting=show(waiting) if waiting else None,
+        history=[show(coding) for coding in codings.all],
+    )

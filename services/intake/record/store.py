@@ -1,0 +1,181 @@
+"""Tables of the record: what later contacts added, and what customers said to the restatements."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.record.model import Addition, Answered, Record
+from services.intake.record.published import CONTACT
+from services.intake.store import complaints, insert_rows, metadata, progress, wake_watchers
+from shared.database import Transaction
+from shared.events.vocabulary import Channel, Emotion
+
+additions = Table(
+    "additions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("complaint_id", Uuid, ForeignKey("complaints.id"), nullable=False),
+    Column("number", Integer, nullable=False, comment="counts the additions to a complaint, from 1"),
+    Column("contact_at", DateTime(timezone=True), nullable=False, comment="when the customer said it"),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("added_by", Text, nullable=False, comment="principal that posted it"),
+    Column("channel", Text, nullable=False),
+    Column("said", Text, comment="in the customer's own words"),
+    Column("emotion", Text, comment="how the customer came across in this contact"),
+    Column("restatement", Text, comment="what the handler understood"),
+    Column("told", JSONB, nullable=False, comment="parts of the record that this contact told"),
+    Column("name", Text),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("address", Text),
+    Column("completeness", Numeric(5, 4), nullable=False, comment="of the complaint, from here on"),
+    Column("missing", ARRAY(Text), nullable=False),
+    UniqueConstraint("complaint_id", "number"),
+    CheckConstraint("number > 0", name="number"),
+    CheckConstraint("completeness BETWEEN 0 AND 1", name="completeness"),
+    CheckConstraint(
+        "told <> '{}' OR num_nonnulls(said, emotion, restatement, name, email, phone, address) > 0",
+        name="adds_something",
+    ),
+    comment="Dated entries. A trigger refuses every change.",
+)
+
+restatement_answers = Table(
+    "restatement_answers",
+    metadata,
+    Column("addition_id", Uuid, ForeignKey("additions.id"), primary_key=True),
+    Column("complaint_id", Uuid, nullable=False, index=True),
+    Column("confirmed", Boolean, nullable=False),
+    Column("correction", Text, comment="what is not right, in the customer's own words"),
+    Column("answered_by", Text, nullable=False, comment="`customer`, or who recorded the answer"),
+    Column("answered_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("confirmed = (correction IS NULL)", name="corrected_or_confirmed"),
+    comment="One for each restatement, and a trigger refuses every change.",
+)
+
+STATEMENT = ("what_went_wrong", "feeling", "wanted")
+TOLD = (
+    "kind",
+    "about",
+    "against",
+    "visibility",
+    "order",
+    "product",
+    "facts",
+    "expectation",
+    "desired_remedies",
+    "desired_amount",
+    "desired_compensation",
+    "estimated_loss",
+    "claimed_losses",
+    "emotion",
+    "taken_by",
+    "accused",
+    "public_link",
+)
+"""Columns of `complaints` that are parts of the record under the same name."""
+
+
+class RecordStore:
+    """Records, loaded and saved in bulk."""
+
+    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Record]:
+        return await load(transaction.connection, ids)
+
+    async def save(self, transaction: Transaction, aggregates: Iterable[Record]) -> None:
+        changed = list(aggregates)
+        added = [(record.id, addition) for record in changed for addition in record.added]
+        answered = [(record.id, answer) for record in changed for answer in record.answered]
+        if added:
+            await insert_rows(transaction, additions, [_row(i, addition) for i, addition in added])
+        if answered:
+            rows = [{"complaint_id": i, **asdict(answer)} for i, answer in answered]
+            await insert_rows(transaction, restatement_answers, rows)
+        steps = [
+            {
+                "complaint_id": record.id,
+                "event_id": event_id,
+                "at": at,
+                "step": step,
+                "data": data,
+            }
+            for record in changed
+            for event_id, at, step, data in record.steps
+        ]
+        if steps:
+            await insert_rows(transaction, progress, steps)
+            await wake_watchers(transaction, [record.id for record in changed])
+
+
+async def load(connection: AsyncConnection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Record]:
+    """The records as they stand; one without `told` for an id that no complaint has."""
+    found = {i: Record(id=i) for i in complaint_ids}
+    for row in (
+        await connection.execute(select(complaints).where(complaints.c.id.in_(complaint_ids)))
+    ).mappings():
+        record = found[row["id"]]
+        record.row = dict(row)
+        record.told = _told(record.row)
+    entries = (
+        select(additions)
+        .where(additions.c.complaint_id.in_(complaint_ids))
+        .order_by(additions.c.complaint_id, additions.c.number)
+    )
+    for row in (await connection.execute(entries)).mappings():
+        found[row["complaint_id"]].additions.append(_addition(dict(row)))
+    answers = select(restatement_answers).where(restatement_answers.c.complaint_id.in_(complaint_ids))
+    for row in (await connection.execute(answers)).mappings():
+        values = {name: value for name, value in row.items() if name != "complaint_id"}
+        found[row["complaint_id"]].answers[row["addition_id"]] = Answered(**values)
+    return found
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The complaint as it came in, in the shape in which it is posted."""
+    parts = {name: row[name] for name in TOLD if row[name] is not None}
+    customer = {"type": row["complainant_type"], **{name: row[name] for name in CONTACT}}
+    statement = {name: row[name] for name in STATEMENT if row[name] is not None}
+    return {**parts, "statement": statement, "customer": {k: v for k, v in customer.items() if v is not None}}
+
+
+def _row(complaint_id: UUID, addition: Addition) -> dict[str, Any]:
+    values = asdict(addition)
+    contact = values.pop("contact")
+    return {"complaint_id": complaint_id, **values, **{name: contact.get(name) for name in CONTACT}}
+
+
+def _addition(row: Mapping[str, Any]) -> Addition:
+    names = Addition.__dataclass_fields__.keys() - {
+        "contact",
+        "channel",
+        "emotion",
+        "missing",
+        "completeness",
+    }
+    return Addition(
+        **{name: row[name] for name in names},
+        channel=Channel(row["channel"]),
+        emotion=Emotion(row["emotion"]) if row["emotion"] else None,
+        completeness=float(row["completeness"]),
+        missing=tuple(row["missing"]),
+        contact={name: row[name] for name in CONTACT if row[name] is not None},
+    )
