@@ -11,7 +11,17 @@ from services.routing.directory import Department, Directory, Person
 from services.routing.handlers import reactions
 from services.routing.model import Dispatch, NotReferred, Status
 from shared.envelope import open_envelope
-from shared.events import CaseClosed, ComplaintAssigned, ComplaintRegistered, Event, PromiseBroken
+from shared.events import (
+    CaseClosed,
+    ComplaintAssigned,
+    ComplaintCoded,
+    ComplaintRegistered,
+    ComplaintTriaged,
+    Event,
+    PromiseBroken,
+)
+from shared.events.intake import TaxonomyCode
+from shared.events.routing import Decider
 from shared.events.vocabulary import Outcome, Severity
 from shared.ids import derived_id
 from tests.resolution_story import HOUR, NINE, interleavings, records, registered
@@ -94,6 +104,60 @@ def test_every_interleaving_of_intake_and_resolution_ends_alike(
     was_assigned = "redress.complaint.assigned.v1" in dict(ends[0]["told"])
     assert was_assigned is (capacity == 1 and what is not UNSURE)
     assert ends[0]["category"] == (None if what is UNSURE else "function_fault")
+
+
+def coded(category: str, subcategory: str | None = None) -> ComplaintCoded:
+    return ComplaintCoded(
+        complaint_id=ID,
+        number=1,
+        taxonomy_version=1,
+        codes=(TaxonomyCode(category=category, subcategory=subcategory),),
+        values=("reliability",),
+        reason="I heard the machine.",
+        coded_by="key:1",
+        coded_at=NINE + HOUR,
+    )
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True])
+@pytest.mark.parametrize("capacity", [0, 1])
+@pytest.mark.parametrize("what", [CLEAR, UNSURE, GRAVE])
+def test_a_coding_ends_alike_whatever_resolution_told_before(
+    what: str, capacity: int, in_one_batch: bool
+) -> None:
+    ends: list[dict[str, Any]] = []
+    for order in interleavings([told(what), coded("appearance")], [BROKEN, CLOSED]):
+        dispatch, people = Dispatch(id=ID), directory(capacity)
+        facts = heard(dispatch, order, people, in_one_batch=in_one_batch)
+        [person] = people.people
+        assert person.open_cases == int(capacity == 0), "who carried it is free"
+        ends.append(state(dispatch) | {"told": sorted(fact.wire_type() for fact in facts)})
+    assert len(ends) == 6
+    assert all(end == ends[0] for end in ends)
+    assert (ends[0]["category"], ends[0]["reasons"]) == ("appearance", ("I heard the machine.",))
+    assert ends[0]["told"].count("redress.complaint.triaged.v1") == (1 if what is UNSURE else 2)
+
+
+@pytest.mark.requirement("001-05a", "001-06")
+def test_a_coding_decides_corrects_and_raises_but_takes_nobody_their_case() -> None:
+    dispatch, people = Dispatch(id=ID), directory(1)
+    heard(dispatch, [told(CLEAR)], people)
+    assert dispatch.severity is Severity.GENERAL
+    facts = heard(dispatch, [coded("function_fault", "safety")], people)
+    [triaged] = [fact for fact in facts if isinstance(fact, ComplaintTriaged)]
+    assert (triaged.category, triaged.severity, triaged.decided_by) == (
+        "function_fault",
+        Severity.MAJOR,
+        Decider.PERSON,
+    )
+    assert (dispatch.status, dispatch.handler_id) == (Status.ASSIGNED, "li.na")
+    assert heard(dispatch, [coded("function_fault", "in_use")], people) == [], "nothing that is not known"
+    referred = Dispatch(id=ID)
+    facts = heard(referred, [told(UNSURE), coded("after_sales")], directory(1))
+    assert [type(fact) for fact in facts if isinstance(fact, ComplaintTriaged | ComplaintAssigned)] == [
+        ComplaintTriaged,
+        ComplaintAssigned,
+    ]
 
 
 @pytest.mark.parametrize("what", [CLEAR, UNSURE])

@@ -110,9 +110,11 @@ class Record(Aggregate):
     @property
     def moods(self) -> list[tuple[datetime, Emotion]]:
         """The customer's emotion from contact to contact, in the order of the contacts."""
-        told = [(self.row["registered_at"], self.row["emotion"] and Emotion(self.row["emotion"]))]
-        later = sorted(((a.contact_at, a.emotion) for a in self.additions), key=lambda contact: contact[0])
-        return [(at, emotion) for at, emotion in told + later if emotion is not None]
+        first = self.row["emotion"]
+        told = [(self.row["registered_at"], Emotion(first) if first else None)]
+        contacts = told + [(addition.contact_at, addition.emotion) for addition in self.additions]
+        contacts.sort(key=lambda contact: contact[0])
+        return [(at, emotion) for at, emotion in contacts if emotion is not None]
 
     def add(
         self,
