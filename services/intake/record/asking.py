@@ -16,11 +16,13 @@ GRIEVANCE = (*QUESTIONS, *DEFINITION, "expectation", "product", "order", "custom
 REMARK = ("statement.what_went_wrong", "about", "against", "product", "customer.contact")
 """Asked of a suggestion, an opinion or a praise: nobody is to justify it."""
 GRIEVANCES = frozenset({"complaint", "criticism"})
-ALSO_KNOWN_BY = {
-    "facts.what": ("facts.phenomenon",),
-    "facts.how_many": ("facts.quantity", "facts.defect_rate"),
+KNOWN_BY = {
+    "customer.contact": ("customer.email", "customer.phone", "customer.address"),
+    "facts.what": ("facts.what", "facts.phenomenon"),
+    "facts.how_many": ("facts.how_many", "facts.quantity", "facts.defect_rate"),
+    "against": (),
 }
-"""What answers a question as well as the field itself."""
+"""Which fields answer a question, where it is not the field itself. Against whom it is always follows."""
 
 
 class Question(BaseModel):
@@ -61,16 +63,9 @@ def visibility(told: dict[str, Any]) -> str:
     return said or ("public" if told.get("public_link") else "private")
 
 
-def asked_for(told: dict[str, Any]) -> list[str]:
+def asked_for(told: dict[str, Any]) -> tuple[str, ...]:
     """Names of what is asked for; it follows from what was told."""
-    asked = list(GRIEVANCE if told.get("kind", "complaint") in GRIEVANCES else REMARK)
-    if against(told) == "person":
-        asked[asked.index("product")] = "accused"
-    if visibility(told) == "public":
-        asked.append("public_link")
-    if (told.get("customer") or {}).get("type") == "anonymous":
-        asked.remove("customer.contact")
-    return asked
+    return tuple(name for name, _ in _asked(told))
 
 
 def completeness(told: dict[str, Any]) -> tuple[float, tuple[str, ...]]:
@@ -78,23 +73,49 @@ def completeness(told: dict[str, Any]) -> tuple[float, tuple[str, ...]]:
 
     `told` is the complaint as it came in, or as it is known now; everything counts the same.
     """
-    asked = asked_for(told)
-    missing = tuple(
-        name
-        for name in asked
-        if not _known(told, name) and not any(_known(told, other) for other in ALSO_KNOWN_BY.get(name, ()))
-    )
+    asked = _asked(told)
+    missing = tuple([name for name, ways in asked if ways and not _known(told, ways)])
     return round(1 - len(missing) / len(asked), 4), missing
 
 
-def _known(told: dict[str, Any], name: str) -> bool:
-    if name == "against":
-        return True
-    if name == "customer.contact":
-        customer = told.get("customer") or {}
-        return any(customer.get(way) for way in ("email", "phone", "address"))
-    part, _, field = name.partition(".")
-    value = told.get(part)
-    if isinstance(value, dict):
-        return bool(value.get(field)) if field else any(value.values())
-    return bool(value) and not field
+Way = tuple[str, str]
+"""Part of the record, and field in it; no field: the part itself."""
+
+
+def _known(told: dict[str, Any], ways: tuple[Way, ...]) -> bool:
+    for part, field in ways:
+        value = told.get(part)
+        if value and field:
+            value = value.get(field)
+        if value and (not isinstance(value, dict) or any(value.values())):
+            return True
+    return False
+
+
+def _asked(told: dict[str, Any]) -> tuple[tuple[str, tuple[Way, ...]], ...]:
+    return _asked_of(
+        told.get("kind", "complaint") in GRIEVANCES,
+        against(told) == "person",
+        visibility(told) == "public",
+        (told.get("customer") or {}).get("type") == "anonymous",
+    )
+
+
+@cache
+def _asked_of(
+    grievance: bool, person: bool, public: bool, anonymous: bool
+) -> tuple[tuple[str, tuple[Way, ...]], ...]:
+    """What is asked for, each with the ways in which it can be known."""
+    names = list(GRIEVANCE if grievance else REMARK)
+    if person:
+        names[names.index("product")] = "accused"
+    if public:
+        names.append("public_link")
+    if anonymous:
+        names.remove("customer.contact")
+    return tuple((name, tuple(map(_way, KNOWN_BY.get(name, (name,))))) for name in names)
+
+
+def _way(field: str) -> Way:
+    part, _, within = field.partition(".")
+    return part, within
