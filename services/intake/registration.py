@@ -46,7 +46,8 @@ class Registration:
     def answer(self) -> Answer:
         """What the caller is told and what a retry gets, but for the token, which is kept nowhere."""
         told = {name: self.complaint[name] for name in ANSWERED}
-        return Answer(201, to_json(told | {"next_question": next_question(told["missing"])}))
+        asked = next_question(told["missing"])
+        return Answer(201, to_json(told | {"next_question": dict(asked) if asked else None}))
 
     def with_another_reference(self) -> "Registration":
         """The same, for the rare case that the reference it drew is taken."""
@@ -130,12 +131,12 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         "order": data.get("order"),
         "facts": data.get("facts"),
         "expectation": data.get("expectation"),
-        "desired_remedies": told.desired_remedies,
+        "desired_remedies": data["desired_remedies"],
         "desired_amount": data.get("desired_amount"),
         "desired_compensation": compensation,
         "estimated_loss": data.get("estimated_loss"),
         "claimed_losses": data.get("claimed_losses"),
-        "emotion": told.emotion,
+        "emotion": data.get("emotion"),
         "taken_by": data.get("taken_by"),
         "accused": data.get("accused"),
         "public_link": data.get("public_link"),
