@@ -290,6 +290,34 @@ async def test_staff_record_what_the_customer_said_to_a_restatement(world: World
     assert len(await events(world, registered, "restatement.answered")) == 2
 
 
+async def test_no_personal_data_of_an_addition_reaches_the_log(world: World) -> None:
+    registered = await world.register(ORAL)
+    added = await add(
+        world,
+        registered,
+        said="I am Ann Example; Mr Grumble at counter 3 shouted at me.",
+        statement={"feeling": "Ann feels bad.", "wanted": "Call 138 0013 8000."},
+        contact={"name": "Ann Example", "email": "ann@example.com", "address": "12 Elm Street"},
+        accused={"name": "Mr Grumble"},
+        expectation={"expected": "Mr Grumble listens.", "received": "Ann was sent away."},
+        restatement={"text": "Ann Example of 12 Elm Street complains of Mr Grumble.", "confirmed": False}
+        | {"correction": "ann@example.com, not Ann alone."},
+    )
+    assert added["number"] == 1
+    await world.settled()
+    everything = "\n".join(
+        record.value.decode() + json.dumps(dict(record.headers)) for record in await world.log_records()
+    )
+    for secret in ("Ann", "Grumble", "0013", "ann@", "Elm"):
+        assert secret not in everything
+    assert "shouted at me" in everything
+    page = (await world.http.get(f"{REGISTER}/{registered['id']}/additions")).text
+    for secret in ("Ann", "Grumble", "0013", "ann@", "Elm"):
+        assert secret not in page
+    contact = await read(world, registered, "/contact")
+    assert (contact["email"], contact["accused_name"]) == ("ann@example.com", "Mr Grumble")
+
+
 @pytest.mark.requirement("000-13")
 async def test_a_public_complaint_cannot_be_hidden(world: World) -> None:
     hidden = await world.http.post(REGISTER, json=WHOLE | {"visibility": "private"})
