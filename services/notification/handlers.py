@@ -12,6 +12,7 @@ from shared.events import (
     CaseResumed,
     ComplaintAssigned,
     ComplaintRegistered,
+    ComplaintSupplemented,
     ComplaintTriaged,
     CustomerTold,
     Event,
@@ -49,6 +50,15 @@ def on(event: type[E]) -> Callable[[Handler[E]], Handler[E]]:
 @on(ComplaintRegistered)
 def on_complaint_registered(conversation: Conversation, event: ComplaintRegistered, fact: Received) -> None:
     conversation.register(event)
+
+
+@on(ComplaintSupplemented)
+def on_complaint_supplemented(
+    conversation: Conversation, event: ComplaintSupplemented, fact: Received
+) -> None:
+    """What was restated is sent to be confirmed, unless the customer has answered in the same contact."""
+    if event.restatement is not None and event.confirmed is None:
+        conversation.tell(ComplaintSupplemented, fact.id, event.added_at, restatement=event.restatement)
 
 
 @on(ComplaintTriaged)

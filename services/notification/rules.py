@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = tuple(
     Rule(fact, Audience.CUSTOMER, Channel.CUSTOMER, template)
     for fact, template in (
         (events.ComplaintRegistered, ACKNOWLEDGEMENT),
+        (events.ComplaintSupplemented, "restatement"),
         (events.ComplaintAssigned, "assigned"),
         (events.CaseAccepted, "accepted"),
         (events.PromiseBroken, "interim"),

@@ -204,6 +204,7 @@ FACTS: dict[str, list[dict[str, Any]]] = {
         {"waiting": False, "offers": []},
         {"waiting": True, "offers": [{"rank": 1, "description": "A new motor"}]},
     ],
+    "restatement": [{"restatement": "12 of 240 motors show alarm R4."}],
     "told": [{"message": "The spare part has arrived."}],
     "judged-not-valid": [
         {"explanation": "The warranty ended.", "reason_sufficient": True},

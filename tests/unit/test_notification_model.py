@@ -75,6 +75,9 @@ def story() -> list[tuple[int, Event]]:
         ),
         (3, assigned("Li Wei", 3)),
         (4, events.CaseAccepted(complaint_id=ID, handler_id="h1", handler_name="Li Wei", accepted_at=at(4))),
+        (5, supplemented(5, restatement="Motors stop.")),
+        (6, supplemented(6, restatement="Motors stop.", confirmed=True)),
+        (7, supplemented(7, said="They smell.")),
         (500, events.PromiseBroken(complaint_id=ID, promise_id=UUID(int=101), broken_at=at(500))),
         (500, promise(2, 500)),
         (510, assigned("Wang Fang", 510)),
@@ -90,6 +93,13 @@ def story() -> list[tuple[int, Event]]:
         (999, events.CaseClosed(complaint_id=ID, outcome="satisfied", closed_by="h1", closed_at=at(999))),
     ]
     return facts
+
+
+def supplemented(minute: int, **told: object) -> Event:
+    known = {"complaint_id": ID, "addition_id": UUID(int=minute), "number": minute, "added_by": "key:1"}
+    times = {"contact_at": at(minute), "added_at": at(minute)}
+    way = {"medium": "online", "channel": "phone", "completeness": 0.5}
+    return events.ComplaintSupplemented.model_validate(known | times | way | told)
 
 
 def assigned(name: str, minute: int) -> Event:
@@ -131,12 +141,13 @@ def templates(conversation: Conversation) -> list[str | None]:
     return [delivery.template for delivery in conversation.outgoing]
 
 
-@pytest.mark.requirement("001-08", "002-22", "002-05", "001-14", "001-30", "002-19")
+@pytest.mark.requirement("001-08", "002-22", "002-05", "001-14", "001-30", "002-19", "001-26")
 def test_the_customer_hears_of_every_step() -> None:
     assert templates(told(received(story()))) == [
         "acknowledgement",
         "assigned",
         "accepted",
+        "restatement",
         "interim",
         "assigned",
         "told",
