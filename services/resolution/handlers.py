@@ -2,6 +2,7 @@
 
 from services.resolution.model import Case
 from services.resolution.store import store
+from services.resolution.timeline import Kind
 from shared.envelope import Received
 from shared.events import (
     ComplaintAssigned,
@@ -26,12 +27,17 @@ def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Receiv
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Received) -> None:
-    case.supplement(event.channel.value, event.said, event.emotion, event.restatement, event.added_at)
+    mood = f"{event.channel} · {event.emotion}" if event.emotion else event.channel
+    text = f"{mood}: {event.said}" if event.said else mood
+    case.note(Kind.SUPPLEMENTED, event.added_at, event.added_by, text)
+    if event.restatement is not None:
+        case.note(Kind.RESTATED, event.added_at, event.added_by, event.restatement)
 
 
 @reactions.on(RestatementAnswered)
 def on_restatement_answered(case: Case, event: RestatementAnswered, fact: Received) -> None:
-    case.hear_restated(event.confirmed, event.correction, event.answered_by, event.answered_at)
+    kind = Kind.RESTATEMENT_CONFIRMED if event.confirmed else Kind.RESTATEMENT_CORRECTED
+    case.note(kind, event.answered_at, event.answered_by, event.correction)
 
 
 @reactions.on(ComplaintTriaged)

@@ -79,6 +79,10 @@ class Ledger(Aggregate):
         made = PromiseMade(complaint_id=self.id, promise_id=self.promise.id, due_at=due, made_at=at)
         self.record(made, at)
 
+    def note(self, kind: Kind, at: datetime, author: str, text: str | None) -> None:
+        """Intake told what changes nothing but the story."""
+        self._tell(kind, at, author, text, Source.INTAKE)
+
     def _tell(
         self,
         kind: Kind,

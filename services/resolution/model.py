@@ -22,7 +22,7 @@ from shared.events import (
     ValidityJudged,
 )
 from shared.events.resolution import Offer
-from shared.events.vocabulary import Emotion, Money, Outcome, Remedy, Severity
+from shared.events.vocabulary import Money, Outcome, Remedy, Severity
 from shared.ids import derived_id
 from shared.masking import mask
 
@@ -111,20 +111,6 @@ class Case(Ledger):
         self._tell(Kind.OPENED, registered_at, SYSTEM, reference, Source.INTAKE)
         self.record(CaseOpened(complaint_id=self.id, opened_at=registered_at), registered_at)
         self._promise(registered_at, Source.INTAKE)
-
-    def supplement(
-        self, channel: str, said: str | None, emotion: Emotion | None, restatement: str | None, at: datetime
-    ) -> None:
-        """A further contact added to what was told."""
-        text = ": ".join(filter(None, (" · ".join(filter(None, (channel, emotion and emotion.value))), said)))
-        self._tell(Kind.SUPPLEMENTED, at, CUSTOMER, text, Source.INTAKE)
-        if restatement is not None:
-            self._tell(Kind.RESTATED, at, SYSTEM, restatement, Source.INTAKE)
-
-    def hear_restated(self, confirmed: bool, correction: str | None, author: str, at: datetime) -> None:
-        """Whether the customer was understood rightly."""
-        kind = Kind.RESTATEMENT_CONFIRMED if confirmed else Kind.RESTATEMENT_CORRECTED
-        self._tell(kind, at, author, correction, Source.INTAKE)
 
     def triage(self, category: str | None, severity: Severity, reasons: Sequence[str], at: datetime) -> None:
         """`category` is None when a person has yet to decide it."""
