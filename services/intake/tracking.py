@@ -15,7 +15,7 @@ from services.intake.model import NotPossible, View
 from services.intake.record.api import confirm
 from services.intake.record.customer import Statement
 from services.intake.record.schemas import Confirmation, ConfirmationShown
-from services.intake.record.store import RecordStore, load
+from services.intake.record.store import RecordStore, record_of
 from services.intake.reference import normalised
 from services.intake.registration import tracking_token
 from services.intake.schemas import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
@@ -86,7 +86,7 @@ async def follow(
             .order_by(progress.c.at, progress.c.id)
         )
         steps = [StepShown(at=s.at, step=s.step, data=s.data) for s in happened]
-        record = (await load(connection, [told["id"]]))[told["id"]]
+        record = await record_of(connection, told)
     left = int((view.promised_at - clock.now()).total_seconds()) if view.promised_at else None
     return Tracking(
         reference=told["reference"],
@@ -245,7 +245,7 @@ async def _change(
 ) -> Response:
     async with ctx.database.reading() as connection:
         told = await _open(connection, ctx, reference, token)
-        known = (await load(connection, [told["id"]]))[told["id"]].known
+        known = (await record_of(connection, told)).known
 
     async def work(transaction: Transaction) -> Answer:
         view = await load_one(store, transaction, told["id"])

@@ -63,7 +63,6 @@ restatement_answers = Table(
     "restatement_answers",
     metadata,
     Column("addition_id", Uuid, ForeignKey("additions.id"), primary_key=True),
-    Column("complaint_id", Uuid, nullable=False, index=True),
     Column("confirmed", Boolean, nullable=False),
     Column("correction", Text, comment="what is not right, in the customer's own words"),
     Column("answered_by", Text, nullable=False, comment="`customer`, or who recorded the answer"),
@@ -95,6 +94,10 @@ TOLD = (
 """Columns of `complaints` that are parts of the record under the same name."""
 
 
+ANSWER = ("confirmed", "correction", "answered_by", "answered_at")
+"""Columns of an answer, in the order of `Answered`."""
+
+
 class RecordStore:
     """Records, loaded and saved in bulk."""
 
@@ -104,12 +107,11 @@ class RecordStore:
     async def save(self, transaction: Transaction, aggregates: Iterable[Record]) -> None:
         changed = list(aggregates)
         added = [(record.id, addition) for record in changed for addition in record.added]
-        answered = [(record.id, answer) for record in changed for answer in record.answered]
+        answered = [asdict(answer) for record in changed for answer in record.answered]
         if added:
             await insert_rows(transaction, additions, [_row(i, addition) for i, addition in added])
         if answered:
-            rows = [{"complaint_id": i, **asdict(answer)} for i, answer in answered]
-            await insert_rows(transaction, restatement_answers, rows)
+            await insert_rows(transaction, restatement_answers, answered)
         steps = [
             {
                 "complaint_id": record.id,
@@ -127,26 +129,38 @@ class RecordStore:
 
 
 async def load(connection: AsyncConnection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Record]:
-    """The records as they stand; one without `told` for an id that no complaint has."""
+    """The records as they stand; one without `row` for an id that no complaint has."""
     found = {i: Record(id=i) for i in complaint_ids}
-    for row in (
-        await connection.execute(select(complaints).where(complaints.c.id.in_(complaint_ids)))
-    ).mappings():
-        record = found[row["id"]]
-        record.row = dict(row)
-        record.told = _told(record.row)
-    entries = (
-        select(additions)
-        .where(additions.c.complaint_id.in_(complaint_ids))
+    rows = await connection.execute(select(complaints).where(complaints.c.id.in_(complaint_ids)))
+    for row in rows.mappings():
+        found[row["id"]] = _record(dict(row))
+    await _complete(connection, found)
+    return found
+
+
+async def record_of(connection: AsyncConnection, row: Mapping[str, Any]) -> Record:
+    """The record of the complaint in a row that was read already."""
+    record = _record(dict(row))
+    await _complete(connection, {record.id: record})
+    return record
+
+
+async def _complete(connection: AsyncConnection, found: Mapping[UUID, Record]) -> None:
+    query = (
+        select(additions, *(restatement_answers.c[name].label(f"answer_{name}") for name in ANSWER))
+        .outerjoin(restatement_answers, restatement_answers.c.addition_id == additions.c.id)
+        .where(additions.c.complaint_id.in_(found))
         .order_by(additions.c.complaint_id, additions.c.number)
     )
-    for row in (await connection.execute(entries)).mappings():
-        found[row["complaint_id"]].additions.append(_addition(dict(row)))
-    answers = select(restatement_answers).where(restatement_answers.c.complaint_id.in_(complaint_ids))
-    for row in (await connection.execute(answers)).mappings():
-        values = {name: value for name, value in row.items() if name != "complaint_id"}
-        found[row["complaint_id"]].answers[row["addition_id"]] = Answered(**values)
-    return found
+    for row in (await connection.execute(query)).mappings():
+        record = found[row["complaint_id"]]
+        record.additions.append(_addition(dict(row)))
+        if row["answer_answered_at"] is not None:
+            record.answers[row["id"]] = Answered(row["id"], *(row[f"answer_{name}"] for name in ANSWER))
+
+
+def _record(row: dict[str, Any]) -> Record:
+    return Record(id=row["id"], row=row, told=_told(row))
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,7 +139,6 @@ def upgrade() -> None:
     op.create_table(
         "restatement_answers",
         sa.Column("addition_id", sa.Uuid(), nullable=False),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
         sa.Column(
             "correction", sa.Text(), nullable=True, comment="what is not right, in the customer's own words"
@@ -154,9 +153,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("addition_id", name=op.f("pk_restatement_answers")),
         comment="One for each restatement, and a trigger refuses every change.",
-    )
-    op.create_index(
-        op.f("ix_restatement_answers_complaint_id"), "restatement_answers", ["complaint_id"], unique=False
     )
     op.add_column(
         "complaints",
@@ -253,7 +249,6 @@ def downgrade() -> None:
     op.drop_column("complaints", "desired_compensation")
     op.drop_column("complaints", "expectation")
     op.drop_column("complaints", "complainant_type")
-    op.drop_index(op.f("ix_restatement_answers_complaint_id"), table_name="restatement_answers")
     op.drop_table("restatement_answers")
     op.drop_table("coding_reviews")
     op.drop_table("codings")
