@@ -92,7 +92,7 @@ class NewAddition(Told):
 
     def told(self) -> dict[str, Any]:
         """The parts of the record, in the shape in which a complaint is posted."""
-        whole = self.model_dump(mode="json", exclude_none=True, include=set(Told.model_fields))
+        whole = self.model_dump(mode="json", exclude_defaults=True, include=set(Told.model_fields))
         return {name: value for name, value in whole.items() if value}
 
     def contact_given(self) -> dict[str, str]:
