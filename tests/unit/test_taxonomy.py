@@ -23,7 +23,20 @@ SOURCE = {
 """Words of the text, level 1 and 2, in its order."""
 
 
-@pytest.mark.requirement("001-05", *(f"001-05{letter}" for letter in "abcdefghij"), "000-23")
+@pytest.mark.requirement(
+    "001-05",
+    "001-05a",
+    "001-05b",
+    "001-05c",
+    "001-05d",
+    "001-05e",
+    "001-05f",
+    "001-05g",
+    "001-05h",
+    "001-05i",
+    "001-05j",
+    "000-23",
+)
 def test_version_1_is_the_taxonomy_of_the_text() -> None:
     first = versions()[1]
     assert [category.name_zh for category in first.categories] == list(SOURCE)
