@@ -136,6 +136,7 @@ async def test_a_one_line_oral_complaint_is_taken_and_completed_later(world: Wor
         "zh": "您希望我们怎样解决这个问题？",
         "choices": None,
     }
+    assert (await read(world, registered))["next_question"]["field"] == asked["field"]
     first = await add(
         world, registered, statement={"wanted": "换一台。", "feeling": "很失望。"}, said="请换一台。"
     )
