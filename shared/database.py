@@ -6,7 +6,7 @@ durable together or not at all. `Database.reading()` is for plain reads.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import cache
@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import CursorResult, Executable, MetaData, TextClause, text
+from sqlalchemy import Executable, MetaData, Result, TextClause, text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as SQLTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared import failpoints, outbox
+from shared import driver, failpoints, outbox
 from shared.events import Event
 
 T = TypeVar("T")
@@ -139,12 +139,15 @@ _UNFIT_CLASSES = {"3F", "42", "XX"}
 class Transaction:
     """A write in progress: statements, and the events that will be told if it commits."""
 
-    def __init__(self, connection: AsyncConnection, service: str) -> None:
+    def __init__(self, connection: AsyncConnection, raw: Any, service: str) -> None:
         self.connection = connection
+        self._raw = raw
         self.service = service
         self._events: list[outbox.Outgoing] = []
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
+        if isinstance(statement, TextClause) and not isinstance(parameters, list):
+            return await driver.run(self._raw, statement, parameters)
         return await self.connection.execute(statement, parameters)
 
     def publish(
@@ -170,7 +173,7 @@ class Transaction:
     async def flush(self) -> bool:
         events, self._events = self._events, []
         if events:
-            await outbox.write(self.connection, events)
+            await outbox.write(self, events)
         return bool(events)
 
 
@@ -180,27 +183,51 @@ class Database:
     def __init__(self, url: str, service: str, pool_size: int = 8) -> None:
         self.service = service
         self.engine = make_engine(url, service, pool_size)
-        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # SQLAlchemy opens no transactions here: reading needs none, and `transaction` asks the driver for them.
+        self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.on_publish: Callable[[], None] = lambda: None
         """Called after a commit that wrote to the outbox: wakes the relay of this process."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """The transaction boundary. Nobody else commits."""
-        async with connected(self.engine) as connection:
-            async with connection.begin():
-                transaction = Transaction(connection, self.service)
-                yield transaction
-                told = await transaction.flush()
-                failpoints.reached("transaction.before-commit")
+        async with connected(self._plain) as connection:
+            raw = await driver.driver_of(connection)
+            try:
+                async with driver.transaction(raw):
+                    transaction = Transaction(connection, raw, self.service)
+                    yield transaction
+                    told = await transaction.flush()
+                    failpoints.reached("transaction.before-commit")
+            finally:
+                await self._leave_clean(connection, raw)
             failpoints.reached("transaction.after-commit")
         if told:
             self.on_publish()
 
+    async def at_once(self, statement: TextClause, parameters: Mapping[str, Any]) -> Result[Any]:
+        """One statement that is a transaction of its own: one round trip where `transaction` takes three.
+
+        Whoever writes to the outbox this way calls `on_publish`.
+        """
+        async with connected(self._plain) as connection:
+            raw = await driver.driver_of(connection)
+            try:
+                return await driver.run(raw, statement, parameters)
+            finally:
+                await self._leave_clean(connection, raw)
+
+    async def _leave_clean(self, connection: AsyncConnection, raw: Any) -> None:
+        """The pool must not get back what is unfit for the next one."""
+        if raw.is_closed():
+            await uninterrupted(self.engine.dispose())  # the others of the pool are dead, too
+        elif raw.is_in_transaction():  # cancelled while it was rolled back
+            await uninterrupted(connection.invalidate())
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for plain reads; every statement sees what is committed when it starts."""
-        async with connected(self._reader) as connection:
+        async with connected(self._plain) as connection:
             yield connection
 
     async def close(self) -> None:

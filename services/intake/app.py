@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.intake.api import router
-from services.intake.door import COMMITTERS, Door
+from services.intake.door import Door
 from services.intake.handlers import reactions
 from services.intake.store import metadata
 from services.intake.watch import Watchers
@@ -16,7 +16,7 @@ def _parts(context: Context) -> Sequence[object]:
 
 def _workers(context: Context) -> Sequence[Worker]:
     return (
-        *(Worker(f"intake.door.{n}", context.part(Door).run) for n in range(1, COMMITTERS + 1)),
+        Worker("intake.door", context.part(Door).run),
         Worker("intake.watch", context.part(Watchers).run),
     )
 
