@@ -22,17 +22,18 @@ _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
-async def driver_of(connection: AsyncConnection) -> Any:
-    """The asyncpg connection beneath."""
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None
-    return raw
+def driver_of(connection: AsyncConnection) -> Any:
+    """The asyncpg connection beneath an open connection."""
+    assert connection.sync_connection is not None
+    adapted: Any = connection.sync_connection.connection.dbapi_connection
+    return adapted.driver_connection
 
 
 @asynccontextmanager
-async def transaction(raw: Any) -> AsyncIterator[None]:
+async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
     """Commit at the end of the block, or roll back. Raises DBAPIError and its kinds, also for what is only
     checked by the commit."""
+    raw = driver_of(connection)
     try:
         async with raw.transaction():
             yield
@@ -40,8 +41,14 @@ async def transaction(raw: Any) -> AsyncIterator[None]:
         raise _wrapped("COMMIT", error, closed=raw.is_closed()) from error
 
 
-async def run(raw: Any, statement: TextClause, parameters: Mapping[str, Any] | None) -> Result[Any]:
-    """Execute `text(...)` on an asyncpg connection. Raises DBAPIError and its kinds."""
+async def run(
+    connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any] | None = None
+) -> Result[*tuple[Any, ...]]:
+    """Execute `text(...)`: in the transaction that `transaction` began on the connection, or as one of its own.
+
+    Raises DBAPIError and its kinds.
+    """
+    raw = driver_of(connection)
     query, names = _numbered(statement)
     try:
         rows = await raw.fetch(query, *[parameters[name] for name in names] if parameters else ())
