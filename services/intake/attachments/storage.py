@@ -1,0 +1,108 @@
+"""Where the bytes of attachments are: a local folder, or a bucket of any S3-compatible store (`bucket.py`)."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterable, AsyncIterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from shared.config import Settings
+
+CHUNK = 256 * 1024
+"""Bytes that are read at once."""
+
+
+class Storage(Protocol):
+    """Files by path. A file is there whole and for good, or it is not there.
+
+    What raises OSError is trouble of the surroundings: the same call may succeed later.
+    """
+
+    async def put(self, path: str, chunks: AsyncIterable[bytes]) -> None:
+        """Durable when it returns. When it raises, also what `chunks` raises, no file is there."""
+        ...
+
+    async def get(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to, not including, `stop`. Raises FileNotFoundError before the first one."""
+        ...
+
+    async def remove(self, path: str) -> None:
+        """Also what an interrupted `put` may have left. Nothing happens when there is no such file."""
+        ...
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The storage that the settings name. Connects to nothing yet."""
+    url = settings.attachments_url
+    if url is None:
+        return Folder(settings.data_dir / "attachments")
+    if url.startswith("s3://"):
+        from services.intake.attachments.bucket import Bucket
+
+        options = {name: secret.get_secret_value() for name, secret in settings.attachments_options.items()}
+        return Bucket(url, options)
+    return Folder(Path(url.removeprefix("file://")))
+
+
+class Folder:
+    """A folder on this machine, or one that all machines see. Readable by its owner only."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def put(self, path: str, chunks: AsyncIterable[bytes]) -> None:
+        target = self._root / path
+        file = await asyncio.to_thread(self._create, target)
+        try:
+            async for chunk in chunks:
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(_settle, file, target)
+        except BaseException:
+            file.close()
+            _part(target).unlink(missing_ok=True)
+            raise
+
+    def _create(self, target: Path) -> BinaryIO:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(_part(target), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        return os.fdopen(descriptor, "wb", buffering=0)
+
+    async def get(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        file = await asyncio.to_thread((self._root / path).open, "rb")
+        return _read(file, start, stop)
+
+    async def remove(self, path: str) -> None:
+        target = self._root / path
+        for file in (_part(target), target):
+            await asyncio.to_thread(file.unlink, missing_ok=True)
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
+
+
+def _settle(file: BinaryIO, target: Path) -> None:
+    """Make the bytes durable first and their name after them, so that the name never shows half of a file."""
+    os.fsync(file.fileno())
+    file.close()
+    _part(target).rename(target)
+    for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+async def _read(file: BinaryIO, start: int, stop: int | None) -> AsyncIterator[bytes]:
+    try:
+        file.seek(start)
+        left = stop - start if stop is not None else None
+        while left is None or left > 0:
+            chunk = await asyncio.to_thread(file.read, CHUNK if left is None else min(CHUNK, left))
+            if not chunk:
+                return
+            left = left - len(chunk) if left is not None else None
+            yield chunk
+    finally:
+        file.close()
