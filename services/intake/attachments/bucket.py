@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import obstore
-from obstore import GetOptions
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from services.intake.attachments.storage import CHUNK
+
+if TYPE_CHECKING:
+    from obstore import GetOptions  # exists for type checkers only
 
 PART = 5 * 1024 * 1024
 """Bytes of one part: the least that S3 takes. At most two of them are in memory."""

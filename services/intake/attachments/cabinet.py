@@ -22,7 +22,7 @@ from services.intake.attachments.naming import cleaned
 from services.intake.attachments.scanner import ClamAV
 from services.intake.attachments.storage import Storage, open_storage
 from services.intake.attachments.store import uploads
-from shared import clock, failpoints, idempotency, ids, problems
+from shared import clock, idempotency, ids, problems
 from shared.config import Settings
 from shared.database import Database, Transaction, sql, uninterrupted
 from shared.events.vocabulary import Scan
@@ -76,7 +76,6 @@ class Cabinet:
             async with asyncio.timeout(UPLOAD_LIMIT.total_seconds()) as limit:
                 file = _Measured(stream, self._size_limit)
                 await self.storage.put(path_of(complaint_id, upload_id), file.chunks())
-            failpoints.reached("attachment.after-put")
             attachment = Attachment(
                 id=upload_id,
                 complaint_id=complaint_id,

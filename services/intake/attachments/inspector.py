@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
@@ -14,7 +15,7 @@ from services.intake.attachments.cabinet import GIVEN_UP_AFTER, Cabinet
 from services.intake.attachments.model import Attachment, path_of, thumbnail_path
 from services.intake.attachments.store import attachments, uploads
 from services.intake.attachments.thumbnails import NoThumbnail
-from shared import clock, failpoints
+from shared import clock
 from shared.database import Database, is_transient, sql
 from shared.events.vocabulary import Scan
 from shared.reactions import describe
@@ -71,7 +72,6 @@ class Inspector:
             log.warning("attachment %s is looked at again in %s: %s", row.id, pause, describe(error))
             await self._look_again(row.id, now + pause)
             return True
-        failpoints.reached("attachment.after-scan")
         await self._settle(attachment, scan, signature, made=made)
         return True
 
@@ -126,7 +126,7 @@ class ScannerMissing(OSError):
     """A file waits for its scan, but REDRESS_SCANNER_URL is not set any more."""
 
 
-async def _once(data: bytes):  # type: ignore[no-untyped-def]
+async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 

@@ -68,8 +68,8 @@ class Folder:
         return os.fdopen(descriptor, "wb", buffering=0)
 
     async def get(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        file = await asyncio.to_thread((self._root / path).open, "rb")
-        return _read(file, start, stop)
+        await asyncio.to_thread((self._root / path).stat)
+        return _read(self._root / path, start, stop)
 
     async def remove(self, path: str) -> None:
         target = self._root / path
@@ -94,8 +94,9 @@ def _settle(file: BinaryIO, target: Path) -> None:
             os.close(descriptor)
 
 
-async def _read(file: BinaryIO, start: int, stop: int | None) -> AsyncIterator[bytes]:
-    try:
+async def _read(path: Path, start: int, stop: int | None) -> AsyncIterator[bytes]:
+    """Opens it when the first bytes are wanted: whoever never wants them leaves no open file behind."""
+    with await asyncio.to_thread(path.open, "rb") as file:
         file.seek(start)
         left = stop - start if stop is not None else None
         while left is None or left > 0:
@@ -104,5 +105,3 @@ async def _read(file: BinaryIO, start: int, stop: int | None) -> AsyncIterator[b
                 return
             left = left - len(chunk) if left is not None else None
             yield chunk
-    finally:
-        file.close()
