@@ -34,6 +34,8 @@ class ClamAV:
                 answer = await self._ask(chunks)
         except TimeoutError:
             raise ScanFailed(f"no answer within {self._seconds:g} s") from None
+        except ConnectionError as error:
+            raise ScanFailed(type(error).__name__) from None
         verdict = answer.removeprefix("stream: ")
         if verdict == "OK":
             return None

@@ -63,7 +63,7 @@ attachments = Table(
     CheckConstraint("octet_length(sha256) = 32", name="sha256"),
     CheckConstraint(r"length(name) BETWEEN 1 AND 200 AND name !~ '[/\\[:cntrl:]]'", name="name"),
     CheckConstraint("visible_to_customer OR NOT from_customer", name="own_is_visible"),
-    CheckConstraint(f"scan IN {tuple(Scan)}", name="scan"),
+    CheckConstraint(f"scan IN {tuple(scan.value for scan in Scan)}", name="scan"),
     CheckConstraint("(scan = 'infected') = (signature IS NOT NULL)", name="infected_has_signature"),
     CheckConstraint("thumbnail IN ('none', 'wanted', 'made')", name="thumbnail"),
     CheckConstraint(
