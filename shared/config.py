@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     body_limit: PositiveInt = 1024 * 1024
     """Largest request body, in bytes."""
 
-    attachments_url: str | None = None
+    attachments_url: str | None = Field(default=None, pattern=r"^(s3://|file:///)[^\s]+$")
     """Where attachments are kept: a folder that every process of intake sees (`file:///srv/attachments`), or
     `s3://bucket/prefix` on any S3-compatible store. Without it: `attachments` in the data folder."""
 
@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     attachments_per_complaint: PositiveInt = 50
     """Attachments that one complaint can have."""
 
-    scanner_url: str | None = None
+    scanner_url: str | None = Field(default=None, pattern=r"^tcp://[^\s]+$")
     """ClamAV's daemon as `tcp://host:3310`: attachments are in quarantine until it has found them clean. Its
     StreamMaxLength must not be less than `attachment_limit`. Without it nothing is scanned."""
 

@@ -20,7 +20,7 @@ def _parts(context: Context) -> Sequence[object]:
         Door(context.database),
         Watchers(context.database),
         cabinet,
-        Inspector(context.database, cabinet, context.settings.poll_interval),
+        Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),
     )
 

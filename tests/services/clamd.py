@@ -15,6 +15,7 @@ class Scanner:
     """False: it takes connections and says nothing."""
     limit: int = 1 << 30
     """StreamMaxLength."""
+    signature: bytes = EICAR
     seen: list[bytes] = field(default_factory=list)
 
     @property
@@ -33,7 +34,9 @@ class Scanner:
             self.seen.append(content)
             if not self.answers:
                 return
-            writer.write(b"stream: Eicar-Test-Signature FOUND\0" if EICAR in content else b"stream: OK\0")
+            writer.write(
+                b"stream: Eicar-Test-Signature FOUND\0" if self.signature in content else b"stream: OK\0"
+            )
         except asyncio.IncompleteReadError:
             pass
         finally:

@@ -22,7 +22,7 @@ from shared import clock
 from shared.keys import create_key
 from shared.problems import Problem
 from tests.conftest import NewDatabase
-from tests.services.clamd import EICAR, clamd
+from tests.services.clamd import EICAR, Scanner, clamd
 from tests.unit.test_attachments import picture
 from tests.world import World, eventually, open_world
 
@@ -39,7 +39,7 @@ async def world(new_database: NewDatabase, tmp_path: Path) -> AsyncIterator[Worl
 
 @asynccontextmanager
 async def opened(new_database: NewDatabase, folder: Path, **settings: Any) -> AsyncIterator[World]:
-    usual = {"attachments_url": str(folder), "attachment_limit": LIMIT}
+    usual = {"attachments_url": folder.as_uri(), "attachment_limit": LIMIT}
     async with open_world(await new_database(), folder / "data", ["intake"], **(usual | settings)) as world:
         yield world
 
@@ -433,6 +433,17 @@ async def test_any_channel_can_store(world: World) -> None:
     assert seen["name"] == "IMG.jpg"
 
 
+@pytest.mark.requirement("P-04")
+async def test_concurrent_twins_store_the_file_once(world: World, tmp_path: Path) -> None:
+    path = path_of(await world.register())
+    key = {"Idempotency-Key": "twins"}
+    answers = await asyncio.gather(*(world.http.post(path, content=b"twin", headers=key) for _ in range(6)))
+    assert {a.status_code for a in answers} == {201}
+    assert len({a.json()["id"] for a in answers}) == 1
+    assert len(kept(tmp_path)) == 1
+    assert await rows(world, "SELECT 1 FROM uploads") == []
+
+
 # Scanned
 
 
@@ -476,6 +487,24 @@ async def test_what_is_infected_is_never_handed_out(new_database: NewDatabase, t
         assert [
             r[0] for r in await rows(world, "SELECT signature FROM attachments WHERE signature IS NOT NULL")
         ] == ["Eicar-Test-Signature"]
+        await _a_false_alarm_can_be_mended(world, scanner, f"{path}/{infected['id']}/content")
+
+
+async def _a_false_alarm_can_be_mended(world: World, scanner: Scanner, url: str) -> None:
+    """As docs/operations.md says."""
+    scanner.signature = b"something else"
+    async with world.context("intake").database.transaction() as transaction:
+        await transaction.execute(
+            text(
+                "UPDATE attachments SET scan = 'pending', signature = NULL, look_at = now() "
+                "WHERE signature = 'Eicar-Test-Signature'"
+            )
+        )
+
+    async def served() -> bool:
+        return (await world.http.get(url)).status_code == 200
+
+    await eventually(served, what="the second verdict")
 
 
 @pytest.mark.requirement("P-05")

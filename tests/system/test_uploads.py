@@ -66,7 +66,7 @@ class Target:
 async def target(new_database: NewDatabase, tmp_path: Path) -> AsyncIterator[Target]:
     url = await new_database()
     async with open_fleet(tmp_path / "fleet") as fleet:
-        settings = {"attachments_url": str(tmp_path / "kept"), "attachment_limit": str(200 * MIB)}
+        settings = {"attachments_url": (tmp_path / "kept").as_uri(), "attachment_limit": str(200 * MIB)}
         where = one_process(fleet, url, tmp_path / "data", **settings)
         await fleet.start()
         target = Target(

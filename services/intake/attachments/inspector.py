@@ -43,6 +43,7 @@ class Inspector:
         self._cabinet = cabinet
         self._poll_interval = poll_interval
         self._woken = asyncio.Event()
+        # The poll is for what other processes left, and for what is to be looked at again.
         cabinet.wake_inspector = self._woken.set
 
     async def run(self) -> None:

@@ -2,11 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, ParamSpec, Protocol, TypeVar
 
 from shared.config import Settings
+from shared.database import uninterrupted
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CHUNK = 256 * 1024
 """Bytes that are read at once."""
@@ -52,11 +56,11 @@ class Folder:
 
     async def put(self, path: str, chunks: AsyncIterable[bytes]) -> None:
         target = self._root / path
-        file = await asyncio.to_thread(self._create, target)
+        file = await _in_thread(self._create, target)
         try:
             async for chunk in chunks:
-                await asyncio.to_thread(file.write, chunk)
-            await asyncio.to_thread(_settle, file, target)
+                await _in_thread(file.write, chunk)
+            await _in_thread(_settle, file, target)
         except BaseException:
             file.close()
             _part(target).unlink(missing_ok=True)
@@ -75,6 +79,11 @@ class Folder:
         target = self._root / path
         for file in (_part(target), target):
             await asyncio.to_thread(file.unlink, missing_ok=True)
+
+
+async def _in_thread(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """A thread cannot be cancelled: what it does must be done before anybody cleans up behind it."""
+    return await uninterrupted(asyncio.to_thread(work, *arguments, **named))
 
 
 def _part(target: Path) -> Path:
