@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -18,6 +19,7 @@ from services.intake.attachments.cabinet import GIVEN_UP_AFTER, Cabinet
 from services.intake.attachments.incoming import ENVELOPE
 from services.intake.attachments.inspector import Sweeper
 from services.intake.attachments.model import By
+from services.intake.attachments.model import path_of as storage_path
 from shared import clock
 from shared.keys import create_key
 from shared.problems import Problem
@@ -589,9 +591,12 @@ async def test_an_upload_that_nobody_finishes_is_swept_away_and_nothing_else(
     added = await attach(world, path, b"kept", "kept.txt")
     orphan, other = "0190b7a4-0000-7000-8000-000000000001", "0190b7a4-0000-7000-8000-000000000002"
     complaint_id = (await rows(world, "SELECT id FROM complaints"))[0][0]
-    folder = tmp_path / complaint_id.hex[-2:] / str(complaint_id)
-    (folder / orphan).write_bytes(b"whole")
-    (folder / f"{other}.part").write_bytes(b"half")
+    for path_, content in (
+        (storage_path(UUID(orphan)), b"whole"),
+        (f"{storage_path(UUID(other))}.part", b"half"),
+    ):
+        (tmp_path / path_).parent.mkdir(exist_ok=True)
+        (tmp_path / path_).write_bytes(content)
     database = world.context("intake").database
     async with database.transaction() as transaction:
         await transaction.execute(

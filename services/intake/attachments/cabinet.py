@@ -75,7 +75,7 @@ class Cabinet:
         try:
             async with asyncio.timeout(UPLOAD_LIMIT.total_seconds()) as limit:
                 file = _Measured(stream, self._size_limit)
-                await self.storage.put(path_of(complaint_id, upload_id), file.chunks())
+                await self.storage.put(path_of(upload_id), file.chunks())
             attachment = Attachment(
                 id=upload_id,
                 complaint_id=complaint_id,
@@ -147,12 +147,11 @@ class Cabinet:
         us, the row tells that they may be there."""
         async with self._database.transaction() as transaction:
             found = await transaction.execute(
-                select(uploads.c.complaint_id).where(uploads.c.id == upload_id).with_for_update()
+                select(uploads.c.id).where(uploads.c.id == upload_id).with_for_update()
             )
-            complaint_id = found.scalar_one_or_none()
-            if complaint_id is None:
+            if found.one_or_none() is None:
                 return False
-            await self.storage.remove(path_of(complaint_id, upload_id))
+            await self.storage.remove(path_of(upload_id))
             await transaction.execute(delete(uploads).where(uploads.c.id == upload_id))
         return True
 

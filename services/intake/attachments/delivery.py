@@ -69,7 +69,7 @@ async def download(
             status = 206
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{attachment.size}"
     headers["Content-Length"] = str(stop - start)
-    chunks = await _opened(storage, path_of(attachment.complaint_id, attachment.id), start, stop)
+    chunks = await _opened(storage, path_of(attachment.id), start, stop)
     return StreamingResponse(chunks, status, headers, attachment.media_type)
 
 
@@ -78,7 +78,7 @@ async def picture(storage: Storage, attachment: Attachment) -> Response:
     check_served(attachment)
     if not attachment.thumbnail:
         raise problems.not_found("thumbnail", "path/attachment_id")
-    chunks = await _opened(storage, thumbnail_path(attachment.complaint_id, attachment.id), 0, None)
+    chunks = await _opened(storage, thumbnail_path(attachment.id), 0, None)
     return StreamingResponse(chunks, 200, HARMLESS, thumbnails.MEDIA_TYPE)
 
 

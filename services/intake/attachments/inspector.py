@@ -82,14 +82,14 @@ class Inspector:
         if self._cabinet.scanner is None:
             # It came while there was a scanner. Without one its verdict would never come; say so.
             raise ScannerMissing("no scanner is configured, and the file waits for one")
-        path = path_of(attachment.complaint_id, attachment.id)
+        path = path_of(attachment.id)
         signature = await self._cabinet.scanner.scan(await self._cabinet.storage.get(path))
         return (Scan.INFECTED, signature) if signature is not None else (Scan.CLEAN, None)
 
     async def _picture(self, attachment: Attachment) -> bool:
         storage = self._cabinet.storage
         with TemporaryFile() as file:
-            async for chunk in await storage.get(path_of(attachment.complaint_id, attachment.id)):
+            async for chunk in await storage.get(path_of(attachment.id)):
                 await asyncio.to_thread(file.write, chunk)
             file.seek(0)
             try:
@@ -97,7 +97,7 @@ class Inspector:
             except NoThumbnail as error:
                 log.info("attachment %s has no thumbnail: %s", attachment.id, error)
                 return False
-        await storage.put(thumbnail_path(attachment.complaint_id, attachment.id), _once(small))
+        await storage.put(thumbnail_path(attachment.id), _once(small))
         return True
 
     async def _look_again(self, attachment_id: UUID, at: datetime) -> None:

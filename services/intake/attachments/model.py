@@ -66,10 +66,13 @@ class Attachment:
         )
 
 
-def path_of(complaint_id: UUID, attachment_id: UUID) -> str:
-    """Where the bytes are in the storage. Made of our ids alone, never of a name that somebody sent."""
-    return f"{complaint_id.hex[-2:]}/{complaint_id}/{attachment_id}"
+def path_of(attachment_id: UUID) -> str:
+    """Where the bytes are in the storage: made of our id alone, never of a name that somebody sent.
+
+    256 folders: an id's last digits are random.
+    """
+    return f"{attachment_id.hex[-2:]}/{attachment_id}"
 
 
-def thumbnail_path(complaint_id: UUID, attachment_id: UUID) -> str:
-    return f"{path_of(complaint_id, attachment_id)}.thumbnail"
+def thumbnail_path(attachment_id: UUID) -> str:
+    return f"{path_of(attachment_id)}.thumbnail"

@@ -67,7 +67,7 @@ class Folder:
             raise
 
     def _create(self, target: Path) -> BinaryIO:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(target.parent)
         descriptor = os.open(_part(target), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         return os.fdopen(descriptor, "wb", buffering=0)
 
@@ -95,12 +95,23 @@ def _settle(file: BinaryIO, target: Path) -> None:
     os.fsync(file.fileno())
     file.close()
     _part(target).rename(target)
-    for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    _sync(target.parent)
+
+
+def _make(folder: Path) -> None:
+    """The folder, and those above it, durably."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 async def _read(path: Path, start: int, stop: int | None) -> AsyncIterator[bytes]:
