@@ -12,6 +12,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -21,6 +22,7 @@ from services.intake.attachments.inspector import Sweeper
 from services.intake.attachments.model import By
 from services.intake.attachments.model import path_of as storage_path
 from shared import clock
+from shared.config import Settings
 from shared.keys import create_key
 from shared.problems import Problem
 from tests.conftest import NewDatabase
@@ -580,6 +582,56 @@ async def test_what_breaks_off_leaves_nothing(world: World, tmp_path: Path) -> N
         await cabinet.store(complaint_id, cut(), "a.jpg", None, By("mail", from_customer=True))
     assert kept(tmp_path) == []
     assert await rows(world, "SELECT 1 FROM uploads") == []
+
+
+async def test_what_does_not_arrive_in_time_is_refused(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.intake.attachments.cabinet.UPLOAD_LIMIT", timedelta(milliseconds=100))
+    path = path_of(await world.register())
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield JPEG
+        await asyncio.Event().wait()
+
+    answer = await world.http.post(path, content=endless())
+    assert answer.status_code == 408
+    assert answer.json()["type"] == "urn:redress:problem:upload-too-slow"
+    assert kept(tmp_path) == []
+    assert await rows(world, "SELECT 1 FROM uploads") == []
+
+
+async def test_what_cannot_be_cleaned_up_is_left_to_the_sweeper(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The storage goes away in the middle of an upload: the caller is told to come again, and the row stays."""
+    path = path_of(await world.register())
+    cabinet = world.context("intake").part(Cabinet)
+
+    async def away(*_: Any) -> None:
+        raise OSError("the storage is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cabinet.storage, "put", away)
+        patched.setattr(cabinet.storage, "remove", away)
+        answer = await world.http.post(path, content=JPEG)
+        assert answer.status_code == 503
+        later = clock.now() + GIVEN_UP_AFTER + timedelta(seconds=1)
+        with clock.moved_to(lambda: later):
+            assert await world.context("intake").part(Sweeper).sweep() == 0
+        assert len(await rows(world, "SELECT 1 FROM uploads")) == 1
+    with clock.moved_to(lambda: later):
+        assert await world.context("intake").part(Sweeper).sweep() == 1
+    assert await rows(world, "SELECT 1 FROM uploads") == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"attachments_url": "gs://bucket"}, {"attachments_url": "attachments"}, {"scanner_url": "clamd:3310"}],
+)
+def test_settings_that_mean_nothing_are_refused(wrong: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        Settings(data_dir=tmp_path, **wrong)
 
 
 @pytest.mark.requirement("P-05")

@@ -5,18 +5,17 @@ removes together with its bytes.
 """
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable
-from contextlib import suppress
+import logging
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
 
-from services.intake.attachments import content, store
+from services.intake.attachments import store
+from services.intake.attachments.measured import Measured
 from services.intake.attachments.model import THUMBNAILED, Attachment, By, path_of
 from services.intake.attachments.naming import cleaned
 from services.intake.attachments.scanner import ClamAV
@@ -28,6 +27,9 @@ from shared.database import Database, Transaction, sql, uninterrupted
 from shared.events.vocabulary import Scan
 from shared.idempotency import Answer, Claim, KeyReused
 from shared.problems import Problem
+from shared.reactions import describe
+
+log = logging.getLogger(__name__)
 
 UPLOAD_LIMIT = timedelta(minutes=15)
 """Within which a file must have arrived."""
@@ -74,7 +76,7 @@ class Cabinet:
         await self._begin(upload_id, complaint_id, by, key)
         try:
             async with asyncio.timeout(UPLOAD_LIMIT.total_seconds()) as limit:
-                file = _Measured(stream, self._size_limit)
+                file = Measured(stream, self._size_limit)
                 await self.storage.put(path_of(upload_id), file.chunks())
             attachment = Attachment(
                 id=upload_id,
@@ -93,8 +95,7 @@ class Cabinet:
             )
             stored = await self._finish(attachment, by, key)
         except BaseException as error:
-            with suppress(DBAPIError, OSError):  # else the sweeper does it
-                await uninterrupted(self.give_up(upload_id))
+            await self._clean_up(upload_id)
             if isinstance(error, TimeoutError) and limit.expired():
                 raise _too_slow() from None
             raise
@@ -142,6 +143,12 @@ class Cabinet:
             raise problems.not_found("attachment", "header/Idempotency-Key")
         return Stored(found, replayed=True)
 
+    async def _clean_up(self, upload_id: UUID) -> None:
+        try:
+            await uninterrupted(self.give_up(upload_id))
+        except Exception as error:  # the caller must hear of the first error, and the sweeper comes anyway
+            log.warning("upload %s is left to the sweeper: %s", upload_id, describe(error))
+
     async def give_up(self, upload_id: UUID) -> bool:
         """Remove an upload with its bytes, unless it has become an attachment. The bytes first: whatever stops
         us, the row tells that they may be there."""
@@ -168,76 +175,6 @@ def _fingerprint(attachment: Attachment) -> bytes:
     """What makes it the same request: the complaint, the bytes, the name, who may see it."""
     said = (attachment.name, attachment.from_customer, attachment.visible_to_customer)
     return idempotency.fingerprint("ATTACH", str(attachment.complaint_id), attachment.sha256 + to_json(said))
-
-
-class _Measured:
-    """A file while it passes: its type by its first bytes, its size, its hash. Raises Problem as soon as it is
-    clear that it will not be taken."""
-
-    def __init__(self, stream: AsyncIterable[bytes], limit: int) -> None:
-        self._stream = stream
-        self._limit = limit
-        self.size = 0
-        self.digest = hashlib.sha256()
-        self.media_type = ""
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        head = b""
-        async for chunk in self._stream:
-            if not chunk:
-                continue
-            self.size += len(chunk)
-            if self.size > self._limit:
-                raise _too_large(self._limit)
-            self.digest.update(chunk)
-            if self.media_type:
-                yield chunk
-                continue
-            head += chunk
-            if len(head) >= content.HEAD:
-                self.media_type = _taken(head)
-                yield head
-        if not self.size:
-            raise _empty()
-        if not self.media_type:
-            self.media_type = _taken(head)
-            yield head
-
-
-def _taken(head: bytes) -> str:
-    found = content.detected(head[: content.HEAD])
-    if found in content.EXTENSIONS:
-        return found
-    raise Problem(
-        415,
-        "unsupported-content",
-        "Files of this kind are not taken",
-        f"By its content the file is {found or 'of an unknown type'}, whatever its name says. Send a picture, a "
-        "PDF, an Office document, sound, video or plain text. 不支持此类文件,请上传图片、PDF、Office 文档、"
-        "音频、视频或纯文本。",
-        field="body/file",
-        detected=found,
-    )
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(
-        413,
-        "attachment-too-large",
-        "The file is too large",
-        f"At most {limit} bytes are taken in one file. 文件过大,单个文件不得超过 {limit} 字节。",
-        field="body/file",
-    )
-
-
-def _empty() -> Problem:
-    return Problem(
-        422,
-        "empty-file",
-        "The file is empty",
-        "Choose the file again. 文件为空,请重新选择。",
-        field="body/file",
-    )
 
 
 def _too_slow() -> Problem:

@@ -16,7 +16,7 @@ from services.intake.attachments.model import Attachment, path_of, thumbnail_pat
 from services.intake.attachments.store import attachments, uploads
 from services.intake.attachments.thumbnails import NoThumbnail
 from shared import clock
-from shared.database import Database, is_transient, sql
+from shared.database import Database, sql
 from shared.events.vocabulary import Scan
 from shared.reactions import describe
 
@@ -156,7 +156,5 @@ class Sweeper:
             try:
                 removed += await self._cabinet.give_up(upload_id)
             except OSError as error:
-                if not is_transient(error):
-                    raise
                 log.warning("upload %s could not be removed yet: %s", upload_id, describe(error))
         return removed
