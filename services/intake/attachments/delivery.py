@@ -111,7 +111,7 @@ def _range(wanted: str, size: int) -> tuple[int, int] | None:
             416,
             "range-not-satisfiable",
             "The file has no such range",
-            f"It has {size} bytes.",
+            f"It has {size} bytes. 文件共 {size} 字节。",
             field="header/Range",
             headers={"Content-Range": f"bytes */{size}"},
         )

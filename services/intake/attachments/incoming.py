@@ -25,7 +25,8 @@ class Incoming:
 
 
 def _malformed(detail: str, field: str = "body") -> Problem:
-    return Problem(422, "malformed-upload", "The upload cannot be read", detail, field=field)
+    chinese = "上传内容无法读取,请用表单字段 file 上传一个文件,或直接以请求正文上传。"
+    return Problem(422, "malformed-upload", "The upload cannot be read", f"{detail} {chinese}", field=field)
 
 
 def _incomplete() -> Problem:
