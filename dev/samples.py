@@ -13,6 +13,8 @@ from uuid import UUID
 
 from shared.events import (
     NOTICES,
+    AttachmentAdded,
+    AttachmentScanned,
     CaseAccepted,
     CaseClosed,
     CaseOpened,
@@ -55,6 +57,7 @@ from shared.events.vocabulary import (
     Money,
     Outcome,
     Remedy,
+    Scan,
     Severity,
     Visibility,
 )
@@ -107,6 +110,19 @@ def events() -> Iterator[Event]:
         estimated_loss=_cny("18500.00"),
         completeness=0.85,
         missing=("facts.where", "facts.how_many"),
+    )
+    yield AttachmentAdded(
+        complaint_id=COMPLAINT,
+        attachment_id=_id(50),
+        media_type="image/jpeg",
+        size=2_418_733,
+        from_customer=True,
+        visible_to_customer=True,
+        scan=Scan.PENDING,
+        added_at=_after(0.005),
+    )
+    yield AttachmentScanned(
+        complaint_id=COMPLAINT, attachment_id=_id(50), scan=Scan.CLEAN, scanned_at=_after(0.006)
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

@@ -73,10 +73,8 @@ class Claim:
     fingerprint: bytes
 
 
-def fingerprint(request: Request, body: bytes) -> bytes:
-    """Tells requests apart: SHA-256 of method, path and body."""
-    what = f"{request.scope['method']}\n{request.scope['path']}\n"  # `request.url` would take the URL apart
-    return hashlib.sha256(what.encode() + body).digest()
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
 
 
 CLAIM = """
@@ -128,6 +126,20 @@ def earlier(claims: Sequence[Claim], rows: Iterable[Any]) -> Mapping[tuple[str, 
 _CLAIM_ONE = sql(f"WITH {CLAIM} SELECT key FROM claimed")  # noqa: S608 - the part is our own
 
 
+async def claim(transaction: Transaction, wanted: Claim, answer: Answer) -> Answer | None:
+    """Claim a key together with the answer that its work will give, or return the answer that it has had.
+
+    Raises KeyReused.
+    """
+    claimed = await transaction.execute(_CLAIM_ONE, claiming([wanted], [answer]))
+    if claimed.first() is not None:
+        return None
+    before = earlier([wanted], await transaction.execute(EARLIER, of([wanted])))[wanted.principal, wanted.key]
+    if isinstance(before, KeyReused):
+        raise before
+    return before
+
+
 async def once(
     request: Request,
     database: Database,
@@ -144,12 +156,9 @@ async def once(
     async with database.transaction() as transaction:
         if key is None:
             return (await work(transaction)).response(replayed=False)
-        mine = Claim(principal, key, fingerprint(request, body))
-        claimed = await transaction.execute(_CLAIM_ONE, claiming([mine], [Answer(0, b"")]))
-        if claimed.first() is None:
-            before = earlier([mine], await transaction.execute(EARLIER, of([mine])))[principal, key]
-            if isinstance(before, KeyReused):
-                raise before
+        mine = Claim(principal, key, fingerprint(request.method, request.url.path, body))
+        before = await claim(transaction, mine, Answer(0, b""))
+        if before is not None:
             return before.response(replayed=True)
         answer = await work(transaction)
         await transaction.execute(

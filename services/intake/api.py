@@ -10,6 +10,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import tracking
+from services.intake.attachments import api as attachments
+from services.intake.attachments import tracking as attachments_tracking
 from services.intake.door import Door
 from services.intake.registration import known_of, register, tracking_token, tracking_url
 from services.intake.schemas import (
@@ -55,7 +57,7 @@ async def register_complaint(
     registration = register(told, who.id, clock.now())
     claim = None
     if key is not None:
-        print_ = idempotency.fingerprint(request, await request.body())
+        print_ = idempotency.fingerprint("POST", request.scope["path"], await request.body())
         claim = Claim(who.id, key, print_)
     answer, replayed = await ctx.part(Door).register(registration, claim)
     return _with_token(ctx, answer).response(replayed=replayed)
@@ -160,4 +162,5 @@ async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any
     return dict(row)
 
 
-router.include_router(tracking.router)
+for more in (tracking.router, attachments.router, attachments_tracking.router):
+    router.include_router(more)

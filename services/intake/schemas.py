@@ -18,6 +18,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from services.intake.attachments.schemas import AttachmentTracked
 from shared.events.vocabulary import (
     About,
     Against,
@@ -227,6 +228,8 @@ class Tracking(BaseModel):
     result: str | None = None
     opinion_asked: bool
     outcome: Outcome | None = None
+    attachments: list[AttachmentTracked]
+    """What the customer sent, and what was shown to them."""
     steps: list[StepShown]
 
 

@@ -1,6 +1,13 @@
 """The contract between the services: importing this package declares every event."""
 
-from shared.events.intake import ComplaintRegistered, OfferChosen, OffersDeclined, OpinionGiven
+from shared.events.intake import (
+    AttachmentAdded,
+    AttachmentScanned,
+    ComplaintRegistered,
+    OfferChosen,
+    OffersDeclined,
+    OpinionGiven,
+)
 from shared.events.notification import MessageDelivered, MessageFailed
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
@@ -30,6 +37,8 @@ from shared.events.routing import (
 
 __all__ = [
     "NOTICES",
+    "AttachmentAdded",
+    "AttachmentScanned",
     "CaseAccepted",
     "CaseClosed",
     "CaseOpened",
