@@ -13,6 +13,8 @@ from uuid import UUID
 
 from shared.events import (
     NOTICES,
+    AttachmentAdded,
+    AttachmentScanned,
     CaseAccepted,
     CaseClosed,
     CaseOpened,
@@ -62,6 +64,7 @@ from shared.events.vocabulary import (
     Money,
     Outcome,
     Remedy,
+    Scan,
     Severity,
     Visibility,
 )
@@ -155,6 +158,19 @@ def events() -> Iterator[Event]:
         reason="报警R4属于使用上的功能不良。",
         coded_by="key:5f0c1a9be27d",
         coded_at=_after(0.4),
+    )
+    yield AttachmentAdded(
+        complaint_id=COMPLAINT,
+        attachment_id=_id(50),
+        media_type="image/jpeg",
+        size=2_418_733,
+        from_customer=True,
+        visible_to_customer=True,
+        scan=Scan.PENDING,
+        added_at=_after(0.005),
+    )
+    yield AttachmentScanned(
+        complaint_id=COMPLAINT, attachment_id=_id(50), scan=Scan.CLEAN, scanned_at=_after(0.006)
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

@@ -63,10 +63,12 @@ class Edge:
         body_limit: int,
         rate_limit: str,
         rate_limit_anonymous: str,
+        large_bodies: Mapping[str, int],
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._body_limit = body_limit
+        self._large_bodies = [(re.compile(path), limit) for path, limit in large_bodies.items()]
         self._known, self._anonymous = Window(parse(rate_limit)), Window(parse(rate_limit_anonymous))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,14 +93,14 @@ class Edge:
 
         with telemetry.traced(headers.get(b"traceparent", b"").decode("latin-1")):
             try:
-                refusal = self._over_rate(scope, headers, extra) or self._too_large(headers)
+                refusal = self._over_rate(scope, headers, extra) or self._too_large(scope, headers)
                 if refusal is not None:
                     await _answer(refusal, tell)
                 else:
-                    await self._app(scope, self._metered(receive), tell)
+                    await self._app(scope, self._metered(scope, receive), tell)
             except TooLarge:
                 if not answered:
-                    await _answer(self._body_too_large(), tell)
+                    await _answer(self._body_too_large(scope), tell)
             except Exception as error:
                 # Nothing but this line may tell of it: a traceback would show what the customer wrote.
                 log.error("%s %s failed: %s", scope["method"], _template(scope), describe(error))
@@ -133,28 +135,37 @@ class Edge:
             headers={"Retry-After": str(reset)},
         )
 
-    def _too_large(self, headers: dict[bytes, bytes]) -> Problem | None:
+    def _too_large(self, scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
         declared = headers.get(b"content-length", b"0")
-        return self._body_too_large() if declared.isdigit() and int(declared) > self._body_limit else None
+        if not declared.isdigit() or int(declared) <= self._body_limit or int(declared) <= self._limit(scope):
+            return None
+        return self._body_too_large(scope)
 
-    def _body_too_large(self) -> Problem:
+    def _limit(self, scope: Scope) -> int:
+        """The most that this path takes. Asked for only when a body is larger than the ordinary limit."""
+        found = (limit for pattern, limit in self._large_bodies if pattern.fullmatch(scope["path"]))
+        return max(self._body_limit, next(found, 0))
+
+    def _body_too_large(self, scope: Scope) -> Problem:
         return Problem(
             413,
             "body-too-large",
             "The body is too large",
-            f"At most {self._body_limit} bytes are taken.",
+            f"At most {self._limit(scope)} bytes are taken.",
             field="body",
         )
 
-    def _metered(self, receive: Receive) -> Receive:
-        read = 0
+    def _metered(self, scope: Scope, receive: Receive) -> Receive:
+        read, limit = 0, self._body_limit
 
         async def metered() -> Message:
-            nonlocal read
+            nonlocal read, limit
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._body_limit:
-                raise TooLarge
+            if read > limit:
+                limit = self._limit(scope)
+                if read > limit:
+                    raise TooLarge
             return message
 
         return metered

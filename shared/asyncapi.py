@@ -39,7 +39,8 @@ STREAMS = {
     TOPICS.intake: Words(
         "Facts of intake",
         "投诉受理",
-        "What customers told: complaints, the choice of an offer, opinions. Personal data is masked.",
+        "What customers told: complaints, attachments, the choice of an offer, opinions. Personal data is "
+        "masked.",
     ),
     TOPICS.routing: Words(
         "Facts of routing", "分类与分派", "Who works a complaint, how grave it is, and who was told of it."

@@ -88,6 +88,25 @@ class Settings(BaseSettings):
     body_limit: PositiveInt = 1024 * 1024
     """Largest request body, in bytes."""
 
+    attachments_url: str | None = Field(default=None, pattern=r"^(s3://|file:///)[^\s]+$")
+    """Where attachments are kept: a folder that every process of intake sees (`file:///srv/attachments`), or
+    `s3://bucket/prefix` on any S3-compatible store. Without it: `attachments` in the data folder."""
+
+    attachments_options: dict[str, SecretStr] = {}
+    """How to reach the S3-compatible store, as JSON: `endpoint`, `region`, `access_key_id`,
+    `secret_access_key` and the other options of obstore's S3Store. What is left out comes from the usual
+    `AWS_...` variables."""
+
+    attachment_limit: PositiveInt = 25 * 1024 * 1024
+    """Largest attachment, in bytes."""
+
+    attachments_per_complaint: PositiveInt = 50
+    """Attachments that one complaint can have."""
+
+    scanner_url: str | None = Field(default=None, pattern=r"^tcp://[^\s]+$")
+    """ClamAV's daemon as `tcp://host:3310`: attachments are in quarantine until it has found them clean. Its
+    StreamMaxLength must not be less than `attachment_limit`. Without it nothing is scanned."""
+
     rate_limit: str = "12000/minute"
     """Requests that one API key may make, per process."""
 

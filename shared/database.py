@@ -6,7 +6,7 @@ durable together or not at all. `Database.reading()` is for plain reads.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import cache
@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import CursorResult, Executable, MetaData, TextClause, text
+from sqlalchemy import Executable, MetaData, Result, TextClause, event, text
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as SQLTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
-from shared import failpoints, outbox
+from shared import driver, failpoints, outbox
 from shared.events import Event
 
 T = TypeVar("T")
@@ -36,19 +37,35 @@ def role_of(service: str) -> str:
 
 def make_engine(url: str, service: str, pool_size: int) -> AsyncEngine:
     """An engine that sees only the service's own schema, as the service's own role."""
+    # No overflow: such a connection would be made, and prepare its statements, for a single use.
+    return _engine(url, service, pool_size=pool_size, max_overflow=0)
+
+
+def session_engine(url: str, service: str) -> AsyncEngine:
+    """The same without a pool and without transactions, for `shared.sessions`."""
+    return _engine(url, service, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def _engine(url: str, service: str, **options: Any) -> AsyncEngine:
     parsed = make_url(url)
     settings = {"search_path": service, "application_name": f"redress-{service}", "timezone": "UTC"}
     if service != PLATFORM and parsed.query.get("role") != "own":
         settings["role"] = role_of(service)
-    return create_async_engine(
+    engine = create_async_engine(
         parsed.difference_update_query(["role"]),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=False,
+        **options,
         json_deserializer=from_json,  # several times faster than the standard library's
         hide_parameters=True,  # statements in error messages must not show what customers wrote
         connect_args={"server_settings": settings, "timeout": 10},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """The driver hears when the server goes: the pool then makes a new connection, and none fails first."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
@@ -144,7 +161,9 @@ class Transaction:
         self.service = service
         self._events: list[outbox.Outgoing] = []
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
+        if isinstance(statement, TextClause) and not isinstance(parameters, list):
+            return await driver.run(self.connection, statement, parameters)
         return await self.connection.execute(statement, parameters)
 
     def publish(
@@ -170,7 +189,7 @@ class Transaction:
     async def flush(self) -> bool:
         events, self._events = self._events, []
         if events:
-            await outbox.write(self.connection, events)
+            await outbox.write(self, events)
         return bool(events)
 
 
@@ -180,27 +199,49 @@ class Database:
     def __init__(self, url: str, service: str, pool_size: int = 8) -> None:
         self.service = service
         self.engine = make_engine(url, service, pool_size)
-        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.sessions = session_engine(url, service)
+        # SQLAlchemy opens no transactions here: reading needs none, and `transaction` asks the driver for them.
+        self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.on_publish: Callable[[], None] = lambda: None
         """Called after a commit that wrote to the outbox: wakes the relay of this process."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """The transaction boundary. Nobody else commits."""
-        async with connected(self.engine) as connection:
-            async with connection.begin():
-                transaction = Transaction(connection, self.service)
-                yield transaction
-                told = await transaction.flush()
-                failpoints.reached("transaction.before-commit")
+        async with connected(self._plain) as connection:
+            try:
+                async with driver.transaction(connection):
+                    transaction = Transaction(connection, self.service)
+                    yield transaction
+                    told = await transaction.flush()
+                    failpoints.reached("transaction.before-commit")
+            finally:
+                await self._leave_clean(connection)
             failpoints.reached("transaction.after-commit")
         if told:
             self.on_publish()
 
+    async def at_once(self, statement: TextClause, parameters: Mapping[str, Any]) -> Result[Any]:
+        """One statement that is a transaction of its own: one round trip where `transaction` takes three.
+
+        Whoever writes to the outbox this way calls `on_publish`.
+        """
+        async with connected(self._plain) as connection:
+            try:
+                return await driver.run(connection, statement, parameters)
+            finally:
+                await self._leave_clean(connection)
+
+    async def _leave_clean(self, connection: AsyncConnection) -> None:
+        """The pool must not get back what is unfit for the next one."""
+        raw = driver.driver_of(connection)
+        if raw.is_closed() or raw.is_in_transaction():  # lost, or cancelled while it was rolled back
+            await uninterrupted(connection.invalidate())
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for plain reads; every statement sees what is committed when it starts."""
-        async with connected(self._reader) as connection:
+        async with connected(self._plain) as connection:
             yield connection
 
     async def close(self) -> None:

@@ -4,11 +4,12 @@ Extensions used: `partitionkey`, `sequence` (numbers a complaint's events in a t
 `traceparent` (W3C trace context).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from shared.eventlog.protocol import Record
 from shared.events import Event, MalformedEvent, registry
@@ -44,7 +45,7 @@ def headers_of(event: Event, event_id: UUID, service: str, time: datetime, trace
     }
     if traceparent:
         headers["ce_traceparent"] = traceparent
-    return json.dumps(headers)
+    return to_json(headers).decode()
 
 
 def record_id(record: Record) -> UUID:

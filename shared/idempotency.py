@@ -6,9 +6,9 @@ because the primary key makes it wait.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header, Request, Response
 from sqlalchemy import Column, DateTime, LargeBinary, MetaData, SmallInteger, Table, Text, func
@@ -77,47 +77,67 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
 
 
-async def claim(
-    transaction: Transaction, claims: Sequence[Claim], answers: Sequence[Answer]
-) -> Mapping[tuple[str, str], Answer | KeyReused]:
-    """Claim keys together with the answers their work will give; returns what had been claimed before.
+CLAIM = """
+claimed AS (
+    INSERT INTO idempotency_keys (principal, key, fingerprint, status, body)
+    SELECT * FROM unnest(CAST(:claimants AS text[]), CAST(:claims AS text[]), CAST(:fingerprints AS bytea[]),
+                         CAST(:statuses AS smallint[]), CAST(:bodies AS bytea[]))
+        AS g(principal, key, fingerprint, status, body) ORDER BY principal, key
+    ON CONFLICT DO NOTHING RETURNING principal, key
+)
+"""
+"""Part of a statement: claims keys together with the answers that their work will give. A key that another
+transaction is using is waited for; no key may come twice."""
 
-    A key that another transaction is using is waited for. `claims` must not name a key twice.
-    """
-    taken = await transaction.execute(
-        sql(
-            "INSERT INTO idempotency_keys (principal, key, fingerprint, status, body) "
-            "SELECT * FROM unnest(CAST(:principals AS text[]), CAST(:keys AS text[]), "
-            "CAST(:fingerprints AS bytea[]), CAST(:statuses AS smallint[]), CAST(:bodies AS bytea[])) "
-            "AS g(principal, key, fingerprint, status, body) ORDER BY principal, key "
-            "ON CONFLICT DO NOTHING RETURNING principal, key"
-        ),
-        {
-            "principals": [c.principal for c in claims],
-            "keys": [c.key for c in claims],
-            "fingerprints": [c.fingerprint for c in claims],
-            "statuses": [a.status for a in answers],
-            "bodies": [a.body for a in answers],
-        },
-    )
-    fresh = {(row.principal, row.key) for row in taken}
-    old = [c for c in claims if (c.principal, c.key) not in fresh]
-    if not old:
-        return {}
-    rows = await transaction.execute(
-        sql(
-            "SELECT k.* FROM idempotency_keys k JOIN unnest(CAST(:principals AS text[]), CAST(:keys AS text[])) "
-            "AS g(principal, key) USING (principal, key)"
-        ),
-        {"principals": [c.principal for c in old], "keys": [c.key for c in old]},
-    )
-    prints = {(c.principal, c.key): c.fingerprint for c in old}
+
+def claiming(claims: Sequence[Claim], answers: Sequence[Answer]) -> dict[str, Any]:
+    """The parameters of CLAIM."""
+    return {
+        "claimants": [c.principal for c in claims],
+        "claims": [c.key for c in claims],
+        "fingerprints": [c.fingerprint for c in claims],
+        "statuses": [a.status for a in answers],
+        "bodies": [a.body for a in answers],
+    }
+
+
+EARLIER = sql(
+    "SELECT k.* FROM idempotency_keys k JOIN unnest(CAST(:principals AS text[]), CAST(:keys AS text[])) "
+    "AS g(principal, key) USING (principal, key)"
+)
+
+
+def of(claims: Sequence[Claim]) -> dict[str, Any]:
+    """The parameters of EARLIER."""
+    return {"principals": [c.principal for c in claims], "keys": [c.key for c in claims]}
+
+
+def earlier(claims: Sequence[Claim], rows: Iterable[Any]) -> Mapping[tuple[str, str], Answer | KeyReused]:
+    """What the claims had been answered before, by the rows that EARLIER found."""
+    prints = {(c.principal, c.key): c.fingerprint for c in claims}
     return {
         (row.principal, row.key): Answer(row.status, row.body)
         if row.fingerprint == prints[row.principal, row.key]
         else KeyReused()
         for row in rows
     }
+
+
+_CLAIM_ONE = sql(f"WITH {CLAIM} SELECT key FROM claimed")  # noqa: S608 - the part is our own
+
+
+async def claim(transaction: Transaction, wanted: Claim, answer: Answer) -> Answer | None:
+    """Claim a key together with the answer that its work will give, or return the answer that it has had.
+
+    Raises KeyReused.
+    """
+    claimed = await transaction.execute(_CLAIM_ONE, claiming([wanted], [answer]))
+    if claimed.first() is not None:
+        return None
+    before = earlier([wanted], await transaction.execute(EARLIER, of([wanted])))[wanted.principal, wanted.key]
+    if isinstance(before, KeyReused):
+        raise before
+    return before
 
 
 async def once(
@@ -137,12 +157,9 @@ async def once(
         if key is None:
             return (await work(transaction)).response(replayed=False)
         mine = Claim(principal, key, fingerprint(request.method, request.url.path, body))
-        before = await claim(transaction, [mine], [Answer(0, b"")])
-        if before:
-            answer = before[principal, key]
-            if isinstance(answer, KeyReused):
-                raise answer
-            return answer.response(replayed=True)
+        before = await claim(transaction, mine, Answer(0, b""))
+        if before is not None:
+            return before.response(replayed=True)
         answer = await work(transaction)
         await transaction.execute(
             sql(

@@ -1,8 +1,8 @@
 """The only place where identities are made."""
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils.compat import uuid5, uuid7
 
 _NAMESPACE = UUID("6f1d3f0e-7d0a-5c55-9d2e-4f6b1f0c2a11")
 

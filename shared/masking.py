@@ -61,6 +61,19 @@ def mask(text: str, known: Sequence[str] = ()) -> str:
         text = masked
 
 
+def mask_each(texts: Sequence[str], known: Sequence[str] = ()) -> list[str]:
+    """`mask` for the texts of one complaint: several times cheaper than one after the other.
+
+    They are masked as one, with a sign between them that no pattern takes in; should one do so, singly.
+    """
+    masked = mask(_BETWEEN.join(texts), known).split(_BETWEEN)
+    return masked if len(masked) == len(texts) else [mask(text, known) for text in texts]
+
+
+_BETWEEN: Final = "\0"
+"""No letter, no digit, no blank; no text that came in has one."""
+
+
 def _masked_once(text: str, values: Sequence[str]) -> str:
     plain = _ascii(text)
     spans = [*_known_values(plain, values)] if values else []

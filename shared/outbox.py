@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,11 +26,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import envelope, telemetry
 from shared.events import Event
 from shared.ids import new_id
+
+if TYPE_CHECKING:
+    from shared.database import Transaction
 
 
 def add_tables(metadata: MetaData) -> None:
@@ -94,20 +97,39 @@ ORDER BY g.place
 )
 
 
-async def write(connection: AsyncConnection, events: Sequence[Outgoing]) -> None:
+FIRST = """
+first AS (
+    SELECT g.* FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:headers AS jsonb[]),
+                           CAST(:values AS bytea[])) WITH ORDINALITY AS g(topic, key, headers, value, place)
+    JOIN new USING (key)
+), counted AS (
+    INSERT INTO sequences (topic, key, last) SELECT topic, key, 1 FROM first
+), queued AS (
+    INSERT INTO outbox (topic, key, headers, value)
+    SELECT topic, key, headers || '{"ce_sequence": "1"}', value FROM first ORDER BY place
+)
+"""
+"""Part of a statement that makes complaints: puts the first event of each key in `new(key)` into the outbox."""
+
+
+def first_of(events: Sequence[Outgoing]) -> dict[str, Any]:
+    """The parameters of FIRST."""
+    return {
+        "topics": [event.topic for event in events],
+        "keys": [event.key for event in events],
+        "headers": [event.headers for event in events],
+        "values": [event.value for event in events],
+    }
+
+
+async def write(transaction: "Transaction", events: Sequence[Outgoing]) -> None:
     """Put the events into the outbox, numbered per (topic, key) from 1 without gaps."""
     seen: Counter[tuple[str, str]] = Counter()
     ranks = []
     for event in events:
         seen[event.topic, event.key] += 1
         ranks.append(seen[event.topic, event.key])
-    await connection.execute(
+    await transaction.execute(
         _WRITE,
-        {
-            "topics": [event.topic for event in events],
-            "keys": [event.key for event in events],
-            "headers": [event.headers for event in events],
-            "values": [event.value for event in events],
-            "ranks": ranks,
-        },
+        first_of(events) | {"ranks": ranks},
     )

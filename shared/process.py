@@ -52,6 +52,11 @@ class Process:
             settings.body_limit,
             settings.rate_limit,
             settings.rate_limit_anonymous,
+            {
+                f"/{service.name}{path}": limit
+                for service in services
+                for path, limit in service.large_bodies(settings).items()
+            },
         )
         failpoints.arm(settings.failpoint)
 

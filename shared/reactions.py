@@ -7,6 +7,7 @@ bad one, which is parked.
 
 import asyncio
 import logging
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ from shared.eventlog import EventLog, Record
 from shared.events import Event, MalformedEvent, registry
 
 log = logging.getLogger(__name__)
+
+REST = 0.02
+"""Seconds at most between two batches: as long as the last one took, so that under load more come together."""
 
 A = TypeVar("A", bound=Aggregate)
 E = TypeVar("E", bound=Event)
@@ -90,9 +94,12 @@ class Pump(Generic[A]):
             while True:
                 records = await consumer.poll(self._batch, self._poll_interval)
                 if records:
+                    began = time.monotonic()
                     await self.handle(records)
                     failpoints.reached("consumer.after-commit")
                     await consumer.commit(records)
+                    if len(records) < self._batch:
+                        await asyncio.sleep(min(time.monotonic() - began, REST))
         finally:
             await consumer.stop()
 

@@ -14,7 +14,7 @@ from shared.sessions import own_session
 
 log = logging.getLogger(__name__)
 
-GATHERING = 0.004
+GATHERING = 0.01
 """Seconds between two moves at least: under load, what comes meanwhile is moved together."""
 
 
@@ -34,17 +34,16 @@ class Relay:
 
     async def run(self) -> None:
         """Lead when nobody else does, for ever; a lost connection ends the turn with an exception."""
-        async with own_session(self._database.engine) as connection:
+        async with own_session(self._database.sessions) as connection:
             await self._lead(connection)
 
     async def _lead(self, connection: AsyncConnection) -> None:
         key = session_lock_key("relay", self._database.service)
         while not await self._locked(connection, key):
             await asyncio.sleep(self._poll_interval)
-        async with connection.begin():
-            # A move need not wait for the disk. If a crash undoes it, the rows are in the outbox again; and
-            # whatever was built upon it comes later in the write-ahead log, so that it cannot outlive it.
-            await connection.execute(text("SET SESSION synchronous_commit = off"))
+        # A move need not wait for the disk. If a crash undoes it, the rows are in the outbox again; and
+        # whatever was built upon it comes later in the write-ahead log, so that it cannot outlive it.
+        await connection.execute(text("SET SESSION synchronous_commit = off"))
         log.debug("relay leads", extra={"service": self._database.service})
         while True:
             self._woken.clear()
@@ -56,14 +55,12 @@ class Relay:
 
     async def drain(self, connection: AsyncConnection) -> int:
         """Move one batch; returns how many events it had."""
-        async with connection.begin():
-            moved = await self._log.move(connection, self._batch)
+        moved = await self._log.move(connection, self._batch)
         if moved:
             failpoints.reached("relay.after-delete")
         return moved
 
     @staticmethod
     async def _locked(connection: AsyncConnection, key: int) -> bool:
-        async with connection.begin():
-            got = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
-            return bool(got.scalar_one())
+        got = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
+        return bool(got.scalar_one())

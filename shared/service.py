@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import JSONDecodeError
 from typing import Annotated, Any, TypeVar, cast
@@ -78,6 +78,9 @@ class Service:
     """Things made once at the start and handed out by `Context.part`."""
     workers: Callable[[Context], Sequence[Worker]] = lambda context: ()
     """Loops of its own, next to the relay and the pump that every service has."""
+    large_bodies: Callable[[Settings], Mapping[str, int]] = lambda settings: {}
+    """Paths below the service (regular expressions) whose bodies are streamed and may be larger than
+    `body_limit`: up to so many bytes."""
 
     def app(self, context: Context) -> FastAPI:
         """The service's HTTP application, mounted at `/<name>`."""

@@ -1,7 +1,7 @@
 """Connections that keep something in the server session: an advisory lock, a LISTEN.
 
-Such a connection never returns to the pool, where somebody else would inherit the lock. It is closed for good,
-even when its owner is cancelled half-way.
+Such a connection belongs to no pool, where somebody else would inherit the lock. It is closed for good, even
+when its owner is cancelled half-way. No transaction is opened on it unless somebody asks for one.
 """
 
 import asyncio
@@ -13,12 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database import connect, uninterrupted
+from shared.driver import driver_of
 
 
-async def open_session(engine: AsyncEngine, *, autocommit: bool = False) -> AsyncConnection:
-    """A connection for session state; end it with `close_session`."""
-    if autocommit:
-        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+async def open_session(engine: AsyncEngine) -> AsyncConnection:
+    """A connection of a `session_engine`; end it with `close_session`."""
     return await connect(engine)
 
 
@@ -45,8 +44,7 @@ async def own_session(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 async def listen(connection: AsyncConnection, channel: str, heard: Callable[[str], None]) -> asyncio.Event:
     """Call `heard` with the payload of every notification on the channel; the event is set when it is lost."""
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None
+    raw = driver_of(connection)
 
     def notified(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
         heard(payload)

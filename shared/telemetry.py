@@ -1,8 +1,8 @@
 """What operators see: metrics, trace context, JSON logs without personal data."""
 
 import logging
+import random
 import re
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,8 +51,8 @@ def traced(parent: str | None) -> Iterator[None]:
     found = _TRACEPARENT.fullmatch(parent or "")
     span = NonRecordingSpan(
         SpanContext(
-            trace_id=int(found[1], 16) if found else secrets.randbits(128),
-            span_id=secrets.randbits(64),
+            trace_id=int(found[1], 16) if found else random.getrandbits(128),
+            span_id=random.getrandbits(64),
             is_remote=False,
             trace_flags=TraceFlags(int(found[3], 16) if found else 1),
         )

@@ -1,24 +1,41 @@
 """Intake: receives. The complaint as told, the customer, the customer's view and answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.intake.api import router
-from services.intake.door import COMMITTERS, Door
+from services.intake.attachments.cabinet import Cabinet
+from services.intake.attachments.incoming import ENVELOPE
+from services.intake.attachments.inspector import Inspector, Sweeper
+from services.intake.door import Door
 from services.intake.handlers import reactions
 from services.intake.store import metadata
 from services.intake.watch import Watchers
+from shared.config import Settings
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return Door(context.database), Watchers(context.database)
+    cabinet = Cabinet(context.database, context.settings)
+    return (
+        Door(context.database),
+        Watchers(context.database),
+        cabinet,
+        Inspector(context.database, cabinet, context.settings.poll_interval * 10),
+        Sweeper(context.database, cabinet),
+    )
 
 
 def _workers(context: Context) -> Sequence[Worker]:
     return (
-        *(Worker(f"intake.door.{n}", context.part(Door).run) for n in range(1, COMMITTERS + 1)),
+        Worker("intake.door", context.part(Door).run),
         Worker("intake.watch", context.part(Watchers).run),
+        Worker("intake.inspector", context.part(Inspector).run),
+        Worker("intake.sweeper", context.part(Sweeper).run),
     )
+
+
+def _large_bodies(settings: Settings) -> Mapping[str, int]:
+    return {r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE}
 
 
 service = Service(
@@ -29,4 +46,5 @@ service = Service(
     reactions=reactions,
     parts=_parts,
     workers=_workers,
+    large_bodies=_large_bodies,
 )

@@ -8,14 +8,15 @@ harms no neighbour; if a group fails as a whole, its members are tried one by on
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.intake.registration import Registration
-from shared import failpoints, idempotency, telemetry
-from shared.database import Database, Transaction, is_transient
+from shared import failpoints, idempotency, outbox, telemetry
+from shared.database import Database, is_transient
 from shared.idempotency import Answer, Claim, KeyReused
 from shared.problems import unavailable
 
@@ -23,19 +24,29 @@ GROUP_LIMIT = 64
 QUEUE_LIMIT = 1024
 """Requests that may wait; more are told to come again, because nobody would hear a later answer."""
 
-COMMITTERS = 2
-"""Groups on their way at the same time: while one waits for the disk, the next is written."""
-
-# The ids are ours: a complaint that is there already was written by an attempt whose commit we did not hear of.
-_WRITE = text(
-    """
-WITH people AS (
-    INSERT INTO customers SELECT * FROM jsonb_populate_recordset(NULL::customers, CAST(:people AS jsonb))
+# One statement and no transaction around it: the group is made durable in one round trip. A complaint is fresh
+# when it came without a key, or with one that nobody had used. The ids are ours: a complaint that is there
+# already was written by an attempt whose commit we did not hear of.
+_COMMIT = text(
+    f"""
+WITH {idempotency.CLAIM}, given AS (
+    SELECT * FROM jsonb_populate_recordset(NULL::complaints, CAST(:told AS jsonb))
+), fresh AS (
+    SELECT m.id FROM unnest(CAST(:ids AS uuid[]), CAST(:principals AS text[]), CAST(:under AS text[]))
+        AS m(id, principal, key) LEFT JOIN claimed c USING (principal, key)
+    WHERE m.key IS NULL OR c.key IS NOT NULL
+), people AS (
+    INSERT INTO customers SELECT * FROM jsonb_populate_recordset(NULL::customers, CAST(:people AS jsonb)) p
+    WHERE p.id IN (SELECT g.customer_id FROM given g JOIN fresh USING (id)) ORDER BY p.id
     ON CONFLICT (id) DO NOTHING
-)
-INSERT INTO complaints SELECT * FROM jsonb_populate_recordset(NULL::complaints, CAST(:told AS jsonb))
-ON CONFLICT (id) DO NOTHING RETURNING id
-"""
+), written AS (
+    INSERT INTO complaints SELECT * FROM given WHERE id IN (SELECT id FROM fresh)
+    ON CONFLICT (id) DO NOTHING RETURNING id
+), new AS (
+    SELECT id::text AS key FROM written
+), {outbox.FIRST}
+SELECT principal, key FROM claimed
+"""  # noqa: S608 - the parts are our own
 )
 
 
@@ -53,7 +64,7 @@ class _Waiting:
 
 
 class Door:
-    """Registers complaints, in groups. Part of intake; run its `run` as a worker, or as several."""
+    """Registers complaints, in groups. Part of intake, and one of its workers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -128,34 +139,39 @@ class Door:
             _answer(waiting, before.get(waiting.slot) if waiting.slot else None)
 
     async def _commit(self, group: list[_Waiting]) -> Mapping[tuple[str, str], Answer | KeyReused]:
-        async with self._database.transaction() as transaction:
-            claims = [(w.claim, w.registration.answer()) for w in group if w.claim is not None]
-            before: Mapping[tuple[str, str], Answer | KeyReused] = {}
-            if claims:
-                before = await idempotency.claim(
-                    transaction, [claim for claim, _ in claims], [answer for _, answer in claims]
-                )
-            fresh = [w for w in group if w.slot is None or w.slot not in before]
-            if fresh:
-                await _write(transaction, fresh)
-            failpoints.reached("door.before-commit")
+        """Returns what had been answered before."""
+        claims = [w.claim for w in group if w.claim is not None]
+        answers = [w.registration.answer() for w in group if w.claim is not None]
+        failpoints.reached("door.before-commit")
+        claimed = await self._database.at_once(
+            _COMMIT, _parameters(group) | idempotency.claiming(claims, answers)
+        )
         failpoints.reached("door.after-commit")
-        return before
+        self._database.on_publish()
+        mine = {(row.principal, row.key) for row in claimed}
+        old = [claim for claim in claims if (claim.principal, claim.key) not in mine]
+        if not old:
+            return {}
+        return idempotency.earlier(
+            old, await self._database.at_once(idempotency.EARLIER, idempotency.of(old))
+        )
 
 
-async def _write(transaction: Transaction, group: list[_Waiting]) -> None:
+def _parameters(group: list[_Waiting]) -> dict[str, Any]:
     registrations = [waiting.registration for waiting in group]
     people = {r.customer["id"]: r.customer for r in registrations}
-    ordered = sorted(people.values(), key=lambda person: str(person["id"]))
-    told = [r.complaint for r in registrations]
-    written = await transaction.execute(
-        _WRITE, {"people": to_json(ordered).decode(), "told": to_json(told).decode()}
-    )
-    new = set(written.scalars())
-    for waiting in group:
-        event = waiting.registration.event
-        if event.complaint_id in new:
-            transaction.publish(event, at=event.registered_at, trace=waiting.trace)
+    events = [
+        outbox.outgoing(w.registration.event, "intake", w.registration.event.registered_at, trace=w.trace)
+        for w in group
+    ]
+    return {
+        "told": to_json([r.complaint for r in registrations]).decode(),
+        "people": to_json(list(people.values())).decode(),
+        "ids": [r.event.complaint_id for r in registrations],
+        "principals": [w.claim.principal if w.claim else None for w in group],
+        "under": [w.claim.key if w.claim else None for w in group],
+        **outbox.first_of(events),
+    }
 
 
 def _answer(waiting: _Waiting, before: Answer | KeyReused | None) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic_core import Url
 
+from services.intake.attachments.schemas import AttachmentTracked
 from services.intake.record.asking import Question
 from services.intake.record.customer import Customer, Statement
 from services.intake.record.parts import (
@@ -240,6 +241,8 @@ class Tracking(BaseModel):
     opinion_asked: bool
     outcome: Outcome | None = None
     additions: list[AdditionSeen]
+    attachments: list[AttachmentTracked]
+    """What the customer sent, and what was shown to them."""
     steps: list[StepShown]
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sse_starlette import EventSourceResponse
 
+from services.intake.attachments.schemas import tracked
+from services.intake.attachments.store import listed
 from services.intake.model import NotPossible, View
 from services.intake.record.api import confirm
 from services.intake.record.customer import Statement
@@ -51,9 +53,10 @@ def _unknown() -> Problem:
     )
 
 
-async def _open(
+async def open_case(
     connection: AsyncConnection, ctx: Context, reference: str, token: str | None
 ) -> Mapping[str, Any]:
+    """The complaint that reference and token open. Raises one 404 problem, whichever of them is wrong."""
     found = None
     if typed := normalised(reference):
         query = select(complaints).where(complaints.c.reference == typed)
@@ -76,7 +79,7 @@ async def follow(
 ) -> Tracking:
     """Status, promised time, solutions on offer, result, and everything that happened so far."""
     async with ctx.database.reading() as connection:
-        told = await _open(connection, ctx, reference, header or query)
+        told = await open_case(connection, ctx, reference, header or query)
         rows = (await connection.execute(select(views).where(views.c.complaint_id == told["id"]))).mappings()
         row = rows.one_or_none()
         view = view_of(dict(row) if row else None, told["id"])
@@ -87,6 +90,7 @@ async def follow(
         )
         steps = [StepShown(at=s.at, step=s.step, data=s.data) for s in happened]
         record = await record_of(connection, told)
+        files = await listed(connection, told["id"], visible_only=True)
     left = int((view.promised_at - clock.now()).total_seconds()) if view.promised_at else None
     return Tracking(
         reference=told["reference"],
@@ -114,6 +118,7 @@ async def follow(
             )
             for a in record.additions
         ],
+        attachments=[tracked(file) for file in files],
         steps=[StepShown(at=told["registered_at"], step="registered", data={}), *steps],
     )
 
@@ -133,7 +138,7 @@ async def follow_live(
 ) -> EventSourceResponse:
     """Every step as it happens. Send the last id you have seen as `Last-Event-ID` to continue without a gap."""
     async with ctx.database.reading() as connection:
-        told = await _open(connection, ctx, reference, header or query)
+        told = await open_case(connection, ctx, reference, header or query)
     return EventSourceResponse(_steps(ctx, told["id"], last_event_id), ping=15)
 
 
@@ -231,7 +236,7 @@ async def confirm_restatement(
 ) -> Response:
     """Confirm what we understood, or say what is not right. The first answer stands."""
     async with ctx.database.reading() as connection:
-        told = await _open(connection, ctx, reference, header or query)
+        told = await open_case(connection, ctx, reference, header or query)
 
     async def work(transaction: Transaction) -> Answer:
         record = await load_one(records, transaction, told["id"])
@@ -244,7 +249,7 @@ async def _change(
     request: Request, ctx: Context, reference: str, token: str | None, key: str | None, answer: Any
 ) -> Response:
     async with ctx.database.reading() as connection:
-        told = await _open(connection, ctx, reference, token)
+        told = await open_case(connection, ctx, reference, token)
         known = (await record_of(connection, told)).known
 
     async def work(transaction: Transaction) -> Answer:

@@ -47,7 +47,7 @@ class Watchers:
 
     async def run(self) -> None:
         """Listen to PostgreSQL for views that changed, in whatever process."""
-        await keep_listening(self._database.engine, VIEW_CHANNEL, self._tell)
+        await keep_listening(self._database.sessions, VIEW_CHANNEL, self._tell)
 
     def _tell(self, complaint_id: str) -> None:
         readers = self._readers.get(UUID(complaint_id), set()) if complaint_id else self._everybody()

@@ -213,7 +213,7 @@ class Doorbell:
 
     async def run(self) -> None:
         """Listen for ever; a lost connection ends the turn with an exception."""
-        await keep_listening(self._database.engine, DOORBELL, self._ring)
+        await keep_listening(self._database.sessions, DOORBELL, self._ring)
 
     def _ring(self, *_: object) -> None:
         for courier in self._couriers:

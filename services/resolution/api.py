@@ -1,6 +1,7 @@
 """HTTP in: read cases, and work them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -31,7 +32,7 @@ from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
-from shared.service import Ctx, api_router
+from shared.service import Context, Ctx, api_router
 
 router = api_router(tags=["cases"])
 
@@ -91,33 +92,24 @@ async def read_timeline(
     return page
 
 
+@dataclass(frozen=True, slots=True)
 class Desk:
     """One action on one case: at most once per Idempotency-Key, on the version that the caller saw."""
 
-    def __init__(
-        self,
-        complaint_id: UUID,
-        request: Request,
-        ctx: Ctx,
-        key: IdempotencyKey = None,
-        if_match: IfMatch = None,
-    ) -> None:
-        self._id, self._request, self._ctx, self._key, self._if_match = (
-            complaint_id,
-            request,
-            ctx,
-            key,
-            if_match,
-        )
+    complaint_id: UUID
+    request: Request
+    ctx: Context
+    key: str | None
+    if_match: str | None
 
     async def act(self, who: Principal, change: Callable[[Case, datetime], None]) -> Response:
         """Answers with the case as it then is. Raises problems: 404, 409, 412."""
 
         async def work(transaction: Transaction) -> Answer:
-            case = await load_one(store, transaction, self._id)
+            case = await load_one(store, transaction, self.complaint_id)
             if case.state is State.UNOPENED:
                 raise _no_such_case()
-            if self._if_match is not None and not _matches(self._if_match, case.version):
+            if self.if_match is not None and not _matches(self.if_match, case.version):
                 raise _changed(case)
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
@@ -125,16 +117,23 @@ class Desk:
             except NotNow as refusal:
                 raise _not_now(refusal, case) from None
             await save_one(store, transaction, case)
-            view = await queries.case(transaction.connection, self._id)
+            view = await queries.case(transaction.connection, self.complaint_id)
             assert view is not None
             return Answer(200, view.model_dump_json().encode())
 
-        response = await idempotency.once(self._request, self._ctx.database, who.id, self._key, work)
+        response = await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
         response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
         return response
 
 
-AtDesk = Annotated[Desk, Depends()]
+async def _desk(
+    complaint_id: UUID, request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None
+) -> Desk:
+    # A coroutine, because FastAPI calls what is none (a class, too) in a thread.
+    return Desk(complaint_id, request, ctx, key, if_match)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
 
 
 def _action(name: Action) -> Callable[[Endpoint], Endpoint]:

@@ -22,7 +22,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import failpoints
+from shared import driver, failpoints
 from shared.eventlog.kafka_consumer import KafkaConsumer, kafka_trouble
 from shared.eventlog.protocol import RECORD_LIMIT, GroupInUse, Position, Record, RecordTooLarge
 from shared.events.vocabulary import ALL_TOPICS
@@ -141,11 +141,11 @@ class KafkaLog:
             raise
 
     async def move(self, connection: AsyncConnection, limit: int) -> int:
-        rows = (await connection.execute(_OLDEST, {"limit": limit})).fetchall()
+        rows = (await driver.run(connection, _OLDEST, {"limit": limit})).fetchall()
         if rows:
             await self.append([Record(row.topic, row.key, row.headers, row.value) for row in rows])
             failpoints.reached("relay.after-append")
-            await connection.execute(_DELETE, {"ids": [row.id for row in rows]})
+            await driver.run(connection, _DELETE, {"ids": [row.id for row in rows]})
         return len(rows)
 
     def consumer(self, group: str, topics: Sequence[str]) -> KafkaConsumer:

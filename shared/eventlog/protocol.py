@@ -75,7 +75,8 @@ class EventLog(Protocol):
     async def move(self, connection: AsyncConnection, limit: int) -> int:
         """Append the oldest outbox rows that `connection` sees, delete them, return how many.
 
-        Runs inside the caller's transaction, on the connection that holds the relay's leadership.
+        On the connection that holds the relay's leadership. No transaction need be open; what the log cannot
+        do in one step it does in such an order that nothing is lost, and rows may move twice.
         """
         ...
 

@@ -14,8 +14,16 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import failpoints
-from shared.database import PLATFORM, connected, is_transient, make_engine, session_lock_key, sql
+from shared import driver, failpoints
+from shared.database import (
+    PLATFORM,
+    connected,
+    is_transient,
+    make_engine,
+    session_engine,
+    session_lock_key,
+    sql,
+)
 from shared.eventlog.protocol import (
     RECORD_LIMIT,
     GroupInUse,
@@ -90,6 +98,7 @@ class TableLog:
 
     def __init__(self, database_url: str) -> None:
         self._engine: AsyncEngine = make_engine(database_url, PLATFORM, pool_size=4)
+        self._sessions: AsyncEngine = session_engine(database_url, PLATFORM)
 
     async def start(self) -> None:
         """Nothing to prepare: the tables come with the migrations."""
@@ -112,13 +121,13 @@ class TableLog:
             )
 
     async def move(self, connection: AsyncConnection, limit: int) -> int:
-        moved: int = sum((await connection.execute(_MOVE, {"limit": limit})).scalars())
+        moved: int = sum((await driver.run(connection, _MOVE, {"limit": limit})).scalars())
         if moved:
             failpoints.reached("relay.after-append")
         return moved
 
     def consumer(self, group: str, topics: Sequence[str]) -> "TableConsumer":
-        return TableConsumer(self._engine, group, list(topics))
+        return TableConsumer(self._sessions, group, list(topics))
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         async with _as_unavailable(), connected(self._engine) as connection:
@@ -199,7 +208,8 @@ class TableConsumer:
         async with _as_unavailable(self):
             if self._connection is None:
                 raise LogUnavailable("the connection to the log was lost; the records come again")
-            await self._connection.execute(
+            await driver.run(
+                self._connection,
                 sql(
                     "UPDATE platform.cursors c SET next_offset = e.next_offset "
                     "FROM unnest(CAST(:topics AS text[]), CAST(:ends AS bigint[])) AS e(topic, next_offset) "
@@ -210,7 +220,7 @@ class TableConsumer:
 
     async def _connect(self) -> AsyncConnection:
         if self._connection is None:
-            self._connection = await open_session(self._engine, autocommit=True)
+            self._connection = await open_session(self._engine)
             self._behind = True
             # A position need not wait for the disk: if a crash undoes it, the records come again.
             await self._connection.execute(text("SET SESSION synchronous_commit = off"))
@@ -241,10 +251,11 @@ class TableConsumer:
                 {"group": self._group, "topics": self._topics},
             )
             self._leads = True
-        rows = await connection.execute(_READ, {"group": self._group, "topics": self._topics, "limit": limit})
+        given = {"group": self._group, "topics": self._topics, "limit": limit}
+        rows = await driver.run(connection, _READ, given)
         records = [
             Record(topic, key, headers, value, offset=offset)
-            for topic, offset, key, headers, value in rows.fetchall()  # by place: by name takes SQLAlchemy longer
+            for topic, offset, key, headers, value in rows  # by place: by name takes longer
         ]
         self._behind = len(records) == limit
         return records

@@ -1,6 +1,8 @@
 """The contract between the services: importing this package declares every event."""
 
 from shared.events.intake import (
+    AttachmentAdded,
+    AttachmentScanned,
     ComplaintCoded,
     ComplaintRegistered,
     ComplaintSupplemented,
@@ -38,6 +40,8 @@ from shared.events.routing import (
 
 __all__ = [
     "NOTICES",
+    "AttachmentAdded",
+    "AttachmentScanned",
     "CaseAccepted",
     "CaseClosed",
     "CaseOpened",

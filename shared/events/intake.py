@@ -25,6 +25,7 @@ from shared.events.vocabulary import (
     Money,
     Outcome,
     Remedy,
+    Scan,
     Visibility,
 )
 
@@ -240,3 +241,36 @@ class OpinionGiven(Event):
     comment: str | None = None
     """In the customer's own words, masked."""
     given_at: datetime
+
+
+@registry.event("redress.attachment.added", topic=TOPICS.intake)
+class AttachmentAdded(Event):
+    """A file was attached to the complaint. Its name and content are intake's to give.
+
+    投诉增加了附件。
+    """
+
+    attachment_id: UUID
+    media_type: str
+    """By content, whatever was declared."""
+    size: int
+    """Bytes."""
+    from_customer: bool
+    """The file is the customer's own."""
+    visible_to_customer: bool
+    scan: Scan
+    """`pending`: it is in quarantine until AttachmentScanned says that it is clean."""
+    added_at: datetime
+
+
+@registry.event("redress.attachment.scanned", topic=TOPICS.intake)
+class AttachmentScanned(Event):
+    """The malware scanner has found an attachment clean or infected.
+
+    附件已完成病毒扫描。
+    """
+
+    attachment_id: UUID
+    scan: Scan
+    """`clean` or `infected`. What is infected is never handed out."""
+    scanned_at: datetime

@@ -205,6 +205,15 @@ class Outcome(StrEnum):
         return self is not Outcome.NOT_ACCEPTABLE
 
 
+class Scan(StrEnum):
+    """What is known of an attachment. Only what is clean, or was never to be scanned, is handed out."""
+
+    PENDING = "pending"
+    CLEAN = "clean"
+    INFECTED = "infected"
+    NOT_SCANNED = "not_scanned"
+
+
 class Audience(StrEnum):
     """Who must know, as the texts name them; each has a transfer topic."""
 

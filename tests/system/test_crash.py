@@ -29,7 +29,7 @@ async def ground(postgres: PrivatePostgres, scratch: Path) -> AsyncIterator[Grou
 
 
 @pytest.mark.slow
-@pytest.mark.requirement("N-O")
+@pytest.mark.requirement("N-A")
 async def test_killed_at_every_point_nothing_is_lost(ground: Ground, new_database: NewDatabase) -> None:
     plan = everywhere(Random(SEED), "one")
     report = await play(ground, await new_database(), seed=SEED, failpoints=plan, complaints=20)
@@ -42,6 +42,7 @@ async def test_killed_at_every_point_nothing_is_lost(ground: Ground, new_databas
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("N-A")
 async def test_postgres_killed_and_back_nothing_is_lost(ground: Ground, scratch: Path) -> None:
     # What was reported as committed must survive, so a commit waits for the write; no power fails here, so it
     # need not wait for the disk.
@@ -65,7 +66,7 @@ async def test_postgres_killed_and_back_nothing_is_lost(ground: Ground, scratch:
 
 
 @pytest.mark.slow
-@pytest.mark.requirement("P-28")
+@pytest.mark.requirement("N-A", "P-28")
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
 async def test_on_kafka_processes_and_broker_killed_nothing_is_lost(
