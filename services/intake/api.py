@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake import tracking
+from services.intake import contacts, tracking
 from services.intake.attachments import api as attachments
 from services.intake.attachments import tracking as attachments_tracking
 from services.intake.door import Door
@@ -17,7 +17,6 @@ from services.intake.registration import known_of, register, tracking_token, tra
 from services.intake.schemas import (
     Complaint,
     ComplaintSummary,
-    Contact,
     Customer,
     NewComplaint,
     Registered,
@@ -136,24 +135,6 @@ async def read_complaint(
     return Complaint(**shown)
 
 
-@router.get(
-    "/complaints/{complaint_id}/contact",
-    response_model=Contact,
-    tags=["customers"],
-    summary="How to reach the customer",
-    responses=problems.documented(404),
-)
-async def read_contact(
-    complaint_id: ComplaintId, who: Annotated[Principal, may("customers:read")], ctx: Ctx
-) -> Contact:
-    """Personal data. Ask at the moment of use, and keep nothing of it."""
-    async with ctx.database.reading() as connection:
-        row = await _row(connection, complaint_id)
-    token = tracking_token(ctx.settings.installation_secret, complaint_id)
-    url = tracking_url(ctx.settings.base_url, row["reference"], token)
-    return Contact(**{n: row[n] for n in ("name", "email", "phone", "language")}, tracking_url=url)
-
-
 async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any]:
     found = await connection.execute(select(complaints).where(complaints.c.id == complaint_id))
     row = found.mappings().one_or_none()
@@ -162,5 +143,5 @@ async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any
     return dict(row)
 
 
-for more in (tracking.router, attachments.router, attachments_tracking.router):
+for more in (contacts.router, tracking.router, attachments.router, attachments_tracking.router):
     router.include_router(more)
