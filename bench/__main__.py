@@ -120,11 +120,17 @@ def _drain(result: dict[str, Any]) -> Table:
 def _lifecycle(result: dict[str, Any]) -> Table:
     table = _table(
         f"Lifecycles: register, accept, answer, read; ratio {result['ratio']:.2f}",
-        "stored", "lifecycles/s", "p50 ms", "p99 ms", "server ms", "PostgreSQL ms", "others",
+        "", "stored", "lifecycles/s", "p50 ms", "p99 ms", "server ms", "PostgreSQL ms", "others",
     )  # fmt: skip
-    for name, stored in (("empty", 0), ("full", result["stored"])):
+    rows = (
+        ("one process", "one process", 0),
+        ("two processes", "empty", 0),
+        ("two processes", "full", result["stored"]),
+    )
+    for title, name, stored in rows:
         got = result[name]
         table.add_row(
+            title,
             f"{stored:,}",
             f"{got['per_second']:.1f}",
             f"{got['p50_ms']:.0f}",

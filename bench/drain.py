@@ -7,7 +7,6 @@ no event in an outbox or on the log, no message to a customer unsent.
 
 import asyncio
 import time
-from contextlib import ExitStack
 from typing import Any
 
 from bench import stories
@@ -110,11 +109,8 @@ async def _work_off(rig: Rig, url: str, complaints: int, processes: list[list[st
     watch = await Watch.open(url)
     try:
         await watch.hold_relay("intake")
-        with ExitStack() as stack:
-            intake = stack.enter_context(rig.redress(processes[0], url))
-            where = f'{{"intake": "http://127.0.0.1:{intake.port}"}}'
-            others = [stack.enter_context(rig.redress(n, url, service_urls=where)) for n in processes[1:]]
-            meter = Meter({"server": [c.pid for c in (intake, *others)], "postgres": rig.postgres_pids()})
+        with rig.fleet(processes, url) as fleet:
+            meter = Meter({"server": [child.pid for child in fleet], "postgres": rig.postgres_pids()})
             meter.start()
             await watch.release_relay("intake")
             while not await watch.handled():

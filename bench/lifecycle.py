@@ -1,11 +1,13 @@
 """How many complaints a second go their whole way, and whether that stays so with a million stored.
 
 One lifecycle: register, accept, answer at once, read by tracking; four requests, and all the events that follow
-from them. Sixteen clients at a time. What was begun counts only when its events are worked off, too: the rate is
-the number of lifecycles over the time until everything is quiet.
+from them. Sixteen clients at a time, each of which registers four complaints before it goes on with the first, so
+that nobody waits at the door of a case for its events. What was begun counts only when its events are worked off,
+too: the rate is the number of lifecycles over the time until everything is quiet.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from bench import fill, stories
@@ -15,6 +17,8 @@ from bench.watch import quiet
 from services import catalogue
 
 CLIENTS = 16
+TWO_PROCESSES = (("intake", "insights"), ("resolution", "routing", "notification"))
+"""One for each of the machine's cores, as `redress serve` would be started there."""
 STORED, QUICK_STORED = 1_000_000, 20_000
 
 
@@ -22,10 +26,15 @@ def measure(rig: Rig, quick: bool, stored: int | None = None) -> dict[str, Any]:
     stored = stored or (QUICK_STORED if quick else STORED)
     empty, full = rig.database(), rig.database()
     filled = rig.without_durability(lambda: asyncio.run(fill.fill(full, stored)))
-    rounds: dict[str, list[dict[str, Any]]] = {"empty": [], "full": []}
+    sides = {
+        "one process": (empty, [catalogue.NAMES]),
+        "empty": (empty, TWO_PROCESSES),
+        "full": (full, TWO_PROCESSES),
+    }
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
     for _ in range(1 if quick else 3):
-        for name, url in (("empty", empty), ("full", full)):
-            rounds[name].append(_round(rig, url, 5.0 if quick else 15.0))
+        for name, (url, groups) in sides.items():
+            rounds[name].append(_round(rig, url, groups, 5.0 if quick else 15.0))
     best = {
         name: sorted(each, key=lambda r: r["per_second"])[len(each) // 2] for name, each in rounds.items()
     }
@@ -37,12 +46,13 @@ def measure(rig: Rig, quick: bool, stored: int | None = None) -> dict[str, Any]:
     return {"stored": stored, "fill": filled, **best, "ratio": ratios[len(ratios) // 2]}
 
 
-def _round(rig: Rig, url: str, seconds: float) -> dict[str, Any]:
+def _round(rig: Rig, url: str, groups: Sequence[Sequence[str]], seconds: float) -> dict[str, Any]:
     key = rig.key(url)
-    with rig.redress(list(catalogue.NAMES), url) as redress:
-        meter = Meter({"server": [redress.pid], "postgres": rig.postgres_pids()})
+    with rig.fleet(groups, url) as fleet:
+        meter = Meter({"server": [child.pid for child in fleet], "postgres": rig.postgres_pids()})
         plan = {
-            "scenario": "lifecycle", "port": redress.port, "headers": {"authorization": f"Bearer {key}"},
+            "scenario": "lifecycle", "port": fleet[0].port, "resolution_port": fleet[-1].port,
+            "headers": {"authorization": f"Bearer {key}"},
             "bodies": stories.bodies(plain=True), "clients": CLIENTS, "seconds": seconds, "warm_up": 0.0,
             "run": "lifecycle",
         }  # fmt: skip

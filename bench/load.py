@@ -142,8 +142,8 @@ async def door(plan: dict[str, Any]) -> dict[str, Any]:
 class Lifecycle:
     """The requests of one complaint after the other, on one connection."""
 
-    def __init__(self, plan: dict[str, Any], connection: HttpConnection) -> None:
-        self._plan, self._connection = plan, connection
+    def __init__(self, plan: dict[str, Any], connection: HttpConnection, desk: HttpConnection) -> None:
+        self._plan, self._connection, self._desk = plan, connection, desk
         self.asked_again = 0
         """Requests that came before the case was open."""
 
@@ -159,7 +159,7 @@ class Lifecycle:
         path = f"/resolution/v1/cases/{complaint_id}/{action}"
         sent = request("POST", path, self._plan["headers"], json.dumps(body).encode())
         for _ in range(1000):
-            answer = await self._connection.send(sent)
+            answer = await self._desk.send(sent)
             if answer[0] != 404:
                 self._read(action, answer, 200)
                 return
@@ -192,6 +192,12 @@ class Unexpected(Exception):
     """The server answered something else."""
 
 
+async def _lifecycle(plan: dict[str, Any]) -> Lifecycle:
+    return Lifecycle(
+        plan, await connect(plan["port"]), await connect(plan.get("resolution_port", plan["port"]))
+    )
+
+
 async def lifecycle(plan: dict[str, Any]) -> dict[str, Any]:
     """Register, accept, answer, read; again and again. A client goes on with the complaint that it registered
     some before the last one, whose case is open by then, as people do who work off a list: asking every few
@@ -202,8 +208,7 @@ async def lifecycle(plan: dict[str, Any]) -> dict[str, Any]:
     numbers = itertools.count()
 
     async def client() -> None:
-        connection = await connect(plan["port"])
-        work = Lifecycle(plan, connection)
+        work = await _lifecycle(plan)
         begun: deque[dict[str, Any]] = deque()
         while True:
             try:
@@ -232,7 +237,6 @@ async def lifecycle(plan: dict[str, Any]) -> dict[str, Any]:
             work.asked_again = 0
             for name, began, ended in zip(list(steps)[1:], times[:-1], times[1:], strict=True):
                 steps[name].append(ended - began)
-        connection.close()
 
     began, cpu = _now(), _cpu()
     await _all(plan, [client() for _ in range(plan["clients"])])
@@ -263,12 +267,12 @@ async def visible(plan: dict[str, Any]) -> dict[str, Any]:
             tally.statuses["ok"] += 1
 
     async def client() -> None:
-        work = Lifecycle(plan, await connect(plan["port"]))
+        work = await _lifecycle(plan)
         while _now() < end:
             await one(work)
 
     async def on_a_free_connection() -> None:
-        work = idle.pop() if idle else Lifecycle(plan, await connect(plan["port"]))
+        work = idle.pop() if idle else await _lifecycle(plan)
         await one(work)
         idle.append(work)
 

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -145,6 +145,15 @@ class Rig:
         environment = {f"REDRESS_{name.upper()}": value for name, value in given.items()}
         with self.child(["services", "serve", *names], port, "/readyz", environment) as child:
             yield child
+
+    @contextmanager
+    def fleet(self, groups: Sequence[Sequence[str]], url: str) -> Iterator[list[Child]]:
+        """A process for each group of services, on the table log; intake is in the first."""
+        with ExitStack() as stack:
+            first = stack.enter_context(self.redress(groups[0], url))
+            where = json.dumps({"intake": f"http://127.0.0.1:{first.port}"})
+            others = [stack.enter_context(self.redress(g, url, service_urls=where)) for g in groups[1:]]
+            yield [first, *others]
 
     @contextmanager
     def baseline(self, url: str, pool: int) -> Iterator[Child]:

@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake import tracking
+from services.intake import contacts, tracking
 from services.intake.attachments import api as attachments
 from services.intake.attachments import tracking as attachments_tracking
 from services.intake.coding.api import router as coding
@@ -23,7 +23,6 @@ from services.intake.registration import register, tracking_token, tracking_url
 from services.intake.schemas import (
     Complaint,
     ComplaintSummary,
-    Contact,
     NewComplaint,
     Registered,
 )
@@ -132,30 +131,6 @@ async def read_complaint(
     return shown.complaint(record, {"status": "registered", **told})
 
 
-@router.get(
-    "/complaints/{complaint_id}/contact",
-    response_model=Contact,
-    tags=["customers"],
-    summary="How to reach the customer",
-    responses=problems.documented(404),
-)
-async def read_contact(
-    complaint_id: ComplaintId, who: Annotated[Principal, may("customers:read")], ctx: Ctx
-) -> Contact:
-    """Personal data. Ask at the moment of use, and keep nothing of it."""
-    async with ctx.database.reading() as connection:
-        record = await _record(connection, complaint_id)
-    now = record.now
-    token = tracking_token(ctx.settings.installation_secret, complaint_id)
-    return Contact(
-        **{name: now["customer"].get(name) for name in ("name", "email", "phone")},
-        language=record.row["language"],
-        tracking_url=tracking_url(ctx.settings.base_url, record.row["reference"], token),
-        public_link=now.get("public_link"),
-        accused_name=now.get("accused", {}).get("name"),
-    )
-
-
 async def _record(connection: AsyncConnection, complaint_id: UUID) -> Record:
     record = (await load(connection, [complaint_id]))[complaint_id]
     if not record.row:
@@ -164,6 +139,7 @@ async def _record(connection: AsyncConnection, complaint_id: UUID) -> Record:
 
 
 for more in (
+    contacts.router,
     additions,
     coding,
     orientation,

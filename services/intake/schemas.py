@@ -187,6 +187,7 @@ class Complaint(ComplaintSummary):
 class Contact(BaseModel):
     """How to reach the customer: personal data, for services that must tell the customer something."""
 
+    complaint_id: UUID
     name: str | None
     email: str | None
     phone: str | None

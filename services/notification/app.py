@@ -6,6 +6,7 @@ from services.notification.api import router
 from services.notification.channels.email import EmailChannel
 from services.notification.channels.log import LogChannel
 from services.notification.channels.webhook import WebhookChannel
+from services.notification.contacts import Contacts
 from services.notification.courier import Courier, CustomerDesk, Desk, Doorbell, WebhookDesk
 from services.notification.guard import Guard
 from services.notification.handlers import reactions
@@ -25,7 +26,7 @@ def _parts(context: Context) -> Sequence[object]:
         mail = EmailChannel(settings.smtp_url, settings.mail_from, settings.organisation)
     letters, vault = Letters(settings), Vault(settings.installation_secret)
     guard = Guard(allow_private=settings.allow_private_targets)
-    desk = CustomerDesk(context, letters, mail, LogChannel())
+    desk = CustomerDesk(Contacts(context), letters, mail, LogChannel())
     return [letters, vault, guard, desk, WebhookDesk(vault, WebhookChannel(guard))]
 
 

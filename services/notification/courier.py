@@ -8,13 +8,12 @@ from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
-import httpx
-from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from services.notification import queue, schedule
 from services.notification.channels import CannotDeliver, Letter, Parcel, Sender
-from services.notification.letters import Contact, Letters
+from services.notification.contacts import Contacts
+from services.notification.letters import Letters
 from services.notification.queue import Leased, Outcome, Receipt
 from services.notification.rules import Channel
 from services.notification.signing import SecretUnreadable, Vault
@@ -22,7 +21,6 @@ from services.notification.store import DOORBELL
 from shared import clock, failpoints
 from shared.database import Database
 from shared.reactions import describe
-from shared.service import Context
 from shared.sessions import keep_listening
 
 log = logging.getLogger(__name__)
@@ -51,15 +49,16 @@ class CustomerDesk:
     channel = Channel.CUSTOMER
 
     def __init__(
-        self, context: Context, letters: Letters, mail: Sender[Letter] | None, fallback: Sender[Letter]
+        self, contacts: Contacts, letters: Letters, mail: Sender[Letter] | None, fallback: Sender[Letter]
     ) -> None:
-        self._context = context
+        self._contacts = contacts
         self._letters = letters
         self._mail = mail
         self._fallback = fallback
 
     async def send(self, delivery: Leased) -> Receipt:
-        contact = await self._contact(delivery)
+        assert delivery.complaint_id is not None
+        contact = await self._contacts.of(delivery.complaint_id)
         now = clock.now()
         words = self._letters.write(delivery, contact, now)
         assert delivery.template is not None
@@ -76,17 +75,6 @@ class CustomerDesk:
         way = self._mail if self._mail is not None and contact.email else self._fallback
         await way.send(letter)
         return Receipt(way.name, words.version, sha256(words.body.encode()).digest())
-
-    async def _contact(self, delivery: Leased) -> Contact:
-        path = f"/intake/v1/complaints/{delivery.complaint_id}/contact"
-        try:
-            return Contact.model_validate(await self._context.ask("intake", path, "customers:read"))
-        except httpx.HTTPStatusError as error:
-            raise CannotDeliver(f"intake does not tell the contact ({error.response.status_code})") from None
-        except (httpx.HTTPError, OSError) as error:
-            raise CannotDeliver(f"intake cannot be asked ({type(error).__name__})") from None
-        except ValidationError:
-            raise CannotDeliver("intake's answer is not a contact") from None
 
 
 class WebhookDesk:

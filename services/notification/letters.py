@@ -8,27 +8,17 @@ import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
-from pydantic import BaseModel
 
+from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
 from shared.config import Settings
 
 FOLDER = Path(__file__).parent / "templates"
-
-
-class Contact(BaseModel):
-    """What intake says about a customer: personal data, asked for at the moment of sending and not kept."""
-
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    language: Literal["en", "zh"]
-    tracking_url: str
 
 
 class Words(NamedTuple):

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import standardwebhooks
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from sqlalchemy import text
 
 from services.notification import queue, schedule
@@ -52,6 +52,8 @@ class Desk:
     http: httpx.AsyncClient
     contact: dict[str, Any]
     """What intake says of every customer."""
+    asked: list[int]
+    """How many contacts each question to intake was about."""
 
     async def hears(self, *events: Event) -> None:
         records = []
@@ -131,10 +133,15 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
     context = process.contexts["notification"]
     intake = FastAPI()
     contact = dict(CONTACT)
+    asked: list[int] = []
 
-    @intake.get("/intake/v1/complaints/{complaint_id}/contact")
-    async def read_contact(complaint_id: UUID) -> dict[str, Any]:
-        return contact | {"tracking_url": f"https://redress.example/track/{complaint_id}"}
+    @intake.get("/intake/v1/contacts")
+    async def read_contacts(complaint: Annotated[list[UUID], Query()]) -> list[dict[str, Any]]:
+        asked.append(len(complaint))
+        return [
+            contact | {"complaint_id": each, "tracking_url": f"https://redress.example/track/{each}"}
+            for each in complaint
+        ]
 
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(intake), base_url="http://intake")
     context.peers = lambda name: peer
@@ -144,7 +151,7 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
     here = httpx.ASGITransport(process.app)
     headers = {"Authorization": f"Bearer {key}"}
     async with peer, httpx.AsyncClient(transport=here, base_url="http://redress", headers=headers) as http:
-        yield Desk(context, http, contact)
+        yield Desk(context, http, contact, asked)
         await process._close()
 
 
@@ -176,6 +183,17 @@ async def later(**delta: float) -> AsyncIterator[None]:
 
 
 # Mail.
+
+
+async def test_messages_that_are_due_together_ask_for_their_contacts_together(
+    desk: Desk, mailbox: Mailbox
+) -> None:
+    for _ in range(12):
+        await desk.hears(*a_complaint(uuid4()))
+    assert await desk.delivers() == 12
+    assert sum(desk.asked) == 12
+    assert len(desk.asked) < 4
+    assert len(mailbox.mails) == 12
 
 
 @pytest.mark.requirement("001-08", "002-02", "004-12", "002-19")

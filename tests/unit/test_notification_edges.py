@@ -12,9 +12,10 @@ import standardwebhooks
 
 from services.notification import schedule, signing
 from services.notification.channels.webhook import pinned, retry_after
+from services.notification.contacts import Contact
 from services.notification.guard import ForbiddenTarget, Guard, parse
 from services.notification.human_time import human_time
-from services.notification.letters import FOLDER, Contact, Letters
+from services.notification.letters import FOLDER, Letters
 from services.notification.queue import Leased
 from services.notification.rules import RULES
 from services.notification.signing import SecretUnreadable, Vault
@@ -221,7 +222,11 @@ FACTS: dict[str, list[dict[str, Any]]] = {
     "closed": [{"outcome": "satisfied"}, {"outcome": "not_acceptable"}],
 }
 CONTACT = Contact(
-    name="Ann Example", email="ann@example.com", language="en", tracking_url="https://r.example/t"
+    complaint_id=UUID(int=7),
+    name="Ann Example",
+    email="ann@example.com",
+    language="en",
+    tracking_url="https://r.example/t",
 )
 LETTERS = Letters(Settings(secret="s" * 32, organisation="Northwind"))
 

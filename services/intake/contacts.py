@@ -1,0 +1,69 @@
+"""How to reach customers: personal data, for whoever must tell them something."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query
+
+from services.intake.record.model import Record
+from services.intake.record.store import load
+from services.intake.registration import tracking_token, tracking_url
+from services.intake.schemas import Contact
+from shared import problems
+from shared.auth import Principal, may
+from shared.service import Context, Ctx, api_router
+
+AT_MOST = 100
+
+router = api_router()
+
+
+@router.get(
+    "/complaints/{complaint_id}/contact",
+    tags=["customers"],
+    summary="How to reach the customer",
+    responses=problems.documented(404),
+)
+async def read_contact(
+    complaint_id: Annotated[UUID, Path(description="Id that registering answered with.")],
+    who: Annotated[Principal, may("customers:read")],
+    ctx: Ctx,
+) -> Contact:
+    """Personal data. Ask at the moment of use, and keep nothing of it."""
+    found = await _contacts(ctx, [complaint_id])
+    if not found:
+        raise problems.not_found("complaint", "path/complaint_id")
+    return found[0]
+
+
+@router.get(
+    "/contacts", tags=["customers"], summary="How to reach several customers", responses=problems.documented()
+)
+async def read_contacts(
+    who: Annotated[Principal, may("customers:read")],
+    ctx: Ctx,
+    complaint: Annotated[
+        list[UUID], Query(min_length=1, max_length=AT_MOST, description="Id of a complaint; may come often.")
+    ],
+) -> list[Contact]:
+    """The same for up to a hundred complaints; what is not known is left out."""
+    return await _contacts(ctx, complaint)
+
+
+async def _contacts(ctx: Context, complaint_ids: list[UUID]) -> list[Contact]:
+    async with ctx.database.reading() as connection:
+        records = await load(connection, complaint_ids)
+    return [_contact(ctx, complaint_id, record) for complaint_id, record in records.items() if record.row]
+
+
+def _contact(ctx: Context, complaint_id: UUID, record: Record) -> Contact:
+    now, reference = record.now, record.row["reference"]
+    token = tracking_token(ctx.settings.installation_secret, complaint_id)
+    return Contact(
+        complaint_id=complaint_id,
+        **{name: now["customer"].get(name) for name in ("name", "email", "phone")},
+        language=record.row["language"],
+        tracking_url=tracking_url(ctx.settings.base_url, reference, token),
+        public_link=now.get("public_link"),
+        accused_name=now.get("accused", {}).get("name"),
+    )
