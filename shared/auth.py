@@ -28,6 +28,7 @@ SCOPES = {
     ADMIN: "everything",
     "complaints:write": "register complaints",
     "complaints:read": "read complaints, with personal data masked",
+    "complaints:merge": "merge complaints about one matter, and separate them",
     "customers:read": "read personal data of customers",
     "triage:write": "decide what the rules could not",
     "directory:write": "change people and departments",

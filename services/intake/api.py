@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import tracking
 from services.intake.door import Door
+from services.intake.duplicates import api as duplicates_api
+from services.intake.merging import api as merging_api
+from services.intake.merging import store as merging_store
 from services.intake.registration import known_of, register, tracking_token, tracking_url
 from services.intake.schemas import (
     Complaint,
@@ -20,7 +23,7 @@ from services.intake.schemas import (
     NewComplaint,
     Registered,
 )
-from services.intake.store import complaints, views
+from services.intake.store import complaints, merges, views
 from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
@@ -89,8 +92,9 @@ async def list_complaints(
 ) -> pages.Page[ComplaintSummary]:
     """One page of complaints; follow `next` for more."""
     query = (
-        select(complaints, views.c.status, views.c.category, views.c.severity)
+        select(complaints, views.c.status, views.c.category, views.c.severity, merges.c.leading_id)
         .outerjoin(views, views.c.complaint_id == complaints.c.id)
+        .outerjoin(merges, (merges.c.complaint_id == complaints.c.id) & merges.c.separated_at.is_(None))
         .order_by(complaints.c.registered_at.desc(), complaints.c.id.desc())
         .limit(limit + 1)
     )
@@ -123,12 +127,15 @@ async def read_complaint(
             .mappings()
             .one_or_none()
         )
+        merge = await merging_store.live(connection, complaint_id)
     known = known_of(Customer.model_construct(**{n: row[n] for n in ("name", "email", "phone", "address")}))
     shown = {**row, "status": "registered", "statement": {}}
     for name in ("what_went_wrong", "feeling", "wanted"):
         shown["statement"][name] = mask(row[name], known) if row[name] else None
     if view is not None:
         shown |= {name: view[name] for name in ("status", "category", "severity")}
+    if merge is not None:
+        shown["leading_id"] = merge.leading_id
     return Complaint(**shown)
 
 
@@ -159,3 +166,5 @@ async def _row(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any
 
 
 router.include_router(tracking.router)
+router.include_router(merging_api.router)
+router.include_router(duplicates_api.router)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.intake.api import router
 from services.intake.door import COMMITTERS, Door
+from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.store import metadata
 from services.intake.watch import Watchers
@@ -18,6 +19,7 @@ def _workers(context: Context) -> Sequence[Worker]:
     return (
         *(Worker(f"intake.door.{n}", context.part(Door).run) for n in range(1, COMMITTERS + 1)),
         Worker("intake.watch", context.part(Watchers).run),
+        Worker("intake.duplicates", Marker(context).run),
     )
 
 

@@ -160,6 +160,8 @@ class Registered(BaseModel):
 
 
 class ComplaintSummary(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: UUID
     reference: str
     registered_at: datetime
@@ -168,6 +170,8 @@ class ComplaintSummary(BaseModel):
     status: str
     category: str | None = None
     severity: str | None = None
+    leading_id: UUID | None = None
+    """The complaint that this one was merged into: work goes on there."""
 
 
 class Complaint(ComplaintSummary):
@@ -227,6 +231,8 @@ class Tracking(BaseModel):
     result: str | None = None
     opinion_asked: bool
     outcome: Outcome | None = None
+    merged: bool = False
+    """Handled together with another complaint about the same matter: what you see is the progress of both."""
     steps: list[StepShown]
 
 

@@ -1,6 +1,15 @@
 """The contract between the services: importing this package declares every event."""
 
-from shared.events.intake import ComplaintRegistered, OfferChosen, OffersDeclined, OpinionGiven
+from shared.events.intake import (
+    ComplaintMerged,
+    ComplaintRegistered,
+    ComplaintSeparated,
+    OfferChosen,
+    OffersDeclined,
+    OpinionGiven,
+    ReporterJoined,
+    ReporterLeft,
+)
 from shared.events.notification import MessageDelivered, MessageFailed
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
@@ -35,8 +44,10 @@ __all__ = [
     "CaseOpened",
     "CaseResumed",
     "ComplaintAssigned",
+    "ComplaintMerged",
     "ComplaintReferred",
     "ComplaintRegistered",
+    "ComplaintSeparated",
     "ComplaintTriaged",
     "CustomerTold",
     "Event",
@@ -56,6 +67,8 @@ __all__ = [
     "PromiseKept",
     "PromiseMade",
     "Registry",
+    "ReporterJoined",
+    "ReporterLeft",
     "SolutionCarriedOut",
     "ValidityJudged",
     "registry",
