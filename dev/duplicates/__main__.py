@@ -49,7 +49,11 @@ def telling(told: Told) -> Telling:
     order, product, customer = (told.get(part) or {} for part in ("order", "product", "customer"))
     return telling_of(
         told["statement"]["what_went_wrong"],
-        people={"customer": customer.get("external_id"), "mail": customer.get("email"), "phone": customer.get("phone")},
+        people={
+            "customer": customer.get("external_id"),
+            "mail": customer.get("email"),
+            "phone": customer.get("phone"),
+        },
         order=order.get("id") or order.get("contract_id"),
         products=(product.get("id"), product.get("name"), product.get("model")),
     )

@@ -47,7 +47,7 @@ class Pair:
 
 
 def pairs() -> list[Pair]:
-    chance = Random(SEED)  # noqa: S311 - chance that comes out the same every time
+    chance = Random(SEED)
     return [*_from_demo(chance), *_from_templates(chance), *_from_retold(chance)]
 
 
@@ -72,7 +72,9 @@ def _from_demo(chance: Random) -> Iterator[Pair]:
                 same_product = _by_another(base, _text(other))
                 yield Pair(base, same_product, False, "same product, other defect", held_out)
             for other in chance.sample(part, 2):
-                yield Pair(base, _again(base, _text(other), chance), False, "same customer, other matter", held_out)
+                yield Pair(
+                    base, _again(base, _text(other), chance), False, "same customer, other matter", held_out
+                )
             yield Pair(base, chance.choice(part), False, "nothing in common", held_out)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 
 from opencc import OpenCC
@@ -12,8 +13,10 @@ _SENTENCE = re.compile(r"(?<=[。！？；!?;.])\s*")
 _CLAUSE = re.compile(r"(?<=[，,。！？；!?;.])\s*")
 _TRADITIONAL = OpenCC("s2tw")
 _WIDE = str.maketrans({chr(c): chr(c + 0xFEE0) for c in range(0x21, 0x7F)})
-_NEXT_KEYS = {a: b for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for a, b in zip(row, row[1:], strict=False)}
-_MISHEARD = dict(zip("的在做那他是没机到坏电发收货重退款修时号", "地再作哪她事美鸡倒怀店法手活从推宽休是好", strict=True))
+_NEXT_KEYS = {a: b for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for a, b in pairwise(row)}
+_MISHEARD = dict(
+    zip("的在做那他是没机到坏电发收货重退款修时号", "地再作哪她事美鸡倒怀店法手活从推宽休是好", strict=True)
+)
 
 _OTHER_WORDS = {
     "zh": [
@@ -28,7 +31,8 @@ _OTHER_WORDS = {
         ("company", "firm"), ("bank", "institution"), ("asked", "requested"), ("because", "since"),
         ("never", "not once"), ("money", "funds"), ("paid", "settled"), ("however", "but"), ("also", "too"),
         ("letter", "note"), ("sent", "mailed"), ("refused", "declined"), ("help", "assist"), ("tried", "attempted"),
-        ("wrong", "incorrect"), ("fix", "correct"), ("problem", "issue"), ("want", "would like"), ("again", "once more"),
+        ("wrong", "incorrect"), ("fix", "correct"), ("problem", "issue"), ("want", "would like"),
+        ("again", "once more"),
     ],
 }  # fmt: skip
 _OPENINGS = {
@@ -91,7 +95,11 @@ def reported_again(text: str, language: str, chance: Random) -> str:
     clauses = [c for c in _CLAUSE.split(text) if c]
     kept = [c for c in clauses if chance.random() < 0.65] or clauses
     again = (" " if language == "en" else "").join(kept)
-    return chance.choice(_OPENINGS[language]) + paraphrased(again, language, chance) + chance.choice(_CLOSINGS[language])
+    return (
+        chance.choice(_OPENINGS[language])
+        + paraphrased(again, language, chance)
+        + chance.choice(_CLOSINGS[language])
+    )
 
 
 REWRITES: dict[str, Rewrite] = {

@@ -11,7 +11,9 @@ from shared.events import (
     CaseClosed,
     CaseResumed,
     ComplaintAssigned,
+    ComplaintMerged,
     ComplaintRegistered,
+    ComplaintSeparated,
     ComplaintTriaged,
     CustomerTold,
     Event,
@@ -21,6 +23,8 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    ReporterJoined,
+    ReporterLeft,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -49,6 +53,29 @@ def on(event: type[E]) -> Callable[[Handler[E]], Handler[E]]:
 @on(ComplaintRegistered)
 def on_complaint_registered(conversation: Conversation, event: ComplaintRegistered, fact: Received) -> None:
     conversation.register(event)
+
+
+@on(ComplaintMerged)
+def on_complaint_merged(conversation: Conversation, event: ComplaintMerged, fact: Received) -> None:
+    conversation.leading_id = event.leading_id
+    told = event.promised_at.isoformat() if event.promised_at else None
+    conversation.tell(ComplaintMerged, fact.id, event.merged_at, promised_at=told)
+
+
+@on(ComplaintSeparated)
+def on_complaint_separated(conversation: Conversation, event: ComplaintSeparated, fact: Received) -> None:
+    conversation.leading_id = None
+    conversation.tell(ComplaintSeparated, fact.id, event.separated_at)
+
+
+@on(ReporterJoined)
+def on_reporter_joined(conversation: Conversation, event: ReporterJoined, fact: Received) -> None:
+    conversation.join(event.merged_id, event.joined_at)
+
+
+@on(ReporterLeft)
+def on_reporter_left(conversation: Conversation, event: ReporterLeft, fact: Received) -> None:
+    conversation.leave(event.merged_id, event.left_at)
 
 
 @on(ComplaintTriaged)

@@ -5,7 +5,13 @@ from services.routing.store import DispatchStore
 from services.routing.triage import decide
 from shared import telemetry
 from shared.envelope import Received
-from shared.events import CaseClosed, ComplaintRegistered, PromiseBroken
+from shared.events import (
+    CaseClosed,
+    ComplaintMerged,
+    ComplaintRegistered,
+    ComplaintSeparated,
+    PromiseBroken,
+)
 from shared.events.vocabulary import Visibility
 from shared.reactions import Reactions
 
@@ -22,6 +28,16 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
         (told.what_went_wrong, told.feeling, told.wanted), public=event.visibility is Visibility.PUBLIC
     )
     dispatch.triage(decision, event.registered_at)
+
+
+@reactions.on(ComplaintMerged)
+def on_complaint_merged(dispatch: Dispatch, event: ComplaintMerged, fact: Received) -> None:
+    dispatch.merge(event.leading_id)
+
+
+@reactions.on(ComplaintSeparated)
+def on_complaint_separated(dispatch: Dispatch, event: ComplaintSeparated, fact: Received) -> None:
+    dispatch.separate(event.separated_at)
 
 
 @reactions.on(CaseClosed)

@@ -15,13 +15,19 @@ _NO_FIGURE = re.compile(r"\D+")
 _LONG = 5
 """Figures from which on a number names one thing and does not count or date."""
 _SMALL = frozenset(
-    "a about after again all also am an and any are as at be because been before but by can did do does for from "
-    "get got had has have he her him his how i if in into is it its just me my no not now of on only or our out "
-    "she so some than that the their them then there they this to too up us very was we were what when which who "
-    "will with would you your please still".split()
+    re.findall(
+        r"\w+",
+        "a about after again all also am an and any are as at be because been before but by can did do "
+        "does for from get got had has have he her him his how i if in into is it its just me my no not "
+        "now of on only or our out please she so some still than that the their them then there they "
+        "this to too up us very was we were what when which who will with would you your ",
+    )
 )
+"""English words that tell nothing of the matter."""
 _ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s|ly)$")
-_SMALL_SIGNS = str.maketrans(dict.fromkeys("的了是我们你您他她它这那就也都很在有和与及吗呢吧啊呀请被把给让一个么还又再", " "))
+_SMALL_SIGNS = str.maketrans(
+    dict.fromkeys("的了是我们你您他她它这那就也都很在有和与及吗呢吧啊呀请被把给让一个么还又再", " ")
+)
 
 
 class _Simplified(dict[int, str]):

@@ -38,7 +38,10 @@ class MergeWanted(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"into": "0190b7a4-0000-7000-8000-000000000001", "reason": "The same alarm of the same motor."}
+                {
+                    "into": "0190b7a4-0000-7000-8000-000000000001",
+                    "reason": "The same alarm of the same motor.",
+                }
             ]
         }
     )
@@ -250,7 +253,10 @@ def _itself() -> Problem:
 
 def _refused(no: NotPossible, complaint: View) -> Problem:
     return problems.conflict(
-        f"{no.english} {no.chinese}", f"The case is {complaint.status}.", code=no.code, status_now=complaint.status
+        f"{no.english} {no.chinese}",
+        f"The case is {complaint.status}.",
+        code=no.code,
+        status_now=complaint.status,
     )
 
 

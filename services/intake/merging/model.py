@@ -42,7 +42,9 @@ FOLLOWS = (
     "您的投诉与另一投诉合并处理，进展会通知您；如情况不同，请告诉我们。",
 )
 NOT_MERGED = (
-    "not-merged", "This complaint follows no other one.", "该投诉没有并入其他投诉，无需撤销。",
+    "not-merged",
+    "This complaint follows no other one.",
+    "该投诉没有并入其他投诉，无需撤销。",
 )
 
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from shared.database import session_lock_key
-
 revision: str = "0003"
 down_revision: str | None = "0001"
 branch_labels: Sequence[str] | None = None
@@ -16,9 +14,7 @@ depends_on: Sequence[str] | None = None
 def upgrade() -> None:
     op.create_table(
         "marks",
-        sa.Column(
-            "mark", sa.BigInteger(), nullable=False, comment="keyed digest; see duplicates/marks.py"
-        ),
+        sa.Column("mark", sa.BigInteger(), nullable=False, comment="keyed digest; see duplicates/marks.py"),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("mark", "complaint_id", name=op.f("pk_marks")),
         comment="by what a complaint is found when another one may tell the same",
@@ -44,9 +40,7 @@ def upgrade() -> None:
             "(separated_at IS NULL) = (separated_by IS NULL)", name=op.f("ck_merges_separated")
         ),
         sa.CheckConstraint("separated_at >= merged_at", name=op.f("ck_merges_order")),
-        sa.ForeignKeyConstraint(
-            ["complaint_id"], ["complaints.id"], name=op.f("fk_merges_complaint_id")
-        ),
+        sa.ForeignKeyConstraint(["complaint_id"], ["complaints.id"], name=op.f("fk_merges_complaint_id")),
         sa.ForeignKeyConstraint(["leading_id"], ["complaints.id"], name=op.f("fk_merges_leading_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
     )
@@ -61,10 +55,10 @@ def upgrade() -> None:
     )
     # Two merges that each are right alone may make a chain together: whoever merges waits for the others here.
     op.execute(
-        f"""
+        """
         CREATE FUNCTION refuse_chain() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            PERFORM pg_advisory_xact_lock({session_lock_key("intake", "merging")});
+            PERFORM pg_advisory_xact_lock(967072339020200766);  -- as session_lock_key("intake", "merging")
             IF NEW.separated_at IS NULL AND EXISTS (
                 SELECT 1 FROM merges m WHERE m.separated_at IS NULL AND m.id <> NEW.id
                 AND (m.complaint_id = NEW.leading_id OR m.leading_id = NEW.complaint_id)) THEN
