@@ -136,7 +136,10 @@ async def test_every_reporter_hears_and_sees_how_the_leading_case_goes_on(world:
     [offer] = (await _follows(world, leading))["offers"]
     await _act(world, leading, "consent", offer_id=offer["offer_id"], via="phone")
     await _act(world, leading, "carry-out", result="Exchanged; it runs.")
-    await _act(world, leading, "close", outcome="satisfied", reason="She said so.")
+    await world.settled()
+    url = f"/intake/v1/tracking/{leading['reference']}/opinion"
+    token = {"X-Tracking-Token": leading["tracking_token"]}
+    assert (await world.customer.post(url, json={"outcome": "satisfied"}, headers=token)).status_code == 200
     await _well(world, leading, other)
     assert await _letters(world, other) == [
         "acknowledgement",
@@ -176,8 +179,8 @@ async def test_every_service_follows_and_no_promise_is_broken(world: World) -> N
     assert sum(now.values()) == sum(carried.values()) - 1
 
     async def measured(name: str) -> float:
-        answer = await _get(world, f"/insights/v1/measures?measure={name}")
-        return float(next(m["value"] for m in _lines(answer) if m["id"] == name) or 0)
+        [group] = (await _get(world, "/insights/v1/measures"))["groups"]
+        return float(next(m["value"] for m in group["measures"] if m["measure"] == name))
 
     assert await measured("received") == 2
     assert await measured("merged") == 1
@@ -204,21 +207,6 @@ async def test_every_service_follows_and_no_promise_is_broken(world: World) -> N
     assert history["merged_ids"] == []
     [entry] = history["history"]
     assert entry["separation_reason"] == "Another motor."
-
-
-def _lines(answer: Any) -> list[dict[str, Any]]:
-    """Measures, wherever the answer keeps them."""
-    found: list[dict[str, Any]] = []
-    stack = [answer]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, dict):
-            if {"id", "value"} <= part.keys():
-                found.append(part)
-            stack += part.values()
-        elif isinstance(part, list):
-            stack += part
-    return found
 
 
 @pytest.mark.requirement("P-08")
