@@ -100,7 +100,9 @@ async def list_complaints(
     )
     if cursor is not None:
         at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(registered_at, id) < (:at, :after)")).params(at=at, after=after)
+        query = query.where(text("(complaints.registered_at, complaints.id) < (:at, :after)")).params(
+            at=at, after=after
+        )
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
     items = [ComplaintSummary(**{**row, "status": row["status"] or "registered"}) for row in rows[:limit]]

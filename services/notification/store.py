@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -220,7 +221,11 @@ class ConversationStore:
         await transaction.execute(_SAVE, {"rows": to_json(rows).decode()})
         if forwarded := [asdict(event) for c in changed for event in c.forwarded]:
             await transaction.execute(_FORWARD, {"rows": to_json(forwarded).decode()})
-        await queue(transaction, [delivery for c in changed for delivery in c.outgoing])
+        # Of two conversations in one batch either may be first; a follower's own acknowledgement goes before all.
+        made = [
+            (delivery.complaint_id not in {None, c.id}, delivery) for c in changed for delivery in c.outgoing
+        ]
+        await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
 
