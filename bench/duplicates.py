@@ -188,7 +188,7 @@ def _rows(number: int, text: str) -> tuple[tuple[Any, ...] | None, tuple[Any, ..
     customer = number // PER_CUSTOMER
     person = UUID(int=customer + 1)
     body = "".join(ALPHABET[number // 31**place % 31] for place in range(8))
-    told = (
+    told: tuple[Any, ...] = (
         _id(number), f"RD-{body}-{check_character(body)}", BEGAN + timedelta(seconds=20 * number), "key:bench", person,
         f"f{customer}@example.com", "complaint", "web_form", "zh", "written", "organisation", "private", text,
         '{"name": "Servo motor"}', [], 0.5, [],

@@ -191,6 +191,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
     assert whole["handling_time_mean"]["value"] == pytest.approx(151 / 4)
     assert {name: m["status"] for name, m in whole.items()} == {
         "received": "no_target",
+        "merged": "no_target",
         "handling_rate": "missed",
         "handling_time_p50": "missed",
         "handling_time_p90": "missed",

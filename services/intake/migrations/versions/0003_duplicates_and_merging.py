@@ -56,7 +56,7 @@ def upgrade() -> None:
     # Two merges that each are right alone may make a chain together: whoever merges waits for the others here.
     op.execute(
         """
-        CREATE FUNCTION refuse_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION refuse_chain() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
         BEGIN
             PERFORM pg_advisory_xact_lock(967072339020200766);  -- as session_lock_key("intake", "merging")
             IF NEW.separated_at IS NULL AND EXISTS (
