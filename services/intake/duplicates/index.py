@@ -18,6 +18,8 @@ from shared.service import Context
 GROUP = "intake-duplicates"
 BATCH = 50
 """Complaints that are marked at a time: about ten milliseconds of work, for which requests may have to wait."""
+REST = 4
+"""Times as long as it has worked; the busier the process, the longer both."""
 
 
 class Marker:
@@ -27,7 +29,7 @@ class Marker:
         self._context = context
 
     async def run(self) -> None:
-        """Mark for ever. Gives way to requests: it rests for as long as it has worked."""
+        """Mark for ever, but give way to requests: they are waited for, and a suggestion can be a little late."""
         consumer = self._context.log.consumer(GROUP, [TOPICS.intake])
         clock = asyncio.get_running_loop().time
         try:
@@ -38,7 +40,7 @@ class Marker:
                     began = clock()
                     await self.mark(records)
                     await consumer.commit(records)
-                    await asyncio.sleep(clock() - began)
+                    await asyncio.sleep(REST * (clock() - began))
         finally:
             await consumer.stop()
 
