@@ -2,8 +2,8 @@
 
 It is made from the 240 complaints of the demo (Chinese ones written for Redress, English ones of the CFPB; see
 demo/README.md) by the rewritings beside this file, and from `retold.json`, in which people told 56 matters twice in
-their own words. Every second complaint, and every second group of the retold, is held out: nothing was tuned on them
-or on what is made from them.
+their own words. Every second complaint, and every second group of the retold, is held out: no weight was fitted to
+them or to what is made from them.
 """
 
 import json

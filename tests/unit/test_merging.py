@@ -164,6 +164,13 @@ def test_followers_hear_what_happens_while_they_follow_whatever_topic_is_ahead()
     assert all(end == ends[0] for end in ends)
     theirs = {(template, message) for i, template, message in ends[0] if i == FOLLOWING}
     assert theirs == {("told", "after"), ("closed", "None")}
+    conversation = Conversation(id=LEADING)
+    for record in records([*intake, *resolution]):
+        notification.react(conversation, open_envelope(record))
+    copies = [d for d in conversation.outgoing if d.complaint_id == FOLLOWING]
+    assert all(d.facts["followed"] and d.lane == f"customer/{FOLLOWING}" for d in copies), (
+        "in words for a follower"
+    )
     left = ReporterLeft(complaint_id=LEADING, merged_id=FOLLOWING, left_at=NINE + 3 * HOUR)
     gone = _talk([*intake, left, *resolution])
     assert not [each for each in gone if each[0] == FOLLOWING]

@@ -70,7 +70,7 @@ async def told(connection: AsyncConnection, ids: Iterable[UUID]) -> Mapping[UUID
 
 async def add_marks(transaction: Transaction, tellings: Mapping[UUID, Telling], secret: bytes) -> None:
     """Mark the complaints; those that are marked already stay as they are."""
-    rows = [(mark, i) for i, telling in tellings.items() for mark in marks_of(telling, secret)]
+    rows = sorted((mark, i) for i, telling in tellings.items() for mark in marks_of(telling, secret))
     marks, ids = zip(*rows, strict=True) if rows else ((), ())
     await transaction.execute(_ADD, {"marks": list(marks), "ids": list(ids)})
 
