@@ -108,7 +108,8 @@ def test_nobody_carries_a_merged_complaint_whatever_was_heard_first(
 ) -> None:
     ends = []
     intake: list[Event] = [told(what), merged(ROUTED, NINE + HOUR)]
-    for order in interleavings(intake, [CLOSED]):
+    resolution: list[Event] = [CLOSED]
+    for order in interleavings(intake, resolution):
         dispatch, people = _dispatch(), directory(capacity)
         heard(dispatch, order, people, in_one_batch=in_one_batch)
         assert dispatch.status is Status.RELEASED
