@@ -10,12 +10,14 @@ from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.store import metadata
+from services.intake.vault.rows import equip
 from services.intake.watch import Watchers
 from shared.config import Settings
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
+    equip(context.database, context.settings)
     cabinet = Cabinet(context.database, context.settings)
     return (
         Door(context.database),

@@ -24,6 +24,7 @@ from services.intake.reference import normalised
 from services.intake.registration import tracking_token
 from services.intake.schemas import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
 from services.intake.store import ViewStore, complaints, view_of, views
+from services.intake.vault.rows import open_row, vault_of
 from services.intake.watch import Watchers
 from shared import clock, idempotency, problems
 from shared.aggregate import load_one, save_one
@@ -66,7 +67,7 @@ async def open_case(
     wanted = tracking_token(ctx.settings.installation_secret, found["id"] if found else UUID(int=0))
     if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
         raise _unknown()
-    return dict(found)
+    return open_row(vault_of(connection), "complaints", found)
 
 
 @router.get(
