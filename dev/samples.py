@@ -197,6 +197,9 @@ def events() -> Iterator[Event]:
         separated_at=_after(2),
     )
     yield ReporterLeft(complaint_id=COMPLAINT, merged_id=AGAIN, left_at=_after(2))
+    yield CustomerErased(
+        complaint_id=COMPLAINT, customer_id=CUSTOMER, because=Because.REQUESTED, erased_at=_after(2000)
+    )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,
         severity=Severity.URGENT,

@@ -30,6 +30,8 @@ from services.intake.schemas import (
     Registered,
 )
 from services.intake.store import complaints, merges, views
+from services.intake.vault import api as vault
+from services.intake.vault import tracking as vault_tracking
 from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
@@ -156,5 +158,7 @@ for more in (
     duplicates_api.router,
     attachments.router,
     attachments_tracking.router,
+    vault.router,
+    vault_tracking.router,
 ):
     router.include_router(more)

@@ -10,6 +10,7 @@ from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.store import metadata
+from services.intake.vault.retention import Retention
 from services.intake.vault.rows import equip
 from services.intake.watch import Watchers
 from shared.config import Settings
@@ -25,6 +26,7 @@ def _parts(context: Context) -> Sequence[object]:
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),
+        Retention(context.database, context.settings.installation_secret, context.settings.retention_days),
     )
 
 
@@ -34,6 +36,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
+        Worker("intake.retention", context.part(Retention).run),
         Worker("intake.duplicates", Marker(context).run),
     )
 

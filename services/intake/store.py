@@ -161,7 +161,25 @@ class ViewStore:
         ]
         if steps:
             await insert_rows(transaction, progress, steps)
+        await forget_words(transaction, [view.id for view in changed])
         await wake_watchers(transaction, [view.id for view in changed])
+
+
+_FORGET = """
+WITH erased AS (SELECT id FROM complaints WHERE id = ANY(CAST(:ids AS uuid[])) AND sealed = ''),
+told AS (
+    UPDATE progress SET data = data - ARRAY['message', 'explanation', 'result']
+    WHERE complaint_id IN (SELECT id FROM erased) AND data ?| ARRAY['message', 'explanation', 'result']
+)
+UPDATE views SET explanation = NULL, result = NULL, offers = (
+    SELECT coalesce(jsonb_agg(offer - 'description'), '[]') FROM jsonb_array_elements(offers) AS offer)
+WHERE complaint_id IN (SELECT id FROM erased)
+"""
+
+
+async def forget_words(transaction: Transaction, complaint_ids: list[UUID]) -> None:
+    """Let go of what the handlers wrote to customers who are erased: it may name them."""
+    await transaction.execute(sql(_FORGET), {"ids": complaint_ids})
 
 
 async def wake_watchers(transaction: Transaction, complaint_ids: list[UUID]) -> None:

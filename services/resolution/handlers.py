@@ -12,6 +12,7 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    CustomerErased,
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
@@ -92,3 +93,8 @@ def on_reporter_joined(case: Case, event: ReporterJoined, fact: Received) -> Non
 @reactions.on(ReporterLeft)
 def on_reporter_left(case: Case, event: ReporterLeft, fact: Received) -> None:
     case.leave(event.merged_id, event.left_at)
+
+
+@reactions.on(CustomerErased)
+def on_customer_erased(case: Case, event: CustomerErased, fact: Received) -> None:
+    case.erased = True

@@ -11,6 +11,7 @@ from shared.events import (
     ComplaintMerged,
     ComplaintRegistered,
     ComplaintSeparated,
+    CustomerErased,
     PromiseBroken,
 )
 from shared.events.vocabulary import Severity, Visibility
@@ -54,6 +55,12 @@ def on_complaint_merged(dispatch: Dispatch, event: ComplaintMerged, fact: Receiv
 @reactions.on(ComplaintSeparated)
 def on_complaint_separated(dispatch: Dispatch, event: ComplaintSeparated, fact: Received) -> None:
     dispatch.separate(event.separated_at)
+
+
+@reactions.on(CustomerErased)
+def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received) -> None:
+    """A person at the triage desk may have given a reason in which the customer can be recognised."""
+    dispatch.reasons = ()
 
 
 @reactions.on(CaseClosed)

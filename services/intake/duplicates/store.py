@@ -44,7 +44,8 @@ WITH given AS (
         ORDER BY complaint_id DESC LIMIT :per_mark) AS m
     GROUP BY m.complaint_id ORDER BY sum(given.weight) DESC, m.complaint_id DESC LIMIT :compared
 )
-SELECT c.id, c.reference, c.registered_at, c.sealed, p.id AS customer_id, p.sealed AS customer_sealed, coalesce(v.status, 'registered') AS status, g.leading_id
+SELECT c.id, c.reference, c.registered_at, c.sealed, p.id AS customer_id, p.sealed AS customer_sealed,
+       coalesce(v.status, 'registered') AS status, g.leading_id
 FROM found JOIN complaints c ON c.id = found.id AND c.sealed <> '' JOIN customers p ON p.id = c.customer_id
 LEFT JOIN views v ON v.complaint_id = c.id
 LEFT JOIN merges g ON g.complaint_id = c.id AND g.separated_at IS NULL
@@ -60,6 +61,10 @@ _ADD = text(
     "INSERT INTO marks (mark, complaint_id) "
     "SELECT * FROM unnest(CAST(:marks AS bigint[]), CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING"
 )
+_REMOVE = text(
+    "DELETE FROM marks m USING unnest(CAST(:marks AS bigint[]), CAST(:ids AS uuid[])) AS g(mark, complaint_id) "
+    "WHERE (m.mark, m.complaint_id) = (g.mark, g.complaint_id)"
+)
 NOBODY = UUID(int=0)
 
 
@@ -72,9 +77,17 @@ async def told(connection: AsyncConnection, ids: Iterable[UUID]) -> Mapping[UUID
 
 async def add_marks(transaction: Transaction, tellings: Mapping[UUID, Telling], secret: bytes) -> None:
     """Mark the complaints; those that are marked already stay as they are."""
+    await transaction.execute(_ADD, _marked(tellings, secret))
+
+
+async def remove_marks(transaction: Transaction, tellings: Mapping[UUID, Telling], secret: bytes) -> None:
+    """Let nobody find the complaints again by what was told."""
+    await transaction.execute(_REMOVE, _marked(tellings, secret))
+
+
+def _marked(tellings: Mapping[UUID, Telling], secret: bytes) -> dict[str, list[Any]]:
     rows = sorted((mark, i) for i, telling in tellings.items() for mark in marks_of(telling, secret))
-    marks, ids = zip(*rows, strict=True) if rows else ((), ())
-    await transaction.execute(_ADD, {"marks": list(marks), "ids": list(ids)})
+    return {"marks": [mark for mark, _ in rows], "ids": [i for _, i in rows]}
 
 
 async def search(

@@ -86,6 +86,10 @@ class Record(Aggregate):
     steps: list[Step] = field(default_factory=list)
 
     @property
+    def erased(self) -> bool:
+        return not self.row["sealed"]
+
+    @property
     def known(self) -> tuple[str, ...]:
         """What identifies somebody, of all contacts so far."""
         entries = ({**a.contact, "accused": a.told.get("accused")} for a in self.additions)

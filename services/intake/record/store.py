@@ -20,7 +20,6 @@ from sqlalchemy import (
     Uuid,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.record.model import Addition, Answered, Record
@@ -156,7 +155,7 @@ async def _complete(connection: AsyncConnection, found: Mapping[UUID, Record]) -
         record = found[row["complaint_id"]]
         record.additions.append(_addition(open_row(vault, "additions", row)))
         if row["answer_addition_id"] is not None:
-            answer = {name: row[f"answer_{name}"] for name in restatement_answers.c.keys()}
+            answer = {column.name: row[f"answer_{column.name}"] for column in restatement_answers.c}
             answer = open_row(vault, "restatement_answers", answer)
             record.answers[row["id"]] = Answered(row["id"], *(answer[name] for name in ANSWER))
 

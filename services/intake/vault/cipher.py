@@ -31,7 +31,9 @@ class Vault:
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
         """`secrets` newest first; each of any length, with at least 128 bits that cannot be guessed."""
-        self._ring = {_derived(secret, b"id", _ID): AESGCM(_derived(secret, b"key", 32)) for secret in secrets}
+        self._ring = {
+            _derived(secret, b"id", _ID): AESGCM(_derived(secret, b"key", 32)) for secret in secrets
+        }
         newest, self._newest = next(iter(self._ring.items()))
         self.prefix = FORMAT + newest
         """How everything begins that the newest key sealed."""

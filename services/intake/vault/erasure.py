@@ -3,14 +3,13 @@
 What was published is masked and stays, so that counts survive; so does what tells that it was erased.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.intake.duplicates import store as duplicates
-from services.intake.store import insert_rows
-from services.intake.vault.private import ERASED_TEXT
+from services.intake.store import forget_words, insert_rows
 from services.intake.vault.store import erasures
 from shared import ids
 from shared.database import Transaction, sql
@@ -41,12 +40,6 @@ _ERASE = tuple(
         ),
     )
 )
-_VIEWS = sql(
-    """
-UPDATE views SET explanation = CAST(:erased AS text) WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
-AND explanation IS NOT NULL
-"""
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +52,50 @@ class Order:
     at: datetime
     reason: str | None = None
     """Masked."""
+
+
+async def erase(transaction: Transaction, order: Order, secret: bytes) -> Sequence[UUID]:
+    """Erase what identifies the customers of these complaints; what is erased already is left as it is.
+
+    Returns the complaints that were erased now. `secret` is the installation's, by which marks are found again.
+    """
+    await transaction.lock(order.complaint_ids)
+    given = {"ids": list(order.complaint_ids)}
+    found = (await transaction.execute(_UNERASED, given)).all()
+    if not found:
+        return []
+    given = {"ids": [row.id for row in found]}
+    await duplicates.remove_marks(
+        transaction, await duplicates.told(transaction.connection, given["ids"]), secret
+    )
+    for statement in _ERASE:
+        await transaction.execute(statement, given if ":ids" in statement.text else None)
+    await forget_words(transaction, given["ids"])
+    rows = [
+        {
+            "id": ids.new_id(),
+            "complaint_id": row.id,
+            "customer_id": row.customer_id,
+            "erased_at": order.at,
+            "erased_by": order.by,
+            "because": order.because.value,
+            "reason": order.reason,
+        }
+        for row in found
+    ]
+    await insert_rows(transaction, erasures, rows)
+    for row in found:
+        event = CustomerErased(
+            complaint_id=row.id, customer_id=row.customer_id, because=order.because, erased_at=order.at
+        )
+        transaction.publish(event, at=order.at)
+    return given["ids"]
+
+
+# Also those that were erased once: somebody may have told something since.
+_UNERASED = sql(
+    """
+SELECT id, customer_id FROM complaints c WHERE id = ANY(CAST(:ids AS uuid[])) AND (sealed <> '' OR EXISTS (
+    SELECT FROM additions a WHERE a.complaint_id = c.id AND a.sealed <> '')) ORDER BY id
+"""
+)

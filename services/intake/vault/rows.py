@@ -50,7 +50,7 @@ def seal_row(vault: Vault, table: str, row: Mapping[str, Any]) -> dict[str, Any]
     return told
 
 
-def open_row(vault: Vault, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def open_row(vault: Vault, table: str, row: Mapping[Any, Any]) -> dict[str, Any]:
     """The row as it was given; of an erased one nothing private is known. Raises Unreadable."""
     opened = {**row, **dict.fromkeys(PRIVATE[table])}
     if row["sealed"]:
@@ -60,5 +60,5 @@ def open_row(vault: Vault, table: str, row: Mapping[str, Any]) -> dict[str, Any]
     return opened
 
 
-def place(table: str, row: Mapping[str, Any]) -> str:
+def place(table: str, row: Mapping[Any, Any]) -> str:
     return f"{table}/{row[KEY.get(table, 'id')]}"

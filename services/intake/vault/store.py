@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,9 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.store import metadata
-from services.intake.vault.model import Because, What
+from services.intake.vault.model import What
 from shared import clock, driver
 from shared.database import sql
+from shared.events.vocabulary import Because
 
 TIME = DateTime(timezone=True)
 
@@ -63,7 +63,8 @@ erasures = Table(
 _NOTE = """
 WITH hurry AS MATERIALIZED (SELECT {hurry})
 INSERT INTO personal_data_reads (at, principal, purpose, what, complaint_id)
-SELECT :at, :principal, :purpose, :what, id FROM hurry, unnest(CAST(:ids AS uuid[])) AS id
+SELECT CAST(:at AS timestamptz), CAST(:principal AS text), CAST(:purpose AS text), CAST(:what AS text), id
+FROM hurry, unnest(CAST(:ids AS uuid[])) AS id
 """
 _DURABLY = sql(_NOTE.format(hurry="1"))
 _SOON = sql(_NOTE.format(hurry="set_config('synchronous_commit', 'off', true)"))
@@ -91,12 +92,14 @@ async def listed(
 ) -> Sequence[RowMapping]:
     """Entries, the newest first; those with a smaller id than `before`."""
     query = select(reads).order_by(reads.c.id.desc()).limit(limit)
-    wanted: tuple[tuple[Any, Any], ...] = (
-        (before, reads.c.id < before),
-        (complaint_id, reads.c.complaint_id == complaint_id),
-        (principal, reads.c.principal == principal),
-        (since, reads.c.at >= since),
-        (until, reads.c.at < until),
-    )
-    query = query.where(*(condition for value, condition in wanted if value is not None))
+    if before is not None:
+        query = query.where(reads.c.id < before)
+    if complaint_id is not None:
+        query = query.where(reads.c.complaint_id == complaint_id)
+    if principal is not None:
+        query = query.where(reads.c.principal == principal)
+    if since is not None:
+        query = query.where(reads.c.at >= since)
+    if until is not None:
+        query = query.where(reads.c.at < until)
     return (await connection.execute(query)).mappings().all()

@@ -67,12 +67,17 @@ def upgrade() -> None:
         op.add_column(
             table,
             sa.Column(
-                "holds", sa.ARRAY(_TEXT), nullable=True, comment="names of the private fields that have a value"
+                "holds",
+                sa.ARRAY(_TEXT),
+                nullable=True,
+                comment="names of the private fields that have a value",
             ),
         )
         op.add_column(
             table,
-            sa.Column("sealed", sa.LargeBinary(), nullable=True, comment="the private fields; empty once erased"),
+            sa.Column(
+                "sealed", sa.LargeBinary(), nullable=True, comment="the private fields; empty once erased"
+            ),
         )
         if table in TRIGGERS:
             op.execute(f"DROP TRIGGER {TRIGGERS[table][0]} ON {table}")
@@ -149,7 +154,8 @@ def _reads_and_erasures() -> None:
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "what IN ('contact', 'attachment', 'thumbnail', 'export')", name=op.f("ck_personal_data_reads_what")
+            "what IN ('contact', 'attachment', 'thumbnail', 'export')",
+            name=op.f("ck_personal_data_reads_what"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_personal_data_reads")),
         comment="Who read personal data, and what for. A trigger refuses every change and removal.",
@@ -206,7 +212,9 @@ def _rewrite(table: str, rewritten: Any) -> None:
 
 def _vault() -> Vault:
     settings = Settings()
-    return Vault([*(k.get_secret_value().encode() for k in settings.vault_keys), settings.installation_secret])
+    return Vault(
+        [*(k.get_secret_value().encode() for k in settings.vault_keys), settings.installation_secret]
+    )
 
 
 def _place(table: str, row: Mapping[str, Any]) -> str:
