@@ -42,10 +42,9 @@ def vault_of(holder: AsyncConnection | Database) -> Vault:
 
 def seal_row(vault: Vault, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """The row as it is written, for `jsonb_populate_recordset`: bytes in PostgreSQL's hexadecimal form."""
-    names = PRIVATE[table]
-    private = {name: row[name] for name in names if row.get(name)}
+    told = dict(row)
+    private = {name: value for name in PRIVATE[table] if (value := told.pop(name, None))}
     sealed = vault.seal(to_json(private), place(table, row)) if private else ERASED
-    told = {name: value for name, value in row.items() if name not in names}
     told["holds"], told["sealed"] = [*private], "\\x" + sealed.hex()
     return told
 
