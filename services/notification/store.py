@@ -208,19 +208,22 @@ SELECT count(*) FROM queued
 """
 )
 
-# Webhooks that nobody has heard yet still go out: their bodies are masked, and their receivers must be told.
+# What was not sent yet is given up, for it may name the customer; only that they are erased is still told.
 _FORGET = text(
     """
-WITH letters AS (
-    UPDATE deliveries SET facts = '{}',
-        status = CASE WHEN settled_at IS NULL THEN 'not_sent' ELSE status END,
-        last_error = CASE WHEN settled_at IS NULL THEN 'the customer is erased' ELSE last_error END,
-        settled_at = coalesce(settled_at, :now), lease_until = NULL
-    WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND channel = 'customer'
-      AND (facts <> '{}' OR settled_at IS NULL)
+WITH words AS (
+    SELECT event_id FROM forwarded_events WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND body <> ''
+      AND strpos(body, '"redress.customer.erased.v1"') = 0
+), gone AS (
+    UPDATE forwarded_events SET body = '' WHERE event_id IN (SELECT event_id FROM words)
 )
-UPDATE forwarded_events f SET body = '' WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND body <> ''
-  AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = f.event_id AND d.settled_at IS NULL)
+UPDATE deliveries SET facts = '{}',
+    status = CASE WHEN settled_at IS NULL THEN 'not_sent' ELSE status END,
+    last_error = CASE WHEN settled_at IS NULL THEN 'the customer is erased' ELSE last_error END,
+    settled_at = coalesce(settled_at, :now), lease_until = NULL
+WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
+  AND (channel = 'customer' OR event_id IN (SELECT event_id FROM words))
+  AND (facts <> '{}' OR settled_at IS NULL)
 """
 )
 

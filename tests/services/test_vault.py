@@ -366,6 +366,37 @@ async def test_after_erasure_the_person_is_found_nowhere(
 
 
 @pytest.mark.requirement("P-36")
+async def test_what_handlers_wrote_goes_from_every_service(world: World) -> None:
+    """It names the customer, and nobody masked it; the log alone cannot be changed."""
+    hook = await world.http.post(
+        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:9/x", "event_types": ["*"]}
+    )
+    assert hook.status_code == 201, hook.text
+    case = await told(world)
+    await world.http.post(f"/resolution/v1/cases/{case['id']}/accept", json={})
+    letter = {"message": "Dear Ms Oxenstierna, we look into it."}
+    assert (await world.http.post(f"/resolution/v1/cases/{case['id']}/reply", json=letter)).status_code == 200
+    await world.settled()
+    before = {table for table in traces(await everything(world.url)) if not table.startswith("platform.")}
+    assert before == {
+        "intake.attachments",
+        "intake.progress",
+        "resolution.timeline",
+        "notification.deliveries",
+        "notification.forwarded_events",
+    }
+    customer = await customer_of(world, case["id"])
+    await world.http.post(
+        f"/intake/v1/customers/{customer}/erasure", json={"reason": "Asked for.", "even_open": True}
+    )
+    await world.settled()
+    assert set(traces(await everything(world.url))) == {"platform.records"}
+    told_of = await rows(world, "SELECT body FROM forwarded_events WHERE body <> ''", "notification")
+    assert len(told_of) == 1
+    assert '"redress.customer.erased.v1"' in told_of[0].body
+
+
+@pytest.mark.requirement("P-36")
 async def test_what_is_heard_after_an_erasure_is_let_go_of_too(world: World) -> None:
     case = await told(world)
     customer = await customer_of(world, case["id"])
