@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from services import vaulting
 from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.model import path_of
 from services.intake.vault.cipher import Unreadable, Vault
@@ -219,6 +220,20 @@ async def test_rotation_seals_everything_anew_and_can_be_stopped(
         assert (await world.http.get(f"{case['path']}/contact")).json()["name"] == PERSON["name"]
 
 
+async def test_the_commands_of_the_vault(world: World) -> None:
+    """`redress vault rotate` and `redress vault retain`, beside the running services."""
+    await world.register(STORY)
+    settings = world.process.settings
+    seen: list[tuple[int, int]] = []
+    ring = settings.model_copy(update={"vault_keys": (SecretStr("n" * 40),)})
+    assert await vaulting.rotate(ring, world.url, lambda done, total: seen.append((done, total))) == 2
+    assert (seen[0], seen[-1]) == ((0, 2), (2, 2))
+    with pytest.raises(Unreadable, match="REDRESS_VAULT_KEYS"):  # the key that sealed it is not in this ring
+        await vaulting.rotate(settings, world.url, lambda done, total: None)
+    assert await vaulting.retain(settings, world.url, 1, dry_run=True) == 0
+    assert await vaulting.retain(settings, world.url, 1, dry_run=False) == 0
+
+
 # --- reading ------------------------------------------------------------------------------------------------
 
 
@@ -382,6 +397,7 @@ async def test_what_handlers_wrote_goes_from_every_service(world: World) -> None
         "intake.attachments",
         "intake.progress",
         "resolution.timeline",
+        "notification.conversations",
         "notification.deliveries",
         "notification.forwarded_events",
     }
