@@ -106,8 +106,7 @@ class Cabinet:
         return stored
 
     async def _begin(self, upload_id: UUID, complaint_id: UUID, by: By, key: str | None) -> None:
-        async with self._database.transaction() as transaction:
-            await transaction.lock([complaint_id])
+        async with self._database.transaction(of=[complaint_id]) as transaction:
             number = await store.number_of(transaction, complaint_id)
             if number is None:
                 raise problems.not_found("complaint", "path/complaint_id")
@@ -121,8 +120,8 @@ class Cabinet:
             await store.begin(transaction, upload_id, complaint_id, clock.now())
 
     async def _finish(self, attachment: Attachment, by: By, key: str | None) -> Stored:
-        async with self._database.transaction() as transaction:
-            await transaction.lock([attachment.complaint_id])  # or it would outlive an erasure
+        # It holds the complaint, or the file could outlive an erasure.
+        async with self._database.transaction(of=[attachment.complaint_id]) as transaction:
             if key is not None:
                 claim = Claim(by.principal, key, _fingerprint(attachment))
                 answer = Answer(201, to_json({"id": attachment.id}))
