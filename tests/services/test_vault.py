@@ -4,13 +4,16 @@ import io
 import json
 import logging
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -21,10 +24,11 @@ from services.intake.vault.cipher import Unreadable, Vault
 from services.intake.vault.retention import Retention
 from services.intake.vault.rotation import rotate
 from shared import clock
-from shared.database import Database
+from shared.database import Database, make_engine
 from shared.masking import mask
+from shared.migrate import configuration
 from tests.conftest import NewDatabase
-from tests.world import TOLD, World, open_world
+from tests.world import SECRET, TOLD, World, open_world
 
 PERSON = {
     "external_id": "KN-778812",
@@ -453,3 +457,38 @@ async def test_retention_anonymises_what_ended_long_ago(
 
 def test_the_purpose_that_is_kept_is_masked() -> None:
     assert mask("call back 13955550123") == "call back [phone]"
+
+
+# --- the way there ------------------------------------------------------------------------------------------
+
+
+async def test_the_migration_seals_what_is_there_and_opens_it_again(
+    new_database: NewDatabase, scratch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDRESS_SECRET", SECRET)
+    url = await new_database()
+    async with open_world(url, scratch) as world:
+        case = await told(world)
+        before = (await world.http.get(case["path"])).json()
+    await _to(url, command.downgrade, "0004")
+    shown = await everything(url)
+    assert PERSON["email"] in shown["intake.complaints"]
+    assert PERSON["external_id"] in shown["intake.customers"]
+    assert "wants it in writing" in shown["intake.restatement_answers"]
+    await _to(url, command.upgrade, "head")
+    assert set(traces(await everything(url))) == {"intake.attachments"}
+    async with open_world(url, scratch) as world:
+        assert (await world.http.get(case["path"])).json() == before
+        assert (await world.http.get(f"{case['path']}/contact")).json()["phone"] == PERSON["phone"]
+
+
+async def _to(url: str, move: Callable[[Config, str], None], revision: str) -> None:
+    def moved(connection: Connection) -> None:
+        config = configuration("intake")
+        config.attributes["connection"] = connection
+        move(config, revision)
+
+    engine = make_engine(url, "intake", pool_size=1)
+    async with engine.begin() as connection:
+        await connection.run_sync(moved)
+    await engine.dispose()
