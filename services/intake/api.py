@@ -15,6 +15,7 @@ from services.intake.attachments import tracking as attachments_tracking
 from services.intake.coding.api import router as coding
 from services.intake.coding.orientation import router as orientation
 from services.intake.door import Door
+from services.intake.imports.api import router as imports
 from services.intake.record import shown
 from services.intake.record.api import router as additions
 from services.intake.record.model import Record
@@ -146,5 +147,6 @@ for more in (
     tracking.router,
     attachments.router,
     attachments_tracking.router,
+    imports,
 ):
     router.include_router(more)

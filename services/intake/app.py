@@ -8,6 +8,7 @@ from services.intake.attachments.incoming import ENVELOPE
 from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.door import Door
 from services.intake.handlers import reactions
+from services.intake.imports.importer import Importer
 from services.intake.store import metadata
 from services.intake.watch import Watchers
 from shared.config import Settings
@@ -16,12 +17,14 @@ from shared.service import Context, Service, Worker
 
 def _parts(context: Context) -> Sequence[object]:
     cabinet = Cabinet(context.database, context.settings)
+    door = Door(context.database)
     return (
-        Door(context.database),
+        door,
         Watchers(context.database),
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),
+        Importer(context.database, door, cabinet.storage, context.settings.poll_interval),
     )
 
 
@@ -31,11 +34,15 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
+        Worker("intake.importer", context.part(Importer).run),
     )
 
 
 def _large_bodies(settings: Settings) -> Mapping[str, int]:
-    return {r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE}
+    return {
+        r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE,
+        r"/v1/imports": settings.import_limit + ENVELOPE,
+    }
 
 
 service = Service(
