@@ -9,6 +9,7 @@ from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.door import Door
 from services.intake.handlers import reactions
 from services.intake.imports.importer import Importer
+from services.intake.open311 import router as open311
 from services.intake.store import metadata
 from services.intake.watch import Watchers
 from shared.config import Settings
@@ -49,6 +50,7 @@ service = Service(
     name="intake",
     summary="Receives complaints and shows customers what becomes of them.",
     router=router,
+    faces={"/open311/v2": open311},
     metadata=metadata,
     reactions=reactions,
     parts=_parts,

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from services.intake.door import Door
 from services.intake.imports import importer as importing
-from services.intake.imports import reading
+from services.intake.imports import reading, store
 from services.intake.imports.importer import Importer
 from services.intake.imports.model import path_of
 from shared import clock
@@ -209,7 +209,9 @@ async def test_a_file_that_will_not_do_is_refused_at_once_and_leaves_nothing(
 
 async def test_the_limit_is_its_own(new_database: NewDatabase, scratch: Any) -> None:
     url = await new_database()
-    async with open_world(url, scratch / "limit", ("intake",), import_limit=200_000, body_limit=1000) as world:
+    async with open_world(
+        url, scratch / "limit", ("intake",), import_limit=200_000, body_limit=1000
+    ) as world:
         head = b"channel,statement.what_went_wrong\n"
         assert (await send(world, head + b"letter,a\n" * 1000))["size"] > 1000
         for content in (head + b"letter,a\n" * 30_000, head + b"letter,a\n" * 22_220):
@@ -228,7 +230,9 @@ async def test_the_same_file_is_the_same_import(world: World) -> None:
     both = await asyncio.gather(*(send(world, content + b",letter,en,Three,\n") for _ in range(4)))
     assert len({each["id"] for each in both}) == 1
     shown = await finished(world, both[0])
-    assert (shown["known"], shown["registered"]) == (1, 2), "a key holds over files, a place in a file does not"
+    assert (shown["known"], shown["registered"]) == (1, 2), (
+        "a key holds over files, a place in a file does not"
+    )
     assert await count(world, COMPLAINTS) == 4
 
 
@@ -315,7 +319,7 @@ async def test_who_goes_on_after_a_crash_does_nothing_twice_and_loses_nothing(
     rows = [f"{'' if n % 2 else f'K-{n}'},letter,en,Number {n}," for n in range(60)]
     rows[25] = "K-25,pigeon,en,Wrong,"
     begun = await send(stopped, sheet(*rows))
-    original, times = importing.store.settle, 0
+    original, times = store.settle, 0
 
     async def dies(*arguments: Any) -> bool:
         nonlocal times
@@ -323,16 +327,20 @@ async def test_who_goes_on_after_a_crash_does_nothing_twice_and_loses_nothing(
         if when == "after" and times == 4:
             await original(*arguments)
         elif times != 4:
-            return await original(*arguments)
+            return bool(await original(*arguments))
         raise Interrupted
 
-    monkeypatch.setattr(importing.store, "settle", dies)
+    monkeypatch.setattr(store, "settle", dies)
     killed = importer_of(stopped)
-    monkeypatch.setattr(killed, "_release", lambda job, at: asyncio.sleep(0))  # a dead process releases nothing
+    monkeypatch.setattr(
+        killed, "_release", lambda job, at: asyncio.sleep(0)
+    )  # a dead process releases nothing
     assert await killed.work()
-    monkeypatch.setattr(importing.store, "settle", original)
+    monkeypatch.setattr(store, "settle", original)
     shown = (await stopped.http.get(f"{IMPORTS}/{begun['id']}")).json()
-    assert (shown["state"], shown["rows"]) == ("running", 21), "the fourth group was rolled back with its account"
+    assert (shown["state"], shown["rows"]) == ("running", 21), (
+        "the fourth group was rolled back with its account"
+    )
 
     heir = importer_of(stopped)
     assert not await heir.work(), "the lease still holds"
@@ -354,7 +362,7 @@ async def test_a_cancelled_import_goes_on_where_it_stopped_when_the_file_comes_a
     monkeypatch.setattr(importing, "GROUP", 5)
     content = sheet(*(f",letter,en,Number {n}," for n in range(30)))
     begun = await send(stopped, content)
-    original, times = importing.store.settle, 0
+    original, times = store.settle, 0
 
     async def cancels(*arguments: Any) -> bool:
         nonlocal times
@@ -362,9 +370,9 @@ async def test_a_cancelled_import_goes_on_where_it_stopped_when_the_file_comes_a
         if times == 3:
             answer = await stopped.http.post(f"{IMPORTS}/{begun['id']}/cancel")
             assert answer.json()["state"] == "cancelled"
-        return await original(*arguments)
+        return bool(await original(*arguments))
 
-    monkeypatch.setattr(importing.store, "settle", cancels)
+    monkeypatch.setattr(store, "settle", cancels)
     worker = importer_of(stopped)
     assert await worker.work()
     shown = (await stopped.http.get(f"{IMPORTS}/{begun['id']}")).json()
