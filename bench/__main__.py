@@ -13,11 +13,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import door, drain, latency, lifecycle, machine
+from bench import door, drain, imports, latency, lifecycle, machine
 from bench.rig import Rig
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "door": door.measure,
+    "imports": imports.measure,
     "drain": drain.measure,
     "lifecycle": lifecycle.measure,
     "latency": latency.measure,
@@ -97,6 +98,14 @@ def _door(result: dict[str, Any]) -> Table:
     return table
 
 
+def _imports(result: dict[str, Any]) -> Table:
+    table = _table(f"Imports of {result['rows']:,} rows (medians)", "", "rows/s", "to single requests")
+    for name, rate in result["per_second"].items():
+        ratio = result["ratio"].get(name)
+        table.add_row(name, f"{rate:.0f}", f"{ratio:.2f}" if ratio else "")
+    return table
+
+
 def _drain(result: dict[str, Any]) -> Table:
     table = _table(
         "Drain: a backlog through all five services",
@@ -165,6 +174,7 @@ def _latency(result: dict[str, Any]) -> Table:
 
 TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "door": _door,
+    "imports": _imports,
     "drain": _drain,
     "lifecycle": _lifecycle,
     "latency": _latency,
