@@ -71,7 +71,10 @@ async def test_a_csv_file_becomes_complaints_like_any_other(world: World) -> Non
         "channel,language,statement.what_went_wrong,customer.name,customer.phone,desired_remedies,"
         "claimed_losses.1.kind,claimed_losses.1.amount.amount,claimed_losses.1.amount.currency,facts.defect_rate"
     )
-    row = 'letter,zh,"电机报R4,\n请致电13800138000 ""马上""",王小明,13800138000,exchange|apology,line_stop,18500.00,CNY,0.05'
+    row = (
+        'letter,zh,"电机报R4,\n请致电13800138000 ""马上""",王小明,13800138000,exchange|apology,'
+        "line_stop,18500.00,CNY,0.05"
+    )
     begun = await send(world, b"\xef\xbb\xbf" + sheet(row, header=header))
     assert (begun["format"], begun["encoding"], begun["delimiter"]) == ("csv", "utf-8", ",")
     shown = await finished(world, begun)

@@ -1,6 +1,8 @@
 """HTTP in: what civic apps send. A request becomes a complaint like any other; an update becomes an addition."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +26,7 @@ from services.intake.registration import register
 from shared import clock, idempotency, ids, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import Channel, Language
 from shared.idempotency import Answer, Claim
 from shared.problems import Problem
 from shared.service import Context, Ctx
@@ -35,13 +37,25 @@ records = RecordStore()
 NOTICE = "Quote this id to ask about it. 查询时请提供此编号。"
 SENDERS_ID = "fixmystreet_id"
 """Attribute with the sender's own id of a request; the same id is the same request."""
+MOST_OF_ID = 200
+"""Characters of an id of the sender's."""
 CHUNK = 64 * 1024
 
 
 @router.post("/requests.{kind}")
 async def post_request(kind: Kind, request: Request, ctx: Ctx, tongue: Tongue) -> Response:
-    form, files = await _form(request)
-    who = await _sender(ctx, request, form)
+    async with _received(request) as (form, files):
+        who = await _sender(ctx, request, form)
+        found, replayed = await _register(ctx, request, form, who, tongue)
+        notice = await _attach(ctx, UUID(found["id"]), files, who)
+    entry = {"service_request_id": found["reference"], "service_notice": notice, "account_id": None}
+    return answer(kind, "service_requests", [entry], 201 if not replayed else 200)
+
+
+async def _register(
+    ctx: Context, request: Request, form: Form, who: Principal, tongue: Language | None
+) -> tuple[dict[str, Any], bool]:
+    """What registering answered, and whether that was to an earlier request. Raises Refused, Problem."""
     code = form.values.get("service_code")
     if code is None:
         raise Refused(400, "service_code was not provided. 缺少 service_code。")
@@ -49,23 +63,22 @@ async def post_request(kind: Kind, request: Request, ctx: Ctx, tongue: Tongue) -
         raise Refused(404, "service_code: not found. 没有该 service_code。")
     place = place_of(form)
     told = complaint_of(form, place, code, form.language(tongue))
-    registration = register(told, who.id, clock.now())
+    claim = _claim(request, form, who)
+    at = clock.now()
+    registration = register(told, who.id, at)
     complaint_id = registration.event.complaint_id
     async with ctx.database.transaction() as transaction:
-        await store.keep(
-            transaction, _row(complaint_id, registration.event.registered_at, who, code, form, place)
-        )
-    stored, replayed = await ctx.part(Door).register(registration, _claim(request, form, who))
+        await store.keep(transaction, _row(complaint_id, at, who, code, form, place))
+    stored, replayed = await ctx.part(Door).register(registration, claim)
     if replayed:
         async with ctx.database.transaction() as transaction:
             await store.forget(transaction, complaint_id)
-    found = from_json(stored.body)
-    notice = await _attach(ctx, UUID(found["id"]), files, who)
-    entry = {"service_request_id": found["reference"], "service_notice": notice, "account_id": None}
-    return answer(kind, "service_requests", [entry], 201 if not replayed else 200)
+    return from_json(stored.body), replayed
 
 
-def _row(complaint_id: UUID, at: Any, who: Principal, code: str, form: Form, place: Place) -> dict[str, Any]:
+def _row(
+    complaint_id: UUID, at: datetime, who: Principal, code: str, form: Form, place: Place
+) -> dict[str, Any]:
     return {
         "complaint_id": complaint_id,
         "principal": who.id,
@@ -87,8 +100,10 @@ def _claim(request: Request, form: Form, who: Principal) -> Claim | None:
     own = next(iter(form.attributes.get(SENDERS_ID, ())), None)
     if own is None and not key:
         return None
-    if len(own or key) > 200:
-        raise Refused(400, f"attribute[{SENDERS_ID}]: at most 200 characters. 最多 200 个字符。")
+    if len(own or key) > MOST_OF_ID:
+        raise Refused(
+            400, f"attribute[{SENDERS_ID}]: at most {MOST_OF_ID} characters. 最多 {MOST_OF_ID} 个字符。"
+        )
     name = f"open311 {own}" if own is not None else key
     # Who sends it again may word it anew: it is the same request all the same.
     return Claim(who.id, name, idempotency.fingerprint("OPEN311", "requests", name.encode()))
@@ -120,32 +135,34 @@ async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
 
 @router.post("/servicerequestupdates.{kind}")
 async def post_update(kind: Kind, request: Request, ctx: Ctx) -> Response:
-    """An addition to a request that this key sent. Its status is recorded by nobody: who works on it decides."""
-    form, _ = await _form(request)
-    who = await _sender(ctx, request, form)
-    values = form.values
+    """An addition to a request that this key sent. The status in it is not taken over: who works on it decides."""
+    async with _received(request) as (form, _):
+        who = await _sender(ctx, request, form)
+        update_id = await _add(ctx, form.values, who)
+    return answer(kind, "service_request_updates", [{"update_id": update_id}])
+
+
+async def _add(ctx: Context, values: Mapping[str, str], who: Principal) -> str:
+    """Id of the addition. Raises Refused, Problem."""
     if "service_request_id" not in values:
         raise Refused(400, "service_request_id was not provided. 缺少 service_request_id。")
+    own = values.get("update_id") or values.get("update_id_ext")
+    if own is not None and len(own) > MOST_OF_ID:
+        raise Refused(400, f"update_id: at most {MOST_OF_ID} characters. 最多 {MOST_OF_ID} 个字符。")
     update, contact = _update(values)
     async with ctx.database.reading() as connection:
         complaint_id = await store.sent_by(connection, who.id, values["service_request_id"])
     if complaint_id is None:
         raise unknown_request()
-    own = values.get("update_id") or values.get("update_id_ext")
-    if own is not None and len(own) > 150:
-        raise Refused(400, "update_id: at most 150 characters. 最多 150 个字符。")
-    addition_id = ids.new_id()
+    addition_id, at = ids.new_id(), clock.now()
     async with ctx.database.transaction() as transaction:
         if own is not None:
             name = f"open311 update {complaint_id} {own}"
-            print_ = idempotency.fingerprint("OPEN311", "update", name.encode())
-            before = await idempotency.claim(
-                transaction, Claim(who.id, name, print_), Answer(200, to_json({"id": addition_id}))
-            )
+            claim = Claim(who.id, name, idempotency.fingerprint("OPEN311", "update", name.encode()))
+            before = await idempotency.claim(transaction, claim, Answer(200, to_json({"id": addition_id})))
             if before is not None:
-                return _updated(kind, from_json(before.body)["id"])
+                return str(from_json(before.body)["id"])
         record = await load_one(records, transaction, complaint_id)
-        at = clock.now()
         try:
             record.add(
                 addition_id,
@@ -160,10 +177,10 @@ async def post_update(kind: Kind, request: Request, ctx: Ctx) -> Response:
         except TooManyAdditions:
             raise Refused(400, "Nothing more can be added to this request. 补充条目已达上限。") from None
         await save_one(records, transaction, record)
-    return _updated(kind, str(addition_id))
+    return str(addition_id)
 
 
-def _update(values: Any) -> tuple[Update, dict[str, str]]:
+def _update(values: Mapping[str, str]) -> tuple[Update, dict[str, str]]:
     try:
         update = Update.model_validate({name: values[name] for name in Update.model_fields if name in values})
         name = " ".join(part for part in (update.first_name, update.last_name) if part and part != "-")
@@ -173,10 +190,6 @@ def _update(values: Any) -> tuple[Update, dict[str, str]]:
         told = problems.field_errors(error.errors())
         raise Refused(400, *(f"{each.field}: {each.detail}" for each in told)) from None
     return update, contact.model_dump(exclude_none=True)
-
-
-def _updated(kind: str, update_id: str) -> Response:
-    return answer(kind, "service_request_updates", [{"update_id": update_id}])
 
 
 async def _sender(ctx: Context, request: Request, form: Form) -> Principal:
@@ -192,15 +205,15 @@ async def _sender(ctx: Context, request: Request, form: Form) -> Principal:
     return who
 
 
-async def _form(request: Request) -> tuple[Form, list[UploadFile]]:
-    """The parameters, and the files that came with them. Raises Refused."""
+@asynccontextmanager
+async def _received(request: Request) -> AsyncIterator[tuple[Form, list[UploadFile]]]:
+    """The parameters, and the files that came with them, for the length of the block. Raises Refused."""
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise Refused(400, "Send the parameters as a form. 请以表单形式提交参数。")
-    sent = await request.form(max_files=20, max_fields=MOST_FIELDS)
-    pairs = sent.multi_items()
-    if len(pairs) > MOST_FIELDS:
-        raise Refused(400, f"At most {MOST_FIELDS} parameters are taken. 参数过多。")
-    texts = [(name, value) for name, value in pairs if isinstance(value, str)]
-    files = [value for _, value in pairs if isinstance(value, UploadFile) and value.size]
-    return form_of(texts), files
+    async with request.form(max_files=20, max_fields=MOST_FIELDS) as sent:
+        pairs = sent.multi_items()
+        if len(pairs) > MOST_FIELDS:
+            raise Refused(400, f"At most {MOST_FIELDS} parameters are taken. 参数过多。")
+        texts = [(name, value) for name, value in pairs if isinstance(value, str)]
+        yield form_of(texts), [value for _, value in pairs if isinstance(value, UploadFile) and value.size]

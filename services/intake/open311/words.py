@@ -68,4 +68,6 @@ def service_name(code: str | None, language: Language) -> str | None:
         category = newest().category(code) if code is not None else None
     except UnknownCode:
         return None
-    return category and (category.name_zh if language is Language.ZH else category.name_en)
+    if category is None:
+        return None
+    return category.name_zh if language is Language.ZH else category.name_en
