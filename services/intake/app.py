@@ -7,6 +7,7 @@ from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import ENVELOPE
 from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.door import Door
+from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.imports.importer import Importer
 from services.intake.open311 import router as open311
@@ -36,6 +37,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
         Worker("intake.importer", context.part(Importer).run),
+        Worker("intake.duplicates", Marker(context).run),
     )
 
 

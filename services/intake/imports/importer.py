@@ -20,12 +20,12 @@ from pydantic_core import from_json, to_json
 from services.intake.attachments.storage import Storage
 from services.intake.door import Door
 from services.intake.imports import reading, store
-from services.intake.imports.model import Group, Job, Result, Row, Settled, State, Wrong, claim, path_of
+from services.intake.imports.model import Group, Job, Result, Row, Settled, State, Wrong, path_of
 from services.intake.registration import register
 from services.intake.schemas import NewComplaint
-from shared import clock, problems
+from shared import clock, idempotency, problems
 from shared.database import Database, is_transient, sql, uninterrupted
-from shared.idempotency import KeyReused
+from shared.idempotency import Claim, KeyReused
 from shared.problems import Problem
 from shared.reactions import describe
 
@@ -124,7 +124,7 @@ class Importer:
             told = NewComplaint.model_validate(row.told)
         except ValidationError as error:
             return _refused(row, _wrong(error)), None
-        wanted = claim(job, row, to_json(row.told))
+        wanted = _claim(job, row, to_json(row.told))
         try:
             answer, replayed = await self._door.register(register(told, job.principal, clock.now()), wanted)
         except KeyReused:
@@ -200,6 +200,15 @@ class Importer:
                     await self.storage.remove(path_of(file))
         except OSError as error:  # the sweeper comes again
             log.warning("the file of import %s could not be removed yet: %s", import_id, describe(error))
+
+
+def _claim(job: Job, row: Row, told: bytes) -> Claim:
+    """Under which a row is registered once: its own key, or its place in this very file.
+
+    The blank keeps it apart from every Idempotency-Key, which can have none.
+    """
+    own = f"row {row.key}" if row.key is not None else f"import {job.sha256.hex()} {row.number}"
+    return Claim(job.principal, own, idempotency.fingerprint("IMPORT", own, told))
 
 
 async def _some(rows: Iterator[Row], number: int) -> list[Row]:

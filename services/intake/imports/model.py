@@ -6,9 +6,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared import idempotency
-from shared.idempotency import Claim
-
 
 class Format(StrEnum):
     CSV = "csv"
@@ -98,15 +95,6 @@ class Group:
 
     def count(self, status: Result) -> int:
         return sum(each.status is status for each in self.settled)
-
-
-def claim(job: Job, row: Row, told: bytes) -> Claim:
-    """Under which a row is registered once: its own key, or its place in this very file.
-
-    The blank keeps it apart from every Idempotency-Key, which can have none.
-    """
-    own = f"row {row.key}" if row.key is not None else f"import {job.sha256.hex()} {row.number}"
-    return Claim(job.principal, own, idempotency.fingerprint("IMPORT", own, told))
 
 
 def path_of(file: UUID) -> str:

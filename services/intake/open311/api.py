@@ -4,28 +4,23 @@ Anybody reads public complaints, without personal data. With its `api_key` an ap
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from sqlalchemy import RowMapping
 
 from services.intake.open311 import store
 from services.intake.open311.answers import Entry, Open311Route, Refused, answer
+from services.intake.open311.asked import closed, parted, references, window
 from services.intake.open311.words import service, service_name, services, step, words
 from services.intake.record.model import Record
 from services.intake.record.store import load
-from services.intake.reference import normalised
-from shared import clock
 from shared.auth import Principal
 from shared.events.vocabulary import Language
 from shared.masking import mask
 from shared.service import Context, Ctx
 
-SPAN = timedelta(days=90)
-"""The longest time that one answer covers."""
 ROUGHLY = 3
 """Places of the degrees that others than the sender see: a hundred metres."""
 CHANGESET = "2026-11-22T00:00:00Z"
@@ -160,12 +155,12 @@ async def list_requests(
     """Whoever names requests gets those; else what came within 90 days, the newest first."""
     filters: dict[str, Any] = {"limit": page_size, "offset": (page - 1) * page_size}
     if service_request_id:
-        filters["references"] = _references(service_request_id)
+        filters["references"] = references(service_request_id)
     else:
         filters["since"], filters["until"] = window(start_date, end_date)
         if service_code:
-            filters["codes"] = _parted(service_code)
-        filters["closed"] = _closed(status)
+            filters["codes"] = parted(service_code)
+        filters["closed"] = closed(status)
     async with ctx.database.reading() as connection:
         rows = await store.requests(connection, who.id if who else None, **filters)
         records = await load(connection, [row["id"] for row in rows])
@@ -177,7 +172,7 @@ async def list_requests(
 async def read_request(request_id: str, kind: Kind, ctx: Ctx, who: Reader, tongue: Tongue) -> Response:
     async with ctx.database.reading() as connection:
         rows = await store.requests(
-            connection, who.id if who else None, references=_references(request_id), limit=1
+            connection, who.id if who else None, references=references(request_id), limit=1
         )
         if not rows:
             raise unknown_request()
@@ -214,7 +209,7 @@ async def list_updates(
 ) -> Response:
     """What happened within the time, the oldest first."""
     since, until = window(start_date, end_date)
-    wanted = _references(service_request_id) if service_request_id else None
+    wanted = references(service_request_id) if service_request_id else None
     async with ctx.database.reading() as connection:
         rows = await store.updates(connection, who.id if who else None, since, until, wanted)
     told = [
@@ -234,50 +229,6 @@ async def list_updates(
 def unknown_request() -> Refused:
     """Also for one that the caller may not see."""
     return Refused(404, "service_request_id: not found. 没有该 service_request_id。")
-
-
-def _parted(given: str) -> list[str]:
-    return [each.strip() for each in given.split(",") if each.strip()]
-
-
-def _references(given: str) -> list[str]:
-    return [reference for each in _parted(given) if (reference := normalised(each)) is not None]
-
-
-def _closed(status: str | None) -> bool | None:
-    wanted = {each.lower() for each in _parted(status or "")}
-    if wanted - {"open", "closed"}:
-        raise Refused(400, "status: open, closed, or both parted by a comma. status 只能为 open 或 closed。")
-    return wanted == {"closed"} if len(wanted) == 1 else None
-
-
-_MOMENT = TypeAdapter(AwareDatetime)
-_YEARS = (datetime(1990, 1, 1, tzinfo=UTC), datetime(8000, 1, 1, tzinfo=UTC))
-
-
-def _moment(name: str, given: str) -> datetime:
-    try:
-        at = _MOMENT.validate_python(given.replace(" ", "+"))  # a plus that nobody encoded is a blank
-    except ValidationError:
-        at = None
-    if at is None or not _YEARS[0] <= at <= _YEARS[1]:
-        raise Refused(
-            400,
-            f"{name}: a time as in 2026-11-20T09:30:00+08:00, with its offset. 请使用带时区的 ISO 8601 时间。",
-        )
-    return at
-
-
-def window(start: str | None, end: str | None) -> tuple[datetime, datetime]:
-    """From when until when: at most 90 days, as the standard has it, counted from the start if there is one."""
-    until = _moment("end_date", end) if end else None
-    since = _moment("start_date", start) if start else None
-    if since is None:
-        until = until or clock.now()
-        return until - SPAN, until
-    if until is not None and until < since:
-        raise Refused(400, "end_date: it lies before start_date. 结束时间不能早于开始时间。")
-    return since, min(until or since + SPAN, since + SPAN)
 
 
 def _shown(
