@@ -9,6 +9,8 @@ from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
+from services.intake.imports.importer import Importer
+from services.intake.open311 import router as open311
 from services.intake.store import metadata
 from services.intake.vault.retention import Retention
 from services.intake.vault.rows import equip
@@ -20,13 +22,15 @@ from shared.service import Context, Service, Worker
 def _parts(context: Context) -> Sequence[object]:
     equip(context.database, context.settings)
     cabinet = Cabinet(context.database, context.settings)
+    door = Door(context.database)
     return (
-        Door(context.database),
+        door,
         Watchers(context.database),
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),
         Retention(context.database, context.settings.installation_secret, context.settings.retention_days),
+        Importer(context.database, door, cabinet.storage, context.settings.poll_interval),
     )
 
 
@@ -37,18 +41,23 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
         Worker("intake.retention", context.part(Retention).run),
+        Worker("intake.importer", context.part(Importer).run),
         Worker("intake.duplicates", Marker(context).run),
     )
 
 
 def _large_bodies(settings: Settings) -> Mapping[str, int]:
-    return {r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE}
+    return {
+        r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE,
+        r"/v1/imports": settings.import_limit + ENVELOPE,
+    }
 
 
 service = Service(
     name="intake",
     summary="Receives complaints and shows customers what becomes of them.",
     router=router,
+    faces={"/open311/v2": open311},
     metadata=metadata,
     reactions=reactions,
     parts=_parts,
