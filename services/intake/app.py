@@ -11,6 +11,7 @@ from services.intake.channels.listener import Listener
 from services.intake.channels.mailroom import Mailroom
 from services.intake.channels.signing import Seal
 from services.intake.door import Door
+from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.store import metadata
 from services.intake.watch import Watchers
@@ -45,6 +46,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
+        Worker("intake.duplicates", Marker(context).run),
     )
 
 
