@@ -67,7 +67,11 @@ def address(mail: Part, name: str) -> tuple[str, str]:
 
     The structure is read before the encoded words are: what is inside of them cannot add an address.
     """
-    for shown, found in getaddresses(raw(mail, name)):
+    try:
+        mailboxes = getaddresses(raw(mail, name))
+    except RecursionError:  # comments in comments
+        return "", ""
+    for shown, found in mailboxes:
         if "@" in found and len(found) <= 254:
             return text(shown)[:200].strip("\"' "), one_line(found).lower()
     return "", ""

@@ -22,6 +22,8 @@ CONNECTIONS = 10
 """That may be bringing mails at the same time, each in memory; more are told to come again."""
 LINE_LIMIT = 65_536
 """Bytes: mail programs write longer lines than the standard's 1,000, and what they wrote must come in."""
+NULL_PATH = "<>"
+"""As aiosmtpd has it; an empty one would count as no sender at all."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -85,7 +87,7 @@ class Listener:
         if len(self._open - {server}) >= CONNECTIONS:
             return "451 4.3.2 Too many at once, come again"
         self._open.add(server)
-        envelope.mail_from = address or ""
+        envelope.mail_from = address or NULL_PATH
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
 
@@ -99,8 +101,9 @@ class Listener:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
+        sender = "" if envelope.mail_from == NULL_PATH else envelope.mail_from
         try:
-            landed = await self._mailroom.receive(envelope.content, "mail", envelope.mail_from)
+            landed = await self._mailroom.receive(envelope.content, "mail", sender)
         except Problem as problem:
             if problem.status == 422:
                 return "554 5.6.0 The mail cannot be read"

@@ -65,6 +65,8 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     while number < len(lines):
         line = lines[number]
         if _ends_here(lines, number):
+            while kept and not kept[-1].strip(" _-*"):
+                kept.pop()  # the rule that is drawn above it
             return kept, True
         if length := _attribution(lines, number):
             after = next((each for each in lines[number + length :] if each.strip()), "")
