@@ -415,7 +415,9 @@ async def test_a_mail_server_hands_mails_over_by_smtp(
             with pytest.raises(aiosmtplib.SMTPDataError) as broken:
                 await client.sendmail("a@b.example", [OUR], "no headers at all")
             assert broken.value.code == 554
-            refused, _ = await client.sendmail("a@b.example", [OUR, "b@redress.example"], mail("Two."))
+            refused, _ = await client.sendmail(
+                "a@b.example", [OUR, "b@redress.example"], mail("Two.", message_id="<2@b.example>")
+            )
             assert refused["b@redress.example"][0] == 452
             with pytest.raises((aiosmtplib.SMTPDataError, aiosmtplib.SMTPSenderRefused)):
                 await client.sendmail("a@b.example", [OUR], mail("x" * 400_000, message_id="<big@b.example>"))

@@ -115,10 +115,7 @@ class Landing:
     ) -> Landed:
         """Write down what became of a message; what was written first stands."""
         async with self._database.transaction() as transaction:
-            await transaction.execute(
-                sql("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-                {"key": f"{source}/{message.hex()}"},
-            )
+            await transaction.lock([f"{source}/{message.hex()}"])
             if before := await store.message(transaction.connection, source, message):
                 return landed(before)
             row = {

@@ -36,9 +36,7 @@ async def find(connection: AsyncConnection, name: str) -> dict[str, Any] | None:
 
 async def held(transaction: Transaction, name: str, if_match: str | None) -> dict[str, Any] | None:
     """The source, kept as it is until the end of the transaction. Raises a 412 problem."""
-    await transaction.execute(
-        sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 1))"), {"name": f"source/{name}"}
-    )
+    await transaction.lock([f"source/{name}"])
     row = await find(transaction.connection, name)
     if if_match is not None:
         present = f'"{row["version"]}"' if row else None
