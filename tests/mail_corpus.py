@@ -23,7 +23,7 @@ class Sample:
     subject: str = "Motor stands still"
     language: str = "en"
     files: tuple[str | None, ...] = ()
-    quoted: bool = False
+    shortened: bool = False
     status: str | None = None
 
 
@@ -84,10 +84,10 @@ HTML = (
 CORPUS: dict[str, Sample] = {
     "plain English": Sample(mail(STOPPED), STOPPED),
     "signature after dashes": Sample(
-        mail(f"{STOPPED}\n\n-- \nAnn Example\nShop Ltd, +44 20 7946 0018"), STOPPED
+        mail(f"{STOPPED}\n\n-- \nAnn Example\nShop Ltd, +44 20 7946 0018"), STOPPED, shortened=True
     ),
     "regards and a phone's line": Sample(
-        mail(f"{STOPPED}\n\nBest regards,\nAnn\n\nSent from my iPhone"), STOPPED
+        mail(f"{STOPPED}\n\nBest regards,\nAnn\n\nSent from my iPhone"), STOPPED, shortened=True
     ),
     "Gmail reply": Sample(
         mail(
@@ -97,14 +97,14 @@ CORPUS: dict[str, Sample] = {
         ),
         "It is five of every hundred.",
         subject="Re: Thank you for telling us",
-        quoted=True,
+        shortened=True,
     ),
     "answers between the lines": Sample(
         mail(
             "On 20 Nov 2026, at 10:20, Redress wrote:\n> How many?\nTwelve.\n> Since when?\nSince Monday.\n"
         ),
         "Twelve.\nSince Monday.",
-        quoted=True,
+        shortened=True,
     ),
     "Outlook reply": Sample(
         mail(
@@ -112,7 +112,7 @@ CORPUS: dict[str, Sample] = {
             "Sent: Friday, 20 November 2026 10:20\nTo: Ann Example\nSubject: Thank you\n\nThank you for telling us.\n"
         ),
         "Still no answer.",
-        quoted=True,
+        shortened=True,
     ),
     "Outlook in Chinese": Sample(
         mail(
@@ -126,7 +126,7 @@ CORPUS: dict[str, Sample] = {
         name="王小明",
         subject="答复: 电机停机",
         language="zh",
-        quoted=True,
+        shortened=True,
     ),
     "QQ Mail, GB18030": Sample(
         mail(
@@ -141,7 +141,7 @@ CORPUS: dict[str, Sample] = {
         name="王小明",
         subject="电机停机",
         language="zh",
-        quoted=True,
+        shortened=True,
     ),
     "163, GBK named GB2312": Sample(
         mail(
@@ -156,7 +156,7 @@ CORPUS: dict[str, Sample] = {
         name="陈镕",
         subject="电机坏了",
         language="zh",
-        quoted=True,
+        shortened=True,
     ),
     "raw GBK without any encoding": Sample(
         mail(
@@ -190,11 +190,12 @@ CORPUS: dict[str, Sample] = {
         ),
         f"尊敬的客服：\n{停线}\n谢谢，请尽快处理。",
         language="zh",
+        shortened=True,
     ),
     "HTML only": Sample(
         mail(HTML, kind="text/html; charset=utf-8"),
         "The motor shows alarm R4\nafter ten minutes.",
-        quoted=True,
+        shortened=True,
     ),
     "HTML and plain text": Sample(
         mail(

@@ -88,7 +88,7 @@ async def test_a_mail_becomes_a_complaint_or_is_recorded_as_what_it_is(world: Wo
     contact = await read(world, taken["complaint_id"], "/contact")
     assert (contact["name"], contact["email"]) == (sample.name, sample.sender)
     files = (await read(world, taken["complaint_id"], "/attachments"))["items"]
-    assert len(files) == taken["attachments"] == len(sample.files) + sample.quoted
+    assert len(files) == taken["attachments"] == len(sample.files) + sample.shortened
     assert taken["left_out"] == 0
     async with world.context("intake").database.reading() as connection:
         told = (await connection.execute(text("SELECT what_went_wrong FROM complaints"))).scalar_one()

@@ -26,7 +26,7 @@ def test_of_a_mail_is_read_what_its_sender_wrote_in_it(name: str) -> None:
     read = parsed(sample.raw)
     own = quoting.parted(read.text)
     assert own.own == sample.own
-    assert own.quoted == sample.quoted
+    assert own.shortened == sample.shortened
     assert (read.sender, read.name, read.subject) == (sample.sender, sample.name, sample.subject)
     assert tuple(file.name for file in read.files) == sample.files
     assert language(own.own) == sample.language

@@ -184,8 +184,8 @@ def _usable(address: str) -> str | None:
 
 def _files(mail: Mail, own: quoting.Parted, *, new: bool) -> list[File]:
     """What came with it; and the whole text, where the statement does not hold all that a customer wrote or
-    passed on. What an addition quotes are our own words."""
+    passed on, such as the telephone number in a signature. What an addition quotes are our own words."""
     files = list(mail.files)
-    if len(own.own) + len(mail.subject) > LONGEST or (new and own.quoted):
+    if len(own.own) + len(mail.subject) > LONGEST or (new and own.shortened):
         files.insert(0, File("mail.txt", "text/plain", mail.text.encode()))
     return files

@@ -44,18 +44,19 @@ _AFTER_DASHES = 20
 class Parted(NamedTuple):
     own: str
     """What was written in this mail."""
-    quoted: bool
-    """Something was taken away that somebody had written in another mail."""
+    shortened: bool
+    """A quote or a signature was taken away."""
 
 
 def parted(text: str) -> Parted:
     """If nothing but quotes is left, they are what the mail has to say: then all of it is `own`."""
     lines = text.split("\n")
     kept, quoted = _without_quotes(lines)
-    own = "\n".join(_without_signature(kept)).strip()
+    lines, signed = _without_signature(kept)
+    own = "\n".join(lines).strip()
     if own:
-        return Parted(own, quoted)
-    return Parted(text.strip(), quoted=False)
+        return Parted(own, quoted or signed)
+    return Parted(text.strip(), shortened=False)
 
 
 def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
@@ -106,15 +107,25 @@ def _attribution(lines: list[str], number: int) -> int:
     return 0
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    while lines and not lines[-1].strip():
-        lines = lines[:-1]
-    for number in range(max(0, len(lines) - _AFTER_DASHES), len(lines)):
-        if lines[number].rstrip() == "--" or lines[number] == "-- ":
-            return _without_signature(lines[:number])
+def _without_signature(lines: list[str]) -> tuple[list[str], bool]:
+    """And whether there was more to take away than a telephone's own line."""
+    signed = False
+    while lines:
+        if not lines[-1].strip() or _MOBILE.fullmatch(lines[-1][:150]):
+            lines = lines[:-1]
+        elif begin := _signature(lines):
+            lines, signed = lines[:begin], True
+        else:
+            break
+    return lines, signed
+
+
+def _signature(lines: list[str]) -> int:
+    """Where the signature begins; 0 when there is none."""
+    for number in range(max(1, len(lines) - _AFTER_DASHES), len(lines)):
+        if lines[number].rstrip() == "--":
+            return number
     for number in range(max(1, len(lines) - _AFTER_CLOSING), len(lines)):
         if _CLOSING.fullmatch(lines[number][:100]) and all(len(each) <= 80 for each in lines[number:]):
-            return _without_signature(lines[:number])
-    if lines and _MOBILE.fullmatch(lines[-1][:150]):
-        return _without_signature(lines[:-1])
-    return lines
+            return number
+    return 0
