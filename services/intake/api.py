@@ -17,6 +17,7 @@ from services.intake.coding.api import router as coding
 from services.intake.coding.orientation import router as orientation
 from services.intake.door import Door
 from services.intake.duplicates import api as duplicates_api
+from services.intake.imports.api import router as imports
 from services.intake.merging import api as merging_api
 from services.intake.merging import store as merging_store
 from services.intake.record import shown
@@ -158,5 +159,6 @@ for more in (
     duplicates_api.router,
     attachments.router,
     attachments_tracking.router,
+    imports,
 ):
     router.include_router(more)

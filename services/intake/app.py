@@ -13,6 +13,8 @@ from services.intake.channels.signing import Seal
 from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
+from services.intake.imports.importer import Importer
+from services.intake.open311 import router as open311
 from services.intake.store import metadata
 from services.intake.watch import Watchers
 from shared.config import Settings
@@ -35,6 +37,7 @@ def _parts(context: Context) -> Sequence[object]:
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),
+        Importer(context.database, door, cabinet.storage, context.settings.poll_interval),
     )
 
 
@@ -46,6 +49,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
+        Worker("intake.importer", context.part(Importer).run),
         Worker("intake.duplicates", Marker(context).run),
     )
 
@@ -54,6 +58,7 @@ def _large_bodies(settings: Settings) -> Mapping[str, int]:
     return {
         r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE,
         r"/v1/channels/email": settings.mail_limit,
+        r"/v1/imports": settings.import_limit + ENVELOPE,
     }
 
 
@@ -61,6 +66,7 @@ service = Service(
     name="intake",
     summary="Receives complaints and shows customers what becomes of them.",
     router=router,
+    faces={"/open311/v2": open311},
     metadata=metadata,
     reactions=reactions,
     parts=_parts,
