@@ -470,7 +470,7 @@ async def test_the_migration_seals_what_is_there_and_opens_it_again(
     async with open_world(url, scratch) as world:
         case = await told(world)
         before = (await world.http.get(case["path"])).json()
-    await _to(url, command.downgrade, "0010")
+    await _to(url, command.downgrade, "0011")
     shown = await everything(url)
     assert PERSON["email"] in shown["intake.complaints"]
     assert PERSON["external_id"] in shown["intake.customers"]

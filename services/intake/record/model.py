@@ -29,6 +29,10 @@ class TooManyAdditions(Exception):
     """The complaint has as many additions as it can have."""
 
 
+class Erased(Exception):
+    """The customer's data of this complaint is erased: nothing is added to it."""
+
+
 class AnsweredBefore(Exception):
     """The customer has answered this restatement already, otherwise."""
 
@@ -87,7 +91,7 @@ class Record(Aggregate):
 
     @property
     def erased(self) -> bool:
-        return not self.row["sealed"]
+        return self.row.get("sealed") == b""
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -135,12 +139,14 @@ class Record(Aggregate):
         by: str,
         at: datetime,
     ) -> Addition:
-        """Note what a further contact told. Raises TooManyAdditions.
+        """Note what a further contact told. Raises TooManyAdditions, Erased.
 
         `confirmed` is for the event only: whoever knows it notes it by `answer`, too.
         """
         if len(self.additions) >= MOST_ADDITIONS:
             raise TooManyAdditions
+        if self.erased:
+            raise Erased
         before = self.now
         after = overlaid(before, {**told, "customer": contact})
         score, missing = completeness(after)

@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 from services.intake.vault.cipher import Vault
 from shared.config import Settings
 
-revision: str = "0011"
-down_revision: str | None = "0010"
+revision: str = "0012"
+down_revision: str | None = "0011"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
