@@ -143,6 +143,8 @@ IGNORED = {
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",
+    # What was counted stays counted.
+    "redress.customer.erased.v1",
 }
 """Facts of other services that tell insights nothing. A new fact is read, or stands here."""
 

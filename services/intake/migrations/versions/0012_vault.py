@@ -58,11 +58,28 @@ TRIGGERS = {
     "additions": ("entries_are_immutable", "refuse_rewriting"),
     "restatement_answers": ("entries_are_immutable", "refuse_rewriting"),
 }
+COMMENTS = {
+    "complaints": (
+        "What was told. A trigger refuses every change: additions are entries of their own.",
+        "What was told. A trigger refuses every change but erasing and sealing anew.",
+    ),
+    "additions": (
+        "Dated entries. A trigger refuses every change.",
+        "Dated entries. A trigger refuses every change but erasing and sealing anew.",
+    ),
+    "restatement_answers": (
+        "One for each restatement, and a trigger refuses every change.",
+        "One for each restatement. A trigger refuses every change but erasing and sealing anew.",
+    ),
+}
+"""Before and after."""
 BATCH = 1000
 
 
 def upgrade() -> None:
     _reads_and_erasures()
+    for table, (before, after) in COMMENTS.items():
+        op.create_table_comment(table, after, existing_comment=before)
     for table, columns in PRIVATE.items():
         op.add_column(
             table,
@@ -119,6 +136,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table, (before, after) in COMMENTS.items():
+        op.create_table_comment(table, before, existing_comment=after)
     op.drop_index("ix_complaints_unerased", "complaints")
     op.execute("DROP FUNCTION refuse_unsealed() CASCADE")
     for table, columns in PRIVATE.items():
