@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar, cast
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from pydantic_core import from_json
 from sqlalchemy import MetaData
 
 from shared import problems, telemetry
@@ -22,6 +21,7 @@ from shared.eventlog import EventLog
 from shared.problems import ProblemDocument
 from shared.reactions import Pump, Reactions
 from shared.relay import Relay
+from shared.strictjson import read_json
 
 log = logging.getLogger(__name__)
 
@@ -155,12 +155,12 @@ Ctx = Annotated[Context, Depends(context_of)]
 
 
 class StrictRequest(Request):
-    """Reads JSON by one strict, fast parser: no NaN, no lone surrogates, bounded depth."""
+    """Reads JSON as `read_json` does."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
             try:
-                self._json = from_json(await self.body(), allow_inf_nan=False)
+                self._json = read_json(await self.body())
             except ValueError as error:
                 raise JSONDecodeError(str(error), "", 0) from None
         return self._json
