@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import door, drain, latency, lifecycle, machine
+from bench import door, drain, duplicates, latency, lifecycle, machine
 from bench.rig import Rig
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "drain": drain.measure,
     "lifecycle": lifecycle.measure,
     "latency": latency.measure,
+    "duplicates": duplicates.measure,
 }
 
 
@@ -29,7 +30,9 @@ def main() -> int:
     parser.add_argument("--only", choices=MEASUREMENTS, help="this measurement alone")
     parser.add_argument("--quick", action="store_true", help="under two minutes, for a first look")
     parser.add_argument("--long", action="store_true", help="and 50,000 complaints, as they come (drain)")
-    parser.add_argument("--stored", type=int, help="complaints to store before the lifecycles (1,000,000)")
+    parser.add_argument(
+        "--stored", type=int, help="complaints to store before lifecycles and duplicates (1,000,000)"
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
     asked = parser.parse_args()
     plain = Console(width=120)
@@ -45,7 +48,7 @@ def main() -> int:
             began = time.monotonic()
             progress.print(f"{name} ...", style="dim")
             options = {"long": asked.long} if name == "drain" else {}
-            if name == "lifecycle" and asked.stored:
+            if name in {"lifecycle", "duplicates"} and asked.stored:
                 options = {"stored": asked.stored}
             try:
                 results[name] = MEASUREMENTS[name](rig, asked.quick, **options)
@@ -163,11 +166,31 @@ def _latency(result: dict[str, Any]) -> Table:
     return table
 
 
+def _duplicates(result: dict[str, Any]) -> Table:
+    filled = result["fill"]
+    table = _table(
+        f"Duplicates: asked over HTTP with {result['stored']:,} stored; {filled['marks']:,} marks, "
+        f"{filled['marks_gib']:.2f} GiB, {filled['marking_us']:.0f} us to mark a complaint",
+        "", "asked", "p50 ms", "p99 ms", "worst ms", "with suggestions",
+    )  # fmt: skip
+    for name, got in result["asked"].items():
+        table.add_row(
+            name,
+            f"{got['n']}",
+            f"{got['p50_ms']:.1f}",
+            f"{got['p99_ms']:.1f}",
+            f"{got['worst_ms']:.1f}",
+            f"{got['with_suggestions']:.0%}",
+        )
+    return table
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "door": _door,
     "drain": _drain,
     "lifecycle": _lifecycle,
     "latency": _latency,
+    "duplicates": _duplicates,
 }
 
 if __name__ == "__main__":

@@ -21,8 +21,10 @@ from shared.events import (
     CaseResumed,
     ComplaintAssigned,
     ComplaintCoded,
+    ComplaintMerged,
     ComplaintReferred,
     ComplaintRegistered,
+    ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
     CustomerTold,
@@ -40,6 +42,8 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    ReporterJoined,
+    ReporterLeft,
     RestatementAnswered,
     SolutionCarriedOut,
     ValidityJudged,
@@ -78,6 +82,8 @@ def _id(number: int) -> UUID:
 
 
 COMPLAINT, CUSTOMER, FIRST_OFFER, SECOND_OFFER, PROMISE = (_id(number) for number in range(1, 6))
+AGAIN = _id(7)
+"""The same matter, told a second time."""
 HANDLER = "li.na"
 
 
@@ -172,6 +178,23 @@ def events() -> Iterator[Event]:
     yield AttachmentScanned(
         complaint_id=COMPLAINT, attachment_id=_id(50), scan=Scan.CLEAN, scanned_at=_after(0.006)
     )
+    yield ComplaintMerged(
+        complaint_id=AGAIN,
+        leading_id=COMPLAINT,
+        promised_at=_after(8),
+        merged_by="key:5f0c1a9be27d",
+        reason="同一台电机的同一报警，客户通过电话再次反映。",
+        merged_at=_after(0.7),
+    )
+    yield ReporterJoined(complaint_id=COMPLAINT, merged_id=AGAIN, joined_at=_after(0.7))
+    yield ComplaintSeparated(
+        complaint_id=AGAIN,
+        leading_id=COMPLAINT,
+        separated_by="key:5f0c1a9be27d",
+        reason="核实后为另一台电机。",
+        separated_at=_after(2),
+    )
+    yield ReporterLeft(complaint_id=COMPLAINT, merged_id=AGAIN, left_at=_after(2))
     yield ComplaintReferred(
         complaint_id=COMPLAINT,
         severity=Severity.URGENT,

@@ -236,6 +236,9 @@ def _intake(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
         (row["complaint_id"], row["event_id"], row["step"]) for row in evidence.rows("intake.progress")
     )
     wanted = Counter((view.id, step.event_id, step.step) for view in views.values() for step in view.steps)
+    for name in ("merged", "separated"):  # written with the merging itself
+        wanted.update((e.event.complaint_id, e.id, name) for e in _of(events, f"complaint.{name}"))
+    yield from _merges(evidence, events)
     for complaint_id, event_id, step in (steps - wanted) + (wanted - steps):
         yield f"intake: step {step} of {complaint_id} (event {event_id}) is not shown once"
     for row in evidence.rows("intake.views"):
@@ -253,12 +256,46 @@ def _intake(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
                 yield f"intake: {name} of {row['complaint_id']} shows {row[name]!r}, the log says {says!r}"
 
 
+def _merges(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
+    """Who follows whom is what was told, and nobody follows a follower."""
+    told = Counter(
+        (str(e.event.complaint_id), str(e.event.model_dump()["leading_id"]))
+        for e in _of(events, "complaint.merged")
+    )
+    ended = _per_complaint(events, "complaint.separated")
+    rows = evidence.rows("intake.merges")
+    kept = Counter((str(row["complaint_id"]), str(row["leading_id"])) for row in rows)
+    for pair in (told - kept) + (kept - told):
+        yield f"intake: {pair[0]} was merged into {pair[1]} {kept[pair]} times, and told {told[pair]} times"
+    live = {row["complaint_id"]: row["leading_id"] for row in rows if row["separated_at"] is None}
+    for complaint_id, number in Counter(
+        r["complaint_id"] for r in rows if r["separated_at"] is not None
+    ).items():
+        if ended[complaint_id] != number:
+            yield f"intake: {complaint_id} was separated {number} times, and told {ended[complaint_id]} times"
+    for complaint_id, leading_id in live.items():
+        if leading_id in live:
+            yield f"intake: {complaint_id} follows {leading_id}, which follows another one"
+    for table in (
+        "routing.dispatches",
+        "insights.complaints",
+        "resolution.cases",
+        "notification.conversations",
+    ):
+        for row in evidence.rows(table):
+            complaint_id = row["complaint_id" if table.startswith("routing") else "id"]
+            if row["leading_id"] != live.get(complaint_id) and row.get("state") != "closed":
+                yield f"{table}: {complaint_id} follows {row['leading_id']}, not {live.get(complaint_id)}"
+
+
 def _routing(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
     assigned, triaged = (_per_complaint(events, f"complaint.{name}") for name in ("assigned", "triaged"))
     carried: Counter[str] = Counter()
+    again = _per_complaint(events, "complaint.separated")
     for row in evidence.rows("routing.dispatches"):
         complaint_id = row["complaint_id"]
-        if assigned[complaint_id] != (row["handler_id"] is not None):
+        at_least = int(row["handler_id"] is not None)
+        if not at_least <= assigned[complaint_id] <= at_least + again[complaint_id]:
             yield f"routing: {complaint_id} was assigned {assigned[complaint_id]} times"
         if triaged[complaint_id] != (row["category"] is not None):
             yield f"routing: {complaint_id} was triaged {triaged[complaint_id]} times"

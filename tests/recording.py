@@ -1,7 +1,8 @@
 """Some whole journeys, lived through over HTTP in a running Redress, and everything they left behind.
 
 Together they hold every way a case goes: offers chosen and declined, answered at once, judged not valid, not
-acceptable and taken up again, a promise broken by the clock, decided by a person, and one that just waits.
+acceptable and taken up again, a promise broken by the clock, one merged with another, decided by a person, and one that
+just waits.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -115,6 +116,14 @@ class Player:
         await eventually(taken, what=f"the {what} to be taken")
         await eventually(self._case_has(complaint_id, "state", until), what=f"the case to be {until}")
 
+    async def merges(self, complaint_id: UUID, into: UUID) -> None:
+        """By a request to intake; then both cases know of it."""
+        url = f"/intake/v1/complaints/{complaint_id}/merge"
+        answer = await self.world.http.post(url, json={"into": str(into), "reason": "The same batch."})
+        assert answer.status_code == 200, answer.text
+        await eventually(self._case_has(complaint_id, "state", "merged"), what="the case to be merged")
+        await self.world.settled()
+
     async def chooses(self, complaint_id: UUID, rank: int) -> None:
         reference, token = self.tokens[complaint_id]
         case = (await self.world.http.get(f"/resolution/v1/cases/{complaint_id}")).json()
@@ -179,6 +188,10 @@ async def _live(player: Player) -> None:
     await does(refused, "judgement", **NO)
     await does(refused, "carry-out", result="The wear is normal.")
     await answers(refused, "opinion", "closed", outcome="acceptable")
+
+    twin = await tells("Scratches on the front, as my neighbour has.")
+    await does(twin, "accept")
+    await player.merges(twin, late)
 
     await does(late, "reply", message="Sorry for the delay.")
     await does(late, "answer", result="Polished.")

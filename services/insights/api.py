@@ -111,6 +111,7 @@ class ComplaintFacts(BaseModel):
     channel: Channel | None
     language: Language | None
     product: str | None
+    leading_id: UUID | None
     offer_chosen_at: datetime | None
     offers_declined: int
     opinion: Outcome | None

@@ -10,8 +10,10 @@ from shared.events import (
     CaseOpened,
     CaseResumed,
     ComplaintAssigned,
+    ComplaintMerged,
     ComplaintReferred,
     ComplaintRegistered,
+    ComplaintSeparated,
     ComplaintTriaged,
     CustomerTold,
     FollowUpRequested,
@@ -44,6 +46,16 @@ def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Rece
     facts.medium, facts.channel = event.medium, event.channel
     if event.product is not None:
         facts.product = event.product.name or event.product.model or event.product.id
+
+
+@reactions.on(ComplaintMerged)
+def on_complaint_merged(facts: Facts, event: ComplaintMerged, fact: Received) -> None:
+    facts.leading_id = event.leading_id
+
+
+@reactions.on(ComplaintSeparated)
+def on_complaint_separated(facts: Facts, event: ComplaintSeparated, fact: Received) -> None:
+    facts.leading_id = None
 
 
 @reactions.on(OfferChosen)

@@ -96,6 +96,12 @@ def _share(of: str, *names: str) -> Callable[[Totals], Value | None]:
     return share
 
 
+def _handled(totals: Totals) -> Value | None:
+    whole = totals.counts.get("received", 0) - totals.counts.get("merged", 0)
+    part = totals.counts.get("handled", 0)
+    return Value(part / whole, part, whole) if whole else None
+
+
 def _promises_kept(totals: Totals) -> Value | None:
     kept = totals.counts.get("promises_kept", 0)
     decided = kept + totals.counts.get("promises_broken", 0)
@@ -125,13 +131,22 @@ MEASURES = (
         _count("received"),
     ),
     Measure(
+        "merged",
+        {"en": "Merged into others", "zh": "并入其他投诉数"},
+        "of the complaints received in the range, those that go on under another one about the same matter; "
+        "what becomes of it is counted there",
+        Unit.COMPLAINTS,
+        "P-08",
+        _count("merged"),
+    ),
+    Measure(
         "handling_rate",
         {"en": "Handling rate", "zh": "处理率"},
-        "of the complaints received in the range, the share whose solution was carried out (or that closed "
-        "without needing one)",
+        "of the complaints received in the range, without those merged into others, the share whose solution "
+        "was carried out (or that closed without needing one)",
         Unit.SHARE,
         "002-17",
-        _share("received", "handled"),
+        _handled,
         target=0.95,
         direction=Direction.HIGHER,
     ),
@@ -226,8 +241,8 @@ MEASURES = (
     Measure(
         "open_now",
         {"en": "Open complaints", "zh": "未结案投诉数"},
-        "complaints received but not closed up to the end of the range (now, if it ends today), whenever "
-        "they were received",
+        "complaints received but neither merged into others nor closed up to the end of the range (now, if it "
+        "ends today), whenever they were received",
         Unit.COMPLAINTS,
         "002-10",
         lambda totals: Value(totals.open),

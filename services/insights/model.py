@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple
+from uuid import UUID
 
 from services.insights.durations import bucket_of
 from shared.aggregate import Aggregate
@@ -33,6 +34,7 @@ Contributions = Counter[Cell]
 
 COUNTS = {
     "received": "complaints of every kind, on the day of receipt",
+    "merged": "of `received`, those that go on under another complaint and are counted there",
     "dissatisfied": "received with a complaint or a criticism, on the day of receipt",
     "converted": "of `dissatisfied`, those that ended satisfied, on the day of receipt",
     "handled": "solution carried out, or closed without one, on the day of receipt",
@@ -60,6 +62,8 @@ class Facts(Aggregate):
     channel: str | None = None
     language: str | None = None
     product: str | None = None
+    leading_id: UUID | None = None
+    """The complaint that it was merged into, while it is."""
     offer_chosen_at: datetime | None = None
     offers_declined: int = 0
     opinion: str | None = None
@@ -134,7 +138,10 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
 
     received = facts.registered_at
     add(received, "received")
-    if facts.kind in DISSATISFIED:
+    if facts.leading_id is not None and facts.handled_at is None:
+        # How the matter ends is counted once, with the leading complaint. What was promised here still counts.
+        add(received, "merged")
+    elif facts.kind in DISSATISFIED:
         add(received, "dissatisfied")
         if facts.outcome == Outcome.SATISFIED:
             add(received, "converted")

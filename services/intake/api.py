@@ -15,6 +15,9 @@ from services.intake.attachments import tracking as attachments_tracking
 from services.intake.coding.api import router as coding
 from services.intake.coding.orientation import router as orientation
 from services.intake.door import Door
+from services.intake.duplicates import api as duplicates_api
+from services.intake.merging import api as merging_api
+from services.intake.merging import store as merging_store
 from services.intake.record import shown
 from services.intake.record.api import router as additions
 from services.intake.record.model import Record
@@ -26,7 +29,7 @@ from services.intake.schemas import (
     NewComplaint,
     Registered,
 )
-from services.intake.store import complaints, views
+from services.intake.store import complaints, merges, views
 from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
@@ -96,14 +99,17 @@ async def list_complaints(
 ) -> pages.Page[ComplaintSummary]:
     """One page of complaints; follow `next` for more."""
     query = (
-        select(complaints, views.c.status, views.c.category, views.c.severity)
+        select(complaints, views.c.status, views.c.category, views.c.severity, merges.c.leading_id)
         .outerjoin(views, views.c.complaint_id == complaints.c.id)
+        .outerjoin(merges, (merges.c.complaint_id == complaints.c.id) & merges.c.separated_at.is_(None))
         .order_by(complaints.c.registered_at.desc(), complaints.c.id.desc())
         .limit(limit + 1)
     )
     if cursor is not None:
         at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(registered_at, id) < (:at, :after)")).params(at=at, after=after)
+        query = query.where(text("(complaints.registered_at, complaints.id) < (:at, :after)")).params(
+            at=at, after=after
+        )
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
     items = [ComplaintSummary(**{**row, "status": row["status"] or "registered"}) for row in rows[:limit]]
@@ -126,9 +132,11 @@ async def read_complaint(
     async with ctx.database.reading() as connection:
         record = await _record(connection, complaint_id)
         found = await connection.execute(select(views).where(views.c.complaint_id == complaint_id))
+        merge = await merging_store.live(connection, complaint_id)
     view = found.mappings().one_or_none()
     told = {name: view[name] for name in ("status", "category", "severity")} if view else {}
-    return shown.complaint(record, {"status": "registered", **told})
+    leading = {"leading_id": merge.leading_id} if merge else {}
+    return shown.complaint(record, {"status": "registered", **told, **leading})
 
 
 async def _record(connection: AsyncConnection, complaint_id: UUID) -> Record:
@@ -144,6 +152,8 @@ for more in (
     coding,
     orientation,
     tracking.router,
+    merging_api.router,
+    duplicates_api.router,
     attachments.router,
     attachments_tracking.router,
 ):

@@ -7,6 +7,7 @@ from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import ENVELOPE
 from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.door import Door
+from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.store import metadata
 from services.intake.watch import Watchers
@@ -31,6 +32,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
+        Worker("intake.duplicates", Marker(context).run),
     )
 
 

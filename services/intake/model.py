@@ -95,6 +95,11 @@ class View(Aggregate):
         )
         self.record(given, at)
 
+    def follow(self) -> None:
+        """Show it to somebody whose complaint follows this one: the progress, but nothing to choose or judge."""
+        self.offers, self.offers_answer = [], None
+        self.opinion_asked, self.outcome = False, None
+
     def _answer_offers(self) -> None:
         if not self.offers:
             raise NotPossible("no-offers", "No solution is offered at present.", "目前没有待选择的方案。")

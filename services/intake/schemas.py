@@ -129,6 +129,8 @@ class Registered(BaseModel):
 
 
 class ComplaintSummary(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: UUID
     reference: str
     registered_at: datetime
@@ -137,6 +139,8 @@ class ComplaintSummary(BaseModel):
     status: str
     category: str | None = None
     severity: str | None = None
+    leading_id: UUID | None = None
+    """The complaint that this one was merged into: work goes on there."""
 
 
 class Mood(BaseModel):
@@ -244,6 +248,8 @@ class Tracking(BaseModel):
     additions: list[AdditionSeen]
     attachments: list[AttachmentTracked]
     """What the customer sent, and what was shown to them."""
+    merged: bool = False
+    """Handled together with another complaint about the same matter: what you see is the progress of both."""
     steps: list[StepShown]
 
 

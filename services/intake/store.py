@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from services.intake.duplicates import store as duplicates_store
+from services.intake.merging import store as merging_store
 from services.intake.model import View
 from shared.database import Transaction, service_metadata, sql
 from shared.events.vocabulary import Outcome
@@ -89,6 +91,9 @@ complaints = Table(
     comment="What was told. A trigger refuses every change: additions are entries of their own.",
 )
 Index("ix_complaints_newest", complaints.c.registered_at.desc(), complaints.c.id.desc())
+
+merges = merging_store.add_tables(metadata)
+marks = duplicates_store.add_tables(metadata)
 
 views = Table(
     "views",

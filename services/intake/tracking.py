@@ -13,6 +13,8 @@ from sse_starlette import EventSourceResponse
 
 from services.intake.attachments.schemas import tracked
 from services.intake.attachments.store import listed
+from services.intake.merging import store as merging_store
+from services.intake.merging.model import FOLLOWS
 from services.intake.model import NotPossible, View
 from services.intake.record.api import confirm
 from services.intake.record.customer import Statement
@@ -21,7 +23,7 @@ from services.intake.record.store import RecordStore, record_of
 from services.intake.reference import normalised
 from services.intake.registration import tracking_token
 from services.intake.schemas import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
-from services.intake.store import ViewStore, complaints, progress, view_of, views
+from services.intake.store import ViewStore, complaints, view_of, views
 from services.intake.watch import Watchers
 from shared import clock, idempotency, problems
 from shared.aggregate import load_one, save_one
@@ -80,14 +82,14 @@ async def follow(
     """Status, promised time, solutions on offer, result, and everything that happened so far."""
     async with ctx.database.reading() as connection:
         told = await open_case(connection, ctx, reference, header or query)
-        rows = (await connection.execute(select(views).where(views.c.complaint_id == told["id"]))).mappings()
+        merge = await merging_store.live(connection, told["id"])
+        shown = merge.leading_id if merge else told["id"]
+        rows = (await connection.execute(select(views).where(views.c.complaint_id == shown))).mappings()
         row = rows.one_or_none()
-        view = view_of(dict(row) if row else None, told["id"])
-        happened = await connection.execute(
-            select(progress)
-            .where(progress.c.complaint_id == told["id"])
-            .order_by(progress.c.at, progress.c.id)
-        )
+        view = view_of(dict(row) if row else None, shown)
+        if merge is not None:
+            view.follow()
+        happened = await connection.execute(merging_store.STEPS, {"id": told["id"], "after": 0})
         steps = [StepShown(at=s.at, step=s.step, data=s.data) for s in happened]
         record = await record_of(connection, told)
         files = await listed(connection, told["id"], visible_only=True)
@@ -119,6 +121,7 @@ async def follow(
             for a in record.additions
         ],
         attachments=[tracked(file) for file in files],
+        merged=merge is not None,
         steps=[StepShown(at=told["registered_at"], step="registered", data={}), *steps],
     )
 
@@ -143,21 +146,24 @@ async def follow_live(
 
 
 async def _steps(ctx: Context, complaint_id: UUID, after: int) -> AsyncIterator[dict[str, str]]:
-    with ctx.part(Watchers).watching(complaint_id) as changed:
-        while True:
-            changed.clear()
-            async with ctx.database.reading() as connection:
-                rows = await connection.execute(
-                    select(progress)
-                    .where(progress.c.complaint_id == complaint_id, progress.c.id > after)
-                    .order_by(progress.c.id)
-                )
-                steps = rows.all()
-            for step in steps:
-                after = step.id
-                data = to_json({"at": step.at, "step": step.step, "data": step.data}).decode()
-                yield {"id": str(step.id), "event": step.step, "data": data}
-            await changed.wait(ctx.settings.poll_interval * 10)
+    followed = complaint_id
+    while True:
+        with ctx.part(Watchers).watching(complaint_id, followed) as changed:
+            while True:
+                changed.clear()
+                async with ctx.database.reading() as connection:
+                    merge = await merging_store.live(connection, complaint_id)
+                    rows = await connection.execute(merging_store.STEPS, {"id": complaint_id, "after": after})
+                    steps = sorted(rows, key=lambda step: step.id)
+                for step in steps:
+                    after = step.id
+                    data = to_json({"at": step.at, "step": step.step, "data": step.data}).decode()
+                    yield {"id": str(step.id), "event": step.step, "data": data}
+                now_followed = merge.leading_id if merge else complaint_id
+                if now_followed != followed:
+                    followed = now_followed
+                    break
+                await changed.wait(ctx.settings.poll_interval * 10)
 
 
 @router.post(
@@ -255,6 +261,8 @@ async def _change(
     async def work(transaction: Transaction) -> Answer:
         view = await load_one(store, transaction, told["id"])
         try:
+            if await merging_store.live(transaction.connection, told["id"]):
+                raise NotPossible(*FOLLOWS)
             answer(view, known)
         except NotPossible as no:
             raise problems.conflict(

@@ -35,15 +35,19 @@ class Watchers:
         self._readers: defaultdict[UUID, set[Changed]] = defaultdict(set)
 
     @contextmanager
-    def watching(self, complaint_id: UUID) -> Iterator[Changed]:
+    def watching(self, *complaint_ids: UUID) -> Iterator[Changed]:
+        """A flag that is set when any of them changes."""
         changed = Changed()
-        self._readers[complaint_id].add(changed)
+        watched = set(complaint_ids)
+        for complaint_id in watched:
+            self._readers[complaint_id].add(changed)
         try:
             yield changed
         finally:
-            self._readers[complaint_id].discard(changed)
-            if not self._readers[complaint_id]:
-                del self._readers[complaint_id]
+            for complaint_id in watched:
+                self._readers[complaint_id].discard(changed)
+                if not self._readers[complaint_id]:
+                    del self._readers[complaint_id]
 
     async def run(self) -> None:
         """Listen to PostgreSQL for views that changed, in whatever process."""

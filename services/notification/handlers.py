@@ -11,7 +11,9 @@ from shared.events import (
     CaseClosed,
     CaseResumed,
     ComplaintAssigned,
+    ComplaintMerged,
     ComplaintRegistered,
+    ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
     CustomerTold,
@@ -22,6 +24,8 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    ReporterJoined,
+    ReporterLeft,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -59,6 +63,29 @@ def on_complaint_supplemented(
     """What was restated is sent to be confirmed, unless the customer has answered in the same contact."""
     if event.restatement is not None and event.confirmed is None:
         conversation.tell(ComplaintSupplemented, fact.id, event.added_at, restatement=event.restatement)
+
+
+@on(ComplaintMerged)
+def on_complaint_merged(conversation: Conversation, event: ComplaintMerged, fact: Received) -> None:
+    conversation.leading_id = event.leading_id
+    told = event.promised_at.isoformat() if event.promised_at else None
+    conversation.tell(ComplaintMerged, fact.id, event.merged_at, promised_at=told)
+
+
+@on(ComplaintSeparated)
+def on_complaint_separated(conversation: Conversation, event: ComplaintSeparated, fact: Received) -> None:
+    conversation.leading_id = None
+    conversation.tell(ComplaintSeparated, fact.id, event.separated_at)
+
+
+@on(ReporterJoined)
+def on_reporter_joined(conversation: Conversation, event: ReporterJoined, fact: Received) -> None:
+    conversation.join(event.merged_id, event.joined_at)
+
+
+@on(ReporterLeft)
+def on_reporter_left(conversation: Conversation, event: ReporterLeft, fact: Received) -> None:
+    conversation.leave(event.merged_id, event.left_at)
 
 
 @on(ComplaintTriaged)

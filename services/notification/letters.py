@@ -45,6 +45,7 @@ class Letters:
         """Raises jinja2.TemplateError when a template asks for something that the message does not have."""
         assert delivery.template is not None
         values = {
+            "followed": False,  # it tells what happens in the case that the customer's own was merged into
             **delivery.facts,
             "name": contact.name,
             "link": contact.tracking_url,

@@ -4,14 +4,14 @@ A message carries what its own fact says (`facts`); what other topics tell (who 
 is joined when it is sent. So the set of deliveries is the same for every interleaving of the topics.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
 
-from services.notification.rules import ACKNOWLEDGEMENT, Audience, Channel, rules_for
+from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, Audience, Channel, rules_for
 from shared.aggregate import Aggregate
 from shared.envelope import Received
 from shared.events import ComplaintRegistered, Event, OffersMade, PromiseBroken, registry
@@ -20,6 +20,9 @@ from shared.ids import derived_id
 
 FACTS: dict[str, type[Event]] = {event.type: event for event in registry if event.topic in TOPICS}
 """The facts that can be subscribed to, by name; notices of the transfer topics are not among them."""
+
+SAID = 8
+"""Messages that a conversation remembers for followers: many more than one topic is ahead of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,18 @@ class Forwarded:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A complaint that was merged into this one: its reporter hears what happens here."""
+
+    complaint_id: UUID
+    since: datetime
+    until: datetime | None = None
+
+    def hears(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
 @dataclass(kw_only=True)
 class Conversation(Aggregate):
     reference: str | None = None
@@ -97,6 +112,12 @@ class Conversation(Aggregate):
     acknowledged: bool = False
     held: list[Delivery] = field(default_factory=list)
     """Messages that wait until the acknowledgement has been made: thanks come first."""
+
+    leading_id: UUID | None = None
+    """The complaint that it was merged into."""
+    followers: list[Follower] = field(default_factory=list)
+    said: list[Delivery] = field(default_factory=list)
+    """The newest messages that followers hear, too: news of a follower may come after them."""
 
     subscriptions: tuple[Subscription, ...] = field(default=(), compare=False, repr=False)
     """The live webhooks, as loaded with this batch."""
@@ -194,6 +215,21 @@ class Conversation(Aggregate):
                 self.outgoing.append(delivery)
             else:
                 self.held = sorted([*self.held, delivery], key=lambda d: (d.at, d.id))
+            if rule.template in FOLLOWED:
+                self.said = sorted([*self.said, delivery], key=lambda d: (d.at, d.id))[-SAID:]
+                self.outgoing += [_for_follower(delivery, f) for f in self.followers if f.hears(delivery.at)]
+
+    def join(self, complaint_id: UUID, at: datetime) -> None:
+        """Another complaint follows this one; its reporter hears what has happened since."""
+        follower = Follower(complaint_id, at)
+        self.followers.append(follower)
+        self.outgoing += [_for_follower(said, follower) for said in self.said if follower.hears(said.at)]
+
+    def leave(self, complaint_id: UUID, at: datetime) -> None:
+        self.followers = [
+            replace(f, until=at) if f.complaint_id == complaint_id and f.until is None else f
+            for f in self.followers
+        ]
 
     def _acknowledge(self) -> None:
         """Thank, once, when both the registration and the first promise are known; then say what waited."""
@@ -205,6 +241,26 @@ class Conversation(Aggregate):
         self.acknowledged = True
         self.outgoing += self.held
         self.held = []
+
+
+def _for_follower(said: Delivery, follower: Follower) -> Delivery:
+    """The same message for the reporter of a merged complaint, but for what is the leading customer's own."""
+    facts = said.facts | {"followed": True}
+    facts |= {name: blank for name, blank in _OWN.items() if name in facts}
+    audience = Audience.CUSTOMER
+    return Delivery(
+        derived_id("message", said.id, follower.complaint_id),
+        follower.complaint_id,
+        said.channel,
+        said.at,
+        f"{audience}/{follower.complaint_id}",
+        template=said.template,
+        facts=facts,
+    )
+
+
+_OWN: dict[str, Any] = {"solution": None, "waiting": False, "offers": []}
+"""What the leading customer chose or has to choose; a follower is told that work goes on."""
 
 
 def cloud_event(fact: Received) -> str:

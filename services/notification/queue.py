@@ -61,11 +61,13 @@ class Outcome:
 _CLAIM = text(
     """
 WITH due AS (
-    SELECT d.id, c.reference, c.kind, c.handler_name, c.promised_at, s.url, f.body,
+    SELECT d.id, c.reference, c.kind, coalesce(l.handler_name, c.handler_name) AS handler_name,
+           CASE WHEN c.leading_id IS NULL THEN c.promised_at ELSE l.promised_at END AS promised_at, s.url, f.body,
            CASE WHEN s.previous_until > :now THEN ARRAY[s.secret, s.previous_secret]
                 ELSE ARRAY[s.secret] END AS secrets
     FROM deliveries d
     LEFT JOIN conversations c ON c.id = d.complaint_id
+    LEFT JOIN conversations l ON l.id = c.leading_id
     LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN forwarded_events f ON f.event_id = d.event_id
     WHERE d.channel = :channel AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now

@@ -37,6 +37,8 @@ RULES: tuple[Rule, ...] = tuple(
     for fact, template in (
         (events.ComplaintRegistered, ACKNOWLEDGEMENT),
         (events.ComplaintSupplemented, "restatement"),
+        (events.ComplaintMerged, "merged"),
+        (events.ComplaintSeparated, "separated"),
         (events.ComplaintAssigned, "assigned"),
         (events.CaseAccepted, "accepted"),
         (events.PromiseBroken, "interim"),
@@ -50,6 +52,12 @@ RULES: tuple[Rule, ...] = tuple(
         (events.CaseClosed, "closed"),
     )
 )
+
+FOLLOWED = frozenset(
+    {"assigned", "accepted", "interim", "told", "judged-not-valid", "result", "resumed", "closed"}
+)
+"""What the reporters of merged complaints are told, too. Offers and opinions are between the company and the
+leading customer."""
 
 
 def rules_for(fact: type[Event]) -> list[Rule]:

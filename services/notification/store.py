@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.notification.model import Conversation, Delivery, Subscription
+from services.notification.model import Conversation, Delivery, Follower, Subscription
 from shared import clock
 from shared.database import Transaction, service_metadata
 
@@ -68,6 +69,21 @@ conversations = Table(
     Column("follow_ups", Integer, nullable=False, comment="opinions asked for since the last result"),
     Column("acknowledged", Boolean, nullable=False),
     Column("held", JSONB, nullable=False, comment="messages that wait for the acknowledgement"),
+    Column("leading_id", Uuid, comment="the complaint that it was merged into"),
+    Column(
+        "followers",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'::jsonb"),
+        comment="complaints that were merged into it: id, since when, until when",
+    ),
+    Column(
+        "said",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'::jsonb"),
+        comment="what followers hear of, in case somebody is found late to have been one",
+    ),
     CheckConstraint("NOT acknowledged OR held = '[]'", name="held"),
     CheckConstraint(
         "NOT acknowledged OR (reference IS NOT NULL AND first_promise_at IS NOT NULL)", name="acknowledged"
@@ -154,6 +170,7 @@ Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.n
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
 _HELD = TypeAdapter(list[Delivery])
+_FOLLOWERS = TypeAdapter(list[Follower])
 
 _SAVE = text(
     f"INSERT INTO conversations ({', '.join(_COLUMNS)}) "  # noqa: S608 - names of our own columns
@@ -204,7 +221,11 @@ class ConversationStore:
         await transaction.execute(_SAVE, {"rows": to_json(rows).decode()})
         if forwarded := [asdict(event) for c in changed for event in c.forwarded]:
             await transaction.execute(_FORWARD, {"rows": to_json(forwarded).decode()})
-        await queue(transaction, [delivery for c in changed for delivery in c.outgoing])
+        # Of two conversations in one batch either may be first; a follower's own acknowledgement goes before all.
+        made = [
+            (delivery.complaint_id not in {None, c.id}, delivery) for c in changed for delivery in c.outgoing
+        ]
+        await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
 
@@ -223,4 +244,6 @@ async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
 def _conversation(row: dict[str, Any], wanting: tuple[Subscription, ...]) -> Conversation:
     known = {name: row[name] for name in _FIELDS}
     known["held"] = _HELD.validate_python(row["held"])
+    known["said"] = _HELD.validate_python(row["said"])
+    known["followers"] = _FOLLOWERS.validate_python(row["followers"])
     return Conversation(**known, subscriptions=wanting)

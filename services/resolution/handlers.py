@@ -6,13 +6,17 @@ from services.resolution.timeline import Kind
 from shared.envelope import Received
 from shared.events import (
     ComplaintAssigned,
+    ComplaintMerged,
     ComplaintReferred,
     ComplaintRegistered,
+    ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
+    ReporterJoined,
+    ReporterLeft,
     RestatementAnswered,
 )
 from shared.reactions import Reactions
@@ -68,3 +72,23 @@ def on_offers_declined(case: Case, event: OffersDeclined, fact: Received) -> Non
 @reactions.on(OpinionGiven)
 def on_opinion_given(case: Case, event: OpinionGiven, fact: Received) -> None:
     case.hear(event.follow_up_id, event.outcome, event.comment, event.given_at)
+
+
+@reactions.on(ComplaintMerged)
+def on_complaint_merged(case: Case, event: ComplaintMerged, fact: Received) -> None:
+    case.merge(event.leading_id, event.merged_by, event.reason, event.merged_at)
+
+
+@reactions.on(ComplaintSeparated)
+def on_complaint_separated(case: Case, event: ComplaintSeparated, fact: Received) -> None:
+    case.separate(event.separated_by, event.reason, event.separated_at)
+
+
+@reactions.on(ReporterJoined)
+def on_reporter_joined(case: Case, event: ReporterJoined, fact: Received) -> None:
+    case.join(event.merged_id, event.joined_at)
+
+
+@reactions.on(ReporterLeft)
+def on_reporter_left(case: Case, event: ReporterLeft, fact: Received) -> None:
+    case.leave(event.merged_id, event.left_at)

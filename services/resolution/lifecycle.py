@@ -25,6 +25,8 @@ class State(StrEnum):
     CARRIED_OUT = "carried_out"
     """The customer was told the result; their opinion is awaited."""
     CLOSED = "closed"
+    MERGED = "merged"
+    """It follows another case about the same matter, which is worked instead."""
 
 
 UNSOLVED = frozenset({State.OPEN, State.ACCEPTED, State.OFFERED, State.AGREED})
@@ -201,9 +203,17 @@ LIFECYCLE: dict[Action, Transition] = {
 }
 
 
+FOLLOWS = Words(
+    "The complaint was merged with another one: work on the leading case, or separate it first.",
+    "该投诉已并入主投诉：请处理主投诉，或先撤销合并。",
+)
+
+
 def why_not(case: Subject, action: Action) -> Words | None:
     """What stands in the way of the action now; None when it is possible."""
     transition = LIFECYCLE[action]
+    if case.state is State.MERGED:
+        return FOLLOWS
     if case.state not in transition.sources:
         return transition.otherwise
     return next((guard.otherwise for guard in transition.guards if not guard.holds(case)), None)

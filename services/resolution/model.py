@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.ledger import Ledger
+from services.resolution.following import Following
 from services.resolution.lifecycle import LIFECYCLE, Action, State, Words, why_not
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
 from shared.events import (
@@ -66,7 +66,7 @@ TRY_AGAIN_FIRST = Words(
 
 
 @dataclass(kw_only=True)
-class Case(Ledger):
+class Case(Following):
     """One complaint being worked."""
 
     reference: str | None = None
@@ -77,8 +77,6 @@ class Case(Ledger):
     handler_name: str | None = None
     assigned_at: datetime | None = None
     judgement: Judgement | None = None
-    round: int = 0
-    """Rounds of offers so far."""
     offers: tuple[Offer, ...] = ()
     """The offers of the newest round, the best first."""
     agreed_offer_id: UUID | None = None

@@ -107,12 +107,21 @@ def _case(row: Any, policy: Policy) -> Case:
         state=State(row["state"]),
         severity=Severity(row["severity"]) if row["severity"] else None,
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        state_before=State(row["state_before"]) if row["state_before"] else None,
         offers=_OFFERS.validate_python(row["offers"] or ()),
         **values,
     )
 
 
-_APART = {"state", "severity", "outcome", "reason_sufficient", "demand_reasonable", "promise_id"}
+_APART = {
+    "state",
+    "state_before",
+    "severity",
+    "outcome",
+    "reason_sufficient",
+    "demand_reasonable",
+    "promise_id",
+}
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
 
@@ -121,6 +130,7 @@ def _case_row(case: Case) -> dict[str, Any]:
     judgement = case.judgement
     return {name: getattr(case, name) for name in _PLAIN} | {
         "state": case.state.value,
+        "state_before": case.state_before and case.state_before.value,
         "severity": case.severity and case.severity.value,
         "outcome": case.outcome and case.outcome.value,
         "reason_sufficient": judgement and judgement.reason_sufficient,

@@ -69,6 +69,8 @@ cases = Table(
         ),
         comment="the live promise",
     ),
+    Column("leading_id", Uuid, comment="the case that is worked instead of this one"),
+    Column("state_before", Text, comment="of a merged case: where it goes on when it is separated"),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
     CheckConstraint(f"state IN {one_of(*State)}", "state"),
@@ -79,6 +81,12 @@ cases = Table(
     CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
     CheckConstraint("state <> 'agreed' OR agreed_offer_id IS NOT NULL", "agreed_to_an_offer"),
     CheckConstraint("state NOT IN ('carried_out', 'closed') OR result IS NOT NULL", "result_was_told"),
+    CheckConstraint("(state = 'merged') = (leading_id IS NOT NULL)", "merged_into"),
+    CheckConstraint("(leading_id IS NULL) = (state_before IS NULL)", "merged_from"),
+    CheckConstraint(
+        f"state_before IN {one_of(*(set(State) - {State.UNOPENED, State.CLOSED, State.MERGED}))}",
+        "state_before",
+    ),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
 )
 OPENED = cases.c.state != State.UNOPENED.value

@@ -49,6 +49,11 @@ class Kind(StrEnum):
     CLOSED = "closed"
     CHOICE_TOO_LATE = "choice_too_late"
     OBJECTION_TOO_LATE = "objection_too_late"
+    MERGED = "merged"
+    SEPARATED = "separated"
+    REPORTER_JOINED = "reporter_joined"
+    REPORTER_LEFT = "reporter_left"
+    MERGED_TOO_LATE = "merged_too_late"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -90,6 +95,23 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.OBJECTION_TOO_LATE: (
         Reader.INTERNAL,
         Words("The customer objected to offers that no longer lie before them", "顾客对已失效的方案提出异议"),
+    ),
+    Kind.MERGED: (
+        Reader.CUSTOMER,
+        Words("The complaint goes on together with another one", "投诉与另一投诉合并处理"),
+    ),
+    Kind.SEPARATED: (Reader.CUSTOMER, Words("The complaint is worked on its own again", "投诉恢复单独处理")),
+    Kind.REPORTER_JOINED: (
+        Reader.INTERNAL,
+        Words("Another complaint was merged into this one", "另一投诉已并入"),
+    ),
+    Kind.REPORTER_LEFT: (
+        Reader.INTERNAL,
+        Words("A merged complaint was separated again", "并入的投诉已撤销合并"),
+    ),
+    Kind.MERGED_TOO_LATE: (
+        Reader.INTERNAL,
+        Words("The complaint was merged after its case had closed", "结案之后才合并"),
     ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),

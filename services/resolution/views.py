@@ -109,8 +109,10 @@ class CaseSummary(View):
     handler_id: str | None
     handler_name: str | None
     outcome: Outcome | None
+    leading_id: UUID | None
+    """Of a merged case: the one that is worked instead."""
     promise: PromiseView | None
-    """Absent once the result was told."""
+    """Absent once the result was told, and while the case follows another one."""
 
 
 class CaseView(CaseSummary):

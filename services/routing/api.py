@@ -56,6 +56,7 @@ class Routed(BaseModel):
 
     complaint_id: UUID
     status: str
+    leading_id: UUID | None = None
     category: str | None = None
     severity: Severity
     reasons: list[str] = []

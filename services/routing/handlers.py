@@ -5,7 +5,14 @@ from services.routing.store import DispatchStore
 from services.routing.triage import decide
 from shared import telemetry
 from shared.envelope import Received
-from shared.events import CaseClosed, ComplaintCoded, ComplaintRegistered, PromiseBroken
+from shared.events import (
+    CaseClosed,
+    ComplaintCoded,
+    ComplaintMerged,
+    ComplaintRegistered,
+    ComplaintSeparated,
+    PromiseBroken,
+)
 from shared.events.vocabulary import Severity, Visibility
 from shared.reactions import Reactions
 from shared.taxonomy import versions
@@ -37,6 +44,16 @@ def _least_severity(event: ComplaintCoded) -> Severity | None:
     places = [taxonomy.subcategory(c.category, c.subcategory) for c in event.codes if c.subcategory]
     asked = [place.severity for place in places if place.severity is not None]
     return max(asked, key=lambda severity: severity.rank, default=None)
+
+
+@reactions.on(ComplaintMerged)
+def on_complaint_merged(dispatch: Dispatch, event: ComplaintMerged, fact: Received) -> None:
+    dispatch.merge(event.leading_id)
+
+
+@reactions.on(ComplaintSeparated)
+def on_complaint_separated(dispatch: Dispatch, event: ComplaintSeparated, fact: Received) -> None:
+    dispatch.separate(event.separated_at)
 
 
 @reactions.on(CaseClosed)

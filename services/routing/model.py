@@ -37,7 +37,7 @@ class Status(StrEnum):
     """Decided, but nobody who may take it has capacity."""
     ASSIGNED = "assigned"
     RELEASED = "released"
-    """The case is closed; nobody carries it any more, nor will."""
+    """The case is closed, or goes on under another one: nobody carries it."""
 
 
 class NotReferred(Exception):
@@ -75,6 +75,8 @@ class Dispatch(Aggregate):
     handler_id: str | None = None
     assigned_at: datetime | None = None
     closed_at: datetime | None = None
+    leading_id: UUID | None = None
+    """The complaint that it was merged into: whoever carries that one carries this."""
     held: list[dict[str, str]] = field(default_factory=list)
     """Facts of other services that came before what was told: type, id, time."""
     notices: dict[UUID, Notice] = field(default_factory=dict)
@@ -150,6 +152,22 @@ class Dispatch(Aggregate):
         if self.choose_at is None:
             self._catch_up()
 
+    def merge(self, leading_id: UUID) -> None:
+        """It goes on under another complaint: whoever carried it is free, and who waits waits no more."""
+        self.leading_id = leading_id
+        if self.choose_at is None:
+            self._catch_up()
+
+    def separate(self, at: datetime) -> None:
+        """It is on its own again: somebody decides or carries it, unless its case has ended."""
+        self.leading_id = None
+        if self.status is not Status.RELEASED or self.closed_at is not None:
+            return
+        if self.category is None:
+            self.status = Status.REFERRED
+        else:
+            self.status, self.choose_at = Status.WAITING, at
+
     def remind_of(self, fact: Event, fact_id: UUID, at: datetime) -> None:
         """Another service told a fact that somebody must know; who, depends on what was told."""
         if self.status is Status.BLANK or self.choose_at is not None:  # the notice names the department
@@ -219,7 +237,7 @@ class Dispatch(Aggregate):
         for held in self.held:
             self._issue(registry.get(held["fact"]), UUID(held["id"]), datetime.fromisoformat(held["at"]))
         self.held = []
-        if self.closed_at is not None:
+        if self.closed_at is not None or self.leading_id is not None:
             if self.status is Status.ASSIGNED:
                 self.freed = self.handler_id
             self.status = Status.RELEASED

@@ -49,10 +49,12 @@ dispatches = Table(
     Column("handler_id", Text),
     Column("assigned_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
+    Column("leading_id", Uuid, comment="the complaint that it was merged into"),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
     CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
     CheckConstraint("status IN ('blank', 'referred', 'released') OR category IS NOT NULL", name="decided"),
+    CheckConstraint("leading_id IS NULL OR status IN ('blank', 'released')", name="merged"),
     CheckConstraint("closed_at IS NULL OR status IN ('blank', 'released')", name="closed"),
 )
 Index(

@@ -274,3 +274,55 @@ class AttachmentScanned(Event):
     scan: Scan
     """`clean` or `infected`. What is infected is never handed out."""
     scanned_at: datetime
+
+
+@registry.event("redress.complaint.merged", topic=TOPICS.intake)
+class ComplaintMerged(Event):
+    """The complaint goes on under a leading one that is about the same matter; its reporter stays informed.
+
+    投诉已并入主投诉，其投诉人继续获知进展。
+    """
+
+    leading_id: UUID
+    promised_at: datetime | None = None
+    """The leading complaint's live promise, as the customer's view shows it."""
+    merged_by: str
+    reason: str | None = None
+    """Why it is the same matter, masked."""
+    merged_at: datetime
+
+
+@registry.event("redress.complaint.separated", topic=TOPICS.intake)
+class ComplaintSeparated(Event):
+    """The merging was undone: the complaint is worked on its own again.
+
+    合并已撤销，投诉恢复单独处理。
+    """
+
+    leading_id: UUID
+    separated_by: str
+    reason: str | None = None
+    """Why it is another matter, masked."""
+    separated_at: datetime
+
+
+@registry.event("redress.reporter.joined", topic=TOPICS.intake)
+class ReporterJoined(Event):
+    """Another complaint was merged into this leading one: its reporter follows this case from now on.
+
+    另一投诉已并入本投诉，其投诉人从此跟随本案进展。
+    """
+
+    merged_id: UUID
+    joined_at: datetime
+
+
+@registry.event("redress.reporter.left", topic=TOPICS.intake)
+class ReporterLeft(Event):
+    """A complaint that was merged into this one is worked on its own again.
+
+    曾并入本投诉的投诉已恢复单独处理。
+    """
+
+    merged_id: UUID
+    left_at: datetime

@@ -174,6 +174,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
         whole = (await insights.measures(**{"from": "2026-03-01", "to": "2026-03-11"}))[None]
     assert {name: m["value"] for name, m in whole.items() if m["unit"] != "hours"} == {
         "received": 5,
+        "merged": 0,
         "handling_rate": 0.8,
         "closed": 3,
         "satisfaction_rate": pytest.approx(1 / 3),
@@ -190,6 +191,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
     assert whole["handling_time_mean"]["value"] == pytest.approx(151 / 4)
     assert {name: m["status"] for name, m in whole.items()} == {
         "received": "no_target",
+        "merged": "no_target",
         "handling_rate": "missed",
         "handling_time_p50": "missed",
         "handling_time_p90": "missed",

@@ -60,7 +60,7 @@ HIDDEN = {
 }
 """Columns that may differ, by table."""
 KEPT = {
-    "intake": ("customers", "complaints"),
+    "intake": ("customers", "complaints", "merges", "marks"),
     "routing": ("departments", "people"),
     "notification": ("subscriptions",),
 }
@@ -114,7 +114,11 @@ class Bench:
     def live(self) -> Snapshot:
         """What the running service had really stored."""
         tables = self.recording.evidence.tables[self.service.name]
-        return {name: visible(name, found) for name, found in tables.items() if name not in BOOKKEEPING}
+        shown = {name: visible(name, found) for name, found in tables.items() if name not in BOOKKEEPING}
+        if self.service.name == "intake":  # that a complaint was merged, its request wrote, and no event
+            by_events = [row for row in tables["progress"] if row["step"] != "merged"]
+            shown["progress"] = visible("progress", by_events)
+        return shown
 
 
 def visible(table: str, found: Iterable[Any]) -> Counter[Row]:
@@ -279,6 +283,8 @@ def history(recording: Recording) -> list[Step]:
         i, at, name = event.complaint_id, received.time, event.type.removeprefix("redress.")
         match name:
             case "complaint.registered" | "offer.chosen" | "offers.declined" | "opinion.given":
+                steps.append(Step(at, i, told))
+            case "complaint.merged" | "reporter.joined":
                 steps.append(Step(at, i, told))
             case "promise.broken" if event.interim_reply:
                 steps.append(Step(at, i, act=partial(Case.time_passed, at=at)))

@@ -199,6 +199,8 @@ def test_retry_after(value: str | None, seconds: float | None) -> None:
 
 FACTS: dict[str, list[dict[str, Any]]] = {
     "acknowledgement": [{"promised_at": "2026-05-11T07:00:00+00:00"}],
+    "merged": [{"promised_at": "2026-05-11T07:00:00+00:00"}, {"promised_at": None}],
+    "separated": [{}],
     "assigned": [{"person": "Li Wei", "again": False}, {"person": "Li Wei", "again": True}],
     "accepted": [{"person": "Li Wei"}, {"person": None}],
     "interim": [
@@ -216,10 +218,18 @@ FACTS: dict[str, list[dict[str, Any]]] = {
         {"round": 2, "offers": [{"rank": n, "description": f"Way {n}"} for n in (1, 2)]},
     ],
     "agreed": [{"solution": "A new motor"}, {"solution": None}],
-    "result": [{"result": "It runs.", "solution": "A new motor"}, {"result": "It runs.", "solution": None}],
+    "result": [
+        {"result": "It runs.", "solution": "A new motor"},
+        {"result": "It runs.", "solution": None},
+        {"result": "It runs.", "solution": None, "followed": True},
+    ],
     "survey": [{"again": False}, {"again": True}],
-    "resumed": [{}],
-    "closed": [{"outcome": "satisfied"}, {"outcome": "not_acceptable"}],
+    "resumed": [{}, {"followed": True}],
+    "closed": [
+        {"outcome": "satisfied"},
+        {"outcome": "not_acceptable"},
+        {"outcome": "not_acceptable", "followed": True},
+    ],
 }
 CONTACT = Contact(
     complaint_id=UUID(int=7),
