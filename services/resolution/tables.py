@@ -71,6 +71,7 @@ cases = Table(
     ),
     Column("leading_id", Uuid, comment="the case that is worked instead of this one"),
     Column("state_before", Text, comment="of a merged case: where it goes on when it is separated"),
+    Column("withdrawn_at", MOMENT, comment="when the customer withdrew the complaint"),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
     CheckConstraint(f"state IN {one_of(*State)}", "state"),
@@ -84,9 +85,10 @@ cases = Table(
     CheckConstraint("(state = 'merged') = (leading_id IS NOT NULL)", "merged_into"),
     CheckConstraint("(leading_id IS NULL) = (state_before IS NULL)", "merged_from"),
     CheckConstraint(
-        f"state_before IN {one_of(*(set(State) - {State.UNOPENED, State.CLOSED, State.MERGED}))}",
+        f"state_before IN {one_of(*(UNSOLVED | {State.CARRIED_OUT}))}",
         "state_before",
     ),
+    CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", "withdrawn_at"),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
 )
 OPENED = cases.c.state != State.UNOPENED.value

@@ -1,5 +1,6 @@
 """The contract between the services: importing this package declares every event."""
 
+from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
 from shared.events.intake import (
     AttachmentAdded,
     AttachmentScanned,
@@ -22,6 +23,7 @@ from shared.events.resolution import (
     CaseClosed,
     CaseOpened,
     CaseResumed,
+    CaseWithdrawn,
     CustomerTold,
     FollowUpRequested,
     OfferAgreed,
@@ -50,6 +52,7 @@ __all__ = [
     "CaseClosed",
     "CaseOpened",
     "CaseResumed",
+    "CaseWithdrawn",
     "ComplaintAssigned",
     "ComplaintCoded",
     "ComplaintMerged",
@@ -58,9 +61,12 @@ __all__ = [
     "ComplaintSeparated",
     "ComplaintSupplemented",
     "ComplaintTriaged",
+    "ComplaintWithdrawn",
     "CustomerTold",
+    "CustomerWrote",
     "Event",
     "FollowUpRequested",
+    "HandlerWrote",
     "MalformedEvent",
     "MessageDelivered",
     "MessageFailed",
