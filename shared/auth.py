@@ -30,6 +30,7 @@ SCOPES = {
     "complaints:read": "read complaints, with personal data masked",
     "complaints:code": "code complaints by the taxonomy, and review codings",
     "attachments:read": "download attachments: what customers sent is not masked",
+    "messages:write": "write to customers, who read it by tracking",
     "complaints:merge": "merge complaints about one matter, and separate them",
     "customers:read": "read personal data of customers",
     "taxonomy:write": "change the values that the taxonomy's categories are opposed to",

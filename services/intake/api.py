@@ -14,6 +14,8 @@ from services.intake.attachments import api as attachments
 from services.intake.attachments import tracking as attachments_tracking
 from services.intake.coding.api import router as coding
 from services.intake.coding.orientation import router as orientation
+from services.intake.dialogue import api as dialogue
+from services.intake.dialogue import tracking as dialogue_tracking
 from services.intake.door import Door
 from services.intake.duplicates import api as duplicates_api
 from services.intake.merging import api as merging_api
@@ -156,5 +158,7 @@ for more in (
     duplicates_api.router,
     attachments.router,
     attachments_tracking.router,
+    dialogue.router,
+    dialogue_tracking.router,
 ):
     router.include_router(more)

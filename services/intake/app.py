@@ -9,6 +9,7 @@ from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
+from services.intake.opening import Attempts
 from services.intake.store import metadata
 from services.intake.watch import Watchers
 from shared.config import Settings
@@ -20,6 +21,7 @@ def _parts(context: Context) -> Sequence[object]:
     return (
         Door(context.database),
         Watchers(context.database),
+        Attempts(context.settings.tracking_attempts),
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),

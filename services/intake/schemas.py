@@ -245,6 +245,8 @@ class Tracking(BaseModel):
     result: str | None = None
     opinion_asked: bool
     outcome: Outcome | None = None
+    withdrawn_at: datetime | None = None
+    """When you withdrew the complaint."""
     additions: list[AdditionSeen]
     attachments: list[AttachmentTracked]
     """What the customer sent, and what was shown to them."""
