@@ -12,13 +12,12 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import MetaData
 
-from shared import problems, telemetry
+from shared import openapi, problems, telemetry
 from shared.auth import Authenticator
 from shared.config import Settings
 from shared.database import Database
 from shared.direct import DirectApp
 from shared.eventlog import EventLog
-from shared.problems import ProblemDocument
 from shared.reactions import Pump, Reactions
 from shared.relay import Relay
 from shared.strictjson import read_json
@@ -97,7 +96,7 @@ class Service:
         app.state.context = context
         problems.install(app)
         app.include_router(self.router, prefix="/v1")
-        _describe(app, self.name)
+        openapi.complete(app, self.name)
         return app
 
     def all_workers(self, context: Context) -> list[Worker]:
@@ -181,27 +180,3 @@ class StrictRoute(APIRoute):
 def api_router(**arguments: Any) -> APIRouter:
     """The router that every service's `api.py` begins with."""
     return APIRouter(route_class=StrictRoute, **arguments)
-
-
-def _describe(app: FastAPI, name: str) -> None:
-    """Complete the OpenAPI document: the ProblemDocument that `problems.documented` points to, a tag for what
-    has none, and no refused credentials where none are asked for."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        for operation in (o for path in document["paths"].values() for o in path.values()):
-            operation.setdefault("tags", [name])
-            if "security" not in operation:
-                operation["responses"].pop("401", None)
-                operation["responses"].pop("403", None)
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        if "ProblemDocument" not in schemas:
-            schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(schema.pop("$defs", {}))
-            schemas["ProblemDocument"] = schema
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending it

@@ -16,11 +16,11 @@ from services.intake.merging.model import FOLLOWS
 from services.intake.model import NotPossible, View
 from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
 from services.intake.record.api import confirm
-from services.intake.record.customer import Statement
 from services.intake.record.schemas import Confirmation, ConfirmationShown
+from services.intake.record.seen import StatementShown
 from services.intake.record.store import RecordStore, record_of
-from services.intake.schemas import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
 from services.intake.store import ViewStore, view_of, views
+from services.intake.tracked import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
 from services.intake.watch import Watchers
 from shared import clock, idempotency, problems
 from shared.aggregate import load_one, save_one
@@ -65,7 +65,7 @@ async def follow(
         reference=told["reference"],
         registered_at=told["registered_at"],
         status=view.status,
-        statement=Statement(**{name: told[name] for name in ("what_went_wrong", "feeling", "wanted")}),
+        statement=StatementShown(**{name: told[name] for name in ("what_went_wrong", "feeling", "wanted")}),
         handler_name=view.handler_name,
         department=view.department,
         promised_at=view.promised_at,

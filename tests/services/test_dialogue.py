@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from services.intake import opening
 from services.intake.dialogue.model import MOST_UNANSWERED
 from services.intake.reference import new_reference
+from services.intake.registration import tracking_token
 from services.intake.tracking import _steps
 from shared.keys import create_key
 from tests.audit import audit
@@ -304,11 +305,10 @@ async def test_a_wrong_reference_and_a_wrong_token_cost_the_same_work(
     """No clock: what is done is counted. Whoever measured times would find what these counts show."""
     one = await world.register()
     work: list[str] = []
-    derive = opening.tracking_token
 
     def counted(*arguments: Any) -> str:
         work.append("token")
-        return derive(*arguments)
+        return tracking_token(*arguments)
 
     monkeypatch.setattr(opening, "tracking_token", counted)
     done = {}

@@ -226,7 +226,7 @@ class Target:
         values = self.known | cell.path
         path = operation.path.format_map({name: values[name] for name in _names(operation)})
         headers: list[tuple[bytes, bytes]] = [(b"x-tracking-token", self.token.encode())]
-        declared = {"Content-Type": JSON} | cell.headers if operation.body else cell.headers
+        declared = {**({"Content-Type": JSON} if operation.body else {}), **cell.headers}
         for name, value in declared.items():
             headers.append((name.encode(), value if isinstance(value, bytes) else value.encode()))
         named = {name.lower() for name in cell.headers}
