@@ -1,5 +1,7 @@
 """What FastAPI does not tell of every answer by itself: its headers, the problem document, a tag."""
 
+import json
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -51,9 +53,36 @@ def complete(app: FastAPI, name: str) -> None:
             schemas["ProblemDocument"] = schema
             schemas.pop("HTTPValidationError", None)
             schemas.pop("ValidationError", None)
-        return document
+        return _named(document)
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending it
+
+
+def _named(document: dict[str, Any]) -> dict[str, Any]:
+    """With names that a client generator can carry: one class for each schema, called as its title.
+
+    FastAPI writes `Money-Input` and `Money-Output` where what is taken is wider than what is given (a number as
+    well as a string), both with the title `Money`, and `Page_ComplaintSummary_`.
+    """
+    schemas = document["components"]["schemas"]
+    names = {name: _name(name, schema.get("title", name)) for name, schema in schemas.items()}
+    assert len(set(names.values())) == len(names), "two schemas would have one name"
+    document["components"]["schemas"] = {
+        names[name]: schema | {"title": names[name]} for name, schema in schemas.items()
+    }
+    text = re.sub(
+        r'"#/components/schemas/([^"]+)"',
+        lambda found: f'"#/components/schemas/{names[found[1]]}"',
+        json.dumps(document),
+    )
+    named: dict[str, Any] = json.loads(text)
+    return named
+
+
+def _name(name: str, title: str) -> str:
+    if name.endswith("-Input"):
+        return name.removesuffix("-Input") + "Given"
+    return title if name.isidentifier() and "_" in name else name.removesuffix("-Output")
 
 
 def _tell_headers(operation: Operation) -> None:
