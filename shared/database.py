@@ -124,7 +124,7 @@ def is_transient(error: BaseException) -> bool:
     """Is a part away, so that the same work may succeed in a moment: a connection, a deadlock, a full server?"""
     if isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError)):
         return True
-    state = _state(error)
+    state = sqlstate(error)
     if state[:2] in _TRANSIENT_CLASSES or state == "55P03":
         return True
     return isinstance(error, (OSError, TimeoutError, SQLTimeoutError))
@@ -137,10 +137,11 @@ def is_of_surroundings(error: BaseException) -> bool:
     may not be used, a broken server. Waiting alone mends none of these, an operator does, and then the work
     must still be there to be done.
     """
-    return is_transient(error) or _state(error)[:2] in _UNFIT_CLASSES
+    return is_transient(error) or sqlstate(error)[:2] in _UNFIT_CLASSES
 
 
-def _state(error: BaseException) -> str:
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of the error, or nothing."""
     # What fails while a connection is made comes from asyncpg as it is, without SQLAlchemy's wrapping.
     origin = error.orig if isinstance(error, DBAPIError) else error
     return str(getattr(origin, "sqlstate", None) or "")
@@ -153,6 +154,17 @@ _TRANSIENT_CLASSES = {"08", "25", "28", "3D", "40", "53", "57", "58"}
 _UNFIT_CLASSES = {"3F", "42", "XX"}
 
 
+def _holding(service: str, complaint_ids: Iterable[object]) -> str:
+    """The statement that holds these complaints of the service until the end of the transaction.
+
+    An advisory lock and not a row lock, because the row may not exist yet: two topics can bring the first news
+    of a complaint at the same time. Taken in one order everywhere, so no deadlock.
+    """
+    keys = sorted({session_lock_key("complaint", service, str(i)) for i in complaint_ids})
+    given = ",".join(map(str, keys))  # numbers of our own making
+    return f"SELECT pg_advisory_xact_lock(k) FROM unnest('{{{given}}}'::bigint[]) AS k" if keys else ""  # noqa: S608
+
+
 class Transaction:
     """A write in progress: statements, and the events that will be told if it commits."""
 
@@ -161,7 +173,7 @@ class Transaction:
         self.service = service
         self._events: list[outbox.Outgoing] = []
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
+    async def execute(self, statement: Executable, parameters: Any = None) -> Result[*tuple[Any, ...]]:
         if isinstance(statement, TextClause) and not isinstance(parameters, list):
             return await driver.run(self.connection, statement, parameters)
         return await self.connection.execute(statement, parameters)
@@ -176,15 +188,8 @@ class Transaction:
         self._events.append(outbox.outgoing(event, self.service, at, event_id, trace))
 
     async def lock(self, complaint_ids: Iterable[object]) -> None:
-        """Hold these complaints of this service until the end of the transaction.
-
-        An advisory lock and not a row lock, because the row may not exist yet: two topics can bring the
-        first news of a complaint at the same time. Taken in one order everywhere, so no deadlock.
-        """
-        keys = sorted({session_lock_key("complaint", self.service, str(i)) for i in complaint_ids})
-        await self.execute(
-            sql("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"), {"keys": keys}
-        )
+        """Hold these complaints of this service until the end of the transaction; see `_holding`."""
+        await driver.send(self.connection, _holding(self.service, complaint_ids))
 
     async def flush(self) -> bool:
         events, self._events = self._events, []
@@ -206,11 +211,11 @@ class Database:
         """Called after a commit that wrote to the outbox: wakes the relay of this process."""
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """The transaction boundary. Nobody else commits."""
+    async def transaction(self, *, of: Iterable[object] = ()) -> AsyncIterator[Transaction]:
+        """The transaction boundary. Nobody else commits. It holds the complaints that it is `of`."""
         async with connected(self._plain) as connection:
             try:
-                async with driver.transaction(connection):
+                async with driver.transaction(connection, _holding(self.service, of)):
                     transaction = Transaction(connection, self.service)
                     yield transaction
                     told = await transaction.flush()

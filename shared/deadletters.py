@@ -6,7 +6,7 @@ nobody: it has no place in the story.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import Transaction, sql
+from shared.database import Transaction
 from shared.envelope import record_id
 from shared.eventlog import Record
 
@@ -72,17 +72,6 @@ class DeadLetter:
     blocks: bool
     """Later events of the key wait behind it."""
     parked_at: datetime
-
-
-async def parked_keys(transaction: Transaction, consumer: str, keys: Iterable[str]) -> set[str]:
-    """Which of the keys have letters that later events must wait behind."""
-    found = await transaction.execute(
-        sql(
-            "SELECT DISTINCT key FROM dead_letters WHERE consumer = :consumer AND key = ANY(:keys) AND blocks"
-        ),
-        {"consumer": consumer, "keys": list(keys)},
-    )
-    return set(found.scalars())
 
 
 async def park(

@@ -30,15 +30,28 @@ def driver_of(connection: AsyncConnection) -> Any:
 
 
 @asynccontextmanager
-async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Commit at the end of the block, or roll back. Raises DBAPIError and its kinds, also for what is only
-    checked by the commit."""
+async def transaction(connection: AsyncConnection, first: str = "") -> AsyncIterator[None]:
+    """Commit at the end of the block, or roll back; `first` is sent along with the BEGIN.
+
+    Raises DBAPIError and its kinds, also for what is only checked by the commit.
+    """
+    await send(connection, f"BEGIN; {first}")
+    try:
+        yield
+    except BaseException:
+        if not driver_of(connection).is_closed():
+            await send(connection, "ROLLBACK")
+        raise
+    await send(connection, "COMMIT")
+
+
+async def send(connection: AsyncConnection, query: str) -> None:
+    """Statements without parameters and without an answer, in one message. Raises DBAPIError and its kinds."""
     raw = driver_of(connection)
     try:
-        async with raw.transaction():
-            yield
+        await raw.execute(query)
     except _ERRORS as error:
-        raise _wrapped("COMMIT", error, closed=raw.is_closed()) from error
+        raise _wrapped(query, error, closed=raw.is_closed()) from error
 
 
 async def run(

@@ -18,14 +18,49 @@ def add_tables(metadata: MetaData) -> None:
     )
 
 
-async def claim(transaction: Transaction, consumer: str, event_ids: Iterable[UUID]) -> set[UUID]:
-    """Claim the events for the consumer, in one statement; returns those that nobody had claimed before."""
+async def claim(transaction: Transaction, consumer: str, event_id: UUID) -> bool:
+    """Claim one event, whatever waits of its key; False when somebody had claimed it before."""
     fresh = await transaction.execute(
         sql(
-            "INSERT INTO inbox (consumer, event_id) "
-            "SELECT :consumer, id FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id "
-            "ON CONFLICT DO NOTHING RETURNING event_id"
+            "INSERT INTO inbox (consumer, event_id) VALUES (:consumer, :id) ON CONFLICT DO NOTHING "
+            "RETURNING event_id"
         ),
-        {"consumer": consumer, "ids": list(event_ids)},
+        {"consumer": consumer, "id": event_id},
     )
-    return set(fresh.scalars())
+    return fresh.first() is not None
+
+
+async def claim_in_order(
+    transaction: Transaction, consumer: str, events: Iterable[tuple[UUID, str]]
+) -> tuple[set[UUID], set[str]]:
+    """Claim events, given with their keys, in one statement.
+
+    Returns those that nobody had claimed before, and the keys of which a dead letter waits: their events must
+    wait behind it and are not claimed.
+    """
+    ids, keys = zip(*events, strict=True)
+    found = await transaction.execute(_CLAIM_IN_ORDER, {"consumer": consumer, "ids": ids, "keys": keys})
+    fresh: set[UUID] = set()
+    blocked: set[str] = set()
+    for event_id, key in found:
+        if event_id is None:
+            blocked.add(key)
+        else:
+            fresh.add(event_id)
+    return fresh, blocked
+
+
+_CLAIM_IN_ORDER = sql(
+    """
+WITH blocked AS (
+    SELECT DISTINCT key FROM dead_letters
+    WHERE consumer = :consumer AND key = ANY(CAST(:keys AS text[])) AND blocks
+), fresh AS (
+    INSERT INTO inbox (consumer, event_id)
+    SELECT :consumer, g.id FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[])) AS g(id, key)
+    WHERE g.key NOT IN (SELECT key FROM blocked) ORDER BY g.id
+    ON CONFLICT DO NOTHING RETURNING event_id
+)
+SELECT event_id, NULL AS key FROM fresh UNION ALL SELECT NULL, key FROM blocked
+"""
+)

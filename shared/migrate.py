@@ -4,25 +4,31 @@ Every service has an Alembic environment in its folder (`services/<name>/migrati
 its own; the role owns the schema and sees no other. `platform` holds what all may use.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from asyncpg import InvalidParameterValueError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from shared.database import PLATFORM, make_engine, role_of, session_lock_key
+from shared.database import PLATFORM, make_engine, role_of, session_lock_key, sqlstate
 
+INVALID_PARAMETER_VALUE = "22023"
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class CannotPrepareDatabase(RuntimeError):
     """The database user may not create what Redress needs."""
+
+
+_alembic = asyncio.Lock()
+"""Alembic keeps what it is doing in module globals: one at a time in a process. (The advisory lock that it takes
+keeps processes apart.)"""
 
 
 async def migrate(
@@ -40,7 +46,7 @@ async def migrate(
         await prepare(url, name)
         engine = make_engine(url, name, pool_size=1)
         try:
-            async with engine.connect() as connection:
+            async with _alembic, engine.connect() as connection:
                 await connection.run_sync(_upgrade, name, revision)
         finally:
             await engine.dispose()
@@ -67,8 +73,10 @@ async def _revisions(url: str, name: str) -> set[str]:
             if exists.scalar() is None:
                 return set()
             return set((await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars())
-    except InvalidParameterValueError:  # there is no such role yet
-        return set()
+    except DBAPIError as error:
+        if sqlstate(error) == INVALID_PARAMETER_VALUE:  # there is no such role yet
+            return set()
+        raise
     finally:
         await engine.dispose()
 

@@ -12,6 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
@@ -119,16 +120,16 @@ class Pump(Generic[A]):
     async def replay(self, letter: DeadLetter) -> None:
         """Handle a parked event and take it out. Raises what the handler raises; the letter then stays."""
         outcomes: Counter[tuple[str, str]] = Counter()
-        async with self._database.transaction() as transaction:
-            await transaction.lock([letter.record.key])
+        async with self._database.transaction(of=[letter.record.key]) as transaction:
             if await deadletters.remove(transaction, letter.id):
-                outcomes = await self._apply(transaction, [open_envelope(letter.record)])
+                event = open_envelope(letter.record)
+                fresh = await inbox.claim(transaction, self.reactions.consumer, event.id)
+                outcomes = await self._apply(transaction, [event], {event.id} if fresh else set())
         self._count(outcomes)
 
     async def discard(self, letter: DeadLetter) -> bool:
         """Take a parked event out without handling it; False when somebody else has taken it out."""
-        async with self._database.transaction() as transaction:
-            await transaction.lock([letter.record.key])
+        async with self._database.transaction(of=[letter.record.key]) as transaction:
             return await deadletters.remove(transaction, letter.id)
 
     async def _attempt_or_park(self, record: Record) -> None:
@@ -147,8 +148,7 @@ class Pump(Generic[A]):
     async def _park(self, record: Record, error: Exception) -> None:
         reason, consumer = describe(error), self.reactions.consumer
         wire_type = record.headers.get("ce_type", "?")
-        async with self._database.transaction() as transaction:
-            await transaction.lock([record.key])
+        async with self._database.transaction(of=[record.key]) as transaction:
             parked = await deadletters.park(
                 transaction, consumer, record, reason, blocks=wire_type.startswith("redress.")
             )
@@ -168,10 +168,9 @@ class Pump(Generic[A]):
             received.append((open_envelope(record), record))
         if not received:
             return
-        async with self._database.transaction() as transaction:
-            await transaction.lock(record.key for _, record in received)
-            blocked = await deadletters.parked_keys(
-                transaction, self.reactions.consumer, {record.key for _, record in received}
+        async with self._database.transaction(of={record.key for _, record in received}) as transaction:
+            fresh, blocked = await inbox.claim_in_order(
+                transaction, self.reactions.consumer, [(event.id, record.key) for event, record in received]
             )
             open_now = []
             for event, record in received:
@@ -182,14 +181,14 @@ class Pump(Generic[A]):
                     outcomes[event.wire_type, "parked" if parked else "duplicate"] += 1
                 else:
                     open_now.append(event)
-            outcomes.update(await self._apply(transaction, open_now))
+            outcomes.update(await self._apply(transaction, open_now, fresh))
         self._count(outcomes)
 
     async def _apply(
-        self, transaction: Transaction, received: Sequence[Received]
+        self, transaction: Transaction, received: Sequence[Received], left: set[UUID]
     ) -> Counter[tuple[str, str]]:
+        """React to the events that are `left` to this consumer, each once."""
         outcomes: Counter[tuple[str, str]] = Counter()
-        left = await inbox.claim(transaction, self.reactions.consumer, {event.id for event in received})
         failpoints.reached("consumer.after-claim")
         store = self.reactions.store
         aggregates = await store.load(

@@ -15,6 +15,8 @@ from tests.services.clamd import EICAR
 from tests.services.clamd import clamd as plain_clamd
 from tests.world import eventually
 
+pytestmark = pytest.mark.slow
+
 CLAMD = shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 LIMIT = 2_000_000
 

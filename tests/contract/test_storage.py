@@ -15,6 +15,8 @@ from tests.services.s3 import S3, s3_server
 from tests.unit.test_attachments import picture
 from tests.world import open_world
 
+pytestmark = pytest.mark.slow
+
 WHERE = "02/0190b7a4-0000-7000-8000-000000000002"
 LARGE = bytes(range(256)) * (2 * PART // 256 + 1)
 """More than two parts."""

@@ -30,6 +30,8 @@ from tests.services.clamd import EICAR, Scanner, clamd
 from tests.unit.test_attachments import picture
 from tests.world import World, eventually, open_world
 
+pytestmark = pytest.mark.slow
+
 JPEG = picture("JPEG")
 LIMIT = 2_000_000
 """More than `body_limit`, so that the attachments' own is what counts."""

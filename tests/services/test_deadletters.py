@@ -38,6 +38,8 @@ from tests.recording import rows as rows_of
 from tests.system.test_five_processes import create_database
 from tests.world import eventually, open_world, settings_for
 
+pytestmark = pytest.mark.slow
+
 LETTERS = "SELECT event_id, key, error, blocks FROM insights.dead_letters ORDER BY id"
 
 

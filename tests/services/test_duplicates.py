@@ -76,6 +76,7 @@ async def test_what_was_told_already_is_suggested_before_and_after(world: World)
     assert leaders == {first["id"]: None, second["id"]: first["id"]}
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("P-07")
 async def test_over_http_precision_and_recall_are_at_least_95_in_100(world: World) -> None:
     """All held-out complaints are registered; each pair's second one is checked against all of them.

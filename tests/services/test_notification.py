@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -781,7 +782,7 @@ async def test_the_connection_goes_to_the_checked_address_and_the_certificate_mu
     chain = certificate("hooks.test", tmp_path)
     async with web_server(chain) as secure:
         channel = WebhookChannel(Guard(allow_private=True, lookup=lookup))
-        channel._tls.load_verify_locations(chain)
+        channel._tls = ssl.create_default_context(cafile=str(chain))
         parcel = Parcel(uuid4(), f"https://hooks.test:{secure.port}/x", ("whsec_AAAA",), b"{}", clock.now())
         await channel.send(parcel)
         assert asked == ["hooks.test"]

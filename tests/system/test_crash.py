@@ -19,6 +19,8 @@ from tests.conftest import NewDatabase
 from tests.recording import Recording, record
 from tests.services.receivers import mail_server, web_server
 
+pytestmark = pytest.mark.slow
+
 SEED = 20_260_302
 
 

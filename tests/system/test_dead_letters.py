@@ -24,6 +24,8 @@ from tests.fleet import environment_for, run_redress
 from tests.recording import connected, rows
 from tests.world import TOLD, World, eventually, open_world, settings_for
 
+pytestmark = pytest.mark.slow
+
 LETTERS = (
     "SELECT key, topic, CAST(headers->>'ce_sequence' AS int), error FROM insights.dead_letters ORDER BY id"
 )

@@ -44,6 +44,8 @@ from tests.conftest import NewDatabase
 from tests.recording import Command, Recording, connected, record, rows
 from tests.world import settings_for
 
+pytestmark = pytest.mark.slow
+
 BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys"}
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them

@@ -32,6 +32,8 @@ REDRESS = """
 import os, sys
 from pathlib import Path
 from shared.postgres import PostgresError, PrivatePostgres
+
+pytestmark = pytest.mark.slow
 if os.geteuid() != int(sys.argv[2]):
     os.setgroups([])
     os.setgid(int(sys.argv[2]))

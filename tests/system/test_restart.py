@@ -24,6 +24,8 @@ from tests.recording import Recording, record, rows
 from tests.system.test_five_processes import create_database
 from tests.world import TOLD, eventually, open_world
 
+pytestmark = pytest.mark.slow
+
 # Start and stop
 
 

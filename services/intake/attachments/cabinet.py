@@ -106,8 +106,7 @@ class Cabinet:
         return stored
 
     async def _begin(self, upload_id: UUID, complaint_id: UUID, by: By, key: str | None) -> None:
-        async with self._database.transaction() as transaction:
-            await transaction.lock([complaint_id])
+        async with self._database.transaction(of=[complaint_id]) as transaction:
             number = await store.number_of(transaction, complaint_id)
             if number is None:
                 raise problems.not_found("complaint", "path/complaint_id")
