@@ -344,6 +344,7 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
         must = {
             "case.opened": 1,
             "case.closed": int(case["state"] == "closed"),
+            "case.withdrawn": int(case["state"] == "withdrawn"),
             "offers.made": case["round"],
             "solution.carried-out": case["solutions"],
             "follow-up.requested": case["solutions"],

@@ -105,13 +105,13 @@ promises = Table(
     Column("made_at", MOMENT, nullable=False),
     Column("due_at", MOMENT, nullable=False),
     Column("state", Text, nullable=False),
-    Column("settled_at", MOMENT, comment="when it was kept or broken"),
+    Column("settled_at", MOMENT, comment="when it was kept, broken or released"),
     Column("handler_id", Text, comment="whose case it was then"),
     UniqueConstraint("complaint_id", "number"),
     CheckConstraint(f"state IN {one_of(*PromiseState)}", "state"),
     CheckConstraint("due_at > made_at", "due_after_made"),
     CheckConstraint("(state = 'live') = (settled_at IS NULL)", "settled"),
-    CheckConstraint("state <> 'kept' OR settled_at <= due_at", "kept_in_time"),
+    CheckConstraint("state NOT IN ('kept', 'released') OR settled_at <= due_at", "kept_in_time"),
     CheckConstraint("state <> 'broken' OR settled_at > due_at", "broken_when_late"),
 )
 LIVE = promises.c.state == PromiseState.LIVE.value

@@ -16,7 +16,7 @@ class Withdrawing(Following):
     withdrawn_at: datetime | None = None
 
     def withdraw(self, reason: str | None, at: datetime) -> None:
-        """The case ends without an outcome, and no promise runs any more: one that was due by then is broken.
+        """The case ends without an outcome, and no promise runs any more; only one that was overdue is broken.
 
         A case that has closed meanwhile keeps the outcome that the customer gave it.
         """
@@ -28,6 +28,5 @@ class Withdrawing(Following):
         self.state, self.withdrawn_at = State.WITHDRAWN, at
         self.leading_id = self.state_before = None
         self._tell(Kind.WITHDRAWN, at, CUSTOMER, reason, Source.INTAKE)
-        if self.promise is not None:
-            self._settle(at, interim_reply=False)
+        self._release(at)
         self.record(CaseWithdrawn(complaint_id=self.id, withdrawn_at=at), at)

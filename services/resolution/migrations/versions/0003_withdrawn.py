@@ -28,12 +28,26 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_cases_withdrawn_at"), "cases", "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)"
     )
+    _promises("'broken', 'kept', 'live', 'released'", "'kept', 'released'")
+    op.alter_column("promises", "settled_at", comment="when it was kept, broken or released")
 
 
 def downgrade() -> None:
+    op.alter_column("promises", "settled_at", comment="when it was kept or broken")
+    _promises("'broken', 'kept', 'live'", "'kept'")
     op.drop_constraint(op.f("ck_cases_withdrawn_at"), "cases")
     _allow(STATES)
     op.drop_column("cases", "withdrawn_at")
+
+
+def _promises(states: str, in_time: str) -> None:
+    rules = {
+        "state": f"state IN ({states})",
+        "kept_in_time": f"state NOT IN ({in_time}) OR settled_at <= due_at",
+    }
+    for name, rule in rules.items():
+        op.drop_constraint(op.f(f"ck_promises_{name}"), "promises")
+        op.create_check_constraint(op.f(f"ck_promises_{name}"), "promises", rule)
 
 
 def _allow(states: Sequence[str]) -> None:
