@@ -13,11 +13,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import door, drain, duplicates, latency, lifecycle, machine
+from bench import door, drain, duplicates, imports, latency, lifecycle, machine
 from bench.rig import Rig
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "door": door.measure,
+    "imports": imports.measure,
     "drain": drain.measure,
     "lifecycle": lifecycle.measure,
     "latency": latency.measure,
@@ -97,6 +98,14 @@ def _door(result: dict[str, Any]) -> Table:
                 f"{found['others']:.0%}",
             )
         table.add_row(f"ratio, {clients} clients", f"{found['ratio']:.2f}", end_section=True)
+    return table
+
+
+def _imports(result: dict[str, Any]) -> Table:
+    table = _table(f"Imports of {result['rows']:,} rows (medians)", "", "rows/s", "to single requests")
+    for name, rate in result["per_second"].items():
+        ratio = result["ratio"].get(name)
+        table.add_row(name, f"{rate:.0f}", f"{ratio:.2f}" if ratio else "")
     return table
 
 
@@ -187,6 +196,7 @@ def _duplicates(result: dict[str, Any]) -> Table:
 
 TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "door": _door,
+    "imports": _imports,
     "drain": _drain,
     "lifecycle": _lifecycle,
     "latency": _latency,

@@ -143,6 +143,36 @@ def replay(
         raise typer.Exit(1)
 
 
+@cli.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or NDJSON.")],
+    key: Annotated[str, typer.Option(envvar="REDRESS_KEY", help="API key with the scope complaints:write.")],
+    url: Annotated[
+        str, typer.Option(envvar="REDRESS_URL", help="Where Redress answers.")
+    ] = "http://127.0.0.1:8000",
+    kind: Annotated[
+        str | None, typer.Option("--format", help="csv or ndjson, if the file's name does not tell.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write what became of each row here: CSV, or NDJSON by its name.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Import a file of complaints; each row is registered once, however often the command is run.
+
+    Interrupted at any time, run it again: it goes on where it stopped. Exit status 1: some rows were refused, and
+    the report says why.
+    """
+    from services import importing
+
+    try:
+        done = importing.run(file, url, key, kind, report, as_json=as_json, err=err)
+    except importing.ImportFailed as error:
+        _fail(str(error))
+    print(importing.summary(done, as_json=as_json))
+    raise typer.Exit(0 if done["state"] == "finished" and not done["refused"] else 1)
+
+
 @cli.command()
 def asyncapi(
     output: Annotated[

@@ -103,6 +103,13 @@ class Settings(BaseSettings):
     attachments_per_complaint: PositiveInt = 50
     """Attachments that one complaint can have."""
 
+    import_limit: PositiveInt = 256 * 1024 * 1024
+    """Largest file of complaints that is imported at once, in bytes. It lies with the attachments until its rows
+    are registered."""
+
+    open311_jurisdiction: str | None = None
+    """The `jurisdiction_id` of this installation in Open311; another one is refused. Without it any is taken."""
+
     scanner_url: str | None = Field(default=None, pattern=r"^tcp://[^\s]+$")
     """ClamAV's daemon as `tcp://host:3310`: attachments are in quarantine until it has found them clean. Its
     StreamMaxLength must not be less than `attachment_limit`. Without it nothing is scanned."""

@@ -104,7 +104,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [FieldError(field=_place(e), detail=_remedy(e)) for e in error.errors()]
+        errors = field_errors(error.errors())
         return Problem(
             422,
             "invalid-request",
@@ -155,8 +155,13 @@ def unexpected() -> Problem:
     )
 
 
-def _place(error: dict[str, Any]) -> str:
-    return "body" if error["type"] == "json_invalid" else "/".join(str(part) for part in error["loc"])
+def field_errors(errors: Sequence[Any], separator: str = "/") -> list[FieldError]:
+    """What pydantic found wrong, as callers are told: the place, and what would be right."""
+    return [FieldError(field=_place(error, separator), detail=_remedy(error)) for error in errors]
+
+
+def _place(error: dict[str, Any], separator: str) -> str:
+    return "body" if error["type"] == "json_invalid" else separator.join(str(part) for part in error["loc"])
 
 
 def _remedy(error: dict[str, Any]) -> str:

@@ -72,6 +72,8 @@ class Service:
     summary: str
     router: APIRouter
     metadata: MetaData
+    faces: Mapping[str, APIRouter] = field(default_factory=dict)
+    """Routers beside `/v1`, by prefix: interfaces whose paths a standard prescribes."""
     reactions: Reactions[Any] | None = None
     parts: Callable[[Context], Sequence[object]] = lambda context: ()
     """Things made once at the start and handed out by `Context.part`."""
@@ -96,6 +98,8 @@ class Service:
         app.state.context = context
         problems.install(app)
         app.include_router(self.router, prefix="/v1")
+        for prefix, face in self.faces.items():
+            app.include_router(face, prefix=prefix)
         openapi.complete(app, self.name)
         return app
 

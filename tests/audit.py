@@ -330,6 +330,7 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
         "case.opened",
         "case.accepted",
         "case.closed",
+        "case.withdrawn",
         "case.resumed",
         "offers.made",
         "solution.carried-out",

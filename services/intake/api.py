@@ -18,6 +18,7 @@ from services.intake.dialogue import api as dialogue
 from services.intake.dialogue import tracking as dialogue_tracking
 from services.intake.door import Door
 from services.intake.duplicates import api as duplicates_api
+from services.intake.imports.api import router as imports
 from services.intake.merging import api as merging_api
 from services.intake.merging import store as merging_store
 from services.intake.record import shown
@@ -160,5 +161,6 @@ for more in (
     attachments_tracking.router,
     dialogue.router,
     dialogue_tracking.router,
+    imports,
 ):
     router.include_router(more)

@@ -9,6 +9,8 @@ from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
+from services.intake.imports.importer import Importer
+from services.intake.open311 import router as open311
 from services.intake.opening import Attempts
 from services.intake.store import metadata
 from services.intake.watch import Watchers
@@ -18,13 +20,15 @@ from shared.service import Context, Service, Worker
 
 def _parts(context: Context) -> Sequence[object]:
     cabinet = Cabinet(context.database, context.settings)
+    door = Door(context.database)
     return (
-        Door(context.database),
+        door,
         Watchers(context.database),
         Attempts(context.settings.tracking_attempts),
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),
+        Importer(context.database, door, cabinet.storage, context.settings.poll_interval),
     )
 
 
@@ -34,18 +38,23 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
+        Worker("intake.importer", context.part(Importer).run),
         Worker("intake.duplicates", Marker(context).run),
     )
 
 
 def _large_bodies(settings: Settings) -> Mapping[str, int]:
-    return {r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE}
+    return {
+        r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE,
+        r"/v1/imports": settings.import_limit + ENVELOPE,
+    }
 
 
 service = Service(
     name="intake",
     summary="Receives complaints and shows customers what becomes of them.",
     router=router,
+    faces={"/open311/v2": open311},
     metadata=metadata,
     reactions=reactions,
     parts=_parts,

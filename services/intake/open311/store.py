@@ -1,0 +1,186 @@
+"""The table of what Open311 tells beyond a complaint, and what is asked of complaints and their progress."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    DateTime,
+    Index,
+    Numeric,
+    RowMapping,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.store import complaints, metadata, progress, views
+from shared.database import Transaction, sql
+
+open311_requests = Table(
+    "open311_requests",
+    metadata,
+    Column("complaint_id", Uuid, primary_key=True),
+    Column("principal", Text, nullable=False, comment="the key that sent it, and may read it"),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("service_code", Text, nullable=False, comment="category of the taxonomy, as the sender chose it"),
+    Column("lat", Numeric(9, 6), comment="WGS 84, degrees"),
+    Column("long", Numeric(9, 6), comment="WGS 84, degrees"),
+    Column("address", Text, comment="where the matter is; may tell where somebody lives"),
+    Column("address_id", Text),
+    Column("device_id", Text),
+    Column("media_urls", ARRAY(Text), nullable=False, comment="recorded, never fetched"),
+    Column("attributes", JSONB, nullable=False, comment="as they were sent, with all their values"),
+    CheckConstraint("(lat IS NULL) = (long IS NULL)", name="point"),
+    CheckConstraint("lat BETWEEN -90 AND 90 AND long BETWEEN -180 AND 180", name="on_earth"),
+    CheckConstraint("num_nonnulls(lat, address, address_id) > 0", name="somewhere"),
+    comment="Written right before the complaint, so that none is without it; one whose complaint never came is "
+    "nobody's.",
+)
+Index("ix_open311_requests_mine", open311_requests.c.principal, open311_requests.c.received_at)
+Index(
+    "ix_complaints_public",
+    complaints.c.registered_at,
+    postgresql_where=complaints.c.visibility == "public",
+)
+# Steps come nearly in the order of their times: such an index costs next to nothing to keep.
+Index("ix_progress_at", progress.c.at, postgresql_using="brin")
+
+MOST = 1000
+"""Requests that one answer holds."""
+ENDED = ("closed", "withdrawn")
+"""Statuses, and steps, with which a case has ended."""
+
+_SENT = open311_requests.alias("sent")
+_FORGET = sql("DELETE FROM open311_requests WHERE complaint_id = :id")
+
+
+async def keep(transaction: Transaction, row: Mapping[str, Any]) -> None:
+    await transaction.execute(insert(open311_requests).values(**row))
+
+
+async def forget(transaction: Transaction, complaint_id: UUID) -> None:
+    """The complaint was registered before, under another id."""
+    await transaction.execute(_FORGET, {"id": complaint_id})
+
+
+def _seen_by(principal: str | None) -> ColumnElement[bool]:
+    """Public ones, and what the key itself sent."""
+    public = complaints.c.visibility == "public"
+    return or_(public, _SENT.c.principal == principal) if principal is not None else public
+
+
+async def requests(
+    connection: AsyncConnection,
+    principal: str | None,
+    *,
+    references: Collection[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    codes: Collection[str] | None = None,
+    closed: bool | None = None,
+    limit: int = MOST,
+    offset: int = 0,
+) -> Sequence[RowMapping]:
+    """What a caller with this key may see, the newest first."""
+    code = func.coalesce(views.c.category, _SENT.c.service_code).label("service_code")
+    told = [c for c in _SENT.c if c.name not in ("complaint_id", "service_code", "received_at")]
+    updated = (
+        select(func.max(progress.c.at)).where(progress.c.complaint_id == complaints.c.id).scalar_subquery()
+    )
+    query = (
+        select(
+            complaints.c.id,
+            complaints.c.reference,
+            complaints.c.registered_at,
+            complaints.c.language,
+            views.c.status,
+            views.c.promised_at,
+            code,
+            updated.label("updated_at"),
+            *told,
+        )
+        .outerjoin(views, views.c.complaint_id == complaints.c.id)
+        .outerjoin(_SENT, _SENT.c.complaint_id == complaints.c.id)
+        .where(_seen_by(principal))
+        .order_by(complaints.c.registered_at.desc(), complaints.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    if references is not None:
+        query = query.where(complaints.c.reference.in_(references))
+    if since is not None and until is not None:
+        query = query.where(complaints.c.registered_at.between(since, until))
+        mine = select(open311_requests.c.complaint_id).where(
+            open311_requests.c.principal == principal, open311_requests.c.received_at.between(since, until)
+        )
+        public = select(complaints.c.id).where(
+            complaints.c.visibility == "public", complaints.c.registered_at.between(since, until)
+        )
+        # Two short indexes, instead of every complaint of the time.
+        query = query.where(complaints.c.id.in_(public.union(mine)))
+    if codes is not None:
+        query = query.where(code.in_(codes))
+    if closed is not None:
+        ended = func.coalesce(views.c.status, "registered").in_(ENDED)
+        query = query.where(ended if closed else ~ended)
+    return (await connection.execute(query)).mappings().all()
+
+
+async def one(connection: AsyncConnection, principal: str | None, complaint_id: UUID) -> RowMapping | None:
+    """Reference of a complaint that the caller may see, by its id."""
+    query = (
+        select(complaints.c.id, complaints.c.reference)
+        .outerjoin(_SENT, _SENT.c.complaint_id == complaints.c.id)
+        .where(complaints.c.id == complaint_id, _seen_by(principal))
+    )
+    return (await connection.execute(query)).mappings().one_or_none()
+
+
+async def sent_by(connection: AsyncConnection, principal: str, reference: str) -> UUID | None:
+    """The complaint with this reference, if this key sent it."""
+    query = (
+        select(complaints.c.id)
+        .join(_SENT, _SENT.c.complaint_id == complaints.c.id)
+        .where(complaints.c.reference == reference, _SENT.c.principal == principal)
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def updates(
+    connection: AsyncConnection,
+    principal: str | None,
+    since: datetime,
+    until: datetime,
+    references: Collection[str] | None,
+) -> Sequence[RowMapping]:
+    """What happened to the complaints that the caller may see, the oldest first."""
+    query = (
+        select(
+            progress.c.event_id, progress.c.at, progress.c.step, complaints.c.reference, complaints.c.language
+        )
+        .join(complaints, complaints.c.id == progress.c.complaint_id)
+        .outerjoin(_SENT, _SENT.c.complaint_id == complaints.c.id)
+        .where(
+            and_(progress.c.at >= since, progress.c.at <= until),
+            _seen_by(principal),
+            progress.c.step != "message",
+        )
+        .order_by(progress.c.at, progress.c.id)
+        .limit(MOST)
+    )
+    if references is not None:
+        query = query.where(complaints.c.reference.in_(references))
+    return (await connection.execute(query)).mappings().all()
