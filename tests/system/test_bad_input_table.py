@@ -23,6 +23,8 @@ from tests.conftest import NewDatabase
 from tests.world import World, open_world
 
 JSON = "application/json"
+NOBODY = str(UUID(int=7))
+"""Nothing has this id."""
 Schema = dict[str, Any]
 
 
@@ -67,6 +69,8 @@ class Cell:
 def operations(service: str) -> Iterator[Operation]:
     document = openapi_documents()[service]
     for path, item in document["paths"].items():
+        if not path.startswith("/v1"):
+            continue  # a face of another standard, with its errors: see test_open311.py
         for method, told in item.items():
             content = told.get("requestBody", {}).get("content", {})
             yield Operation(
@@ -223,7 +227,7 @@ class Target:
 
     async def send(self, operation: Operation, cell: Cell) -> str | None:
         """What is wrong with the answer; None when nothing is."""
-        values = self.known | cell.path
+        values = dict.fromkeys(_names(operation), NOBODY) | self.known | cell.path
         path = operation.path.format_map({name: values[name] for name in _names(operation)})
         headers: list[tuple[bytes, bytes]] = [(b"x-tracking-token", self.token.encode())]
         declared = {**({"Content-Type": JSON} if operation.body else {}), **cell.headers}
@@ -269,11 +273,7 @@ async def target(new_database: NewDatabase, scratch: Path) -> AsyncIterator[Targ
     async with open_world(await new_database(), scratch) as world:
         one = await world.register()
         await world.settled()
-        nobody = str(UUID(int=7))
-        known = dict.fromkeys(
-            ("addition_id", "attachment_id", "notice_id", "webhook_id", "delivery_id"), nobody
-        )
-        known |= {"complaint_id": one["id"], "reference": one["reference"], "version": "1"}
+        known = {"complaint_id": one["id"], "reference": one["reference"], "version": "1"}
         yield Target(world, known, one["tracking_token"])
 
 
