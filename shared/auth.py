@@ -29,6 +29,7 @@ SCOPES = {
     "complaints:write": "register complaints, and add what later contacts tell",
     "complaints:read": "read complaints, with personal data masked",
     "complaints:code": "code complaints by the taxonomy, and review codings",
+    "channels:write": "set up the sources of webhooks that bring complaints",
     "attachments:read": "download attachments: what customers sent is not masked",
     "messages:write": "write to customers, who read it by tracking",
     "complaints:merge": "merge complaints about one matter, and separate them",

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, HttpUrl, IPvAnyNetwork, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -157,6 +157,23 @@ class Settings(BaseSettings):
 
     mail_from: str = "complaints@redress.example"
     """Sender of the mails."""
+
+    mail_reply_to: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    """Where customers' answers to our mails go: the address whose mails your mail server hands to `mail_listen`,
+    or something posts to `/intake/v1/channels/email`. Without it: `mail_from`."""
+
+    mail_listen: str | None = Field(
+        default=None, pattern=r"^(lmtp|smtp)://(\[[0-9a-f:]+\]|[^\s/:@]+):[0-9]{1,5}$"
+    )
+    """Take mails from your mail server at `lmtp://127.0.0.1:2525` (or `smtp://`). One process of intake listens
+    there; beyond loopback only those of `mail_allow` may deliver."""
+
+    mail_allow: list[IPvAnyNetwork] = []
+    """Networks of the mail servers that may deliver to `mail_listen`, as JSON: `["10.0.3.0/24"]`. Loopback always
+    may."""
+
+    mail_limit: PositiveInt = 35 * 1024 * 1024
+    """Largest mail that is taken, in bytes as it travels: files are a third larger in it."""
 
     allow_private_targets: bool = False
     """Let webhooks reach private and loopback addresses. For development only: it switches the guard

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake import contacts, tracking
 from services.intake.attachments import api as attachments
 from services.intake.attachments import tracking as attachments_tracking
+from services.intake.channels.api import router as channels
 from services.intake.coding.api import router as coding
 from services.intake.coding.orientation import router as orientation
 from services.intake.dialogue import api as dialogue
@@ -154,6 +155,7 @@ for more in (
     additions,
     coding,
     orientation,
+    channels,
     tracking.router,
     merging_api.router,
     duplicates_api.router,

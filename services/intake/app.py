@@ -6,6 +6,10 @@ from services.intake.api import router
 from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import ENVELOPE
 from services.intake.attachments.inspector import Inspector, Sweeper
+from services.intake.channels.landing import Landing
+from services.intake.channels.listener import Listener
+from services.intake.channels.mailroom import Mailroom
+from services.intake.channels.signing import Seal
 from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
@@ -19,10 +23,17 @@ from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    cabinet = Cabinet(context.database, context.settings)
+    settings = context.settings
+    cabinet = Cabinet(context.database, settings)
     door = Door(context.database)
+    landing = Landing(context.database, door, cabinet)
+    mailroom = Mailroom(context.database, landing, settings)
     return (
         door,
+        landing,
+        mailroom,
+        Seal(settings.installation_secret),
+        *([Listener(mailroom, settings)] if settings.mail_listen else []),
         Watchers(context.database),
         Attempts(context.settings.tracking_attempts),
         cabinet,
@@ -33,7 +44,9 @@ def _parts(context: Context) -> Sequence[object]:
 
 
 def _workers(context: Context) -> Sequence[Worker]:
+    listens = context.settings.mail_listen is not None
     return (
+        *([Worker("intake.mail", context.part(Listener).run)] if listens else []),
         Worker("intake.door", context.part(Door).run),
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
@@ -46,6 +59,7 @@ def _workers(context: Context) -> Sequence[Worker]:
 def _large_bodies(settings: Settings) -> Mapping[str, int]:
     return {
         r"/v1/(complaints|tracking)/[^/]+/attachments": settings.attachment_limit + ENVELOPE,
+        r"/v1/channels/email": settings.mail_limit,
         r"/v1/imports": settings.import_limit + ENVELOPE,
     }
 

@@ -23,7 +23,13 @@ def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     mail = None
     if settings.smtp_url:
-        mail = EmailChannel(settings.smtp_url, settings.mail_from, settings.organisation)
+        mail = EmailChannel(
+            settings.smtp_url,
+            settings.mail_from,
+            settings.organisation,
+            settings.installation_secret,
+            settings.mail_reply_to,
+        )
     letters, vault = Letters(settings), Vault(settings.installation_secret)
     guard = Guard(allow_private=settings.allow_private_targets)
     desk = CustomerDesk(Contacts(context), letters, mail, LogChannel())

@@ -30,6 +30,7 @@ from tests.conftest import NewDatabase
 from tests.fleet import one_process, open_fleet
 
 pytestmark = pytest.mark.slow
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 
 REQUESTS_PER_SERVICE = int(os.environ.get("REDRESS_FUZZ_REQUESTS", "2000")) // len(catalogue.NAMES)
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from services.notification.channels import CannotDeliver, Letter
+from shared.threads import thread_id
 
 TIMEOUT = 20.0
 """Seconds for each step of the conversation with the mail server."""
@@ -21,7 +22,9 @@ class EmailChannel:
 
     name = "email"
 
-    def __init__(self, smtp_url: str, mail_from: str, organisation: str) -> None:
+    def __init__(
+        self, smtp_url: str, mail_from: str, organisation: str, secret: bytes, reply_to: str | None = None
+    ) -> None:
         parts = urlsplit(smtp_url)
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise ValueError("REDRESS_SMTP_URL must look like smtp://user:password@host:587 or smtps://host")
@@ -32,6 +35,8 @@ class EmailChannel:
         self._password = unquote(parts.password) if parts.password else None
         self._mail_from = mail_from
         self._organisation = organisation
+        self._secret = secret
+        self._reply_to = reply_to
 
     async def send(self, message: Letter) -> None:
         assert message.recipient is not None
@@ -69,9 +74,13 @@ class EmailChannel:
 
     def _compose(self, message: Letter, recipient: str) -> EmailMessage:
         mail = EmailMessage()
-        mail["Message-ID"] = f"<{message.delivery_id}@{self._mail_from.rpartition('@')[2]}>"
+        domain = self._mail_from.rpartition("@")[2]
+        mail["Message-ID"] = f"<{message.delivery_id}@{domain}>"
+        mail["References"] = thread_id(self._secret, message.reference, domain)
         mail["Date"] = format_datetime(message.at)
         mail["From"] = formataddr((self._organisation, self._mail_from))
+        if self._reply_to:
+            mail["Reply-To"] = self._reply_to
         mail["To"] = recipient
         mail["Subject"] = message.subject
         mail["Auto-Submitted"] = "auto-generated"
