@@ -11,13 +11,15 @@ from typing import Any
 
 from bench import stories
 from bench.machine import Meter
-from bench.rig import Rig, run_load
+from bench.rig import SECRET, Rig, run_load
 from bench.watch import Done, Watch, quiet
 from services import catalogue
 from services.intake.door import Door
 from services.intake.registration import register
 from services.intake.schemas import NewComplaint
+from services.intake.vault.rows import equip
 from shared import clock
+from shared.config import Settings
 from shared.database import Database
 
 COMPLAINTS, QUICK, LONG = 2000, 400, 50_000
@@ -92,6 +94,7 @@ def _drain(rig: Rig, complaints: int, processes: list[list[str]]) -> dict[str, A
 async def backlog(url: str, complaints: int) -> None:
     """Register complaints while no relay runs."""
     database = Database(url, "intake")
+    equip(database, Settings(secret=SECRET))
     door = Door(database)
     committer = asyncio.create_task(door.run())
     try:

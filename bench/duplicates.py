@@ -17,12 +17,15 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+from pydantic_core import to_json
 
 from bench.rig import SECRET, Rig, dsn
 from bench.stories import TEXTS
 from services.intake.duplicates.marks import marks_of
 from services.intake.duplicates.telling import telling_of
 from services.intake.reference import ALPHABET, check_character
+from services.intake.vault.cipher import Vault
+from services.intake.vault.rows import place
 from shared.config import Settings
 from shared.postgres_cluster import SUPERUSER
 
@@ -131,10 +134,11 @@ async def _fill(url: str, stored: int) -> dict[str, float]:
         marking, marks = 0.0, 0
         sentences = _sentences()
         secret = Settings(secret=SECRET).installation_secret
+        vault = Vault([secret])
         for first in range(0, stored, PORTION):
             numbers = range(first, min(first + PORTION, stored))
             texts = [_text(number, sentences) for number in numbers]
-            rows = [_rows(number, text) for number, text in zip(numbers, texts, strict=True)]
+            rows = [_rows(vault, number, text) for number, text in zip(numbers, texts, strict=True)]
             await _copy(
                 connection, "customers", [person for person, _ in rows if person is not None], _PERSON
             )
@@ -177,20 +181,29 @@ def _id(number: int) -> UUID:
     return UUID(int=(moment << 80) | (0x7 << 76) | (0x8 << 60) | number)
 
 
-_PERSON = ["id", "external_id", "type"]
+_PERSON = ["id", "type", "holds", "sealed"]
 _TOLD = [
-    "id", "reference", "registered_at", "registered_by", "customer_id", "email", "kind", "channel", "language", "form",
-    "against", "visibility", "what_went_wrong", "product", "desired_remedies", "completeness", "missing",
+    "id", "reference", "registered_at", "registered_by", "customer_id", "kind", "channel", "language", "form",
+    "against", "visibility", "desired_remedies", "completeness", "missing", "holds", "sealed",
 ]  # fmt: skip
 
 
-def _rows(number: int, text: str) -> tuple[tuple[Any, ...] | None, tuple[Any, ...]]:
+def _rows(vault: Vault, number: int, text: str) -> tuple[tuple[Any, ...] | None, tuple[Any, ...]]:
     customer = number // PER_CUSTOMER
     person = UUID(int=customer + 1)
     body = "".join(ALPHABET[number // 31**place % 31] for place in range(8))
     told: tuple[Any, ...] = (
         _id(number), f"RD-{body}-{check_character(body)}", BEGAN + timedelta(seconds=20 * number), "key:bench", person,
-        f"f{customer}@example.com", "complaint", "web_form", "zh", "written", "organisation", "private", text,
-        '{"name": "Servo motor"}', [], 0.5, [],
+        "complaint", "web_form", "zh", "written", "organisation", "private", [], 0.5, [],
+        *_sealed(vault, "complaints", _id(number), {
+            "email": f"f{customer}@example.com", "what_went_wrong": text, "product": {"name": "Servo motor"},
+        }),
     )  # fmt: skip
-    return (person, f"F-{customer}", "external") if number % PER_CUSTOMER == 0 else None, told
+    if number % PER_CUSTOMER:
+        return None, told
+    number_of_theirs = {"external_id": f"F-{customer}"}
+    return (person, "external", *_sealed(vault, "customers", person, number_of_theirs)), told
+
+
+def _sealed(vault: Vault, table: str, row_id: UUID, private: dict[str, Any]) -> tuple[list[str], bytes]:
+    return [*private], vault.seal(to_json(private), place(table, {"id": row_id}))

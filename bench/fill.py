@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+from pydantic_core import to_json
 from sqlalchemy import Table
 
-from bench.rig import dsn
+from bench.rig import SECRET, dsn
 from services import catalogue
 from services.insights.durations import bucket_of
 from services.intake.reference import ALPHABET
+from services.intake.vault.cipher import Vault
+from services.intake.vault.rows import place
 from shared.postgres_cluster import SUPERUSER
 from shared.service import Service
 
@@ -91,6 +94,9 @@ class Rows:
     source: str = "platform.filling"
 
 
+SEALED = "platform.filling JOIN platform.sealing USING (i)"
+
+
 def _inbox(consumer: str, events: int, open_events: int) -> Rows:
     return Rows(
         {"consumer": f"'{consumer}'", "event_id": uid(f"{EVENT} + j"), "claimed_at": "at"},
@@ -103,18 +109,20 @@ def _sequence(topic: str, last: int) -> Rows:
 
 
 _INTAKE = {
-    "customers": Rows({"id": CUSTOMER, "external_id": "'F-' || i", "type": "'external'"}),
+    "customers": Rows(
+        {"id": CUSTOMER, "type": "'external'", "holds": "ARRAY['external_id']", "sealed": "theirs"}, SEALED
+    ),
     "complaints": Rows(
         {
             "id": ID, "reference": "reference", "registered_at": "at", "registered_by": "'key:bench'",
-            "customer_id": CUSTOMER, "name": "'Ann Example'", "email": "'ann' || i || '@example.com'",
+            "customer_id": CUSTOMER,
             "kind": "'complaint'", "channel": "channel", "language": "language", "about": "'goods'",
             "form": "'written'", "against": "'organisation'", "visibility": "'private'",
-            "what_went_wrong": "'The motor shows alarm R4 after ' || i || ' minutes, and our line stands still.'",
-            "feeling": "'We feel left alone: the third time this year.'", "wanted": "'A replacement this week.'",
-            "product": """'{"id": "M-7", "name": "Servo motor", "model": "M7-400"}'::jsonb""",
+            "holds": "ARRAY['name', 'email', 'what_went_wrong', 'feeling', 'wanted', 'product']",
+            "sealed": "told",
             "desired_remedies": "ARRAY['exchange']", "completeness": "0.5625", "missing": "ARRAY['order']",
-        }
+        },
+        SEALED,
     ),
     "views": Rows(
         {
@@ -292,7 +300,7 @@ TOPICS = {
 """Events of a complaint by topic."""
 
 
-async def fill(url: str, complaints: int) -> dict[str, float]:
+async def fill(url: str, complaints: int, secret: str = SECRET) -> dict[str, float]:
     """Fill a fresh, migrated database; returns how long it took and how large it is. Raises LookupError when
     the tables have changed and this file has not."""
     began = time.perf_counter()
@@ -301,15 +309,50 @@ async def fill(url: str, complaints: int) -> dict[str, float]:
         await connection.execute(_SOURCE.replace("$1", str(complaints)))
         roles = ", ".join(f"redress_{name}" for name in SCHEMAS)
         await connection.execute(f"GRANT SELECT ON platform.filling TO {roles}")
+        await _seal(connection, Vault([secret.encode()]))
         side_by_side = asyncio.Semaphore(2)
         await asyncio.gather(*(_schema(url, service, side_by_side) for service in catalogue.load()))
         await _positions(connection, complaints)
-        await connection.execute("DROP TABLE platform.filling")
+        await connection.execute("DROP TABLE platform.filling, platform.sealing")
         await connection.execute("ANALYZE")
         size = await connection.fetchval("SELECT pg_database_size(current_database())")
     finally:
         await connection.close()
     return {"complaints": complaints, "seconds": time.perf_counter() - began, "gib": size / 2**30}
+
+
+async def _seal(connection: Any, vault: Vault) -> None:
+    """What the vault keeps of each complaint and customer; SQL has no cipher."""
+    await connection.execute(
+        "CREATE UNLOGGED TABLE platform.sealing (i bigint PRIMARY KEY, theirs bytea NOT NULL, told bytea NOT NULL)"
+    )
+    last = 0
+    query = f"SELECT i, {CUSTOMER} AS customer, {ID} AS id FROM platform.filling WHERE i > $1 ORDER BY i LIMIT 50000"
+    while rows := await connection.fetch(query, last):
+        sealed = [
+            (
+                row["i"],
+                vault.seal(
+                    to_json({"external_id": f"F-{row['i']}"}), place("customers", {"id": row["customer"]})
+                ),
+                vault.seal(to_json(_told(row["i"])), place("complaints", {"id": row["id"]})),
+            )
+            for row in rows
+        ]
+        await connection.copy_records_to_table("sealing", schema_name="platform", records=sealed)
+        last = rows[-1]["i"]
+    await connection.execute("ANALYZE platform.sealing")
+
+
+def _told(number: int) -> dict[str, Any]:
+    return {
+        "name": "Ann Example",
+        "email": f"ann{number}@example.com",
+        "what_went_wrong": f"The motor shows alarm R4 after {number} minutes, and our line stands still.",
+        "feeling": "We feel left alone: the third time this year.",
+        "wanted": "A replacement this week.",
+        "product": {"id": "M-7", "name": "Servo motor", "model": "M7-400"},
+    }
 
 
 async def _connect(url: str) -> Any:

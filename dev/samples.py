@@ -29,6 +29,7 @@ from shared.events import (
     ComplaintSupplemented,
     ComplaintTriaged,
     ComplaintWithdrawn,
+    CustomerErased,
     CustomerTold,
     CustomerWrote,
     Event,
@@ -60,6 +61,7 @@ from shared.events.vocabulary import (
     Against,
     Aspect,
     Audience,
+    Because,
     Channel,
     Compensation,
     ComplainantType,
@@ -199,6 +201,9 @@ def events() -> Iterator[Event]:
         separated_at=_after(2),
     )
     yield ReporterLeft(complaint_id=COMPLAINT, merged_id=AGAIN, left_at=_after(2))
+    yield CustomerErased(
+        complaint_id=COMPLAINT, customer_id=CUSTOMER, because=Because.REQUESTED, erased_at=_after(2000)
+    )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,
         severity=Severity.URGENT,

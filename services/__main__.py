@@ -5,7 +5,7 @@ import json
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
 
 import typer
@@ -35,6 +35,8 @@ cli = typer.Typer(
 )
 key_commands = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
 cli.add_typer(key_commands, name="keys")
+vault_commands = typer.Typer(help="Personal data: seal it anew, erase what is old.", no_args_is_help=True)
+cli.add_typer(vault_commands, name="vault")
 out = Console()
 err = Console(stderr=True)
 
@@ -245,6 +247,51 @@ def list_scopes() -> None:
     out.print(table)
 
 
+@vault_commands.command("rotate")
+def rotate_vault() -> None:
+    """Seal personal data anew with the newest of REDRESS_VAULT_KEYS.
+
+    Services may run meanwhile, all of them with the new ring. It can be stopped and started again at any time; when
+    it has ended, the older keys are needed no more.
+    """
+    from rich.progress import Progress
+
+    from services import vaulting
+    from services.intake.vault.cipher import Unreadable
+
+    settings = _settings()
+    with launch.database(settings, join=True) as url, Progress(console=err) as bar:
+        task = bar.add_task("sealing anew", total=None)
+        try:
+            done = _run(
+                vaulting.rotate(
+                    settings, url, lambda done, total: bar.update(task, completed=done, total=total)
+                )
+            )
+        except Unreadable as error:
+            _fail(f"Personal data cannot be read: {error}.")
+    print(done)
+
+
+@vault_commands.command("retain")
+def retain(
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Days after the end of a case; REDRESS_RETENTION_DAYS if left out."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and erase nothing.")] = False,
+) -> None:
+    """Erase the personal data in cases that ended long ago; prints how many. Counts survive."""
+    from services import vaulting
+
+    settings = _settings()
+    days = days or settings.retention_days
+    if days is None:
+        _fail("Say after how many days: --days, or REDRESS_RETENTION_DAYS.")
+    with launch.database(settings, join=True) as url:
+        print(_run(vaulting.retain(settings, url, days, dry_run=dry_run)))
+
+
 def _settings() -> Settings:
     try:
         return Settings()
@@ -255,7 +302,7 @@ def _settings() -> Settings:
         raise typer.Exit(2) from None
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     err.print(message, style="red", markup=False)
     raise typer.Exit(2)
 

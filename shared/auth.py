@@ -34,6 +34,8 @@ SCOPES = {
     "messages:write": "write to customers, who read it by tracking",
     "complaints:merge": "merge complaints about one matter, and separate them",
     "customers:read": "read personal data of customers",
+    "customers:erase": "erase customers for good",
+    "audit:read": "see who read personal data",
     "taxonomy:write": "change the values that the taxonomy's categories are opposed to",
     "triage:write": "decide what the rules could not",
     "directory:write": "change people and departments",

@@ -76,6 +76,15 @@ class Settings(BaseSettings):
     """Where services that run in other processes answer, by service name, as JSON:
     `{"intake": "http://intake:8000"}`."""
 
+    vault_keys: tuple[SecretStr, ...] = ()
+    """Keys (32 characters or more each) that seal personal data in the database, as JSON, the newest first. What
+    older ones sealed stays readable while they are listed, until `redress vault rotate` has sealed all of it anew.
+    Without any the installation secret is the key; it always opens what it has sealed."""
+
+    retention_days: PositiveInt | None = None
+    """Days after the last thing that happened to a closed case until the personal data in it is erased; counts
+    survive. Without it they are kept until somebody asks for the erasure."""
+
     oidc_issuer: str | None = None
     """Accept access tokens (JWT) of this OpenID Connect issuer, next to API keys."""
 

@@ -207,8 +207,14 @@ class Database:
         self.sessions = session_engine(url, service)
         # SQLAlchemy opens no transactions here: reading needs none, and `transaction` asks the driver for them.
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.options: dict[str, Any] = {}
         self.on_publish: Callable[[], None] = lambda: None
         """Called after a commit that wrote to the outbox: wakes the relay of this process."""
+
+    def equip(self, **options: Any) -> None:
+        """Give every connection from now on what the service's stores need; they find it among its options."""
+        self.options |= options
+        self._plain = self._plain.execution_options(**options)
 
     @asynccontextmanager
     async def transaction(self, *, of: Iterable[object] = ()) -> AsyncIterator[Transaction]:

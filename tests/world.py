@@ -117,7 +117,9 @@ async def open_world(
         transport = httpx.ASGITransport(process.app)
         async with (
             httpx.AsyncClient(
-                transport=transport, base_url="http://redress", headers={"Authorization": f"Bearer {key}"}
+                transport=transport,
+                base_url="http://redress",
+                headers={"Authorization": f"Bearer {key}", "X-Purpose": "a test"},
             ) as http,
             httpx.AsyncClient(transport=transport, base_url="http://redress") as customer,
         ):

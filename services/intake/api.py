@@ -34,6 +34,8 @@ from services.intake.schemas import (
     Registered,
 )
 from services.intake.store import complaints, merges, views
+from services.intake.vault import api as vault
+from services.intake.vault import tracking as vault_tracking
 from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
@@ -163,6 +165,8 @@ for more in (
     attachments_tracking.router,
     dialogue.router,
     dialogue_tracking.router,
+    vault.router,
+    vault_tracking.router,
     imports,
 ):
     router.include_router(more)

@@ -17,6 +17,8 @@ from services.intake.imports.importer import Importer
 from services.intake.open311 import router as open311
 from services.intake.opening import Attempts
 from services.intake.store import metadata
+from services.intake.vault.retention import Retention
+from services.intake.vault.rows import equip
 from services.intake.watch import Watchers
 from shared.config import Settings
 from shared.service import Context, Service, Worker
@@ -24,6 +26,7 @@ from shared.service import Context, Service, Worker
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
+    equip(context.database, settings)
     cabinet = Cabinet(context.database, settings)
     door = Door(context.database)
     landing = Landing(context.database, door, cabinet)
@@ -39,6 +42,7 @@ def _parts(context: Context) -> Sequence[object]:
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),
+        Retention(context.database, context.settings.installation_secret, context.settings.retention_days),
         Importer(context.database, door, cabinet.storage, context.settings.poll_interval),
     )
 
@@ -51,6 +55,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("intake.watch", context.part(Watchers).run),
         Worker("intake.inspector", context.part(Inspector).run),
         Worker("intake.sweeper", context.part(Sweeper).run),
+        Worker("intake.retention", context.part(Retention).run),
         Worker("intake.importer", context.part(Importer).run),
         Worker("intake.duplicates", Marker(context).run),
     )

@@ -9,6 +9,8 @@ from services.intake.record.model import Record
 from services.intake.record.store import load
 from services.intake.registration import tracking_token, tracking_url
 from services.intake.schemas import Contact
+from services.intake.vault import purpose
+from services.intake.vault.model import What
 from shared import problems
 from shared.auth import Principal, may
 from shared.service import Context, Ctx, api_router
@@ -28,9 +30,10 @@ async def read_contact(
     complaint_id: Annotated[UUID, Path(description="Id that registering answered with.")],
     who: Annotated[Principal, may("customers:read")],
     ctx: Ctx,
+    why: purpose.Given = None,
 ) -> Contact:
     """Personal data. Ask at the moment of use, and keep nothing of it."""
-    found = await _contacts(ctx, [complaint_id])
+    found = await _contacts(ctx, who, why, [complaint_id])
     if not found:
         raise problems.not_found("complaint", "path/complaint_id")
     return found[0]
@@ -45,15 +48,20 @@ async def read_contacts(
     complaint: Annotated[
         list[UUID], Query(min_length=1, max_length=AT_MOST, description="Id of a complaint; may come often.")
     ],
+    why: purpose.Given = None,
 ) -> list[Contact]:
     """The same for up to a hundred complaints; what is not known is left out."""
-    return await _contacts(ctx, complaint)
+    return await _contacts(ctx, who, why, complaint)
 
 
-async def _contacts(ctx: Context, complaint_ids: list[UUID]) -> list[Contact]:
+async def _contacts(
+    ctx: Context, who: Principal, why: str | None, complaint_ids: list[UUID]
+) -> list[Contact]:
     async with ctx.database.reading() as connection:
         records = await load(connection, complaint_ids)
-    return [_contact(ctx, complaint_id, record) for complaint_id, record in records.items() if record.row]
+    found = {complaint_id: record for complaint_id, record in records.items() if record.row}
+    await purpose.note(ctx, who, why, What.CONTACT, found)
+    return [_contact(ctx, complaint_id, record) for complaint_id, record in found.items()]
 
 
 def _contact(ctx: Context, complaint_id: UUID, record: Record) -> Contact:

@@ -15,6 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.intake.registration import Registration
+from services.intake.vault.cipher import Vault
+from services.intake.vault.rows import seal_row, vault_of
 from shared import failpoints, idempotency, outbox, telemetry
 from shared.database import Database, is_transient
 from shared.idempotency import Answer, Claim, KeyReused
@@ -144,7 +146,7 @@ class Door:
         answers = [w.registration.answer() for w in group if w.claim is not None]
         failpoints.reached("door.before-commit")
         claimed = await self._database.at_once(
-            _COMMIT, _parameters(group) | idempotency.claiming(claims, answers)
+            _COMMIT, _parameters(group, vault_of(self._database)) | idempotency.claiming(claims, answers)
         )
         failpoints.reached("door.after-commit")
         self._database.on_publish()
@@ -157,7 +159,7 @@ class Door:
         )
 
 
-def _parameters(group: list[_Waiting]) -> dict[str, Any]:
+def _parameters(group: list[_Waiting], vault: Vault) -> dict[str, Any]:
     registrations = [waiting.registration for waiting in group]
     people = {r.customer["id"]: r.customer for r in registrations}
     events = [
@@ -165,8 +167,8 @@ def _parameters(group: list[_Waiting]) -> dict[str, Any]:
         for w in group
     ]
     return {
-        "told": to_json([r.complaint for r in registrations]).decode(),
-        "people": to_json(list(people.values())).decode(),
+        "told": to_json([seal_row(vault, "complaints", r.complaint) for r in registrations]).decode(),
+        "people": to_json([seal_row(vault, "customers", person) for person in people.values()]).decode(),
         "ids": [r.event.complaint_id for r in registrations],
         "principals": [w.claim.principal if w.claim else None for w in group],
         "under": [w.claim.key if w.claim else None for w in group],

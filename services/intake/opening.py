@@ -7,10 +7,13 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Request
 from limits import parse
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.reference import normalised
 from services.intake.registration import tracking_token
+from services.intake.store import complaints
+from services.intake.vault.rows import open_row, vault_of
 from shared.asgi import Window
 from shared.database import sql
 from shared.problems import Problem
@@ -23,7 +26,6 @@ TokenQuery = Annotated[
 ]
 
 _FIND = sql("SELECT id FROM complaints WHERE reference = :reference")
-_READ = sql("SELECT * FROM complaints WHERE id = :id")
 _NONE = "RD-????????-?"
 """Looked for in place of what cannot be a reference, so that a mistyped one takes as long as any other."""
 _NOBODY = UUID(int=0)
@@ -55,7 +57,8 @@ async def open_case(
     wanted = tracking_token(ctx.settings.installation_secret, found or _NOBODY)
     if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
         raise UnknownCase
-    return dict((await connection.execute(_READ, {"id": found})).mappings().one())
+    row = await connection.execute(select(complaints).where(complaints.c.id == found))
+    return open_row(vault_of(connection), "complaints", row.mappings().one())
 
 
 class Attempts:

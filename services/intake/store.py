@@ -21,12 +21,14 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.intake.duplicates import store as duplicates_store
 from services.intake.merging import store as merging_store
 from services.intake.model import View
+from services.intake.vault.rows import sealed_columns
 from shared.database import Transaction, service_metadata, sql
 from shared.events.vocabulary import Outcome
 
@@ -39,8 +41,8 @@ customers = Table(
     "customers",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("external_id", Text, unique=True, comment="the customer's number in the company's own system"),
     Column("type", Text, nullable=False),
+    *sealed_columns(),
 )
 
 complaints = Table(
@@ -51,10 +53,6 @@ complaints = Table(
     Column("registered_at", DateTime(timezone=True), nullable=False),
     Column("registered_by", Text, nullable=False, comment="principal that posted it"),
     Column("customer_id", Uuid, ForeignKey("customers.id"), nullable=False, index=True),
-    Column("name", Text, comment="contact as told with this complaint; another complaint does not change it"),
-    Column("email", Text),
-    Column("phone", Text),
-    Column("address", Text),
     Column("kind", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("language", Text, nullable=False),
@@ -62,35 +60,28 @@ complaints = Table(
     Column("form", Text, nullable=False),
     Column("against", Text, nullable=False),
     Column("visibility", Text, nullable=False),
-    Column("what_went_wrong", Text, nullable=False, comment="in the customer's own words"),
-    Column("feeling", Text, comment="in the customer's own words"),
-    Column("wanted", Text, comment="in the customer's own words"),
-    Column("product", JSONB),
-    Column("order", JSONB),
-    Column("facts", JSONB, comment="5W2H"),
     Column("desired_remedies", ARRAY(Text), nullable=False),
     Column("desired_amount", JSONB),
     Column("estimated_loss", JSONB),
     Column("completeness", Numeric(5, 4), nullable=False),
     Column("missing", ARRAY(Text), nullable=False),
     Column("complainant_type", Text, comment="of this complaint; a customer may complain in two roles"),
-    Column("expectation", JSONB, comment="in what the customer was disappointed"),
     Column("desired_compensation", ARRAY(Text), comment="moral, material"),
     Column("claimed_losses", JSONB),
     Column("emotion", Text, comment="how the customer came across when it was told"),
-    Column("taken_by", JSONB, comment="who of the company heard it first"),
-    Column("accused", JSONB, comment="the person complained about; the name is personal data"),
-    Column("public_link", Text, comment="where it stands in public; may name the customer"),
+    *sealed_columns(),
     CheckConstraint("completeness BETWEEN 0 AND 1", name="completeness"),
-    CheckConstraint("accused IS NULL OR against = 'person'", name="accused_is_a_person"),
-    CheckConstraint("public_link IS NULL OR visibility = 'public'", name="link_is_public"),
+    CheckConstraint("NOT 'accused' = ANY(holds) OR against = 'person'", name="accused_is_a_person"),
+    CheckConstraint("NOT 'public_link' = ANY(holds) OR visibility = 'public'", name="link_is_public"),
     CheckConstraint(
-        "complainant_type <> 'anonymous' OR num_nonnulls(name, email, phone, address) = 0",
+        "complainant_type <> 'anonymous' OR NOT holds && ARRAY['name', 'email', 'phone', 'address']",
         name="anonymous_is_nobody",
     ),
-    comment="What was told. A trigger refuses every change: additions are entries of their own.",
+    CheckConstraint("'what_went_wrong' = ANY(holds)", name="says_something"),
+    comment="What was told. A trigger refuses every change but erasing and sealing anew.",
 )
 Index("ix_complaints_newest", complaints.c.registered_at.desc(), complaints.c.id.desc())
+Index("ix_complaints_unerased", complaints.c.registered_at, postgresql_where=text("sealed <> ''"))
 
 merges = merging_store.add_tables(metadata)
 marks = duplicates_store.add_tables(metadata)
@@ -173,7 +164,25 @@ class ViewStore:
         ]
         if steps:
             await insert_rows(transaction, progress, steps)
+        await forget_words(transaction, [view.id for view in changed])
         await wake_watchers(transaction, [view.id for view in changed])
+
+
+_FORGET = """
+WITH erased AS (SELECT id FROM complaints WHERE id = ANY(CAST(:ids AS uuid[])) AND sealed = ''),
+told AS (
+    UPDATE progress SET data = data - ARRAY['message', 'explanation', 'result']
+    WHERE complaint_id IN (SELECT id FROM erased) AND data ?| ARRAY['message', 'explanation', 'result']
+)
+UPDATE views SET explanation = NULL, result = NULL, offers = (
+    SELECT coalesce(jsonb_agg(offer - 'description'), '[]') FROM jsonb_array_elements(offers) AS offer)
+WHERE complaint_id IN (SELECT id FROM erased)
+"""
+
+
+async def forget_words(transaction: Transaction, complaint_ids: list[UUID]) -> None:
+    """Let go of what the handlers wrote to customers who are erased: it may name them."""
+    await transaction.execute(sql(_FORGET), {"ids": complaint_ids})
 
 
 async def wake_watchers(transaction: Transaction, complaint_ids: list[UUID]) -> None:

@@ -16,6 +16,7 @@ from services.intake.merging.model import FOLLOWS
 from services.intake.model import NotPossible, View
 from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
 from services.intake.record.api import confirm
+from services.intake.record.published import Known
 from services.intake.record.schemas import Confirmation, ConfirmationShown
 from services.intake.record.seen import StatementShown
 from services.intake.record.store import RecordStore, record_of
@@ -159,11 +160,11 @@ async def choose(
             field="body/offer_id",
         )
 
-    def answer(view: View, known: tuple[str, ...]) -> None:
+    def answer(view: View, known: Known | None) -> None:
         if choice.offer_id is not None:
             view.choose(choice.offer_id, clock.now())
         else:
-            view.decline(mask(choice.reason, known) if choice.reason else None, clock.now())
+            view.decline(_published(choice.reason, known), clock.now())
 
     return await _change(request, ctx, reference, header or query, key, answer)
 
@@ -185,9 +186,8 @@ async def give_opinion(
 ) -> Response:
     """Satisfied, acceptable or not acceptable: the case closes on your word, or goes on."""
 
-    def answer(view: View, known: tuple[str, ...]) -> None:
-        comment = mask(opinion.comment, known) if opinion.comment else None
-        view.give_opinion(opinion.outcome, comment, clock.now())
+    def answer(view: View, known: Known | None) -> None:
+        view.give_opinion(opinion.outcome, _published(opinion.comment, known), clock.now())
 
     return await _change(request, ctx, reference, header or query, key, answer)
 
@@ -219,12 +219,18 @@ async def confirm_restatement(
     return await idempotency.once(request, ctx.database, f"tracking:{told['id']}", key, work)
 
 
+def _published(text: str | None, known: Known | None) -> str | None:
+    """Masked. Of a customer who is erased nothing: nobody knows any more what to mask."""
+    return mask(text, known) if text and known is not None else None
+
+
 async def _change(
     request: Request, ctx: Context, reference: str, token: str | None, key: str | None, answer: Any
 ) -> Response:
     async with ctx.database.reading() as connection:
         told = await open_case(connection, ctx, reference, token)
-        known = (await record_of(connection, told)).known
+        record = await record_of(connection, told)
+    known = None if record.erased else record.known
 
     async def work(transaction: Transaction) -> Answer:
         view = await load_one(store, transaction, told["id"])

@@ -17,6 +17,7 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    CustomerErased,
     CustomerTold,
     Event,
     FollowUpRequested,
@@ -88,6 +89,11 @@ def on_reporter_joined(conversation: Conversation, event: ReporterJoined, fact: 
 @on(ReporterLeft)
 def on_reporter_left(conversation: Conversation, event: ReporterLeft, fact: Received) -> None:
     conversation.leave(event.merged_id, event.left_at)
+
+
+@on(CustomerErased)
+def on_customer_erased(conversation: Conversation, event: CustomerErased, fact: Received) -> None:
+    conversation.erased = True
 
 
 @on(ComplaintTriaged)

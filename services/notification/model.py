@@ -119,10 +119,18 @@ class Conversation(Aggregate):
     said: list[Delivery] = field(default_factory=list)
     """The newest messages that followers hear, too: news of a follower may come after them."""
 
+    erased: bool = False
+    """The customer is: nothing is kept of what was written to them, and nothing more is."""
+
     subscriptions: tuple[Subscription, ...] = field(default=(), compare=False, repr=False)
     """The live webhooks, as loaded with this batch."""
     outgoing: list[Delivery] = field(default_factory=list, compare=False, repr=False)
     forwarded: list[Forwarded] = field(default_factory=list, compare=False, repr=False)
+
+    def forget(self) -> None:
+        """Let go of all words about the customer."""
+        self.offers, self.held, self.said = [], [], []
+        self.agreed = self.explanation = self.result = None
 
     def forward(self, fact: Received) -> None:
         """Queue the fact for every webhook that wants it."""

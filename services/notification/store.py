@@ -84,7 +84,15 @@ conversations = Table(
         server_default=text("'[]'::jsonb"),
         comment="what followers hear of, in case somebody is found late to have been one",
     ),
+    Column(
+        "erased",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the customer is: nothing is kept of what was written to them, and nothing more is",
+    ),
     CheckConstraint("NOT acknowledged OR held = '[]'", name="held"),
+    CheckConstraint("NOT erased OR (offers = '[]' AND held = '[]' AND said = '[]')", name="erased"),
     CheckConstraint(
         "NOT acknowledged OR (reference IS NOT NULL AND first_promise_at IS NOT NULL)", name="acknowledged"
     ),
@@ -200,6 +208,25 @@ SELECT count(*) FROM queued
 """
 )
 
+# What was not sent yet is given up, for it may name the customer; only that they are erased is still told.
+_FORGET = text(
+    """
+WITH words AS (
+    SELECT event_id FROM forwarded_events WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND body <> ''
+      AND strpos(body, '"redress.customer.erased.v1"') = 0
+), gone AS (
+    UPDATE forwarded_events SET body = '' WHERE event_id IN (SELECT event_id FROM words)
+)
+UPDATE deliveries SET facts = '{}',
+    status = CASE WHEN settled_at IS NULL THEN 'not_sent' ELSE status END,
+    last_error = CASE WHEN settled_at IS NULL THEN 'the customer is erased' ELSE last_error END,
+    settled_at = coalesce(settled_at, :now), lease_until = NULL
+WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
+  AND (channel = 'customer' OR event_id IN (SELECT event_id FROM words))
+  AND (facts <> '{}' OR settled_at IS NULL)
+"""
+)
+
 
 class ConversationStore:
     """Conversations with the live webhooks, which are loaded once per batch."""
@@ -217,6 +244,8 @@ class ConversationStore:
         changed = sorted(aggregates, key=lambda conversation: conversation.id)
         for conversation in changed:
             conversation.version += 1
+            if conversation.erased:
+                conversation.forget()
         rows = [{name: getattr(c, name) for name in _COLUMNS} for c in changed]
         await transaction.execute(_SAVE, {"rows": to_json(rows).decode()})
         if forwarded := [asdict(event) for c in changed for event in c.forwarded]:
@@ -226,6 +255,8 @@ class ConversationStore:
             (delivery.complaint_id not in {None, c.id}, delivery) for c in changed for delivery in c.outgoing
         ]
         await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
+        if erased := [c.id for c in changed if c.erased]:
+            await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
 

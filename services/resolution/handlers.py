@@ -13,6 +13,7 @@ from shared.events import (
     ComplaintSupplemented,
     ComplaintTriaged,
     ComplaintWithdrawn,
+    CustomerErased,
     CustomerWrote,
     HandlerWrote,
     OfferChosen,
@@ -110,3 +111,8 @@ def on_customer_wrote(case: Case, event: CustomerWrote, fact: Received) -> None:
 @reactions.on(HandlerWrote)
 def on_handler_wrote(case: Case, event: HandlerWrote, fact: Received) -> None:
     case.note(Kind.HANDLER_WROTE, event.written_at, event.written_by, event.message)
+
+
+@reactions.on(CustomerErased)
+def on_customer_erased(case: Case, event: CustomerErased, fact: Received) -> None:
+    case.erased = True

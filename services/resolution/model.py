@@ -87,6 +87,8 @@ class Case(Withdrawing):
     outcome: Outcome | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
+    erased: bool = False
+    """The customer is: nothing is kept of what was written about them."""
     new_offers: list[Offer] = field(default_factory=list, repr=False, compare=False)
     """Offers that wait to be saved."""
 

@@ -46,6 +46,14 @@ _SAVE_PROMISE = _insert_promise.on_conflict_do_update(
     set_={name: _insert_promise.excluded[name] for name in ("state", "settled_at", "handler_id")},
 )
 
+_FORGET = (
+    text(
+        "UPDATE timeline SET text = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND text IS NOT NULL"
+    ),
+    text("UPDATE offers SET description = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
+    text("UPDATE cases SET result = '[erased]' WHERE id = ANY(CAST(:ids AS uuid[])) AND result IS NOT NULL"),
+)
+
 
 class CaseStore:
     """One per interpreter. The service sets the policy when it starts, because handlers know no settings."""
@@ -88,6 +96,9 @@ class CaseStore:
         for statement, parameters in rows:
             if parameters:
                 await transaction.execute(statement, parameters)
+        if erased := [case.id for case in saved if case.erased]:
+            for forget in _FORGET:
+                await transaction.execute(forget, {"ids": erased})
         for case in saved:
             case.changed_promises.clear()
             case.new_offers.clear()

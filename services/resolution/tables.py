@@ -72,6 +72,13 @@ cases = Table(
     Column("leading_id", Uuid, comment="the case that is worked instead of this one"),
     Column("state_before", Text, comment="of a merged case: where it goes on when it is separated"),
     Column("withdrawn_at", MOMENT, comment="when the customer withdrew the complaint"),
+    Column(
+        "erased",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the customer is: nothing is kept of what was written about them",
+    ),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
     CheckConstraint(f"state IN {one_of(*State)}", "state"),

@@ -12,6 +12,7 @@ from shared.events import (
     ComplaintRegistered,
     ComplaintSeparated,
     ComplaintWithdrawn,
+    CustomerErased,
     CustomerWrote,
     PromiseBroken,
 )
@@ -67,6 +68,12 @@ def on_customer_wrote(dispatch: Dispatch, event: CustomerWrote, fact: Received) 
 def on_complaint_withdrawn(dispatch: Dispatch, event: ComplaintWithdrawn, fact: Received) -> None:
     dispatch.remind_of(event, fact.id, event.withdrawn_at)
     dispatch.close(event.withdrawn_at)
+
+
+@reactions.on(CustomerErased)
+def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received) -> None:
+    """A person at the triage desk may have given a reason in which the customer can be recognised."""
+    dispatch.reasons = ()
 
 
 @reactions.on(CaseClosed)

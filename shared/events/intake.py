@@ -12,6 +12,7 @@ from shared.events.vocabulary import (
     About,
     Against,
     Aspect,
+    Because,
     Channel,
     Compensation,
     ComplainantType,
@@ -315,6 +316,18 @@ class ReporterJoined(Event):
 
     merged_id: UUID
     joined_at: datetime
+
+
+@registry.event("redress.customer.erased", topic=TOPICS.intake)
+class CustomerErased(Event):
+    """What identified the customer of this complaint is erased; whoever keeps words about it lets go of them.
+
+    该投诉的客户个人信息已删除，各方须清除所存的相关文字。
+    """
+
+    customer_id: UUID
+    because: Because
+    erased_at: datetime
 
 
 @registry.event("redress.reporter.left", topic=TOPICS.intake)

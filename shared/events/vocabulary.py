@@ -214,6 +214,13 @@ class Scan(StrEnum):
     NOT_SCANNED = "not_scanned"
 
 
+class Because(StrEnum):
+    """Why personal data was erased."""
+
+    REQUESTED = "requested"
+    RETENTION = "retention"
+
+
 class Audience(StrEnum):
     """Who must know, as the texts name them; each has a transfer topic."""
 

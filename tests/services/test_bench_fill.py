@@ -14,7 +14,7 @@ from tests.world import SECRET, World, open_world
 
 async def test_what_was_filled_can_be_read_and_worked(new_database: NewDatabase, scratch: Path) -> None:
     url = await new_database()
-    await fill(url, 100)
+    await fill(url, 100, SECRET)
     async with open_world(url, scratch) as world:
         listed = (await world.http.get("/intake/v1/complaints", params={"limit": 100})).json()["items"]
         newest, oldest = listed[0], listed[-1]

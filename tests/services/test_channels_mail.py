@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from services.intake.channels import landing as landing_module
 from services.intake.channels import mailroom
 from services.intake.channels.listener import Listener
+from services.intake.record.store import load
 from shared import threads
 from shared.keys import create_key
 from tests.conftest import NewDatabase
@@ -91,7 +92,8 @@ async def test_a_mail_becomes_a_complaint_or_is_recorded_as_what_it_is(world: Wo
     assert len(files) == taken["attachments"] == len(sample.files) + sample.shortened
     assert taken["left_out"] == 0
     async with world.context("intake").database.reading() as connection:
-        told = (await connection.execute(text("SELECT what_went_wrong FROM complaints"))).scalar_one()
+        complaint_id = (await connection.execute(text("SELECT id FROM complaints"))).scalar_one()
+        told = (await load(connection, [complaint_id]))[complaint_id].row["what_went_wrong"]
     assert sample.own is not None
     assert sample.own in told
 

@@ -1,7 +1,9 @@
 """Customers without an account: they write, are written to, add and withdraw, by reference and token alone."""
 
 import asyncio
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -183,7 +185,32 @@ async def test_a_message_is_sent_once_per_key_needs_the_scope_and_is_never_chang
     assert missing.status_code == 404
     with pytest.raises(DBAPIError, match="never changed"):
         async with world.context("intake").database.transaction() as transaction:
-            await transaction.execute(text("UPDATE messages SET text = 'x'"))
+            await transaction.execute(text("UPDATE messages SET number = 2"))
+
+
+@pytest.mark.requirement("P-36", "P-37")
+async def test_what_was_written_is_sealed_exported_and_erased(world: World) -> None:
+    one = await world.register()
+    assert (await _customer(world, one, "messages", text="The red one, by the gate.")).status_code == 201
+    async with world.context("intake").database.reading() as connection:
+        row = (await connection.execute(text("SELECT * FROM messages"))).mappings().one()
+    assert b"by the gate" not in bytes(row["sealed"])
+    assert "by the gate" not in str(dict(row))
+    archive = await world.customer.get(f"{_page(one)}/export", headers=_token(one))
+    with zipfile.ZipFile(io.BytesIO(archive.content)) as opened:
+        assert b"by the gate" in opened.read(f"complaints/{one['reference']}.json")
+    person = (await _read(world, f"/intake/v1/complaints/{one['id']}"))["customer_id"]
+    erased = await world.http.post(
+        f"/intake/v1/customers/{person}/erasure", json={"reason": "A letter.", "even_open": True}
+    )
+    assert erased.status_code == 200, erased.text
+    [left] = (await _read(world, f"/intake/v1/complaints/{one['id']}/messages"))["items"]
+    assert left["text"] == "[erased]"
+    for answer in (await _staff(world, one, "Hello?"), await _customer(world, one, "messages", text="Hm?")):
+        assert (answer.status_code, answer.json()["code"]) == (409, "erased")
+    await world.settled()
+    story = (await _read(world, f"/resolution/v1/cases/{one['id']}"))["timeline"]
+    assert [e.get("text") for e in story if e["kind"] == "customer_wrote"] == [None]
 
 
 @pytest.mark.requirement("P-38", "001-09")

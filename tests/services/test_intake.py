@@ -65,7 +65,9 @@ async def test_what_was_told_cannot_be_changed(world: World) -> None:
     await world.register()
     with pytest.raises(DBAPIError, match="never changed"):
         async with world.context("intake").database.transaction() as transaction:
-            await transaction.execute(text("UPDATE complaints SET what_went_wrong = 'nothing'"))
+            await transaction.execute(
+                text("UPDATE complaints SET holds = '{what_went_wrong}', sealed = 'nothing'")
+            )
 
 
 @pytest.mark.requirement("P-04")

@@ -204,7 +204,7 @@ WHERE c.relnamespace = CAST(CAST(:name AS text) AS regnamespace) AND NOT tgisint
 async def test_what_was_told_cannot_be_changed(recording: Recording) -> None:
     """A trigger that the migrations make, and that no metadata shows."""
     with pytest.raises(Exception, match="complaint"):
-        await rows(recording.url, "UPDATE intake.complaints SET what_went_wrong = 'nothing'")
+        await rows(recording.url, "UPDATE intake.complaints SET sealed = 'nothing'")
 
 
 @pytest.mark.slow

@@ -13,6 +13,8 @@ from services.intake.attachments.model import Attachment, By
 from services.intake.attachments.naming import masked
 from services.intake.attachments.schemas import AttachmentShown, shown
 from services.intake.record.store import load
+from services.intake.vault import purpose
+from services.intake.vault.model import What
 from shared import pages, problems
 from shared.auth import Principal, may
 from shared.idempotency import IdempotencyKey
@@ -143,10 +145,12 @@ async def download_attachment(
     ctx: Ctx,
     wanted: RangeHeader = None,
     unless: IfRange = None,
+    why: purpose.Given = None,
 ) -> Response:
     """Personal data: what customers send is not masked. Never before it was found clean, never inline."""
     async with ctx.database.reading() as connection:
         attachment = await found(connection, complaint_id, attachment_id)
+    await purpose.note(ctx, who, why, What.ATTACHMENT, [complaint_id])
     return await delivery.download(ctx.part(Cabinet).storage, attachment, wanted, unless)
 
 
@@ -167,10 +171,12 @@ async def read_thumbnail(
     attachment_id: AttachmentId,
     who: Annotated[Principal, may("attachments:read")],
     ctx: Ctx,
+    why: purpose.Given = None,
 ) -> Response:
     """For the console. There is one when `thumbnail` says so: made anew from the picture, of what it shows only."""
     async with ctx.database.reading() as connection:
         attachment = await found(connection, complaint_id, attachment_id)
+    await purpose.note(ctx, who, why, What.THUMBNAIL, [complaint_id])
     return await delivery.picture(ctx.part(Cabinet).storage, attachment)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 
 from services.intake.attachments import store
 from services.intake.attachments.measured import Measured
-from services.intake.attachments.model import THUMBNAILED, Attachment, By, path_of
+from services.intake.attachments.model import THUMBNAILED, Attachment, By, path_of, thumbnail_path
 from services.intake.attachments.naming import cleaned
 from services.intake.attachments.scanner import ClamAV
 from services.intake.attachments.storage import Storage, open_storage
@@ -120,7 +120,8 @@ class Cabinet:
             await store.begin(transaction, upload_id, complaint_id, clock.now())
 
     async def _finish(self, attachment: Attachment, by: By, key: str | None) -> Stored:
-        async with self._database.transaction() as transaction:
+        # It holds the complaint, or the file could outlive an erasure.
+        async with self._database.transaction(of=[attachment.complaint_id]) as transaction:
             if key is not None:
                 claim = Claim(by.principal, key, _fingerprint(attachment))
                 answer = Answer(201, to_json({"id": attachment.id}))
@@ -155,7 +156,8 @@ class Cabinet:
             )
             if found.one_or_none() is None:
                 return False
-            await self.storage.remove(path_of(upload_id))
+            for path in (thumbnail_path(upload_id), path_of(upload_id)):  # an erased one may have both
+                await self.storage.remove(path)
             await transaction.execute(delete(uploads).where(uploads.c.id == upload_id))
         return True
 

@@ -63,7 +63,8 @@ class Inspector:
             return False
         async with self._database.reading() as connection:
             attachment = await store.find(connection, row.complaint_id, row.id)
-        assert attachment is not None
+        if attachment is None:  # erased since
+            return True
         try:
             scan, signature = await self._scan(attachment)
             servable = scan is not Scan.INFECTED
@@ -115,10 +116,13 @@ class Inspector:
                 .values(scan=scan, signature=signature, thumbnail="made" if made else "none", look_at=None)
                 .returning(attachments.c.id)
             )
+            kept = await store.find(transaction.connection, attachment.complaint_id, attachment.id)
             # Of two that looked at the same time, because a lease ran out, the first one tells.
             if settled.one_or_none() is not None and attachment.scan is Scan.PENDING:
                 now = clock.now()
                 transaction.publish(attachment.scanned(scan, now), at=now)
+        if kept is None:  # erased meanwhile
+            await self._cabinet.storage.remove(thumbnail_path(attachment.id))
         if scan is Scan.INFECTED:
             log.warning("attachment %s is infected (%s) and stays in quarantine", attachment.id, signature)
 

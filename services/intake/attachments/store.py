@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.attachments.model import Attachment
-from services.intake.store import metadata
+from services.intake.store import complaints, metadata
 from shared.database import Transaction, sql
 from shared.events.vocabulary import Scan
 
@@ -120,17 +120,22 @@ async def number_of(transaction: Transaction, complaint_id: UUID) -> int | None:
     found = await transaction.execute(
         sql(
             "SELECT (SELECT count(*) FROM attachments WHERE complaint_id = :id) "
-            "+ (SELECT count(*) FROM uploads WHERE complaint_id = :id) FROM complaints WHERE id = :id"
+            "+ (SELECT count(*) FROM uploads WHERE complaint_id = :id) FROM complaints WHERE id = :id AND sealed <> ''"
         ),
         {"id": complaint_id},
     )
     return found.scalar_one_or_none()
 
 
+UNERASED = select(complaints.c.id).where(complaints.c.sealed != b"")
+
+
 async def finish(transaction: Transaction, attachment: Attachment, *, thumbnail_wanted: bool) -> bool:
     """The upload becomes an attachment. False when somebody has given the upload up meanwhile."""
     ended = await transaction.execute(
-        uploads.delete().where(uploads.c.id == attachment.id).returning(uploads.c.id)
+        uploads.delete()
+        .where(uploads.c.id == attachment.id, uploads.c.complaint_id.in_(UNERASED))
+        .returning(uploads.c.id)
     )
     if ended.one_or_none() is None:
         return False

@@ -18,7 +18,7 @@ from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.model import By
 from services.intake.channels import store
 from services.intake.door import Door
-from services.intake.record.model import TooManyAdditions
+from services.intake.record.model import Erased, TooManyAdditions
 from services.intake.record.store import RecordStore
 from services.intake.registration import register
 from services.intake.schemas import NewComplaint
@@ -139,7 +139,7 @@ class Landing:
         if joins is not None:
             try:
                 return await self._add(inbound, joins, by)
-            except TooManyAdditions:  # it is heard all the same: as a complaint of its own
+            except (TooManyAdditions, Erased):  # it is heard all the same: as a complaint of its own
                 pass
         opens = f"thread/{inbound.thread.hex()}" if inbound.thread and joins is None else _key(inbound)
         claim = Claim(_principal(inbound), opens, inbound.message)

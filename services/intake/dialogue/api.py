@@ -11,6 +11,7 @@ from services.intake.dialogue.model import Message
 from services.intake.dialogue.schemas import MessageShown, NewMessage
 from services.intake.dialogue.store import DialogueStore, page
 from services.intake.model import NotPossible
+from services.intake.record.api import must_be_known
 from services.intake.record.published import Known
 from services.intake.record.store import load
 from services.intake.store import views
@@ -53,6 +54,7 @@ async def write_to_customer(
         record = (await load(transaction.connection, [complaint_id]))[complaint_id]
         if not record.row:
             raise problems.not_found("complaint", "path/complaint_id")
+        must_be_known(record)
         found = await transaction.execute(
             select(views.c.handler_name).where(views.c.complaint_id == complaint_id)
         )

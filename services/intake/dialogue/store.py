@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.dialogue.model import Dialogue, Message
 from services.intake.store import insert_rows, metadata, progress, wake_watchers
+from services.intake.vault.private import ERASED_TEXT
+from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
 from shared.database import Transaction, sql
 
 messages = Table(
@@ -32,12 +34,14 @@ messages = Table(
     Column("from_customer", Boolean, nullable=False),
     Column("written_by", Text, nullable=False, comment="`customer`, or the principal that posted it"),
     Column("signed", Text, comment="work name under which the customer reads it"),
-    Column("text", Text, nullable=False, comment="as it was written; each side reads it masked"),
+    *sealed_columns(),
     UniqueConstraint("complaint_id", "number"),
     CheckConstraint("number > 0", name="number"),
     CheckConstraint("from_customer = (written_by = 'customer')", name="author"),
     CheckConstraint("NOT from_customer OR signed IS NULL", name="signed_by_staff"),
-    comment="What customers and handlers write to each other. A trigger refuses every change.",
+    CheckConstraint("'text' = ANY(holds)", name="says_something"),
+    comment="What customers and handlers write to each other; each side reads it masked. "
+    "A trigger refuses every change but erasing and sealing anew.",
 )
 
 _STAND = sql(
@@ -53,6 +57,8 @@ GROUP BY complaint_id
 _PAGE = sql(
     "SELECT * FROM messages WHERE complaint_id = :id AND number > :after ORDER BY number LIMIT :limit"
 )
+
+_FIELDS = Message.__dataclass_fields__.keys()
 
 
 class DialogueStore:
@@ -70,7 +76,9 @@ class DialogueStore:
         written = [(dialogue.id, *new) for dialogue in aggregates for new in dialogue.written]
         if not written:
             return
-        await insert_rows(transaction, messages, [{"complaint_id": i, **asdict(m)} for i, m, _ in written])
+        vault = vault_of(transaction.connection)
+        rows = [seal_row(vault, "messages", {"complaint_id": i, **asdict(m)}) for i, m, _ in written]
+        await insert_rows(transaction, messages, rows)
         steps = [
             {
                 "complaint_id": i,
@@ -90,6 +98,10 @@ async def page(
 ) -> tuple[Sequence[Message], bool]:
     """Messages behind number `after`, the oldest first; whether there are more."""
     found = await connection.execute(_PAGE, {"id": complaint_id, "after": after, "limit": limit + 1})
-    names = Message.__dataclass_fields__
-    rows = [Message(**{name: row[name] for name in names}) for row in found.mappings()]
+    vault = vault_of(connection)
+    opened = (open_row(vault, "messages", row) for row in found.mappings())
+    rows = [
+        Message(**{name: row[name] for name in _FIELDS if name != "text"}, text=row["text"] or ERASED_TEXT)
+        for row in opened
+    ]
     return rows[:limit], len(rows) > limit

@@ -19,8 +19,9 @@ from services.intake.dialogue.store import DialogueStore, page
 from services.intake.dialogue.withdrawing import withdraw
 from services.intake.model import NotPossible
 from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
+from services.intake.record.api import must_be_known
 from services.intake.record.model import TooManyAdditions
-from services.intake.record.store import RecordStore, record_of
+from services.intake.record.store import RecordStore, load, record_of
 from shared import clock, idempotency, ids, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
@@ -82,6 +83,7 @@ async def write_to_handler(
 
     async def work(transaction: Transaction) -> Answer:
         dialogue = await load_one(store, transaction, opened["id"])
+        must_be_known((await load(transaction.connection, [opened["id"]]))[opened["id"]])
         try:
             message = dialogue.customer_writes(told.text, known, clock.now())
         except NotPossible as no:
@@ -126,6 +128,7 @@ async def add_to_own_complaint(
 
     async def work(transaction: Transaction) -> Answer:
         record, at = await load_one(records, transaction, opened["id"]), clock.now()
+        must_be_known(record)
         try:
             addition = record.add(
                 ids.new_id(),

@@ -153,6 +153,7 @@ async def confirm(
     transaction: Transaction, record: Record, addition_id: UUID, said: Confirmation, by: str
 ) -> Answer:
     """Note the customer's answer to a restatement; the caller holds the record. Raises problems: 404, 409."""
+    must_be_known(record)
     try:
         record.answer(addition_id, said.confirmed, said.correction, by, clock.now())
     except UnknownAddition:
@@ -177,12 +178,23 @@ async def confirm(
 async def _held(transaction: Transaction, complaint_id: UUID) -> Record:
     record = await load_one(store, transaction, complaint_id)
     _must_exist(record)
+    must_be_known(record)
     return record
 
 
 def _must_exist(record: Record) -> None:
     if not record.row:
         raise problems.not_found("complaint", "path/complaint_id")
+
+
+def must_be_known(record: Record) -> None:
+    """Nothing is added to what was erased. Raises a 409 problem."""
+    if record.erased:
+        raise problems.conflict(
+            "The customer's data of this complaint is erased. 该投诉的客户信息已删除。",
+            "Register what is new as a complaint of its own. 请另行登记新投诉。",
+            code="erased",
+        )
 
 
 def _confirmation(record: Record, addition_id: UUID) -> ConfirmationShown | None:

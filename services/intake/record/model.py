@@ -29,6 +29,10 @@ class TooManyAdditions(Exception):
     """The complaint has as many additions as it can have."""
 
 
+class Erased(Exception):
+    """The customer's data of this complaint is erased: nothing is added to it."""
+
+
 class AnsweredBefore(Exception):
     """The customer has answered this restatement already, otherwise."""
 
@@ -86,6 +90,10 @@ class Record(Aggregate):
     steps: list[Step] = field(default_factory=list)
 
     @property
+    def erased(self) -> bool:
+        return self.row.get("sealed") == b""
+
+    @property
     def known(self) -> tuple[str, ...]:
         """What identifies somebody, of all contacts so far."""
         entries = ({**a.contact, "accused": a.told.get("accused")} for a in self.additions)
@@ -131,12 +139,14 @@ class Record(Aggregate):
         by: str,
         at: datetime,
     ) -> Addition:
-        """Note what a further contact told. Raises TooManyAdditions.
+        """Note what a further contact told. Raises TooManyAdditions, Erased.
 
         `confirmed` is for the event only: whoever knows it notes it by `answer`, too.
         """
         if len(self.additions) >= MOST_ADDITIONS:
             raise TooManyAdditions
+        if self.erased:
+            raise Erased
         before = self.now
         after = overlaid(before, {**told, "customer": contact})
         score, missing = completeness(after)

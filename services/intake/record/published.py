@@ -6,14 +6,13 @@ from typing import Any
 
 from services.intake.record import parts
 from services.intake.record.parts import Told
+from services.intake.vault.private import CONTACT
 from shared.events.intake import ClaimedLoss, ExpectationGap, ProductRef
 from shared.events.vocabulary import Compensation, Remedy
 from shared.masking import mask
 
 Known = Sequence[str]
 """What the customer gave as theirs, and the name of whom they complain about."""
-
-CONTACT = ("name", "email", "phone", "address")
 
 
 def known_in(told: dict[str, Any]) -> tuple[str, ...]:

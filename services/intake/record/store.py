@@ -20,12 +20,12 @@ from sqlalchemy import (
     Uuid,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.record.model import Addition, Answered, Record
-from services.intake.record.published import CONTACT
 from services.intake.store import complaints, insert_rows, metadata, progress, wake_watchers
+from services.intake.vault.private import CONTACT
+from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
 from shared.database import Transaction
 from shared.events.vocabulary import Channel, Emotion
 
@@ -39,24 +39,18 @@ additions = Table(
     Column("added_at", DateTime(timezone=True), nullable=False),
     Column("added_by", Text, nullable=False, comment="principal that posted it"),
     Column("channel", Text, nullable=False),
-    Column("said", Text, comment="in the customer's own words"),
     Column("emotion", Text, comment="how the customer came across in this contact"),
-    Column("restatement", Text, comment="what the handler understood"),
-    Column("told", JSONB, nullable=False, comment="parts of the record that this contact told"),
-    Column("name", Text),
-    Column("email", Text),
-    Column("phone", Text),
-    Column("address", Text),
     Column("completeness", Numeric(5, 4), nullable=False, comment="of the complaint, from here on"),
     Column("missing", ARRAY(Text), nullable=False),
+    *sealed_columns(),
     UniqueConstraint("complaint_id", "number"),
     CheckConstraint("number > 0", name="number"),
     CheckConstraint("completeness BETWEEN 0 AND 1", name="completeness"),
     CheckConstraint(
-        "told <> '{}' OR num_nonnulls(said, emotion, restatement, name, email, phone, address) > 0",
+        "emotion IS NOT NULL OR cardinality(holds) > 0",
         name="adds_something",
     ),
-    comment="Dated entries. A trigger refuses every change.",
+    comment="Dated entries. A trigger refuses every change but erasing and sealing anew.",
 )
 
 restatement_answers = Table(
@@ -64,11 +58,11 @@ restatement_answers = Table(
     metadata,
     Column("addition_id", Uuid, ForeignKey("additions.id"), primary_key=True),
     Column("confirmed", Boolean, nullable=False),
-    Column("correction", Text, comment="what is not right, in the customer's own words"),
     Column("answered_by", Text, nullable=False, comment="`customer`, or who recorded the answer"),
     Column("answered_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("confirmed = (correction IS NULL)", name="corrected_or_confirmed"),
-    comment="One for each restatement, and a trigger refuses every change.",
+    *sealed_columns(),
+    CheckConstraint("confirmed <> ('correction' = ANY(holds))", name="corrected_or_confirmed"),
+    comment="One for each restatement. A trigger refuses every change but erasing and sealing anew.",
 )
 
 STATEMENT = ("what_went_wrong", "feeling", "wanted")
@@ -108,10 +102,13 @@ class RecordStore:
         changed = list(aggregates)
         added = [(record.id, addition) for record in changed for addition in record.added]
         answered = [asdict(answer) for record in changed for answer in record.answered]
+        vault = vault_of(transaction.connection)
         if added:
-            await insert_rows(transaction, additions, [_row(i, addition) for i, addition in added])
+            rows = [seal_row(vault, "additions", _row(i, addition)) for i, addition in added]
+            await insert_rows(transaction, additions, rows)
         if answered:
-            await insert_rows(transaction, restatement_answers, answered)
+            rows = [seal_row(vault, "restatement_answers", answer) for answer in answered]
+            await insert_rows(transaction, restatement_answers, rows)
         steps = [
             {
                 "complaint_id": record.id,
@@ -132,14 +129,15 @@ async def load(connection: AsyncConnection, complaint_ids: Collection[UUID]) -> 
     """The records as they stand; one without `row` for an id that no complaint has."""
     found = {i: Record(id=i) for i in complaint_ids}
     rows = await connection.execute(select(complaints).where(complaints.c.id.in_(complaint_ids)))
+    vault = vault_of(connection)
     for row in rows.mappings():
-        found[row["id"]] = _record(dict(row))
+        found[row["id"]] = _record(open_row(vault, "complaints", row))
     await _complete(connection, found)
     return found
 
 
 async def record_of(connection: AsyncConnection, row: Mapping[str, Any]) -> Record:
-    """The record of the complaint in a row that was read already."""
+    """The record of the complaint in a row that was read and opened already."""
     record = _record(dict(row))
     await _complete(connection, {record.id: record})
     return record
@@ -147,16 +145,19 @@ async def record_of(connection: AsyncConnection, row: Mapping[str, Any]) -> Reco
 
 async def _complete(connection: AsyncConnection, found: Mapping[UUID, Record]) -> None:
     query = (
-        select(additions, *(restatement_answers.c[name].label(f"answer_{name}") for name in ANSWER))
+        select(additions, *(column.label(f"answer_{column.name}") for column in restatement_answers.c))
         .outerjoin(restatement_answers, restatement_answers.c.addition_id == additions.c.id)
         .where(additions.c.complaint_id.in_(found))
         .order_by(additions.c.complaint_id, additions.c.number)
     )
+    vault = vault_of(connection)
     for row in (await connection.execute(query)).mappings():
         record = found[row["complaint_id"]]
-        record.additions.append(_addition(dict(row)))
-        if row["answer_answered_at"] is not None:
-            record.answers[row["id"]] = Answered(row["id"], *(row[f"answer_{name}"] for name in ANSWER))
+        record.additions.append(_addition(open_row(vault, "additions", row)))
+        if row["answer_addition_id"] is not None:
+            answer = {column.name: row[f"answer_{column.name}"] for column in restatement_answers.c}
+            answer = open_row(vault, "restatement_answers", answer)
+            record.answers[row["id"]] = Answered(row["id"], *(answer[name] for name in ANSWER))
 
 
 def _record(row: dict[str, Any]) -> Record:
@@ -180,6 +181,7 @@ def _row(complaint_id: UUID, addition: Addition) -> dict[str, Any]:
 def _addition(row: Mapping[str, Any]) -> Addition:
     names = Addition.__dataclass_fields__.keys() - {
         "contact",
+        "told",
         "channel",
         "emotion",
         "missing",
@@ -191,5 +193,6 @@ def _addition(row: Mapping[str, Any]) -> Addition:
         emotion=Emotion(row["emotion"]) if row["emotion"] else None,
         completeness=float(row["completeness"]),
         missing=tuple(row["missing"]),
+        told=row["told"] or {},
         contact={name: row[name] for name in CONTACT if row[name] is not None},
     )

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0012"
-down_revision: str | None = "0011"
+revision: str = "0013"
+down_revision: str | None = "0012"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -25,18 +25,28 @@ def upgrade() -> None:
             "written_by", sa.Text(), nullable=False, comment="`customer`, or the principal that posted it"
         ),
         sa.Column("signed", sa.Text(), nullable=True, comment="work name under which the customer reads it"),
-        sa.Column("text", sa.Text(), nullable=False, comment="as it was written; each side reads it masked"),
+        sa.Column(
+            "holds",
+            sa.ARRAY(sa.Text()),
+            nullable=False,
+            comment="names of the private fields that have a value",
+        ),
+        sa.Column(
+            "sealed", sa.LargeBinary(), nullable=False, comment="the private fields; empty once erased"
+        ),
+        sa.CheckConstraint("'text' = ANY(holds)", name=op.f("ck_messages_says_something")),
         sa.CheckConstraint("number > 0", name=op.f("ck_messages_number")),
         sa.CheckConstraint("from_customer = (written_by = 'customer')", name=op.f("ck_messages_author")),
         sa.CheckConstraint("NOT from_customer OR signed IS NULL", name=op.f("ck_messages_signed_by_staff")),
         sa.ForeignKeyConstraint(["complaint_id"], ["complaints.id"], name=op.f("fk_messages_complaint_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("complaint_id", "number", name=op.f("uq_messages_complaint_id_number")),
-        comment="What customers and handlers write to each other. A trigger refuses every change.",
+        comment="What customers and handlers write to each other; each side reads it masked. "
+        "A trigger refuses every change but erasing and sealing anew.",
     )
     op.execute(
-        "CREATE TRIGGER entries_are_immutable BEFORE UPDATE ON messages "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_rewriting()"
+        "CREATE TRIGGER told_is_immutable BEFORE UPDATE ON messages "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_unsealed()"
     )
     op.add_column(
         "views",

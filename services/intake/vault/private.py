@@ -1,0 +1,27 @@
+"""What of the rows is private: everything in which somebody's words or data stand as they were told. Pure."""
+
+CONTACT = ("name", "email", "phone", "address")
+PRIVATE = {
+    "customers": ("external_id",),
+    "complaints": (
+        *CONTACT,
+        "what_went_wrong",
+        "feeling",
+        "wanted",
+        "product",
+        "order",
+        "facts",
+        "expectation",
+        "taken_by",
+        "accused",
+        "public_link",
+    ),
+    "additions": (*CONTACT, "said", "restatement", "told"),
+    "restatement_answers": ("correction",),
+    "messages": ("text",),
+}
+"""Sealed fields, by table."""
+KEY = {"restatement_answers": "addition_id"}
+"""Primary keys that are not `id`."""
+ERASED_TEXT = "[erased]"
+"""Stands for the customer's words once they are erased."""

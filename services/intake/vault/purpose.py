@@ -1,0 +1,54 @@
+"""Nobody reads personal data without saying what for; a service's purpose is its task."""
+
+from collections.abc import Collection
+from typing import Annotated
+from urllib.parse import unquote
+from uuid import UUID
+
+from fastapi import Header
+
+from services.intake.vault import store
+from services.intake.vault.model import What
+from shared.auth import Principal
+from shared.masking import mask
+from shared.problems import Problem
+from shared.service import Context
+
+SHORTEST, LONGEST = 3, 200
+TASKS = {"service:notification": "to tell the customer how their case stands"}
+"""Purposes of the services."""
+
+Given = Annotated[
+    str | None,
+    Header(
+        alias="X-Purpose",
+        max_length=9 * LONGEST,  # percent-encoded Chinese
+        description="What the personal data is needed for: it goes into the audit trail. Services leave it out. "
+        "Percent-encode what is not ASCII. 读取个人信息的目的，将记入审计日志。",
+        examples=["call the customer back about RD-7K3M9QXT-4"],
+    ),
+]
+
+
+async def note(
+    ctx: Context, who: Principal, purpose: str | None, what: What, complaint_ids: Collection[UUID]
+) -> None:
+    """Write the reading into the audit trail, before anything is handed out. Raises a 422 problem without a purpose."""
+    async with ctx.database.reading() as connection:
+        await store.note(connection, who.id, _stated(who, purpose), what, complaint_ids)
+
+
+def _stated(who: Principal, given: str | None) -> str:
+    if who.id.startswith("service:"):
+        return TASKS.get(who.id, who.id)
+    purpose = unquote(given or "").strip()
+    if not SHORTEST <= len(purpose) <= LONGEST or not purpose.isprintable():
+        raise Problem(
+            422,
+            "purpose-missing",
+            "What do you need the personal data for?",
+            f"Say it in the header X-Purpose, in {SHORTEST} to {LONGEST} characters: it goes into the audit trail. "
+            "请在请求头 X-Purpose 中说明读取个人信息的目的(百分号编码),将记入审计日志。",
+            field="header/X-Purpose",
+        )
+    return mask(purpose)

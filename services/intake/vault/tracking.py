@@ -1,0 +1,32 @@
+"""HTTP in: what is kept of a complaint, for the customer who told it."""
+
+from fastapi import Response
+
+from services.intake.attachments.cabinet import Cabinet
+from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
+from services.intake.vault.export import archive
+from shared import problems
+from shared.service import Ctx, api_router
+
+router = api_router(tags=["tracking"], dependencies=[LIMITED])
+
+
+@router.get(
+    "/tracking/{reference}/export",
+    response_class=Response,
+    summary="Everything that is kept of a case, as one archive",
+    responses={
+        200: {
+            "description": "A ZIP: a note in both languages, what was told, and the files",
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems.documented(404),
+    },
+)
+async def export_case(
+    reference: Reference, ctx: Ctx, header: TokenHeader = None, query: TokenQuery = None
+) -> Response:
+    """Your own words, contacts and files, and how the case was handled."""
+    async with ctx.database.reading() as connection:
+        told = await open_case(connection, ctx, reference, header or query)
+    return await archive(ctx.database, ctx.part(Cabinet).storage, [told["id"]], told["reference"])
