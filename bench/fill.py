@@ -244,7 +244,7 @@ def _rollup(dimension: str, value: str) -> Rows:
             **dict.fromkeys(("received", "dissatisfied", "triaged", "triaged_automatically"), "count(*)"),
             **dict.fromkeys(("converted", "handled", "closed", "satisfied", "promises_kept"), closed),
             "handling_seconds": f"{closed} * {HANDLED_AFTER}",
-            **dict.fromkeys(("merged", "acceptable", "not_acceptable", "promises_broken"), "0"),
+            **dict.fromkeys(("merged", "withdrawn", "acceptable", "not_acceptable", "promises_broken"), "0"),
         },
         "platform.filling GROUP BY 2, 3",
     )  # fmt: skip

@@ -19,6 +19,7 @@ from shared.events import (
     CaseClosed,
     CaseOpened,
     CaseResumed,
+    CaseWithdrawn,
     ComplaintAssigned,
     ComplaintCoded,
     ComplaintMerged,
@@ -27,10 +28,13 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    ComplaintWithdrawn,
     CustomerErased,
     CustomerTold,
+    CustomerWrote,
     Event,
     FollowUpRequested,
+    HandlerWrote,
     MessageDelivered,
     MessageFailed,
     NoticeAcknowledged,
@@ -326,6 +330,24 @@ def events() -> Iterator[Event]:
     yield CaseClosed(
         complaint_id=COMPLAINT, outcome=Outcome.SATISFIED, closed_by="customer", closed_at=_after(55)
     )
+
+    yield HandlerWrote(
+        complaint_id=COMPLAINT,
+        message_id=_id(50),
+        number=1,
+        message="请问报警时环境温度大约是多少？",
+        written_by="key:5f0c1a9be27d",
+        written_at=_after(3),
+    )
+    yield CustomerWrote(
+        complaint_id=COMPLAINT,
+        message_id=_id(51),
+        number=2,
+        message="大约三十五度。可致电[phone]。",
+        written_at=_after(3.2),
+    )
+    yield ComplaintWithdrawn(complaint_id=AGAIN, reason="已自行解决。", withdrawn_at=_after(8))
+    yield CaseWithdrawn(complaint_id=AGAIN, withdrawn_at=_after(8))
 
 
 def samples() -> dict[str, dict[str, Any]]:

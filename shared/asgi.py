@@ -46,11 +46,20 @@ class Window:
 
     def hit(self, who: str) -> tuple[int, float]:
         """How many requests are left, less than none when this one is refused; seconds until there are more."""
+        now = self._begun()
+        count = self._counts[who] = self._counts.get(who, 0) + 1
+        return self.limit.amount - count, self._ends - now
+
+    def left(self, who: str) -> tuple[int, float]:
+        """The same, without counting a request."""
+        now = self._begun()
+        return self.limit.amount - self._counts.get(who, 0), self._ends - now
+
+    def _begun(self) -> float:
         now = time.monotonic()
         if now >= self._ends:
             self._counts, self._ends = {}, now + self.limit.get_expiry()
-        count = self._counts[who] = self._counts.get(who, 0) + 1
-        return self.limit.amount - count, self._ends - now
+        return now
 
 
 class Edge:

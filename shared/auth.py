@@ -31,6 +31,7 @@ SCOPES = {
     "complaints:code": "code complaints by the taxonomy, and review codings",
     "channels:write": "set up the sources of webhooks that bring complaints",
     "attachments:read": "download attachments: what customers sent is not masked",
+    "messages:write": "write to customers, who read it by tracking",
     "complaints:merge": "merge complaints about one matter, and separate them",
     "customers:read": "read personal data of customers",
     "customers:erase": "erase customers for good",

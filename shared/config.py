@@ -129,6 +129,10 @@ class Settings(BaseSettings):
     rate_limit_anonymous: str = "600/minute"
     """Requests that one address without a key may make (tracking), per process."""
 
+    tracking_attempts: str = "30/minute"
+    """References and tracking tokens that open nothing which one address may try, per process; after that it
+    has to wait, whatever it tries."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least serious message that is logged."""
 

@@ -14,10 +14,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json
 
 from shared.asgi import Receive, Scope, Send
 from shared.auth import authenticate, bearer
+from shared.strictjson import read_json
 
 Give = Callable[[Request], Awaitable[Any]]
 """Makes an argument that needs no validation."""
@@ -137,7 +137,7 @@ async def _body(request: Request) -> Any:
     ):
         return body
     try:
-        return from_json(body, allow_inf_nan=False)
+        return read_json(body)
     except ValueError as error:
         wrong = {"type": "json_invalid", "loc": ("body", 0), "msg": "", "ctx": {"error": str(error)}}
         raise RequestValidationError([wrong], body=body) from None

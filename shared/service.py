@@ -10,18 +10,17 @@ from typing import Annotated, Any, TypeVar, cast
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from pydantic_core import from_json
 from sqlalchemy import MetaData
 
-from shared import problems, telemetry
+from shared import openapi, problems, telemetry
 from shared.auth import Authenticator
 from shared.config import Settings
 from shared.database import Database
 from shared.direct import DirectApp
 from shared.eventlog import EventLog
-from shared.problems import ProblemDocument
 from shared.reactions import Pump, Reactions
 from shared.relay import Relay
+from shared.strictjson import read_json
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +100,7 @@ class Service:
         app.include_router(self.router, prefix="/v1")
         for prefix, face in self.faces.items():
             app.include_router(face, prefix=prefix)
-        _describe(app, self.name)
+        openapi.complete(app, self.name)
         return app
 
     def all_workers(self, context: Context) -> list[Worker]:
@@ -159,12 +158,12 @@ Ctx = Annotated[Context, Depends(context_of)]
 
 
 class StrictRequest(Request):
-    """Reads JSON by one strict, fast parser: no NaN, no lone surrogates, bounded depth."""
+    """Reads JSON as `read_json` does."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
             try:
-                self._json = from_json(await self.body(), allow_inf_nan=False)
+                self._json = read_json(await self.body())
             except ValueError as error:
                 raise JSONDecodeError(str(error), "", 0) from None
         return self._json
@@ -185,27 +184,3 @@ class StrictRoute(APIRoute):
 def api_router(**arguments: Any) -> APIRouter:
     """The router that every service's `api.py` begins with."""
     return APIRouter(route_class=StrictRoute, **arguments)
-
-
-def _describe(app: FastAPI, name: str) -> None:
-    """Complete the OpenAPI document: the ProblemDocument that `problems.documented` points to, a tag for what
-    has none, and no refused credentials where none are asked for."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        for operation in (o for path in document["paths"].values() for o in path.values()):
-            operation.setdefault("tags", [name])
-            if "security" not in operation:
-                operation["responses"].pop("401", None)
-                operation["responses"].pop("403", None)
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        if "ProblemDocument" not in schemas:
-            schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(schema.pop("$defs", {}))
-            schemas["ProblemDocument"] = schema
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending it

@@ -238,6 +238,8 @@ def _intake(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
     wanted = Counter((view.id, step.event_id, step.step) for view in views.values() for step in view.steps)
     for name in ("merged", "separated"):  # written with the merging itself
         wanted.update((e.event.complaint_id, e.id, name) for e in _of(events, f"complaint.{name}"))
+    for name in ("customer.wrote", "handler.wrote"):  # written with the message itself
+        wanted.update((e.event.complaint_id, e.id, "message") for e in _of(events, name))
     yield from _merges(evidence, events)
     for complaint_id, event_id, step in (steps - wanted) + (wanted - steps):
         yield f"intake: step {step} of {complaint_id} (event {event_id}) is not shown once"
@@ -328,6 +330,7 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
         "case.opened",
         "case.accepted",
         "case.closed",
+        "case.withdrawn",
         "case.resumed",
         "offers.made",
         "solution.carried-out",
@@ -342,6 +345,7 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
         must = {
             "case.opened": 1,
             "case.closed": int(case["state"] == "closed"),
+            "case.withdrawn": int(case["state"] == "withdrawn"),
             "offers.made": case["round"],
             "solution.carried-out": case["solutions"],
             "follow-up.requested": case["solutions"],

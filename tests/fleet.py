@@ -377,6 +377,7 @@ def environment_for(
         "poll_interval": "0.2",
         "rate_limit": "1000000/second",
         "rate_limit_anonymous": "1000000/second",
+        "tracking_attempts": "1000000/second",
         "allow_private_targets": "true",
         "database_pool_size": "4",
         "log_format": "text",

@@ -1,8 +1,8 @@
 """Some whole journeys, lived through over HTTP in a running Redress, and everything they left behind.
 
 Together they hold every way a case goes: offers chosen and declined, answered at once, judged not valid, not
-acceptable and taken up again, a promise broken by the clock, one merged with another, decided by a person, and one that
-just waits.
+acceptable and taken up again, a promise broken by the clock, one merged with another, one withdrawn, decided by a
+person, and one that just waits.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -116,6 +116,16 @@ class Player:
         await eventually(taken, what=f"the {what} to be taken")
         await eventually(self._case_has(complaint_id, "state", until), what=f"the case to be {until}")
 
+    async def write(self, complaint_id: UUID) -> None:
+        """The handler asks and the customer answers."""
+        reference, token = self.tokens[complaint_id]
+        asked = await self.world.http.post(
+            f"/intake/v1/complaints/{complaint_id}/messages", json={"text": "Which colour is it?"}
+        )
+        page, headers = f"/intake/v1/tracking/{reference}", {"X-Tracking-Token": token}
+        told = await self.world.customer.post(f"{page}/messages", json={"text": "Grey."}, headers=headers)
+        assert (asked.status_code, told.status_code) == (201, 201), asked.text + told.text
+
     async def merges(self, complaint_id: UUID, into: UUID) -> None:
         """By a request to intake; then both cases know of it."""
         url = f"/intake/v1/complaints/{complaint_id}/merge"
@@ -196,6 +206,10 @@ async def _live(player: Player) -> None:
     await does(late, "reply", message="Sorry for the delay.")
     await does(late, "answer", result="Polished.")
     await answers(late, "opinion", "closed", outcome="acceptable")
+
+    taken_back = await tells("The colour of the machine is not as ordered: wrong model.")
+    await player.write(taken_back)
+    await answers(taken_back, "withdrawal", "withdrawn", reason="The light was bad.")
 
     await tells("The wrong item was in the box.")  # and waits
 

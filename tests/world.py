@@ -100,6 +100,7 @@ def settings_for(url: str, data_dir: Path, **changes: Any) -> Settings:
         "poll_interval": 0.2,
         "rate_limit": "1000000/second",
         "rate_limit_anonymous": "1000000/second",
+        "tracking_attempts": "1000000/second",
         "allow_private_targets": True,
         "database_pool_size": 4,
     }

@@ -142,6 +142,7 @@ class ComplaintFacts(BaseModel):
     resumed: int
     closed_at: datetime | None
     outcome: Outcome | None
+    withdrawn_at: datetime | None
     promises_made: int
     promises_kept_at: list[datetime]
     promises_broken_at: list[datetime]

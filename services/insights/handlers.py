@@ -9,6 +9,7 @@ from shared.events import (
     CaseClosed,
     CaseOpened,
     CaseResumed,
+    CaseWithdrawn,
     ComplaintAssigned,
     ComplaintMerged,
     ComplaintReferred,
@@ -173,6 +174,11 @@ def on_case_resumed(facts: Facts, event: CaseResumed, fact: Received) -> None:
 @reactions.on(CaseClosed)
 def on_case_closed(facts: Facts, event: CaseClosed, fact: Received) -> None:
     facts.closed_at, facts.outcome = event.closed_at, event.outcome
+
+
+@reactions.on(CaseWithdrawn)
+def on_case_withdrawn(facts: Facts, event: CaseWithdrawn, fact: Received) -> None:
+    facts.withdrawn_at = event.withdrawn_at
 
 
 @reactions.on(MessageDelivered)

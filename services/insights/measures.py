@@ -97,7 +97,9 @@ def _share(of: str, *names: str) -> Callable[[Totals], Value | None]:
 
 
 def _handled(totals: Totals) -> Value | None:
-    whole = totals.counts.get("received", 0) - totals.counts.get("merged", 0)
+    whole = totals.counts.get("received", 0) - sum(
+        totals.counts.get(name, 0) for name in ("merged", "withdrawn")
+    )
     part = totals.counts.get("handled", 0)
     return Value(part / whole, part, whole) if whole else None
 
@@ -140,10 +142,18 @@ MEASURES = (
         _count("merged"),
     ),
     Measure(
+        "withdrawn",
+        {"en": "Withdrawn by the customer", "zh": "客户撤回数"},
+        "of the complaints received in the range, those that the customer withdrew before they were closed",
+        Unit.COMPLAINTS,
+        "P-38",
+        _count("withdrawn"),
+    ),
+    Measure(
         "handling_rate",
         {"en": "Handling rate", "zh": "处理率"},
-        "of the complaints received in the range, without those merged into others, the share whose solution "
-        "was carried out (or that closed without needing one)",
+        "of the complaints received in the range, without those merged into others or withdrawn, the share whose "
+        "solution was carried out (or that closed without needing one)",
         Unit.SHARE,
         "002-17",
         _handled,
@@ -241,8 +251,8 @@ MEASURES = (
     Measure(
         "open_now",
         {"en": "Open complaints", "zh": "未结案投诉数"},
-        "complaints received but neither merged into others nor closed up to the end of the range (now, if it "
-        "ends today), whenever they were received",
+        "complaints received but neither merged into others, withdrawn nor closed up to the end of the range (now, "
+        "if it ends today), whenever they were received",
         Unit.COMPLAINTS,
         "002-10",
         lambda totals: Value(totals.open),

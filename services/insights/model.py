@@ -35,6 +35,7 @@ Contributions = Counter[Cell]
 COUNTS = {
     "received": "complaints of every kind, on the day of receipt",
     "merged": "of `received`, those that go on under another complaint and are counted there",
+    "withdrawn": "of `received`, those that the customer withdrew before the case was closed",
     "dissatisfied": "received with a complaint or a criticism, on the day of receipt",
     "converted": "of `dissatisfied`, those that ended satisfied, on the day of receipt",
     "handled": "solution carried out, or closed without one, on the day of receipt",
@@ -95,6 +96,7 @@ class Facts(Aggregate):
     resumed: int = 0
     closed_at: datetime | None = None
     outcome: str | None = None
+    withdrawn_at: datetime | None = None
     promises_made: int = 0
     promises_kept_at: list[datetime] = field(default_factory=list)
     promises_broken_at: list[datetime] = field(default_factory=list)
@@ -107,7 +109,12 @@ class Facts(Aggregate):
 
     @property
     def handled_at(self) -> datetime | None:
-        """When the customer had the result: the solution was carried out, or the case closed without one."""
+        """When the customer had the result: the solution was carried out, or the case closed without one.
+
+        A complaint that was withdrawn is not counted as handled, whatever was done before.
+        """
+        if self.withdrawn_at is not None:
+            return None
         return self.carried_out_at or self.closed_at
 
     @property
@@ -138,7 +145,9 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
 
     received = facts.registered_at
     add(received, "received")
-    if facts.leading_id is not None and facts.handled_at is None:
+    if facts.withdrawn_at is not None:
+        add(received, "withdrawn")
+    if facts.leading_id is not None and facts.handled_at is None and facts.withdrawn_at is None:
         # How the matter ends is counted once, with the leading complaint. What was promised here still counts.
         add(received, "merged")
     elif facts.kind in DISSATISFIED:

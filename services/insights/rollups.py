@@ -24,10 +24,10 @@ WITH counts AS (
         WHERE dimension = :dimension AND day BETWEEN :first AND :last GROUP BY 1, 2
     ) b GROUP BY 1
 ), waiting AS (
-    SELECT {key} AS key, day, received - merged - handled AS n FROM daily
-    WHERE dimension = :dimension AND day BETWEEN :first AND :last AND received - merged > handled
+    SELECT {key} AS key, day, received - merged - withdrawn - handled AS n FROM daily
+    WHERE dimension = :dimension AND day BETWEEN :first AND :last AND received - merged - withdrawn > handled
 ), stock AS (
-    SELECT {stock_key} AS key, sum(received - merged - closed)::bigint AS n FROM daily
+    SELECT {stock_key} AS key, sum(received - merged - withdrawn - closed)::bigint AS n FROM daily
     WHERE dimension = :dimension AND day <= :last GROUP BY 1
 )
 SELECT (SELECT coalesce(json_agg(counts), '[]') FROM counts) AS counts,

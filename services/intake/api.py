@@ -15,6 +15,8 @@ from services.intake.attachments import tracking as attachments_tracking
 from services.intake.channels.api import router as channels
 from services.intake.coding.api import router as coding
 from services.intake.coding.orientation import router as orientation
+from services.intake.dialogue import api as dialogue
+from services.intake.dialogue import tracking as dialogue_tracking
 from services.intake.door import Door
 from services.intake.duplicates import api as duplicates_api
 from services.intake.imports.api import router as imports
@@ -161,6 +163,8 @@ for more in (
     duplicates_api.router,
     attachments.router,
     attachments_tracking.router,
+    dialogue.router,
+    dialogue_tracking.router,
     vault.router,
     vault_tracking.router,
     imports,

@@ -15,6 +15,7 @@ from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.imports.importer import Importer
 from services.intake.open311 import router as open311
+from services.intake.opening import Attempts
 from services.intake.store import metadata
 from services.intake.vault.retention import Retention
 from services.intake.vault.rows import equip
@@ -37,6 +38,7 @@ def _parts(context: Context) -> Sequence[object]:
         Seal(settings.installation_secret),
         *([Listener(mailroom, settings)] if settings.mail_listen else []),
         Watchers(context.database),
+        Attempts(context.settings.tracking_attempts),
         cabinet,
         Inspector(context.database, cabinet, context.settings.poll_interval * 10),
         Sweeper(context.database, cabinet),

@@ -14,6 +14,7 @@ from shared.events import (
     CaseClosed,
     CaseOpened,
     CaseResumed,
+    CaseWithdrawn,
     ComplaintAssigned,
     ComplaintTriaged,
     CustomerTold,
@@ -133,5 +134,14 @@ def on_case_resumed(view: View, event: CaseResumed, fact: Received) -> None:
 @reactions.on(CaseClosed)
 def on_case_closed(view: View, event: CaseClosed, fact: Received) -> None:
     view.status, view.outcome, view.opinion_asked = "closed", event.outcome, False
+    view.withdrawn_at = None  # a withdrawal in the same moment came too late
     view.promise_id = view.promised_at = None
     _show(view, fact, event.closed_at, "closed", outcome=event.outcome.value)
+
+
+@reactions.on(CaseWithdrawn)
+def on_case_withdrawn(view: View, event: CaseWithdrawn, fact: Received) -> None:
+    view.status, view.withdrawn_at = "withdrawn", event.withdrawn_at
+    view.offers, view.offers_answer, view.opinion_asked = [], None, False
+    view.promise_id = view.promised_at = None
+    _show(view, fact, event.withdrawn_at, "withdrawn")

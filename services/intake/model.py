@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.aggregate import Aggregate
-from shared.events import OfferChosen, OffersDeclined, OpinionGiven
+from shared.events import ComplaintWithdrawn, OfferChosen, OffersDeclined, OpinionGiven
 from shared.events.vocabulary import Outcome
 
 
@@ -16,6 +16,13 @@ class NotPossible(Exception):
     def __init__(self, code: str, english: str, chinese: str) -> None:
         super().__init__(code)
         self.code, self.english, self.chinese = code, english, chinese
+
+
+CLOSED = (
+    "closed",
+    "The case is closed: there is nothing left to withdraw.",
+    "投诉已办结，无需撤回。",
+)
 
 
 @dataclass
@@ -50,6 +57,8 @@ class View(Aggregate):
     opinion_asked: bool = False
     follow_up_id: UUID | None = None
     """The newest request for an opinion."""
+    withdrawn_at: datetime | None = None
+    """When the customer withdrew the complaint."""
     steps: list[Step] = field(default_factory=list)
     """Entries that this change adds."""
 
@@ -78,6 +87,7 @@ class View(Aggregate):
         """Say what the result is worth. The first answer to each request counts."""
         if self.outcome is outcome and not self.opinion_asked:
             return
+        self._is_not_withdrawn()
         if not self.opinion_asked:
             raise NotPossible(
                 "opinion-not-asked",
@@ -95,12 +105,31 @@ class View(Aggregate):
         )
         self.record(given, at)
 
+    def may_withdraw(self) -> None:
+        """Raises NotPossible when the case is closed."""
+        if self.status == "closed":
+            raise NotPossible(*CLOSED)
+
+    def withdraw(self, masked_reason: str | None, at: datetime) -> datetime:
+        """Take the complaint back; returns when that was. To repeat it changes nothing. Raises NotPossible."""
+        self.may_withdraw()
+        if self.withdrawn_at is None:
+            self.status, self.withdrawn_at = "withdrawn", at
+            withdrawn = ComplaintWithdrawn(complaint_id=self.id, reason=masked_reason, withdrawn_at=at)
+            self.record(withdrawn, at)
+        return self.withdrawn_at
+
     def follow(self) -> None:
         """Show it to somebody whose complaint follows this one: the progress, but nothing to choose or judge."""
         self.offers, self.offers_answer = [], None
         self.opinion_asked, self.outcome = False, None
 
+    def _is_not_withdrawn(self) -> None:
+        if self.withdrawn_at is not None:
+            raise NotPossible("withdrawn", "You have withdrawn this complaint.", "您已撤回该投诉。")
+
     def _answer_offers(self) -> None:
+        self._is_not_withdrawn()
         if not self.offers:
             raise NotPossible("no-offers", "No solution is offered at present.", "目前没有待选择的方案。")
         if self.offers_answer is not None:

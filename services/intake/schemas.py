@@ -1,13 +1,12 @@
 """Shapes of intake's HTTP interface."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic_core import Url
 
-from services.intake.attachments.schemas import AttachmentTracked
 from services.intake.record.asking import Question
 from services.intake.record.customer import Customer, Statement
 from services.intake.record.parts import (
@@ -23,6 +22,16 @@ from services.intake.record.parts import (
     Remedies,
     TakenBy,
 )
+from services.intake.record.seen import (
+    AccusedShown,
+    ClaimedLossShown,
+    ExpectationShown,
+    FactsShown,
+    OrderShown,
+    ProductShown,
+    StatementShown,
+    TakenByShown,
+)
 from shared.events.vocabulary import (
     About,
     Against,
@@ -34,12 +43,10 @@ from shared.events.vocabulary import (
     Kind,
     Language,
     Money,
-    Outcome,
     Remedy,
     Valence,
     Visibility,
 )
-from shared.text import LongText
 
 EXAMPLE: dict[str, Any] = {
     "channel": "web_form",
@@ -163,20 +170,20 @@ class Complaint(ComplaintSummary):
     against: Against
     visibility: Visibility
     complainant_type: ComplainantType | None = None
-    statement: Statement
+    statement: StatementShown
     customer_id: UUID
-    order: dict[str, Any] | None = None
-    product: dict[str, Any] | None = None
-    facts: dict[str, Any] | None = None
-    expectation: dict[str, Any] | None = None
+    order: OrderShown | None = None
+    product: ProductShown | None = None
+    facts: FactsShown | None = None
+    expectation: ExpectationShown | None = None
     desired_remedies: list[Remedy]
-    desired_amount: dict[str, Any] | None = None
+    desired_amount: Money | None = None
     desired_compensation: list[Compensation]
-    estimated_loss: dict[str, Any] | None = None
-    claimed_losses: list[dict[str, Any]]
-    accused: dict[str, Any] | None = None
+    estimated_loss: Money | None = None
+    claimed_losses: list[ClaimedLossShown]
+    accused: AccusedShown | None = None
     """Without the name."""
-    taken_by: dict[str, Any] | None = None
+    taken_by: TakenByShown | None = None
     additions: int
     """How many later contacts added to it."""
     moods: list[Mood]
@@ -201,84 +208,3 @@ class Contact(BaseModel):
     """Where the customer complained in public, and reads an answer."""
     accused_name: str | None = None
     """What the customer calls the person complained about."""
-
-
-class StepShown(BaseModel):
-    at: datetime
-    step: str
-    data: dict[str, Any]
-
-
-class AdditionSeen(BaseModel):
-    """A later contact, as the customer sees it."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    id: UUID
-    at: datetime
-    channel: Channel
-    said: str | None = None
-    restatement: str | None = None
-    """What we understood; say whether it is right."""
-    confirmed: bool | None = None
-    """What you answered; absent while you have not."""
-
-
-class Tracking(BaseModel):
-    """Everything that the customer may see of the case."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    reference: str
-    registered_at: datetime
-    status: str
-    statement: Statement
-    handler_name: str | None = None
-    department: str | None = None
-    promised_at: datetime | None = None
-    """By then a reply goes out, whatever the progress."""
-    seconds_to_promise: int | None = None
-    """Negative when the promised time has passed."""
-    offers: list[dict[str, Any]]
-    offers_answer: str | None = None
-    explanation: str | None = None
-    result: str | None = None
-    opinion_asked: bool
-    outcome: Outcome | None = None
-    additions: list[AdditionSeen]
-    attachments: list[AttachmentTracked]
-    """What the customer sent, and what was shown to them."""
-    merged: bool = False
-    """Handled together with another complaint about the same matter: what you see is the progress of both."""
-    steps: list[StepShown]
-
-
-class Answered(BaseModel):
-    """The customer's answer was recorded."""
-
-    reference: str
-    status: str
-    offers_answer: str | None = None
-    outcome: Outcome | None = None
-
-
-class Choice(Body):
-    """The answer to the offers: one of them, or an objection to all."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"offer_id": "0190b7a4-0000-7000-8000-000000000001"}]}
-    )
-
-    offer_id: UUID | None = None
-    decline: Literal[True] | None = None
-    reason: LongText | None = None
-    """Why none of the offers will do."""
-
-
-class Opinion(Body):
-    """What the result is worth to the customer."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"outcome": "satisfied"}]})
-
-    outcome: Outcome
-    comment: LongText | None = None

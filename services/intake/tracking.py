@@ -1,14 +1,12 @@
 """HTTP in: the customer, without an account. Reference and token open one case and nothing else."""
 
-import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Path, Query, Request, Response
+from fastapi import Header, Request, Response
 from pydantic_core import to_json
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sse_starlette import EventSourceResponse
 
 from services.intake.attachments.schemas import tracked
@@ -16,16 +14,14 @@ from services.intake.attachments.store import listed
 from services.intake.merging import store as merging_store
 from services.intake.merging.model import FOLLOWS
 from services.intake.model import NotPossible, View
+from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
 from services.intake.record.api import confirm
-from services.intake.record.customer import Statement
 from services.intake.record.published import Known
 from services.intake.record.schemas import Confirmation, ConfirmationShown
+from services.intake.record.seen import StatementShown
 from services.intake.record.store import RecordStore, record_of
-from services.intake.reference import normalised
-from services.intake.registration import tracking_token
-from services.intake.schemas import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
-from services.intake.store import ViewStore, complaints, view_of, views
-from services.intake.vault.rows import open_row, vault_of
+from services.intake.store import ViewStore, view_of, views
+from services.intake.tracked import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
 from services.intake.watch import Watchers
 from shared import clock, idempotency, problems
 from shared.aggregate import load_one, save_one
@@ -35,40 +31,10 @@ from shared.masking import mask
 from shared.problems import Problem
 from shared.service import Context, Ctx, api_router
 
-router = api_router(tags=["tracking"])
+router = api_router(tags=["tracking"], dependencies=[LIMITED])
 store, records = ViewStore(), RecordStore()
 
-Reference = Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])]
-TokenHeader = Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)]
-TokenQuery = Annotated[
-    str | None, Query(alias="token", max_length=100, description="For links; prefer the header.")
-]
 RESPONSES = problems.documented(404)
-
-
-def _unknown() -> Problem:
-    """One answer for a wrong reference and for a wrong token, so that neither can be guessed apart."""
-    return Problem(
-        404,
-        "unknown-reference-or-token",
-        "No case opens with this reference and token",
-        "Check both as they stand in the acknowledgement. 请核对回执中的投诉编号和查询码。",
-        field="path/reference",
-    )
-
-
-async def open_case(
-    connection: AsyncConnection, ctx: Context, reference: str, token: str | None
-) -> Mapping[str, Any]:
-    """The complaint that reference and token open. Raises one 404 problem, whichever of them is wrong."""
-    found = None
-    if typed := normalised(reference):
-        query = select(complaints).where(complaints.c.reference == typed)
-        found = (await connection.execute(query)).mappings().one_or_none()
-    wanted = tracking_token(ctx.settings.installation_secret, found["id"] if found else UUID(int=0))
-    if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
-        raise _unknown()
-    return open_row(vault_of(connection), "complaints", found)
 
 
 @router.get(
@@ -100,7 +66,7 @@ async def follow(
         reference=told["reference"],
         registered_at=told["registered_at"],
         status=view.status,
-        statement=Statement(**{name: told[name] for name in ("what_went_wrong", "feeling", "wanted")}),
+        statement=StatementShown(**{name: told[name] for name in ("what_went_wrong", "feeling", "wanted")}),
         handler_name=view.handler_name,
         department=view.department,
         promised_at=view.promised_at,
@@ -111,6 +77,7 @@ async def follow(
         result=view.result,
         opinion_asked=view.opinion_asked,
         outcome=view.outcome,
+        withdrawn_at=view.withdrawn_at,
         additions=[
             AdditionSeen(
                 id=a.id,

@@ -25,6 +25,7 @@ from shared import pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey, once
+from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
 from shared.service import Context, Ctx, api_router
@@ -76,7 +77,10 @@ async def list_webhooks(who: Owner, ctx: Ctx, limit: Limit = 50, cursor: Cursor 
 
 
 @router.get(
-    "/webhooks/{webhook_id}", tags=["webhooks"], summary="Read a webhook", responses=problems.documented(404)
+    "/webhooks/{webhook_id}",
+    tags=["webhooks"],
+    summary="Read a webhook",
+    responses=problems.documented(404) | TAGGED,
 )
 async def read_webhook(webhook_id: UUID, who: Owner, ctx: Ctx, response: Response) -> Webhook:
     """Its settings and its health."""

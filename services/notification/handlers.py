@@ -10,6 +10,7 @@ from shared.events import (
     CaseAccepted,
     CaseClosed,
     CaseResumed,
+    CaseWithdrawn,
     ComplaintAssigned,
     ComplaintMerged,
     ComplaintRegistered,
@@ -20,6 +21,7 @@ from shared.events import (
     CustomerTold,
     Event,
     FollowUpRequested,
+    HandlerWrote,
     OfferAgreed,
     OffersMade,
     PromiseBroken,
@@ -188,6 +190,18 @@ def on_case_resumed(conversation: Conversation, event: CaseResumed, fact: Receiv
 def on_case_closed(conversation: Conversation, event: CaseClosed, fact: Received) -> None:
     conversation.end_promises()
     conversation.tell(CaseClosed, fact.id, event.closed_at, outcome=event.outcome)
+
+
+@on(CaseWithdrawn)
+def on_case_withdrawn(conversation: Conversation, event: CaseWithdrawn, fact: Received) -> None:
+    conversation.end_promises()
+    conversation.tell(CaseWithdrawn, fact.id, event.withdrawn_at)
+
+
+@on(HandlerWrote)
+def on_handler_wrote(conversation: Conversation, event: HandlerWrote, fact: Received) -> None:
+    """The letter says that a message waits, and not what it says: a mailbox may have other readers."""
+    conversation.tell(HandlerWrote, fact.id, event.written_at)
 
 
 def on_any_other_fact(conversation: Conversation, event: Event, fact: Received) -> None:

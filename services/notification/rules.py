@@ -50,6 +50,8 @@ RULES: tuple[Rule, ...] = tuple(
         (events.FollowUpRequested, "survey"),
         (events.CaseResumed, "resumed"),
         (events.CaseClosed, "closed"),
+        (events.CaseWithdrawn, "withdrawn"),
+        (events.HandlerWrote, "message"),
     )
 )
 

@@ -30,6 +30,7 @@ from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
+from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
 from shared.service import Context, Ctx, api_router
@@ -67,7 +68,7 @@ async def list_cases(
         return await queries.listed(connection, filters, limit, cursor)
 
 
-@router.get("/cases/{complaint_id}", summary="Read a case", responses=problems.documented(404))
+@router.get("/cases/{complaint_id}", summary="Read a case", responses=problems.documented(404) | TAGGED)
 async def read_case(complaint_id: UUID, who: Reader, ctx: Ctx, response: Response) -> CaseView:
     """One case: where it stands, what can be done now and why the rest cannot, and its story."""
     async with ctx.database.reading() as connection:

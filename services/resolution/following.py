@@ -25,9 +25,9 @@ class Following(Ledger):
         """It follows another case from now on. The customer is told so by a person's decision, and of all further
         progress there: that is a reply, and the leading case holds the next promise.
 
-        Whatever lay before the customer is withdrawn. A case that has closed meanwhile stays closed.
+        Whatever lay before the customer is withdrawn. A case that has ended meanwhile stays as it is.
         """
-        if self.state is State.CLOSED:
+        if self.state in {State.CLOSED, State.WITHDRAWN}:
             self._tell(Kind.MERGED_TOO_LATE, at, by, str(leading_id), Source.INTAKE)
             return
         before, self.state, self.leading_id = self.state, State.MERGED, leading_id

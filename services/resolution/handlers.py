@@ -2,7 +2,7 @@
 
 from services.resolution.model import Case
 from services.resolution.store import store
-from services.resolution.timeline import Kind
+from services.resolution.timeline import CUSTOMER, Kind
 from shared.envelope import Received
 from shared.events import (
     ComplaintAssigned,
@@ -12,7 +12,10 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    ComplaintWithdrawn,
     CustomerErased,
+    CustomerWrote,
+    HandlerWrote,
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
@@ -93,6 +96,21 @@ def on_reporter_joined(case: Case, event: ReporterJoined, fact: Received) -> Non
 @reactions.on(ReporterLeft)
 def on_reporter_left(case: Case, event: ReporterLeft, fact: Received) -> None:
     case.leave(event.merged_id, event.left_at)
+
+
+@reactions.on(ComplaintWithdrawn)
+def on_complaint_withdrawn(case: Case, event: ComplaintWithdrawn, fact: Received) -> None:
+    case.withdraw(event.reason, event.withdrawn_at)
+
+
+@reactions.on(CustomerWrote)
+def on_customer_wrote(case: Case, event: CustomerWrote, fact: Received) -> None:
+    case.note(Kind.CUSTOMER_WROTE, event.written_at, CUSTOMER, event.message)
+
+
+@reactions.on(HandlerWrote)
+def on_handler_wrote(case: Case, event: HandlerWrote, fact: Received) -> None:
+    case.note(Kind.HANDLER_WROTE, event.written_at, event.written_by, event.message)
 
 
 @reactions.on(CustomerErased)

@@ -47,9 +47,18 @@ class Ledger(Aggregate):
 
     def _settle(self, at: datetime, *, interim_reply: bool) -> None:
         assert self.promise is not None, "an unsolved case has a live promise"
-        settled = self.promise.settled(at, self.handler_id)
+        self._note_settled(self.promise.settled(at, self.handler_id), at, interim_reply=interim_reply)
+
+    def _release(self, at: datetime) -> None:
+        """The customer needs no reply any more. That is no merit: only a promise that is late already is told."""
+        if self.promise is not None:
+            self._note_settled(self.promise.released(at, self.handler_id), at, interim_reply=False)
+
+    def _note_settled(self, settled: Promise, at: datetime, *, interim_reply: bool) -> None:
         self.changed_promises.append(settled)
         self.promise = None
+        if settled.state is PromiseState.RELEASED:
+            return
         if settled.state is PromiseState.KEPT:
             self._tell(Kind.PROMISE_KEPT, at, SYSTEM)
             kept = PromiseKept(

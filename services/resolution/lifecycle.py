@@ -27,6 +27,8 @@ class State(StrEnum):
     CLOSED = "closed"
     MERGED = "merged"
     """It follows another case about the same matter, which is worked instead."""
+    WITHDRAWN = "withdrawn"
+    """The customer withdrew the complaint: the case has ended without an outcome."""
 
 
 UNSOLVED = frozenset({State.OPEN, State.ACCEPTED, State.OFFERED, State.AGREED})
@@ -208,12 +210,19 @@ FOLLOWS = Words(
     "该投诉已并入主投诉：请处理主投诉，或先撤销合并。",
 )
 
+GONE = Words(
+    "The customer has withdrawn the complaint: there is nothing more to do.",
+    "顾客已撤回投诉，无需继续处理。",
+)
+
 
 def why_not(case: Subject, action: Action) -> Words | None:
     """What stands in the way of the action now; None when it is possible."""
     transition = LIFECYCLE[action]
     if case.state is State.MERGED:
         return FOLLOWS
+    if case.state is State.WITHDRAWN:
+        return GONE
     if case.state not in transition.sources:
         return transition.otherwise
     return next((guard.otherwise for guard in transition.guards if not guard.holds(case)), None)

@@ -24,6 +24,8 @@ class PromiseState(StrEnum):
     LIVE = "live"
     KEPT = "kept"
     BROKEN = "broken"
+    RELEASED = "released"
+    """The customer withdrew the complaint before the time: neither kept nor broken."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,15 @@ class Promise:
     state: PromiseState = PromiseState.LIVE
     settled_at: datetime | None = None
     handler_id: str | None = None
-    """Whose case it was when the promise was kept or broken."""
+    """Whose case it was when the promise was settled."""
 
     def settled(self, at: datetime, handler_id: str | None) -> "Promise":
         """The promise after a reply, or after its time passed; a reply exactly at its time keeps it."""
         state = PromiseState.KEPT if at <= self.due_at else PromiseState.BROKEN
         return replace(self, state=state, settled_at=at, handler_id=handler_id)
+
+    def released(self, at: datetime, handler_id: str | None) -> "Promise":
+        """The promise after the customer needs no reply any more; one that is late by then stays broken."""
+        settled = self.settled(at, handler_id)
+        kept = settled.state is PromiseState.KEPT
+        return replace(settled, state=PromiseState.RELEASED) if kept else settled

@@ -93,7 +93,10 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
         possible=possible_actions(position),
         not_yet=impossible_actions(position),
-        **{name: row[name] for name in ("round", "result", "carried_out_at", "closed_by", "closed_at")},
+        **{
+            name: row[name]
+            for name in ("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at")
+        },
     )
 
 

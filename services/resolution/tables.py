@@ -71,6 +71,7 @@ cases = Table(
     ),
     Column("leading_id", Uuid, comment="the case that is worked instead of this one"),
     Column("state_before", Text, comment="of a merged case: where it goes on when it is separated"),
+    Column("withdrawn_at", MOMENT, comment="when the customer withdrew the complaint"),
     Column(
         "erased",
         Boolean,
@@ -91,9 +92,10 @@ cases = Table(
     CheckConstraint("(state = 'merged') = (leading_id IS NOT NULL)", "merged_into"),
     CheckConstraint("(leading_id IS NULL) = (state_before IS NULL)", "merged_from"),
     CheckConstraint(
-        f"state_before IN {one_of(*(set(State) - {State.UNOPENED, State.CLOSED, State.MERGED}))}",
+        f"state_before IN {one_of(*(UNSOLVED | {State.CARRIED_OUT}))}",
         "state_before",
     ),
+    CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", "withdrawn_at"),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
 )
 OPENED = cases.c.state != State.UNOPENED.value
@@ -110,13 +112,13 @@ promises = Table(
     Column("made_at", MOMENT, nullable=False),
     Column("due_at", MOMENT, nullable=False),
     Column("state", Text, nullable=False),
-    Column("settled_at", MOMENT, comment="when it was kept or broken"),
+    Column("settled_at", MOMENT, comment="when it was kept, broken or released"),
     Column("handler_id", Text, comment="whose case it was then"),
     UniqueConstraint("complaint_id", "number"),
     CheckConstraint(f"state IN {one_of(*PromiseState)}", "state"),
     CheckConstraint("due_at > made_at", "due_after_made"),
     CheckConstraint("(state = 'live') = (settled_at IS NULL)", "settled"),
-    CheckConstraint("state <> 'kept' OR settled_at <= due_at", "kept_in_time"),
+    CheckConstraint("state NOT IN ('kept', 'released') OR settled_at <= due_at", "kept_in_time"),
     CheckConstraint("state <> 'broken' OR settled_at > due_at", "broken_when_late"),
 )
 LIVE = promises.c.state == PromiseState.LIVE.value

@@ -54,6 +54,10 @@ class Kind(StrEnum):
     REPORTER_JOINED = "reporter_joined"
     REPORTER_LEFT = "reporter_left"
     MERGED_TOO_LATE = "merged_too_late"
+    WITHDRAWN = "withdrawn"
+    WITHDRAWN_TOO_LATE = "withdrawn_too_late"
+    CUSTOMER_WROTE = "customer_wrote"
+    HANDLER_WROTE = "handler_wrote"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -113,6 +117,13 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
         Reader.INTERNAL,
         Words("The complaint was merged after its case had closed", "结案之后才合并"),
     ),
+    Kind.WITHDRAWN: (Reader.CUSTOMER, Words("The customer withdrew the complaint", "顾客撤回投诉")),
+    Kind.WITHDRAWN_TOO_LATE: (
+        Reader.INTERNAL,
+        Words("The customer withdrew the complaint after its case had closed", "结案之后顾客才撤回投诉"),
+    ),
+    Kind.CUSTOMER_WROTE: (Reader.CUSTOMER, Words("The customer wrote", "顾客留言")),
+    Kind.HANDLER_WROTE: (Reader.CUSTOMER, Words("A message went to the customer", "已给顾客留言")),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
     Kind.PROMISE_BROKEN: (

@@ -127,6 +127,8 @@ class CaseView(CaseSummary):
     carried_out_at: datetime | None
     closed_by: str | None
     closed_at: datetime | None
+    withdrawn_at: datetime | None
+    """When the customer withdrew the complaint: the case has ended without an outcome."""
     possible: list[PossibleAction]
     not_yet: list[ImpossibleAction]
     timeline: list[TimelineEntry]

@@ -11,7 +11,9 @@ from shared.events import (
     ComplaintMerged,
     ComplaintRegistered,
     ComplaintSeparated,
+    ComplaintWithdrawn,
     CustomerErased,
+    CustomerWrote,
     PromiseBroken,
 )
 from shared.events.vocabulary import Severity, Visibility
@@ -55,6 +57,17 @@ def on_complaint_merged(dispatch: Dispatch, event: ComplaintMerged, fact: Receiv
 @reactions.on(ComplaintSeparated)
 def on_complaint_separated(dispatch: Dispatch, event: ComplaintSeparated, fact: Received) -> None:
     dispatch.separate(event.separated_at)
+
+
+@reactions.on(CustomerWrote)
+def on_customer_wrote(dispatch: Dispatch, event: CustomerWrote, fact: Received) -> None:
+    dispatch.remind_of(event, fact.id, event.written_at)
+
+
+@reactions.on(ComplaintWithdrawn)
+def on_complaint_withdrawn(dispatch: Dispatch, event: ComplaintWithdrawn, fact: Received) -> None:
+    dispatch.remind_of(event, fact.id, event.withdrawn_at)
+    dispatch.close(event.withdrawn_at)
 
 
 @reactions.on(CustomerErased)

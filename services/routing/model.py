@@ -37,7 +37,7 @@ class Status(StrEnum):
     """Decided, but nobody who may take it has capacity."""
     ASSIGNED = "assigned"
     RELEASED = "released"
-    """The case is closed, or goes on under another one: nobody carries it."""
+    """The case has ended, or goes on under another one: nobody carries it."""
 
 
 class NotReferred(Exception):
@@ -147,8 +147,11 @@ class Dispatch(Aggregate):
             self.freed = None
 
     def close(self, at: datetime) -> None:
-        """The case is closed: whoever carried it is free for another, and who waits waits no more."""
-        self.closed_at = at
+        """The case has ended: whoever carried it is free for another, and who waits waits no more.
+
+        The customer may withdraw in the moment in which it is closed; the first end counts.
+        """
+        self.closed_at = min(filter(None, (self.closed_at, at)))
         if self.choose_at is None:
             self._catch_up()
 

@@ -1,5 +1,6 @@
 """The contract between the services: importing this package declares every event."""
 
+from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
 from shared.events.intake import (
     AttachmentAdded,
     AttachmentScanned,
@@ -23,6 +24,7 @@ from shared.events.resolution import (
     CaseClosed,
     CaseOpened,
     CaseResumed,
+    CaseWithdrawn,
     CustomerTold,
     FollowUpRequested,
     OfferAgreed,
@@ -51,6 +53,7 @@ __all__ = [
     "CaseClosed",
     "CaseOpened",
     "CaseResumed",
+    "CaseWithdrawn",
     "ComplaintAssigned",
     "ComplaintCoded",
     "ComplaintMerged",
@@ -59,10 +62,13 @@ __all__ = [
     "ComplaintSeparated",
     "ComplaintSupplemented",
     "ComplaintTriaged",
+    "ComplaintWithdrawn",
     "CustomerErased",
     "CustomerTold",
+    "CustomerWrote",
     "Event",
     "FollowUpRequested",
+    "HandlerWrote",
     "MalformedEvent",
     "MessageDelivered",
     "MessageFailed",

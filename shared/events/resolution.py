@@ -197,3 +197,13 @@ class CaseClosed(Event):
     outcome: Outcome
     closed_by: str
     closed_at: datetime
+
+
+@registry.event("redress.case.withdrawn", topic=TOPICS.resolution)
+class CaseWithdrawn(Event):
+    """The case ended because the customer withdrew the complaint: it has no outcome.
+
+    客户撤回投诉，结束处理。
+    """
+
+    withdrawn_at: datetime

@@ -1,10 +1,6 @@
 """docs/asyncapi.yaml: it says what the code does, and the official AsyncAPI parser accepts it."""
 
-import fcntl
-import hashlib
 import json
-import os
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +16,7 @@ from services import catalogue
 from shared import asyncapi, envelope, ids
 from shared.events import Event, registry
 from shared.events.vocabulary import ALL_TOPICS, TRANSFER_TOPICS
+from tests.tools import need_npm
 
 FOLDER = PROJECT / "dev" / "asyncapi"
 FILE = DOCS / "asyncapi.yaml"
@@ -84,7 +81,7 @@ def test_without_docs_there_are_no_examples(monkeypatch: pytest.MonkeyPatch, tmp
 @pytest.mark.xdist_group("npm")
 @pytest.mark.requirement("N-K", "P-28")
 def test_the_official_parser_accepts_it() -> None:
-    _need_the_parser()
+    need_npm(FOLDER)
     answer = subprocess.run(
         ["node", "validate.mjs", str(FILE)],
         cwd=FOLDER,
@@ -104,7 +101,7 @@ def test_the_official_parser_accepts_it() -> None:
 @pytest.mark.xdist_group("npm")
 def test_the_official_parser_refuses_what_is_wrong(tmp_path: Path) -> None:
     """The test above is worth something."""
-    _need_the_parser()
+    need_npm(FOLDER)
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(FILE.read_text("utf-8").replace("action: send", "action: publish", 1), "utf-8")
     answer = subprocess.run(
@@ -117,42 +114,6 @@ def test_the_official_parser_refuses_what_is_wrong(tmp_path: Path) -> None:
     )
     assert answer.returncode == 1
     assert "error" in answer.stdout
-
-
-def _need_the_parser() -> None:
-    """Install it, once per lock file. Skips the test where that cannot be, except in CI."""
-    obstacle = _install()
-    if obstacle is None:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(obstacle)
-    pytest.skip(obstacle)
-
-
-def _install() -> str | None:
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            return f"there is no {program} here"
-    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    stamp = FOLDER / "node_modules" / ".installed"
-    with (
-        FOLDER / "package-lock.json"
-    ).open() as lock:  # two test processes must not install at the same time
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.exists() and stamp.read_text() == wanted:
-            return None
-        done = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=FOLDER,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        if done.returncode != 0:
-            return f"npm could not install the AsyncAPI parser: {done.stderr.strip()[-300:]}"
-        stamp.write_text(wanted)
-    return None
 
 
 def _fits(value: Any, schema: Any, document: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import keyword
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from dev import documents
@@ -125,3 +126,57 @@ def test_every_scope_is_one_that_keys_can_have(service: str, openapi: dict[str, 
 def test_the_server_is_where_the_service_is_mounted(service: str, openapi: dict[str, dict[str, Any]]) -> None:
     assert [server["url"] for server in openapi[service]["servers"]] == [f"/{service}"]
     assert openapi[service]["openapi"].startswith("3.1.")
+
+
+@EACH
+@pytest.mark.requirement("P-39")
+def test_every_shape_is_known(service: str, openapi: dict[str, dict[str, Any]]) -> None:
+    """A client is given types, and not a heap of anything."""
+    for name, schema in openapi[service]["components"]["schemas"].items():
+        if name == "JsonValue":
+            continue  # whatever another system sends
+        for where, part in _parts(schema, name):
+            assert part.get("additionalProperties") is not True, where
+            assert part.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"}, where
+
+
+def _parts(schema: dict[str, Any], where: str) -> list[tuple[str, dict[str, Any]]]:
+    found = [(where, schema)]
+    for name, part in schema.get("properties", {}).items():
+        found += _parts(part, f"{where}.{name}")
+    for part in [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())]:
+        found += _parts(part, where)
+    return found
+
+
+@EACH
+@pytest.mark.requirement("P-39")
+def test_every_json_body_has_examples_that_fit(service: str, openapi: dict[str, dict[str, Any]]) -> None:
+    document = openapi[service]
+    for where, operation in _operations(document):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is None or not body["schema"]:
+            continue  # the latter: whatever another system sends
+        schema = document["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
+        assert schema["examples"], where
+        root = {"components": document["components"], "allOf": [schema]}
+        checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+        for example in schema["examples"]:
+            jsonschema.Draft202012Validator(root, format_checker=checker).validate(example)
+
+
+@EACH
+@pytest.mark.requirement("P-39", "P-40")
+def test_the_headers_of_every_answer_are_told(service: str, openapi: dict[str, dict[str, Any]]) -> None:
+    document = openapi[service]
+    for where, operation in _operations(document):
+        sent = {told["name"] for told in operation.get("parameters", ())}
+        for status, answer in operation["responses"].items():
+            told = answer["headers"]
+            assert {"RateLimit", "RateLimit-Policy", "X-Request-ID"} <= told.keys(), f"{where}: {status}"
+            assert ("Retry-After" in told) == (status in {"429", "503"}), f"{where}: {status}"
+            if status.startswith("2"):
+                assert ("Idempotent-Replayed" in told) == ("Idempotency-Key" in sent), where
+                assert "If-Match" not in sent or status == "204" or "ETag" in told, where
+            for header in told.values():
+                assert header["$ref"].rpartition("/")[2] in document["components"]["headers"]

@@ -175,6 +175,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
     assert {name: m["value"] for name, m in whole.items() if m["unit"] != "hours"} == {
         "received": 5,
         "merged": 0,
+        "withdrawn": 0,
         "handling_rate": 0.8,
         "closed": 3,
         "satisfaction_rate": pytest.approx(1 / 3),
@@ -192,6 +193,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
     assert {name: m["status"] for name, m in whole.items()} == {
         "received": "no_target",
         "merged": "no_target",
+        "withdrawn": "no_target",
         "handling_rate": "missed",
         "handling_time_p50": "missed",
         "handling_time_p90": "missed",

@@ -64,7 +64,7 @@ HIDDEN = {
 }
 """Columns that may differ, by table."""
 KEPT = {
-    "intake": ("customers", "complaints", "merges", "marks"),
+    "intake": ("customers", "complaints", "merges", "marks", "messages"),
     "routing": ("departments", "people"),
     "notification": ("subscriptions",),
 }
@@ -119,8 +119,10 @@ class Bench:
         """What the running service had really stored."""
         tables = self.recording.evidence.tables[self.service.name]
         shown = {name: visible(name, found) for name, found in tables.items() if name not in BOOKKEEPING}
-        if self.service.name == "intake":  # that a complaint was merged, its request wrote, and no event
-            by_events = [row for row in tables["progress"] if row["step"] != "merged"]
+        if (
+            self.service.name == "intake"
+        ):  # that a complaint was merged or written about, a request wrote, no event
+            by_events = [row for row in tables["progress"] if row["step"] not in {"merged", "message"}]
             shown["progress"] = visible("progress", by_events)
         return shown
 
@@ -290,6 +292,8 @@ def history(recording: Recording) -> list[Step]:
             case "complaint.registered" | "offer.chosen" | "offers.declined" | "opinion.given":
                 steps.append(Step(at, i, told))
             case "complaint.merged" | "reporter.joined":
+                steps.append(Step(at, i, told))
+            case "complaint.withdrawn" | "customer.wrote" | "handler.wrote":
                 steps.append(Step(at, i, told))
             case "promise.broken" if event.interim_reply:
                 steps.append(Step(at, i, act=partial(Case.time_passed, at=at)))

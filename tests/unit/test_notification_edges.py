@@ -224,6 +224,8 @@ FACTS: dict[str, list[dict[str, Any]]] = {
         {"result": "It runs.", "solution": None, "followed": True},
     ],
     "survey": [{"again": False}, {"again": True}],
+    "withdrawn": [{}],
+    "message": [{}],
     "resumed": [{}, {"followed": True}],
     "closed": [
         {"outcome": "satisfied"},

@@ -17,12 +17,12 @@ from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import incoming
 from services.intake.attachments.model import By
 from services.intake.attachments.schemas import AttachmentTracked, tracked
-from services.intake.tracking import Reference, TokenHeader, TokenQuery, open_case
+from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
 from shared import problems
 from shared.idempotency import IdempotencyKey
 from shared.service import Ctx, api_router
 
-router = api_router(tags=["tracking"])
+router = api_router(tags=["tracking"], dependencies=[LIMITED])
 
 
 @router.post(

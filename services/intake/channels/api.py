@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import Url, from_json
 from sqlalchemy import select
@@ -20,8 +20,8 @@ from services.intake.channels.schemas import (
     WebhookAnswer,
 )
 from services.intake.channels.signing import Scheme, Seal, SecretUnreadable, signed
+from services.intake.channels.sources_api import Name, too_many
 from services.intake.channels.sources_api import router as sources_router
-from services.intake.channels.sources_api import too_many
 from services.intake.channels.store import channel_messages
 from services.intake.channels.words import language
 from services.intake.record.customer import Customer, Statement
@@ -129,9 +129,7 @@ async def list_messages(
     responses={k: v for k, v in problems.documented(400, 401).items() if k != 403},
     openapi_extra=_CALL,
 )
-async def take_webhook(
-    name: Annotated[str, Path(min_length=1, max_length=40)], request: Request, ctx: Ctx
-) -> WebhookAnswer:
+async def take_webhook(name: Name, request: Request, ctx: Ctx) -> WebhookAnswer:
     """For the source itself: no key, but its signature. The same message is taken once; of a thread the first is
     a complaint and the later ones are added to it."""
     body = await request.body()

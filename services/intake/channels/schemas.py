@@ -1,7 +1,7 @@
 """Shapes of the channels' part of the HTTP interface."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
@@ -165,7 +165,7 @@ class SourceShown(BaseModel):
     scheme: Scheme
     signature_header: str
     tolerance: int
-    mapping: dict[str, Any]
+    mapping: dict[str, str]
     url: str
     """Where the source posts to."""
     changed_by: str

@@ -24,6 +24,7 @@ from shared.database import Transaction
 from shared.events.intake import TaxonomyCode
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
+from shared.openapi import TAGGED
 from shared.problems import Problem
 from shared.service import Ctx, api_router
 from shared.taxonomy import Taxonomy
@@ -66,7 +67,7 @@ async def read_taxonomy(version: Annotated[int, Path(ge=1, le=1_000_000)]) -> Ta
     response_model=CodingsShown,
     response_model_exclude_none=True,
     summary="Read the coding of a complaint, with its history",
-    responses=problems.documented(404),
+    responses=problems.documented(404) | TAGGED,
 )
 async def read_coding(
     complaint_id: ComplaintId, who: Annotated[Principal, may("complaints:read")], ctx: Ctx, response: Response

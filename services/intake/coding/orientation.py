@@ -13,6 +13,7 @@ from shared import clock, idempotency, problems, taxonomy
 from shared.auth import Principal, may
 from shared.database import Transaction, session_lock_key, sql
 from shared.idempotency import Answer, IdempotencyKey
+from shared.openapi import TAGGED
 from shared.problems import Problem
 from shared.service import Ctx, api_router
 from shared.taxonomy import Taxonomy
@@ -32,7 +33,7 @@ Version = Annotated[
     "/value-orientation",
     response_model=OrientationShown,
     summary="Read the value orientation",
-    responses=problems.documented(404),
+    responses=problems.documented(404) | TAGGED,
 )
 async def read_value_orientation(
     who: Annotated[Principal, may("complaints:read")],

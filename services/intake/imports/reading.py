@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import BinaryIO
 
-from pydantic_core import from_json
-
 from services.intake.imports import columns
 from services.intake.imports.columns import ROW_KEY
 from services.intake.imports.model import Format, Row, Wrong
 from shared.problems import Problem
+from shared.strictjson import read_json
 
 ROW_LIMIT = 128 * 1024
 """Bytes of one row."""
@@ -210,7 +209,7 @@ def _ndjson(lines: Lines) -> Iterator[Row]:
 
 def _object(number: int, line: int, text: str) -> Row:
     try:
-        told = from_json(text.encode("utf-8", "surrogateescape"), allow_inf_nan=False)
+        told = read_json(text.encode("utf-8", "surrogateescape"))
     except ValueError as error:
         return _refused(number, line, "row", f"It is not valid JSON: {error}. 不是有效的 JSON。")
     if not isinstance(told, dict):

@@ -33,7 +33,7 @@ TOO_LATE = (
 )
 LEADING_CLOSED = (
     "leading-closed",
-    "The leading case is closed: nobody would hear of progress from it.",
+    "The leading case has ended: nobody would hear of progress from it.",
     "主投诉已结案，并入后投诉人将无法获知进展。",
 )
 FOLLOWS = (
@@ -72,7 +72,7 @@ def merge(
         raise NotPossible(*LEADS_OTHERS)
     if complaint.status not in MERGEABLE:
         raise NotPossible(*TOO_LATE)
-    if leading.status == "closed":
+    if leading.status in {"closed", "withdrawn"}:
         raise NotPossible(*LEADING_CLOSED)
     merged = ComplaintMerged(
         complaint_id=complaint.id,

@@ -29,12 +29,13 @@ UNION ALL
 SELECT p.id, p.at, p.step, p.data FROM merges m JOIN progress p ON p.complaint_id = m.leading_id
 WHERE m.complaint_id = :id AND p.id > :after
   AND p.at >= m.merged_at AND p.at < coalesce(m.separated_at, 'infinity')
-  AND p.step NOT IN ('merged', 'separated', 'offered', 'offers_withdrawn', 'agreed', 'opinion_asked')
+  AND p.step NOT IN ('merged', 'separated', 'offered', 'offers_withdrawn', 'agreed', 'opinion_asked', 'message',
+                     'supplemented', 'restatement_confirmed', 'restatement_corrected', 'withdrawn')
 ORDER BY at, id
 """
 )
 """What a customer sees happening: their own steps, and those of the complaint that theirs follows, for as long as it
-does. Offers and opinions are between the company and the leading customer."""
+does. Offers, opinions, messages and additions are between the company and the leading customer."""
 
 _MERGING = session_lock_key("intake", "merging")
 

@@ -216,7 +216,7 @@ async def list_updates(
         {
             "update_id": str(row["event_id"]),
             "service_request_id": row["reference"],
-            "status": "closed" if row["step"] == "closed" else "open",
+            "status": "closed" if row["step"] in store.ENDED else "open",
             "updated_datetime": row["at"],
             "description": step(row["step"], tongue or Language(row["language"])),
             "media_url": None,
@@ -244,7 +244,7 @@ def _shown(
     last = row["status"] or "registered"
     return {
         "service_request_id": row["reference"],
-        "status": "closed" if last == "closed" else "open",
+        "status": "closed" if last in store.ENDED else "open",
         "status_notes": last,
         "service_name": service_name(row["service_code"], language),
         "service_code": row["service_code"],

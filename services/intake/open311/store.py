@@ -60,6 +60,9 @@ Index("ix_progress_at", progress.c.at, postgresql_using="brin")
 
 MOST = 1000
 """Requests that one answer holds."""
+ENDED = ("closed", "withdrawn")
+"""Statuses, and steps, with which a case has ended."""
+
 _SENT = open311_requests.alias("sent")
 _FORGET = sql("DELETE FROM open311_requests WHERE complaint_id = :id")
 
@@ -131,7 +134,7 @@ async def requests(
     if codes is not None:
         query = query.where(code.in_(codes))
     if closed is not None:
-        ended = func.coalesce(views.c.status, "registered") == "closed"
+        ended = func.coalesce(views.c.status, "registered").in_(ENDED)
         query = query.where(ended if closed else ~ended)
     return (await connection.execute(query)).mappings().all()
 
@@ -170,7 +173,11 @@ async def updates(
         )
         .join(complaints, complaints.c.id == progress.c.complaint_id)
         .outerjoin(_SENT, _SENT.c.complaint_id == complaints.c.id)
-        .where(and_(progress.c.at >= since, progress.c.at <= until), _seen_by(principal))
+        .where(
+            and_(progress.c.at >= since, progress.c.at <= until),
+            _seen_by(principal),
+            progress.c.step != "message",
+        )
         .order_by(progress.c.at, progress.c.id)
         .limit(MOST)
     )

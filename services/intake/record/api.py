@@ -153,7 +153,7 @@ async def confirm(
     transaction: Transaction, record: Record, addition_id: UUID, said: Confirmation, by: str
 ) -> Answer:
     """Note the customer's answer to a restatement; the caller holds the record. Raises problems: 404, 409."""
-    _must_be_known(record)
+    must_be_known(record)
     try:
         record.answer(addition_id, said.confirmed, said.correction, by, clock.now())
     except UnknownAddition:
@@ -178,7 +178,7 @@ async def confirm(
 async def _held(transaction: Transaction, complaint_id: UUID) -> Record:
     record = await load_one(store, transaction, complaint_id)
     _must_exist(record)
-    _must_be_known(record)
+    must_be_known(record)
     return record
 
 
@@ -187,8 +187,8 @@ def _must_exist(record: Record) -> None:
         raise problems.not_found("complaint", "path/complaint_id")
 
 
-def _must_be_known(record: Record) -> None:
-    """Nothing is added to what was erased."""
+def must_be_known(record: Record) -> None:
+    """Nothing is added to what was erased. Raises a 409 problem."""
     if record.erased:
         raise problems.conflict(
             "The customer's data of this complaint is erased. 该投诉的客户信息已删除。",

@@ -25,15 +25,6 @@ def masked(text: str | None, known: Known) -> str | None:
     return mask(text, known) if text else None
 
 
-def masked_part(part: Any, known: Known) -> Any:
-    """A part with all its texts masked, to be shown to staff."""
-    if isinstance(part, str):
-        return mask(part, known)
-    if isinstance(part, dict):
-        return {name: masked_part(value, known) for name, value in part.items()}
-    return [masked_part(value, known) for value in part] if isinstance(part, list) else part
-
-
 def product(told: parts.Product, known: Known) -> ProductRef:
     # Ids and batches are the company's own and must stay readable; what is free text may hold anything.
     return ProductRef(

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from services.intake.record.asking import Question
 from services.intake.record.customer import Email, Phone
 from services.intake.record.parts import Body, Told
+from services.intake.record.seen import ToldShown
 from shared.events.vocabulary import Channel, Emotion, Valence
 from shared.text import LongText, ShortText
 
@@ -131,5 +132,5 @@ class AdditionShown(Added):
     restatement: str | None = None
     confirmation: ConfirmationShown | None = None
     """What the customer said to the restatement."""
-    told: dict[str, Any]
+    told: ToldShown
     """Parts of the record that it added."""

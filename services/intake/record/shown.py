@@ -4,25 +4,17 @@ from typing import Any
 
 from services.intake.record.asking import next_question
 from services.intake.record.model import Record, turned
-from services.intake.record.published import Known, masked_part
+from services.intake.record.published import Known
+from services.intake.record.seen import StatementShown, TakenByShown, ToldShown
 from services.intake.schemas import Complaint, Mood
 
-AS_THEY_ARE = {"order", "desired_remedies", "desired_compensation", "taken_by"}
-"""Parts in which only the company's own ids and our own words stand."""
+OVER_ALL = ("desired_remedies", "desired_compensation", "claimed_losses")
+"""Lists that a complaint always has, if empty."""
 
 
-def public_parts(told: dict[str, Any], known: Known) -> dict[str, Any]:
+def public_parts(told: dict[str, Any], known: Known) -> ToldShown:
     """Parts without what identifies somebody."""
-    shown = {name: value for name, value in told.items() if name not in {"public_link", "customer"}}
-    for name, value in shown.items():
-        if name == "product":
-            free = {field: masked_part(value[field], known) for field in ("name", "model") if field in value}
-            shown[name] = value | free
-        elif name == "accused":
-            shown[name] = {field: value[field] for field in ("staff_id", "department") if field in value}
-        elif name not in AS_THEY_ARE:
-            shown[name] = masked_part(value, known)
-    return shown
+    return ToldShown.model_validate(told, context={"known": known})
 
 
 def complaint(record: Record, view: dict[str, Any]) -> Complaint:
@@ -30,12 +22,18 @@ def complaint(record: Record, view: dict[str, Any]) -> Complaint:
     row, now, known = record.row, record.now, record.known
     score, missing = record.completeness
     moods = list(record.moods)
+    parts = public_parts(now, known)
+    taken_by = now.get("taken_by")
     return Complaint(
         **{name: row[name] for name in ("id", "reference", "registered_at", "channel", "language", "form")},
         **view,
         customer_id=row["customer_id"],
         complainant_type=row["complainant_type"],
-        **({"desired_compensation": [], "claimed_losses": []} | public_parts(now, known)),
+        kind=now["kind"],
+        **{name: getattr(parts, name) for name in ToldShown.model_fields.keys() - {"statement", *OVER_ALL}},
+        **{name: getattr(parts, name) or [] for name in OVER_ALL},
+        statement=StatementShown.model_validate(now["statement"], context={"known": known}),
+        taken_by=TakenByShown.model_validate(taken_by) if taken_by else None,
         additions=len(record.additions),
         moods=[Mood(at=at, emotion=emotion, valence=emotion.valence) for at, emotion in moods],
         mood_turned=turned(moods),

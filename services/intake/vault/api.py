@@ -149,7 +149,8 @@ async def _open(ctx: Context, complaint_ids: Sequence[UUID]) -> Sequence[UUID]:
 _OPEN = text(
     """
 SELECT c.id FROM complaints c LEFT JOIN views v ON v.complaint_id = c.id
-WHERE c.id = ANY(CAST(:ids AS uuid[])) AND c.sealed <> '' AND coalesce(v.status, 'registered') <> 'closed'
+WHERE c.id = ANY(CAST(:ids AS uuid[])) AND c.sealed <> ''
+AND coalesce(v.status, 'registered') NOT IN ('closed', 'withdrawn')
 AND NOT EXISTS (SELECT FROM merges g WHERE g.complaint_id = c.id AND g.separated_at IS NULL)
 ORDER BY c.id
 """

@@ -27,6 +27,7 @@ _ERASE = tuple(
             "UPDATE restatement_answers SET sealed = '' WHERE sealed <> '' AND addition_id IN "
             "(SELECT id FROM additions WHERE complaint_id = ANY(CAST(:ids AS uuid[])))",
             "UPDATE additions SET sealed = '' WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND sealed <> ''",
+            "UPDATE messages SET sealed = '' WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND sealed <> ''",
             "UPDATE customers u SET sealed = '' WHERE sealed <> '' "
             "AND id IN (SELECT customer_id FROM complaints WHERE id = ANY(CAST(:ids AS uuid[]))) "
             "AND NOT EXISTS (SELECT FROM complaints c WHERE c.customer_id = u.id AND c.sealed <> '')",

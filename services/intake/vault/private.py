@@ -18,6 +18,7 @@ PRIVATE = {
     ),
     "additions": (*CONTACT, "said", "restatement", "told"),
     "restatement_answers": ("correction",),
+    "messages": ("text",),
 }
 """Sealed fields, by table."""
 KEY = {"restatement_answers": "addition_id"}

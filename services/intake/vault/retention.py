@@ -21,7 +21,7 @@ _DUE = sql(
     """
 SELECT c.registered_at, c.id FROM complaints c
 LEFT JOIN merges g ON g.complaint_id = c.id AND g.separated_at IS NULL
-JOIN views v ON v.complaint_id = coalesce(g.leading_id, c.id) AND v.status = 'closed'
+JOIN views v ON v.complaint_id = coalesce(g.leading_id, c.id) AND v.status IN ('closed', 'withdrawn')
 WHERE c.sealed <> '' AND c.registered_at < :before AND (c.registered_at, c.id) > (:since, :after)
 AND NOT EXISTS (SELECT FROM progress p WHERE p.complaint_id IN (c.id, v.complaint_id) AND p.at >= :before)
 ORDER BY c.registered_at, c.id LIMIT :batch

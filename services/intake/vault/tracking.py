@@ -3,12 +3,12 @@
 from fastapi import Response
 
 from services.intake.attachments.cabinet import Cabinet
-from services.intake.tracking import Reference, TokenHeader, TokenQuery, open_case
+from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
 from services.intake.vault.export import archive
 from shared import problems
 from shared.service import Ctx, api_router
 
-router = api_router(tags=["tracking"])
+router = api_router(tags=["tracking"], dependencies=[LIMITED])
 
 
 @router.get(

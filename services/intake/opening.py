@@ -1,0 +1,100 @@
+"""Reference and token open one case. Whoever guesses learns nothing from the answer, nor from how long it takes."""
+
+import hmac
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Path, Query, Request
+from limits import parse
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.reference import normalised
+from services.intake.registration import tracking_token
+from services.intake.store import complaints
+from services.intake.vault.rows import open_row, vault_of
+from shared.asgi import Window
+from shared.database import sql
+from shared.problems import Problem
+from shared.service import Context, Ctx
+
+Reference = Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])]
+TokenHeader = Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)]
+TokenQuery = Annotated[
+    str | None, Query(alias="token", max_length=100, description="For links; prefer the header.")
+]
+
+_FIND = sql("SELECT id FROM complaints WHERE reference = :reference")
+_NONE = "RD-????????-?"
+"""Looked for in place of what cannot be a reference, so that a mistyped one takes as long as any other."""
+_NOBODY = UUID(int=0)
+
+
+class UnknownCase(Problem):
+    """One answer for a wrong reference and for a wrong token, so that neither can be guessed apart."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            404,
+            "unknown-reference-or-token",
+            "No case opens with this reference and token",
+            "Check both as they stand in the acknowledgement. 请核对回执中的投诉编号和查询码。",
+            field="path/reference",
+        )
+
+
+async def open_case(
+    connection: AsyncConnection, ctx: Context, reference: str, token: str | None
+) -> Mapping[str, Any]:
+    """The complaint that reference and token open. Raises UnknownCase, whichever of them is wrong.
+
+    Both mistakes cost the same work: one look at the index and one comparison. What was told is read only when
+    the token is right.
+    """
+    typed = normalised(reference) or _NONE
+    found = (await connection.execute(_FIND, {"reference": typed})).scalar_one_or_none()
+    wanted = tracking_token(ctx.settings.installation_secret, found or _NOBODY)
+    if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
+        raise UnknownCase
+    row = await connection.execute(select(complaints).where(complaints.c.id == found))
+    return open_row(vault_of(connection), "complaints", row.mappings().one())
+
+
+class Attempts:
+    """Counts by address the references and tokens that opened nothing. Part of intake; each process its own."""
+
+    def __init__(self, limit: str) -> None:
+        self._window = Window(parse(limit))
+
+    def check(self, address: str) -> None:
+        """Raises the 429 problem while the address has used up its attempts, whatever it asks for now: to answer
+        the right ones still would tell which they are."""
+        left, seconds = self._window.left(address)
+        if left <= 0:
+            reset = max(1, round(seconds))
+            raise Problem(
+                429,
+                "too-many-requests",
+                "Too many references or tokens that open nothing",
+                f"Check them as they stand in the acknowledgement, and try again in {reset} s. "
+                f"错误次数过多，请核对投诉编号和查询码，{reset} 秒后再试。",
+                headers={"Retry-After": str(reset)},
+            )
+
+    def failed(self, address: str) -> None:
+        self._window.hit(address)
+
+
+async def _limited(request: Request, ctx: Ctx) -> AsyncIterator[None]:
+    attempts, address = ctx.part(Attempts), request.client.host if request.client else ""
+    attempts.check(address)
+    try:
+        yield
+    except UnknownCase:
+        attempts.failed(address)
+        raise
+
+
+LIMITED = Depends(_limited)
+"""For every router of tracking: guessing is slowed down."""
