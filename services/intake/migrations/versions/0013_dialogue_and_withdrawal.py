@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.CheckConstraint("NOT from_customer OR signed IS NULL", name=op.f("ck_messages_signed_by_staff")),
         sa.ForeignKeyConstraint(["complaint_id"], ["complaints.id"], name=op.f("fk_messages_complaint_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-        sa.UniqueConstraint("complaint_id", "number", name=op.f("uq_messages_complaint_id_number")),
+        sa.UniqueConstraint("complaint_id", "number", name=op.f("uq_messages_complaint_id")),
         comment="What customers and handlers write to each other; each side reads it masked. "
         "A trigger refuses every change but erasing and sealing anew.",
     )
