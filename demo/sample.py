@@ -132,7 +132,7 @@ def _plan(rng: Random, body: dict[str, Any]) -> Plan:
     first = rng.choices([SATISFIED, ACCEPTABLE, NOT_ACCEPTABLE], [70, 20, 10])[0]
     second = rng.choices([SATISFIED, ACCEPTABLE, NOT_ACCEPTABLE], [40, 40, 20])[0]
     goods = ("function_fault", "appearance", "after_sales", "late_delivery")
-    service = ("after_sales", "service_attitude", "customer_strategy")
+    service = ("after_sales", "service_attitude")
     return Plan(
         retry=retry,
         left_open=left_open,
