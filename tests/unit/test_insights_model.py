@@ -136,7 +136,6 @@ IGNORED = {
     "redress.complaint.withdrawn.v1",  # CaseWithdrawn says whether it was in time
     "redress.customer.wrote.v1",
     "redress.handler.wrote.v1",
-    "redress.customer.erased.v1",  # counts survive, and nothing here names anybody
     "redress.attachment.added.v1",
     "redress.attachment.scanned.v1",
     "redress.offers.withdrawn.v1",
