@@ -245,6 +245,8 @@ class Database:
 
     async def _leave_clean(self, connection: AsyncConnection) -> None:
         """The pool must not get back what is unfit for the next one."""
+        if connection.invalidated:
+            return  # by SQLAlchemy, which found it lost
         raw = driver.driver_of(connection)
         if raw.is_closed() or raw.is_in_transaction():  # lost, or cancelled while it was rolled back
             await uninterrupted(connection.invalidate())

@@ -97,7 +97,8 @@ class DirectApp(FastAPI):
         try:
             response = await route.answer(request)
         except Exception as error:
-            kind = next((kind for kind in type(error).__mro__ if kind in self.exception_handlers), None)
+            foreseen = (kind for kind in type(error).__mro__ if kind is not Exception)
+            kind = next((kind for kind in foreseen if kind in self.exception_handlers), None)
             if kind is None:
                 raise  # nobody expected it: the edge answers and logs it
             answer: Any = self.exception_handlers[kind]

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def driver_of(connection: AsyncConnection) -> Any:
@@ -35,23 +35,27 @@ async def transaction(connection: AsyncConnection, first: str = "") -> AsyncIter
 
     Raises DBAPIError and its kinds, also for what is only checked by the commit.
     """
-    await send(connection, f"BEGIN; {first}")
+    raw = driver_of(connection)  # now: SQLAlchemy gives up a connection that it finds lost
+    await _send(raw, f"BEGIN; {first}")
     try:
         yield
     except BaseException:
-        if not driver_of(connection).is_closed():
-            await send(connection, "ROLLBACK")
+        if not raw.is_closed():
+            await _send(raw, "ROLLBACK")
         raise
-    await send(connection, "COMMIT")
+    await _send(raw, "COMMIT")
 
 
 async def send(connection: AsyncConnection, query: str) -> None:
     """Statements without parameters and without an answer, in one message. Raises DBAPIError and its kinds."""
-    raw = driver_of(connection)
+    await _send(driver_of(connection), query)
+
+
+async def _send(raw: Any, query: str) -> None:
     try:
         await raw.execute(query)
     except _ERRORS as error:
-        raise _wrapped(query, error, closed=raw.is_closed()) from error
+        raise _wrapped(raw, query, error) from error
 
 
 async def run(
@@ -66,7 +70,7 @@ async def run(
     try:
         rows = await raw.fetch(query, *[parameters[name] for name in names] if parameters else ())
     except _ERRORS as error:
-        raise _wrapped(query, error, closed=raw.is_closed()) from error
+        raise _wrapped(raw, query, error) from error
     columns = list(rows[0].keys()) if rows else ["nothing"]
     return IteratorResult(SimpleResultMetaData(columns), map(tuple, rows))
 
@@ -78,10 +82,14 @@ def _numbered(statement: TextClause) -> tuple[str, tuple[str, ...]]:
     return compiled.string, tuple(compiled.positiontup or ())
 
 
-def _wrapped(query: str, error: Exception, *, closed: bool) -> DBAPIError:
+def _wrapped(raw: Any, query: str, error: Exception) -> DBAPIError:
     kind: type[DBAPIError] = DBAPIError
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         kind = IntegrityError
+    elif isinstance(error, asyncpg.InternalClientError):  # the server went in the middle of a message
+        raw.terminate()
+        kind = InterfaceError
     elif isinstance(error, asyncpg.InterfaceError):
         kind = InterfaceError
+    closed = raw.is_closed()
     return kind(query, None, error, hide_parameters=True, connection_invalidated=closed)

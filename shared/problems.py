@@ -131,6 +131,10 @@ def install(app: FastAPI) -> None:
         log.warning("a part cannot be reached: %s", type(error).__name__)
         return unavailable().response()
 
+    @app.exception_handler(Exception)
+    async def nobody_expected(_: Request, error: Exception) -> JSONResponse:
+        return unexpected().response()  # Starlette raises it again, so that the edge logs it
+
     for kind in (DBAPIError, PostgresError, OSError, PoolTimeout, httpx.HTTPError):
         app.exception_handler(kind)(surroundings)
 

@@ -28,7 +28,10 @@ class Ground:
         engine = create_async_engine(self.database)
         async with engine.connect() as connection:
             found = await connection.execute(
-                sa.text("SELECT count(*), count(DISTINCT what_went_wrong) FROM intake.complaints")
+                sa.text(
+                    "SELECT (SELECT count(*) FROM intake.complaints), "
+                    "(SELECT count(DISTINCT complaint_id) FROM intake.import_rows)"
+                )
             )
             row = found.one()
         await engine.dispose()

@@ -26,14 +26,14 @@ ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not ROOT, reason="root switches to another user for PostgreSQL; others do not")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
+pytestmark = pytest.mark.slow
+
 # A Redress of its own: starts the server in argv[1], as user argv[2], and stops it when its input ends.
 # Everything is imported before the user changes, because that user may not be able to read this Python.
 REDRESS = """
 import os, sys
 from pathlib import Path
 from shared.postgres import PostgresError, PrivatePostgres
-
-pytestmark = pytest.mark.slow
 if os.geteuid() != int(sys.argv[2]):
     os.setgroups([])
     os.setgid(int(sys.argv[2]))

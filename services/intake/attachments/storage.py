@@ -56,20 +56,17 @@ class Folder:
 
     async def put(self, path: str, chunks: AsyncIterable[bytes]) -> None:
         target = self._root / path
-        file = await _in_thread(self._create, target)
+        opened: list[BinaryIO] = []  # also when we are cancelled while it is opened
         try:
+            await _in_thread(lambda: opened.append(_create(target)))
             async for chunk in chunks:
-                await _in_thread(file.write, chunk)
-            await _in_thread(_settle, file, target)
+                await _in_thread(opened[0].write, chunk)
+            await _in_thread(_settle, opened[0], target)
         except BaseException:
-            file.close()
+            for file in opened:
+                file.close()
             _part(target).unlink(missing_ok=True)
             raise
-
-    def _create(self, target: Path) -> BinaryIO:
-        _make(target.parent)
-        descriptor = os.open(_part(target), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        return os.fdopen(descriptor, "wb", buffering=0)
 
     async def get(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         await asyncio.to_thread((self._root / path).stat)
@@ -88,6 +85,12 @@ async def _in_thread(work: Callable[P, T], *arguments: P.args, **named: P.kwargs
 
 def _part(target: Path) -> Path:
     return target.with_name(f"{target.name}.part")
+
+
+def _create(target: Path) -> BinaryIO:
+    _make(target.parent)
+    descriptor = os.open(_part(target), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return os.fdopen(descriptor, "wb", buffering=0)
 
 
 def _settle(file: BinaryIO, target: Path) -> None:
