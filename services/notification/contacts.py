@@ -57,6 +57,8 @@ class Contacts:
                 trouble = CannotDeliver("intake does not know the complaint")
             except CannotDeliver as error:
                 found, trouble = {}, error
+            except Exception as error:  # whatever it is, nobody may wait for an answer that does not come
+                found, trouble = {}, CannotDeliver(f"intake cannot be asked ({type(error).__name__})")
             for complaint_id in some:
                 if asked[complaint_id].done():
                     continue

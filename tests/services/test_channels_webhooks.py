@@ -175,7 +175,7 @@ async def test_standard_webhooks_are_taken_as_their_own_library_signs_them(world
     assert again.json() == answer.json(), "a replay within the tolerance does nothing"
     assert await count(world, "complaints") == 1
 
-    for at in (now - timedelta(seconds=301), now + timedelta(seconds=301)):
+    for at in (now - timedelta(seconds=301), now + timedelta(seconds=900)):
         assert (await post(at, "msg_2")).status_code == 401, "too old, or ahead of its time"
     stolen = Webhook(STANDARD).sign("msg_1", now, body)
     assert (await post(now, "msg_3", stolen)).status_code == 401, "the signature is of another id"
