@@ -134,7 +134,9 @@ async def test_a_file_is_never_whole_in_memory(target: Target) -> None:
         assert [a.status_code for a in answers] == [201, 201], [a.text for a in answers]
         assert {a.json()["size"] for a in answers} == {size + len(JPEG)}
         got = 0
-        async with http.stream("GET", f"{target.path}/{answers[0].json()['id']}/content") as answer:
+        content_of = f"{target.path}/{answers[0].json()['id']}/content"
+        async with http.stream("GET", content_of, headers={"X-Purpose": "to measure memory"}) as answer:
+            assert answer.status_code == 200
             async for chunk in answer.aiter_bytes():
                 got += len(chunk)
         assert got == size + len(JPEG)
