@@ -3,12 +3,20 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from shared import ids
 from shared.database import Transaction
 from shared.events import Event
+
+
+class NotPossible(Exception):
+    """A change that does not fit the present state. Answered as a 409 problem with its code and the `state`."""
+
+    def __init__(self, code: str, english: str, chinese: str, **state: Any) -> None:
+        super().__init__(code)
+        self.code, self.english, self.chinese, self.state = code, english, chinese, state
 
 
 @dataclass(kw_only=True)

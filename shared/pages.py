@@ -1,6 +1,7 @@
 """Cursor pages: stable while rows are added, and as quick at the end as at the beginning."""
 
 import base64
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic_core import from_json, to_json
 from shared.problems import Problem
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 # What PostgreSQL can compare with: a cursor is a stranger's input like any other.
 _MOMENT = Annotated[
@@ -42,6 +44,15 @@ class Page(BaseModel, Generic[T]):
     items: list[T]
     next: str | None = None
     """Cursor of the next page; absent on the last one."""
+
+
+def page(
+    rows: Sequence[Row], limit: int, show: Callable[[Row], T], position: Callable[[Row], tuple[object, ...]]
+) -> Page[T]:
+    """The first `limit` of the rows as they are shown; `next` when there was one row more."""
+    here = rows[:limit]
+    more = len(rows) > limit
+    return Page(items=[show(row) for row in here], next=encode(*position(here[-1])) if more else None)
 
 
 def encode(*position: object) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared import telemetry
+from shared.aggregate import NotPossible
 from shared.database import is_transient
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def problem(_: Request, error: Problem) -> JSONResponse:
         return error.response()
+
+    @app.exception_handler(NotPossible)
+    async def refused(_: Request, error: NotPossible) -> JSONResponse:
+        title = f"{error.english} {error.chinese}"
+        return conflict(title, error.english, code=error.code, **error.state).response()
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic_core import from_json, to_json
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake import contacts, tracking
+from services.intake import contacts, found, tracking
 from services.intake.attachments import api as attachments
 from services.intake.attachments import tracking as attachments_tracking
 from services.intake.channels.api import router as channels
@@ -19,13 +18,12 @@ from services.intake.dialogue import api as dialogue
 from services.intake.dialogue import tracking as dialogue_tracking
 from services.intake.door import Door
 from services.intake.duplicates import api as duplicates_api
+from services.intake.found import ComplaintId
 from services.intake.imports.api import router as imports
 from services.intake.merging import api as merging_api
 from services.intake.merging import store as merging_store
 from services.intake.record import shown
 from services.intake.record.api import router as additions
-from services.intake.record.model import Record
-from services.intake.record.store import load
 from services.intake.registration import register, tracking_token, tracking_url
 from services.intake.schemas import (
     Complaint,
@@ -43,8 +41,6 @@ from shared.idempotency import Answer, Claim, IdempotencyKey
 from shared.service import Context, Ctx, api_router
 
 direct = APIRouter(route_class=DirectRoute)
-
-ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
 
 
 @direct.post(
@@ -118,9 +114,12 @@ async def list_complaints(
         )
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
-    items = [ComplaintSummary(**{**row, "status": row["status"] or "registered"}) for row in rows[:limit]]
-    more = len(rows) > limit
-    return pages.Page(items=items, next=pages.encode(items[-1].registered_at, items[-1].id) if more else None)
+    return pages.page(
+        rows,
+        limit,
+        lambda row: ComplaintSummary(**{**row, "status": row["status"] or "registered"}),
+        lambda row: (row["registered_at"], row["id"]),
+    )
 
 
 @router.get(
@@ -136,20 +135,13 @@ async def read_complaint(
 ) -> Complaint:
     """The complaint as it is known now, with what identifies the customer masked."""
     async with ctx.database.reading() as connection:
-        record = await _record(connection, complaint_id)
-        found = await connection.execute(select(views).where(views.c.complaint_id == complaint_id))
+        record = await found.record(connection, complaint_id)
+        seen = await connection.execute(select(views).where(views.c.complaint_id == complaint_id))
         merge = await merging_store.live(connection, complaint_id)
-    view = found.mappings().one_or_none()
+    view = seen.mappings().one_or_none()
     told = {name: view[name] for name in ("status", "category", "severity")} if view else {}
     leading = {"leading_id": merge.leading_id} if merge else {}
     return shown.complaint(record, {"status": "registered", **told, **leading})
-
-
-async def _record(connection: AsyncConnection, complaint_id: UUID) -> Record:
-    record = (await load(connection, [complaint_id]))[complaint_id]
-    if not record.row:
-        raise problems.not_found("complaint", "path/complaint_id")
-    return record
 
 
 for more in (

@@ -9,7 +9,6 @@ from services.intake.attachments.inspector import Inspector, Sweeper
 from services.intake.channels.landing import Landing
 from services.intake.channels.listener import Listener
 from services.intake.channels.mailroom import Mailroom
-from services.intake.channels.signing import Seal
 from services.intake.door import Door
 from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
@@ -21,6 +20,7 @@ from services.intake.vault.retention import Retention
 from services.intake.vault.rows import equip
 from services.intake.watch import Watchers
 from shared.config import Settings
+from shared.seal import Seal
 from shared.service import Context, Service, Worker
 
 
@@ -35,7 +35,7 @@ def _parts(context: Context) -> Sequence[object]:
         door,
         landing,
         mailroom,
-        Seal(settings.installation_secret),
+        Seal(settings.installation_secret, "intake/webhook-secrets"),
         *([Listener(mailroom, settings)] if settings.mail_listen else []),
         Watchers(context.database),
         Attempts(context.settings.tracking_attempts),

@@ -5,18 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.aggregate import Aggregate
+from shared.aggregate import Aggregate, NotPossible
 from shared.events import ComplaintWithdrawn, OfferChosen, OffersDeclined, OpinionGiven
 from shared.events.vocabulary import Outcome
-
-
-class NotPossible(Exception):
-    """The customer's answer does not fit the present state of the case."""
-
-    def __init__(self, code: str, english: str, chinese: str) -> None:
-        super().__init__(code)
-        self.code, self.english, self.chinese = code, english, chinese
-
 
 CLOSED = (
     "closed",
@@ -68,7 +59,7 @@ class View(Aggregate):
             return
         self._answer_offers()
         if not any(offer["offer_id"] == str(offer_id) for offer in self.offers):
-            raise NotPossible("unknown-offer", "There is no such offer on the table.", "没有这个方案。")
+            raise self.refusal("unknown-offer", "There is no such offer on the table.", "没有这个方案。")
         self.offers_answer = str(offer_id)
         self.record(OfferChosen(complaint_id=self.id, offer_id=offer_id, chosen_at=at), at)
 
@@ -89,7 +80,7 @@ class View(Aggregate):
             return
         self._is_not_withdrawn()
         if not self.opinion_asked:
-            raise NotPossible(
+            raise self.refusal(
                 "opinion-not-asked",
                 "There is no result yet that you could judge.",
                 "目前还没有处理结果可供评价。",
@@ -108,7 +99,7 @@ class View(Aggregate):
     def may_withdraw(self) -> None:
         """Raises NotPossible when the case is closed."""
         if self.status == "closed":
-            raise NotPossible(*CLOSED)
+            raise self.refusal(*CLOSED)
 
     def withdraw(self, masked_reason: str | None, at: datetime) -> datetime:
         """Take the complaint back; returns when that was. To repeat it changes nothing. Raises NotPossible."""
@@ -119,6 +110,10 @@ class View(Aggregate):
             self.record(withdrawn, at)
         return self.withdrawn_at
 
+    def refusal(self, code: str, english: str, chinese: str) -> NotPossible:
+        """What to raise when a change does not fit the present status."""
+        return NotPossible(code, english, chinese, status_now=self.status)
+
     def follow(self) -> None:
         """Show it to somebody whose complaint follows this one: the progress, but nothing to choose or judge."""
         self.offers, self.offers_answer = [], None
@@ -126,14 +121,14 @@ class View(Aggregate):
 
     def _is_not_withdrawn(self) -> None:
         if self.withdrawn_at is not None:
-            raise NotPossible("withdrawn", "You have withdrawn this complaint.", "您已撤回该投诉。")
+            raise self.refusal("withdrawn", "You have withdrawn this complaint.", "您已撤回该投诉。")
 
     def _answer_offers(self) -> None:
         self._is_not_withdrawn()
         if not self.offers:
-            raise NotPossible("no-offers", "No solution is offered at present.", "目前没有待选择的方案。")
+            raise self.refusal("no-offers", "No solution is offered at present.", "目前没有待选择的方案。")
         if self.offers_answer is not None:
-            raise NotPossible(
+            raise self.refusal(
                 "already-answered",
                 "You have already answered these offers. Your handler can change it.",
                 "您已经答复过这些方案,如需更改请联系受理人。",

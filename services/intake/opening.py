@@ -1,11 +1,12 @@
 """Reference and token open one case. Whoever guesses learns nothing from the answer, nor from how long it takes."""
 
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request, Response
 from limits import parse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,16 +15,12 @@ from services.intake.reference import normalised
 from services.intake.registration import tracking_token
 from services.intake.store import complaints
 from services.intake.vault.rows import open_row, vault_of
+from shared import idempotency
 from shared.asgi import Window
-from shared.database import sql
+from shared.database import Transaction, sql
+from shared.idempotency import Answer
 from shared.problems import Problem
 from shared.service import Context, Ctx
-
-Reference = Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])]
-TokenHeader = Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)]
-TokenQuery = Annotated[
-    str | None, Query(alias="token", max_length=100, description="For links; prefer the header.")
-]
 
 _FIND = sql("SELECT id FROM complaints WHERE reference = :reference")
 _NONE = "RD-????????-?"
@@ -44,7 +41,49 @@ class UnknownCase(Problem):
         )
 
 
-async def open_case(
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """A complaint that reference and token opened, for one request."""
+
+    told: Mapping[str, Any]
+    """Its row, readable."""
+    request: Request
+    ctx: Context
+
+    @property
+    def id(self) -> UUID:
+        return self.told["id"]  # type: ignore[no-any-return]
+
+    @property
+    def reference(self) -> str:
+        return self.told["reference"]  # type: ignore[no-any-return]
+
+    @property
+    def principal(self) -> str:
+        """Whose idempotency keys they are."""
+        return f"tracking:{self.id}"
+
+    async def once(self, key: str | None, work: Callable[[Transaction], Awaitable[Answer]]) -> Response:
+        return await idempotency.once(self.request, self.ctx.database, self.principal, key, work)
+
+
+async def _open(
+    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])],
+    request: Request,
+    ctx: Ctx,
+    header: Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)] = None,
+    query: Annotated[
+        str | None, Query(alias="token", max_length=100, description="For links; prefer the header.")
+    ] = None,
+) -> OpenedCase:
+    async with ctx.database.reading() as connection:
+        return OpenedCase(await opened(connection, ctx, reference, header or query), request, ctx)
+
+
+Opened = Annotated[OpenedCase, Depends(_open)]
+
+
+async def opened(
     connection: AsyncConnection, ctx: Context, reference: str, token: str | None
 ) -> Mapping[str, Any]:
     """The complaint that reference and token open. Raises UnknownCase, whichever of them is wrong.

@@ -1,10 +1,10 @@
 """HTTP in: the customer, without an account. Reference and token open one case and nothing else."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Request, Response
+from fastapi import Header, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 from sse_starlette import EventSourceResponse
@@ -13,8 +13,8 @@ from services.intake.attachments.schemas import tracked
 from services.intake.attachments.store import listed
 from services.intake.merging import store as merging_store
 from services.intake.merging.model import FOLLOWS
-from services.intake.model import NotPossible, View
-from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
+from services.intake.model import View
+from services.intake.opening import LIMITED, Opened, OpenedCase
 from services.intake.record.api import confirm
 from services.intake.record.published import Known
 from services.intake.record.schemas import Confirmation, ConfirmationShown
@@ -23,7 +23,7 @@ from services.intake.record.store import RecordStore, record_of
 from services.intake.store import ViewStore, view_of, views
 from services.intake.tracked import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
 from services.intake.watch import Watchers
-from shared import clock, idempotency, problems
+from shared import clock, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
@@ -44,26 +44,24 @@ RESPONSES = problems.documented(404)
     summary="Follow a case",
     responses=RESPONSES,
 )
-async def follow(
-    reference: Reference, ctx: Ctx, header: TokenHeader = None, query: TokenQuery = None
-) -> Tracking:
+async def follow(case: Opened, ctx: Ctx) -> Tracking:
     """Status, promised time, solutions on offer, result, and everything that happened so far."""
     async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, header or query)
-        merge = await merging_store.live(connection, told["id"])
-        shown = merge.leading_id if merge else told["id"]
+        merge = await merging_store.live(connection, case.id)
+        shown = merge.leading_id if merge else case.id
         rows = (await connection.execute(select(views).where(views.c.complaint_id == shown))).mappings()
         row = rows.one_or_none()
         view = view_of(dict(row) if row else None, shown)
         if merge is not None:
             view.follow()
-        happened = await connection.execute(merging_store.STEPS, {"id": told["id"], "after": 0})
+        happened = await connection.execute(merging_store.STEPS, {"id": case.id, "after": 0})
         steps = [StepShown(at=s.at, step=s.step, data=s.data) for s in happened]
-        record = await record_of(connection, told)
-        files = await listed(connection, told["id"], visible_only=True)
+        record = await record_of(connection, case.told)
+        files = await listed(connection, case.id, visible_only=True)
     left = int((view.promised_at - clock.now()).total_seconds()) if view.promised_at else None
+    told = case.told
     return Tracking(
-        reference=told["reference"],
+        reference=case.reference,
         registered_at=told["registered_at"],
         status=view.status,
         statement=StatementShown(**{name: told[name] for name in ("what_went_wrong", "feeling", "wanted")}),
@@ -102,16 +100,12 @@ async def follow(
     responses=RESPONSES,
 )
 async def follow_live(
-    reference: Reference,
+    case: Opened,
     ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     last_event_id: Annotated[int, Header(alias="Last-Event-ID", ge=0, le=2**62)] = 0,
 ) -> EventSourceResponse:
     """Every step as it happens. Send the last id you have seen as `Last-Event-ID` to continue without a gap."""
-    async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, header or query)
-    return EventSourceResponse(_steps(ctx, told["id"], last_event_id), ping=15)
+    return EventSourceResponse(_steps(ctx, case.id, last_event_id), ping=15)
 
 
 async def _steps(ctx: Context, complaint_id: UUID, after: int) -> AsyncIterator[dict[str, str]]:
@@ -142,12 +136,8 @@ async def _steps(ctx: Context, complaint_id: UUID, after: int) -> AsyncIterator[
     responses=problems.documented(404, 409),
 )
 async def choose(
-    reference: Reference,
+    case: Opened,
     choice: Choice,
-    request: Request,
-    ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     key: IdempotencyKey = None,
 ) -> Response:
     """Agree to one of the solutions on offer, or object to all of them. Nothing is carried out before that."""
@@ -166,7 +156,7 @@ async def choose(
         else:
             view.decline(_published(choice.reason, known), clock.now())
 
-    return await _change(request, ctx, reference, header or query, key, answer)
+    return await _change(case, key, answer)
 
 
 @router.post(
@@ -176,12 +166,8 @@ async def choose(
     responses=problems.documented(404, 409),
 )
 async def give_opinion(
-    reference: Reference,
+    case: Opened,
     opinion: Opinion,
-    request: Request,
-    ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     key: IdempotencyKey = None,
 ) -> Response:
     """Satisfied, acceptable or not acceptable: the case closes on your word, or goes on."""
@@ -189,7 +175,7 @@ async def give_opinion(
     def answer(view: View, known: Known | None) -> None:
         view.give_opinion(opinion.outcome, _published(opinion.comment, known), clock.now())
 
-    return await _change(request, ctx, reference, header or query, key, answer)
+    return await _change(case, key, answer)
 
 
 @router.post(
@@ -199,24 +185,18 @@ async def give_opinion(
     responses=problems.documented(404, 409),
 )
 async def confirm_restatement(
-    reference: Reference,
+    case: Opened,
     addition_id: UUID,
     said: Confirmation,
-    request: Request,
-    ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     key: IdempotencyKey = None,
 ) -> Response:
     """Confirm what we understood, or say what is not right. The first answer stands."""
-    async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, header or query)
 
     async def work(transaction: Transaction) -> Answer:
-        record = await load_one(records, transaction, told["id"])
+        record = await load_one(records, transaction, case.id)
         return await confirm(transaction, record, addition_id, said, "customer")
 
-    return await idempotency.once(request, ctx.database, f"tracking:{told['id']}", key, work)
+    return await case.once(key, work)
 
 
 def _published(text: str | None, known: Known | None) -> str | None:
@@ -225,33 +205,24 @@ def _published(text: str | None, known: Known | None) -> str | None:
 
 
 async def _change(
-    request: Request, ctx: Context, reference: str, token: str | None, key: str | None, answer: Any
+    case: OpenedCase, key: str | None, answer: Callable[[View, Known | None], None]
 ) -> Response:
-    async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, token)
-        record = await record_of(connection, told)
+    async with case.ctx.database.reading() as connection:
+        record = await record_of(connection, case.told)
     known = None if record.erased else record.known
 
     async def work(transaction: Transaction) -> Answer:
-        view = await load_one(store, transaction, told["id"])
-        try:
-            if await merging_store.live(transaction.connection, told["id"]):
-                raise NotPossible(*FOLLOWS)
-            answer(view, known)
-        except NotPossible as no:
-            raise problems.conflict(
-                f"{no.english} {no.chinese}",
-                f"The case is {view.status}.",
-                code=no.code,
-                status_now=view.status,
-            ) from None
+        view = await load_one(store, transaction, case.id)
+        if await merging_store.live(transaction.connection, case.id):
+            raise view.refusal(*FOLLOWS)
+        answer(view, known)
         await save_one(store, transaction, view)
         shown = Answered(
-            reference=told["reference"],
+            reference=case.reference,
             status=view.status,
             offers_answer=view.offers_answer,
             outcome=view.outcome,
         )
         return Answer(200, to_json(shown, exclude_none=True))
 
-    return await idempotency.once(request, ctx.database, f"tracking:{told['id']}", key, work)
+    return await case.once(key, work)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
@@ -19,15 +19,16 @@ from services.notification.schemas import (
     WebhookChange,
     WebhookWithSecret,
 )
-from services.notification.signing import Vault
 from services.notification.store import deliveries, subscriptions
-from shared import pages, problems
+from shared import etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
+from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey, once
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
+from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
@@ -36,9 +37,6 @@ Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]
 """Events say what complaints say: whoever has them sent must be allowed to read those."""
 Owner = Annotated[Principal, may("webhooks:write")]
 Reader = Annotated[Principal, may("deliveries:read")]
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=200, description="The ETag that you saw.")
-]
 
 
 @router.post(
@@ -55,13 +53,13 @@ async def create_webhook(
     """From now on every fact of these types is posted to the URL as a CloudEvent (structured JSON), signed as
     Standard Webhooks asks. The answer shows the signing secret, once."""
     await _check(ctx, new.url)
-    vault = ctx.part(Vault)
+    seal = ctx.part(Seal)
 
     async def work(transaction: Transaction) -> Answer:
-        webhook, sealed = await webhooks.create(transaction, new, who, vault)
+        webhook, sealed = await webhooks.create(transaction, new, who, seal)
         return _answer(201, webhook.model_dump(mode="json") | {"secret": sealed})
 
-    return _unsealed(await once(request, ctx.database, who.id, key, work), vault)
+    return _unsealed(await once(request, ctx.database, who.id, key, work), seal)
 
 
 @router.get("/webhooks", tags=["webhooks"], summary="List webhooks", responses=problems.documented())
@@ -72,8 +70,7 @@ async def list_webhooks(who: Owner, ctx: Ctx, limit: Limit = 50, cursor: Cursor 
         query = query.where(subscriptions.c.id < pages.decode(cursor, UUID)[0])
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query.order_by(subscriptions.c.id.desc()).limit(limit + 1))).all()
-    more = pages.encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=[webhooks.view(row._asdict()) for row in rows[:limit]], next=more)
+    return pages.page(rows, limit, lambda row: webhooks.view(row._asdict()), lambda row: (row.id,))
 
 
 @router.get(
@@ -86,7 +83,7 @@ async def read_webhook(webhook_id: UUID, who: Owner, ctx: Ctx, response: Respons
     """Its settings and its health."""
     async with ctx.database.reading() as connection:
         found = await webhooks.find(connection, webhook_id, who)
-    response.headers["ETag"] = f'"{found.version}"'
+    response.headers["ETag"] = etag.tag(found.version)
     return found
 
 
@@ -115,7 +112,7 @@ async def change_webhook(
         after = await webhooks.change(transaction, before, wanted)
         return _answer(200, after.model_dump(mode="json"))
 
-    return _with_etag(await once(request, ctx.database, who.id, key, work))
+    return etag.tagged(await once(request, ctx.database, who.id, key, work))
 
 
 @router.delete(
@@ -147,15 +144,15 @@ async def rotate_secret(
     if_match: IfMatch = None,
 ) -> Response:
     """The answer shows the new secret, once. For 24 hours the old one signs beside it."""
-    vault = ctx.part(Vault)
+    seal = ctx.part(Seal)
 
     async def work(transaction: Transaction) -> Answer:
         before = await webhooks.held(transaction, webhook_id, who, if_match)
-        after, sealed = await webhooks.rotate(transaction, before, vault)
+        after, sealed = await webhooks.rotate(transaction, before, seal)
         shown = after.model_dump(mode="json", include={"previous_secret_until", "version"})
         return _answer(200, shown | {"secret": sealed})
 
-    return _unsealed(await once(request, ctx.database, who.id, key, work), vault)
+    return _unsealed(await once(request, ctx.database, who.id, key, work), seal)
 
 
 @router.post(
@@ -203,8 +200,7 @@ async def list_deliveries(
         query = query.where(deliveries.c.number < pages.decode(cursor, int)[0])
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query.order_by(deliveries.c.number.desc()).limit(limit + 1))).all()
-    more = pages.encode(rows[limit - 1].number) if len(rows) > limit else None
-    return Page(items=[DeliveryView.of(row) for row in rows[:limit]], next=more)
+    return pages.page(rows, limit, DeliveryView.of, lambda row: (row.number,))
 
 
 @router.post(
@@ -244,15 +240,10 @@ def _answer(status: int, content: dict[str, Any]) -> Answer:
     return Answer(status, to_json(content))
 
 
-def _unsealed(response: Response, vault: Vault) -> Response:
+def _unsealed(response: Response, seal: Seal) -> Response:
     """What is kept for a retry of the request has the secret sealed; the caller gets it readable."""
     content = from_json(bytes(response.body))
-    content["secret"] = vault.open(content["secret"])
+    content["secret"] = seal.open(content["secret"])
     replayed = {"Idempotent-Replayed": "true"} if "Idempotent-Replayed" in response.headers else {}
     shown = Response(to_json(content), response.status_code, replayed, "application/json")
-    return _with_etag(shown)
-
-
-def _with_etag(response: Response) -> Response:
-    response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
-    return response
+    return etag.tagged(shown)

@@ -11,8 +11,8 @@ from services.notification.courier import Courier, CustomerDesk, Desk, Doorbell,
 from services.notification.guard import Guard
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
-from services.notification.signing import Vault
 from services.notification.store import metadata
+from shared.seal import Seal
 from shared.service import Context, Service, Worker
 
 WEBHOOK_COURIERS = 2
@@ -30,10 +30,10 @@ def _parts(context: Context) -> Sequence[object]:
             settings.installation_secret,
             settings.mail_reply_to,
         )
-    letters, vault = Letters(settings), Vault(settings.installation_secret)
+    letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
     desk = CustomerDesk(Contacts(context), letters, mail, LogChannel())
-    return [letters, vault, guard, desk, WebhookDesk(vault, WebhookChannel(guard))]
+    return [letters, seal, guard, desk, WebhookDesk(seal, WebhookChannel(guard))]
 
 
 def _workers(context: Context) -> Sequence[Worker]:

@@ -16,11 +16,11 @@ from services.notification.contacts import Contacts
 from services.notification.letters import Letters
 from services.notification.queue import Leased, Outcome, Receipt
 from services.notification.rules import Channel
-from services.notification.signing import SecretUnreadable, Vault
 from services.notification.store import DOORBELL
 from shared import clock, failpoints
 from shared.database import Database
 from shared.reactions import describe
+from shared.seal import Seal, SecretUnreadable
 from shared.sessions import keep_listening
 
 log = logging.getLogger(__name__)
@@ -82,15 +82,15 @@ class WebhookDesk:
 
     channel = Channel.WEBHOOK
 
-    def __init__(self, vault: Vault, way: Sender[Parcel]) -> None:
-        self._vault = vault
+    def __init__(self, seal: Seal, way: Sender[Parcel]) -> None:
+        self._seal = seal
         self._way = way
 
     async def send(self, delivery: Leased) -> Receipt:
         assert delivery.url is not None
         assert delivery.body is not None
         try:
-            secrets = tuple(self._vault.open(sealed) for sealed in delivery.secrets)
+            secrets = tuple(self._seal.open(sealed) for sealed in delivery.secrets)
         except SecretUnreadable:
             raise CannotDeliver("the signing secret cannot be read; rotate it") from None
         body = delivery.body.encode()

@@ -7,8 +7,6 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from cryptography.fernet import Fernet, InvalidToken
-
 PREFIX = "whsec_"
 
 
@@ -30,25 +28,3 @@ def headers(message_id: str, at: datetime, body: bytes, signing_secrets: Sequenc
         "webhook-timestamp": timestamp,
         "webhook-signature": " ".join("v1," + base64.b64encode(s).decode() for s in signatures),
     }
-
-
-class SecretUnreadable(Exception):
-    """The stored signing secret was sealed under another installation secret; rotate it."""
-
-
-class Vault:
-    """Seals signing secrets for storage. They must be readable again, so a hash will not do."""
-
-    def __init__(self, installation_secret: bytes) -> None:
-        key = hashlib.sha256(b"notification/webhook-secrets/" + installation_secret).digest()
-        self._fernet = Fernet(base64.urlsafe_b64encode(key))
-
-    def seal(self, secret: str) -> str:
-        return self._fernet.encrypt(secret.encode()).decode()
-
-    def open(self, sealed: str) -> str:
-        """Raises SecretUnreadable."""
-        try:
-            return self._fernet.decrypt(sealed.encode()).decode()
-        except InvalidToken:
-            raise SecretUnreadable from None

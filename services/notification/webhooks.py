@@ -13,14 +13,15 @@ from services.notification import queue
 from services.notification.model import Delivery
 from services.notification.rules import Channel
 from services.notification.schemas import NewWebhook, Webhook, WebhookChange
-from services.notification.signing import Vault, new_secret
+from services.notification.signing import new_secret
 from services.notification.store import forwarded_events, subscriptions
 from services.notification.store import queue as queue_deliveries
-from shared import clock, problems
+from shared import clock, etag, problems
 from shared.auth import ADMIN, Principal
 from shared.database import Transaction
 from shared.ids import new_id
 from shared.problems import Problem
+from shared.seal import Seal
 
 OLD_SECRET_SIGNS = timedelta(hours=24)
 """After a rotation both secrets sign, so that the receiver can change over without losing anything."""
@@ -29,10 +30,10 @@ PING = "redress.webhook.ping"
 
 
 async def create(
-    transaction: Transaction, new: NewWebhook, who: Principal, vault: Vault
+    transaction: Transaction, new: NewWebhook, who: Principal, seal: Seal
 ) -> tuple[Webhook, str]:
     """The webhook, and its secret sealed."""
-    sealed = vault.seal(new_secret())
+    sealed = seal.close(new_secret())
     row = await transaction.execute(
         insert(subscriptions)
         .values(id=new_id(), owner=who.id, **new.model_dump(), secret=sealed, created_at=clock.now())
@@ -60,18 +61,7 @@ async def held(transaction: Transaction, webhook_id: UUID, who: Principal, if_ma
     """The webhook, locked for a change. Raises problems: 404, and 412 when it is not as the caller saw it."""
     await queue.lock_subscriptions(transaction, [webhook_id])
     found = await find(transaction.connection, webhook_id, who)
-    if (
-        if_match is not None
-        and if_match.strip() != "*"
-        and f'"{found.version}"' not in map(str.strip, if_match.split(","))
-    ):
-        raise Problem(
-            412,
-            "precondition-failed",
-            "The webhook has changed",
-            f'It is at version "{found.version}" now. Read it again, and decide again.',
-            field="header/If-Match",
-        )
+    etag.must_match(if_match, found.version, "webhook", "订阅")
     return found
 
 
@@ -93,9 +83,9 @@ async def delete(transaction: Transaction, before: Webhook) -> None:
     await _update(transaction, before, {"enabled": False, "deleted_at": now, **nothing})
 
 
-async def rotate(transaction: Transaction, before: Webhook, vault: Vault) -> tuple[Webhook, str]:
+async def rotate(transaction: Transaction, before: Webhook, seal: Seal) -> tuple[Webhook, str]:
     """The webhook, and its new secret sealed; the old one signs beside it for a while."""
-    sealed = vault.seal(new_secret())
+    sealed = seal.close(new_secret())
     values = {
         "previous_secret": subscriptions.c.secret,
         "previous_until": clock.now() + OLD_SECRET_SIGNS,

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request, Response
-from pydantic_core import from_json
+from fastapi import Depends, Query, Request, Response
 
 from services.resolution import queries
 from services.resolution.commands import (
@@ -25,10 +24,11 @@ from services.resolution.lifecycle import LIFECYCLE, Action, State
 from services.resolution.model import Case, Judgement, NotNow
 from services.resolution.store import store
 from services.resolution.views import Bilingual, CaseSummary, CaseView, TimelineEntry, possible_actions
-from shared import clock, idempotency, problems
+from shared import clock, etag, idempotency, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
+from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
@@ -42,14 +42,6 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Reader = Annotated[Principal, may("cases:read")]
 Worker = Annotated[Principal, may("cases:work")]
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=200,
-        description='ETag of the case as you saw it: `"3"`. If it has changed since, the answer is 412.',
-    ),
-]
 
 
 @router.get("/cases", summary="List cases", responses=problems.documented())
@@ -75,7 +67,7 @@ async def read_case(complaint_id: UUID, who: Reader, ctx: Ctx, response: Respons
         view = await queries.case(connection, complaint_id)
     if view is None:
         raise _no_such_case()
-    response.headers["ETag"] = f'"{view.version}"'
+    response.headers["ETag"] = etag.tag(view.version)
     return view
 
 
@@ -110,8 +102,7 @@ class Desk:
             case = await load_one(store, transaction, self.complaint_id)
             if case.state is State.UNOPENED:
                 raise _no_such_case()
-            if self.if_match is not None and not _matches(self.if_match, case.version):
-                raise _changed(case)
+            etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
                 change(case, clock.now())
@@ -122,9 +113,7 @@ class Desk:
             assert view is not None
             return Answer(200, view.model_dump_json().encode())
 
-        response = await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
-        response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
-        return response
+        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
 
 
 async def _desk(
@@ -210,11 +199,6 @@ async def resume_case(body: Resumption, who: Worker, desk: AtDesk) -> Response:
     return await desk.act(who, lambda case, at: case.resume(body.reason, who.id, at))
 
 
-def _matches(if_match: str, version: int) -> bool:
-    # A weak tag (W/"3") never matches: If-Match compares strongly (RFC 9110, 13.1.1). `*` matches every case.
-    return not {f'"{version}"', "*"}.isdisjoint(tag.strip() for tag in if_match.split(","))
-
-
 def _no_such_case() -> Problem:
     return problems.not_found("case", "path/complaint_id")
 
@@ -226,19 +210,6 @@ def _present(case: Case) -> dict[str, Any]:
         "version": case.version,
         "possible": [action.model_dump(mode="json") for action in possible_actions(case)],
     }
-
-
-def _changed(case: Case) -> Problem:
-    detail = "Read it again, and decide again. 投诉在您查看之后已有变化，请重新读取。"
-    return Problem(
-        412,
-        "precondition-failed",
-        "The case has changed since you saw it",
-        detail,
-        field="header/If-Match",
-        headers={"ETag": f'"{case.version}"'},
-        **_present(case),
-    )
 
 
 def _not_now(refusal: NotNow, case: Case) -> Problem:

@@ -169,10 +169,8 @@ async def read_triage_desk(
         query = query.where(text("(registered_at, complaint_id) > (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
-    items = [Referred(**row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return pages.Page(
-        items=items, next=pages.encode(items[-1].registered_at, items[-1].complaint_id) if more else None
+    return pages.page(
+        rows, limit, lambda row: Referred(**row), lambda row: (row["registered_at"], row["complaint_id"])
     )
 
 
@@ -347,9 +345,7 @@ async def list_notices(
         query = query.where(text("(issued_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
-    items = [NoticeShown(**row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return pages.Page(items=items, next=pages.encode(items[-1].issued_at, items[-1].id) if more else None)
+    return pages.page(rows, limit, lambda row: NoticeShown(**row), lambda row: (row["issued_at"], row["id"]))
 
 
 @router.post(

@@ -351,7 +351,7 @@ async def test_a_wrong_reference_and_a_wrong_token_cost_the_same_work(
         for name, reference in tries.items():
             work.clear()
             with pytest.raises(opening.UnknownCase):
-                await opening.open_case(Counting(), context, reference, "x" * 32)  # type: ignore[arg-type]
+                await opening.opened(Counting(), context, reference, "x" * 32)  # type: ignore[arg-type]
             done[name] = list(work)
     assert done["token"] == done["reference"] == done["typing"]
     assert len(done["token"]) == 2, "one look and one token; nothing is read before it is open"

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from services.intake.handlers import reactions
-from services.intake.model import NotPossible, View
+from services.intake.model import View
+from shared.aggregate import NotPossible
 from shared.envelope import open_envelope
 from shared.events import (
     CaseResumed,

@@ -9,7 +9,7 @@ import pytest
 
 from services.insights.model import Facts, contributions
 from services.intake.merging import model as merging
-from services.intake.model import NotPossible, View
+from services.intake.model import View
 from services.notification.handlers import reactions as notification
 from services.notification.model import Conversation, Delivery
 from services.resolution.lifecycle import UNSOLVED, State
@@ -17,6 +17,7 @@ from services.resolution.model import Case
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Kind
 from services.routing.model import Dispatch, Status
+from shared.aggregate import NotPossible
 from shared.envelope import open_envelope
 from shared.events import (
     CaseClosed,

@@ -18,8 +18,8 @@ from services.notification.human_time import human_time
 from services.notification.letters import FOLDER, Letters
 from services.notification.queue import Leased
 from services.notification.rules import RULES
-from services.notification.signing import SecretUnreadable, Vault
 from shared.config import Settings
+from shared.seal import Seal, SecretUnreadable
 
 NOW = datetime(2026, 5, 9, 3, 0, tzinfo=UTC)
 
@@ -46,11 +46,13 @@ def test_secrets_have_the_standard_form() -> None:
 
 def test_sealed_secrets_open_only_with_the_same_installation_secret() -> None:
     secret = signing.new_secret()
-    sealed = Vault(b"one").seal(secret)
+    sealed = Seal(b"one", "a").close(secret)
     assert secret not in sealed
-    assert Vault(b"one").open(sealed) == secret
+    assert Seal(b"one", "a").open(sealed) == secret
     with pytest.raises(SecretUnreadable):
-        Vault(b"two").open(sealed)
+        Seal(b"two", "a").open(sealed)
+    with pytest.raises(SecretUnreadable):
+        Seal(b"one", "b").open(sealed)
 
 
 # Where webhooks may go.

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.coding.model import MOST_CODINGS, Codings, TooManyCodings
+from services.intake.coding.model import MOST_CODINGS, Codings
 from services.intake.record.asking import completeness
 from services.intake.record.model import MOST_ADDITIONS, Record, TooManyAdditions, turned
 from services.intake.record.schemas import NewAddition
+from shared.aggregate import NotPossible
 from shared.events import ComplaintSupplemented
 from shared.events.intake import TaxonomyCode
 from shared.events.vocabulary import Channel, Emotion, Remedy
@@ -133,6 +134,6 @@ def test_additions_and_codings_have_a_limit() -> None:
 
     for number in range(MOST_CODINGS):
         code(number)
-    with pytest.raises(TooManyCodings):
+    with pytest.raises(NotPossible, match="too-many-codings"):
         code(MOST_CODINGS)
     assert len(codings.all) == MOST_CODINGS

@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 
 from services.intake.handlers import reactions
-from services.intake.model import NotPossible, View
+from services.intake.model import View
 from services.resolution.lifecycle import LIFECYCLE, State, possible, why_not
 from services.resolution.model import Case
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Kind
+from shared.aggregate import NotPossible
 from shared.envelope import open_envelope
 from shared.events import CaseClosed, CaseWithdrawn, ComplaintWithdrawn, Event, PromiseBroken
 from shared.events.vocabulary import Outcome

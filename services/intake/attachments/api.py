@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import Header, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.intake import found
 from services.intake.attachments import delivery, store
 from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import incoming
 from services.intake.attachments.model import Attachment, By
 from services.intake.attachments.naming import masked
 from services.intake.attachments.schemas import AttachmentShown, shown
-from services.intake.record.store import load
+from services.intake.found import ComplaintId
 from services.intake.vault import purpose
 from services.intake.vault.model import What
 from shared import pages, problems
@@ -23,7 +24,6 @@ from shared.service import Ctx, api_router
 router = api_router(tags=["attachments"])
 
 
-ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
 AttachmentId = Annotated[UUID, Path(description="Id that adding it answered with.")]
 NameQuery = Annotated[
     str | None,
@@ -125,11 +125,11 @@ async def list_attachments(
     """What is known of them; what identifies the customer is masked in the names."""
     after = pages.decode(cursor, UUID)[0] if cursor is not None else None
     async with ctx.database.reading() as connection:
-        known = await _known(connection, complaint_id)
-        found = await store.listed(connection, complaint_id, visible_only=False, after=after, limit=limit + 1)
-    items = [shown(attachment, masked(attachment.name, known)) for attachment in found[:limit]]
-    more = len(found) > limit
-    return pages.Page(items=items, next=pages.encode(items[-1].id) if more else None)
+        known = (await found.record(connection, complaint_id)).known
+        files = await store.listed(connection, complaint_id, visible_only=False, after=after, limit=limit + 1)
+    return pages.page(
+        files, limit, lambda file: shown(file, masked(file.name, known)), lambda file: (file.id,)
+    )
 
 
 @router.get(
@@ -149,7 +149,7 @@ async def download_attachment(
 ) -> Response:
     """Personal data: what customers send is not masked. Never before it was found clean, never inline."""
     async with ctx.database.reading() as connection:
-        attachment = await found(connection, complaint_id, attachment_id)
+        attachment = await attachment_of(connection, complaint_id, attachment_id)
     await purpose.note(ctx, who, why, What.ATTACHMENT, [complaint_id])
     return await delivery.download(ctx.part(Cabinet).storage, attachment, wanted, unless)
 
@@ -175,22 +175,14 @@ async def read_thumbnail(
 ) -> Response:
     """For the console. There is one when `thumbnail` says so: made anew from the picture, of what it shows only."""
     async with ctx.database.reading() as connection:
-        attachment = await found(connection, complaint_id, attachment_id)
+        attachment = await attachment_of(connection, complaint_id, attachment_id)
     await purpose.note(ctx, who, why, What.THUMBNAIL, [complaint_id])
     return await delivery.picture(ctx.part(Cabinet).storage, attachment)
 
 
-async def found(connection: AsyncConnection, complaint_id: UUID, attachment_id: UUID) -> Attachment:
+async def attachment_of(connection: AsyncConnection, complaint_id: UUID, attachment_id: UUID) -> Attachment:
     """Raises a 404 problem."""
     attachment = await store.find(connection, complaint_id, attachment_id)
     if attachment is None:
         raise problems.not_found("attachment", "path/attachment_id")
     return attachment
-
-
-async def _known(connection: AsyncConnection, complaint_id: UUID) -> tuple[str, ...]:
-    """What the customer gave as theirs, in any contact. Raises a 404 problem."""
-    record = (await load(connection, [complaint_id]))[complaint_id]
-    if not record.row:
-        raise problems.not_found("complaint", "path/complaint_id")
-    return record.known

@@ -11,13 +11,13 @@ from services.intake.attachments.api import (
     IfRange,
     NameQuery,
     RangeHeader,
+    attachment_of,
 )
-from services.intake.attachments.api import found as found_attachment
 from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import incoming
 from services.intake.attachments.model import By
 from services.intake.attachments.schemas import AttachmentTracked, tracked
-from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
+from services.intake.opening import LIMITED, Opened
 from shared import problems
 from shared.idempotency import IdempotencyKey
 from shared.service import Ctx, api_router
@@ -34,25 +34,21 @@ router = api_router(tags=["tracking"], dependencies=[LIMITED])
     openapi_extra=FILE,
 )
 async def send_file(
-    reference: Reference,
+    case: Opened,
     request: Request,
     response: Response,
     ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     name: NameQuery = None,
     key: IdempotencyKey = None,
 ) -> AttachmentTracked:
     """A picture, a document, a recording: what shows the trouble. You can always download what you sent."""
-    async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, header or query)
     file = await incoming(request, name)
     stored = await ctx.part(Cabinet).store(
-        told["id"],
+        case.id,
         file.chunks,
         file.name,
         file.declared_type,
-        By(f"tracking:{told['id']}", from_customer=True),
+        By(case.principal, from_customer=True),
         key=key,
     )
     if stored.replayed:
@@ -67,18 +63,15 @@ async def send_file(
     responses=BYTES,
 )
 async def download_file(
-    reference: Reference,
+    case: Opened,
     attachment_id: AttachmentId,
     ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     wanted: RangeHeader = None,
     unless: IfRange = None,
 ) -> Response:
     """One that you sent, or one that was shown to you. Others do not exist for you."""
     async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, header or query)
-        attachment = await found_attachment(connection, told["id"], attachment_id)
+        attachment = await attachment_of(connection, case.id, attachment_id)
     if not attachment.visible_to_customer:
         raise problems.not_found("attachment", "path/attachment_id")
     return await delivery.download(ctx.part(Cabinet).storage, attachment, wanted, unless)

@@ -19,7 +19,7 @@ from services.intake.channels.schemas import (
     Outcome,
     WebhookAnswer,
 )
-from services.intake.channels.signing import Scheme, Seal, SecretUnreadable, signed
+from services.intake.channels.signing import Scheme, signed
 from services.intake.channels.sources_api import Name, too_many
 from services.intake.channels.sources_api import router as sources_router
 from services.intake.channels.store import channel_messages
@@ -31,6 +31,7 @@ from shared import clock, pages, problems
 from shared.auth import Principal, may
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
+from shared.seal import Seal, SecretUnreadable
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["channels"])
@@ -118,8 +119,12 @@ async def list_messages(
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
     names = ChannelMessage.model_fields
-    items = [ChannelMessage(**{name: row[name] for name in names}) for row in rows[:limit]]
-    return Page(items=items, next=pages.encode(items[-1].id) if len(rows) > limit else None)
+    return pages.page(
+        rows,
+        limit,
+        lambda row: ChannelMessage(**{name: row[name] for name in names}),
+        lambda row: (row["id"],),
+    )
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""Signatures of webhooks that come in, and the secrets they are made with. Pure but for the cipher."""
+"""Signatures of webhooks that come in. Pure."""
 
 import base64
 import binascii
@@ -7,8 +7,6 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-
-from cryptography.fernet import Fernet, InvalidToken
 
 _PREFIX = "whsec_"
 
@@ -20,28 +18,6 @@ class Scheme(StrEnum):
     """`webhook-id`, `webhook-timestamp` and `webhook-signature`, as standardwebhooks.com has them."""
     SHA256 = "sha256"
     """One header with `sha256=` and the HMAC of the body in hexadecimal digits."""
-
-
-class SecretUnreadable(Exception):
-    """The stored secret was sealed under another installation secret; enter it again."""
-
-
-class Seal:
-    """Seals secrets for storage. They must be readable again, so a hash will not do."""
-
-    def __init__(self, installation_secret: bytes) -> None:
-        key = hashlib.sha256(b"intake/webhook-secrets/" + installation_secret).digest()
-        self._fernet = Fernet(base64.urlsafe_b64encode(key))
-
-    def close(self, secret: str) -> str:
-        return self._fernet.encrypt(secret.encode()).decode()
-
-    def open(self, sealed: str) -> str:
-        """Raises SecretUnreadable."""
-        try:
-            return self._fernet.decrypt(sealed.encode()).decode()
-        except InvalidToken:
-            raise SecretUnreadable from None
 
 
 def standard_key(secret: str) -> bytes | None:

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.channels.schemas import Source, SourceShown
-from services.intake.channels.signing import Seal
 from services.intake.channels.store import webhook_sources
-from shared import clock, problems
+from shared import clock, etag, problems
 from shared.database import Transaction, sql
 from shared.problems import Problem
+from shared.seal import Seal
 
 _WRITE = """
 INSERT INTO webhook_sources (name, version, enabled, channel, visibility, language, scheme, secret,
@@ -38,18 +38,7 @@ async def held(transaction: Transaction, name: str, if_match: str | None) -> dic
     """The source, kept as it is until the end of the transaction. Raises a 412 problem."""
     await transaction.lock([f"source/{name}"])
     row = await find(transaction.connection, name)
-    if if_match is not None:
-        present = f'"{row["version"]}"' if row else None
-        wanted = [each.strip() for each in if_match.split(",")]
-        if present is None or ("*" not in wanted and present not in wanted):
-            raise Problem(
-                412,
-                "precondition-failed",
-                "The source has changed",
-                f"It is at version {present or 'none: it does not exist'} now. Read it again, and decide again. "
-                "来源已被修改，请重新读取后再提交。",
-                field="header/If-Match",
-            )
+    etag.must_match(if_match, row["version"] if row else None, "source", "来源")
     return row
 
 
@@ -83,7 +72,7 @@ async def remove(transaction: Transaction, name: str) -> None:
     await transaction.execute(sql("DELETE FROM webhook_sources WHERE name = :name"), {"name": name})
 
 
-def shown(row: Mapping[str, Any], base_url: str) -> SourceShown:
+def shown(row: RowMapping | Mapping[str, Any], base_url: str) -> SourceShown:
     names = set(SourceShown.model_fields) - {"url"}
     url = f"{base_url}/intake/v1/channels/webhooks/{row['name']}"
     return SourceShown(**{name: row[name] for name in names}, url=url)

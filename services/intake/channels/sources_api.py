@@ -2,22 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import Header, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 
 from services.intake.channels import mapping, sources
 from services.intake.channels.mapping import TooManyMessages, Unmapped
 from services.intake.channels.schemas import Source, SourceShown, Trial, TrialResult, Tried
-from services.intake.channels.signing import Seal
 from services.intake.channels.store import EMAIL, webhook_sources
 from services.intake.channels.words import language
-from shared import idempotency, pages, problems
+from shared import etag, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
+from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
+from shared.seal import Seal
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["channels"])
@@ -25,10 +26,6 @@ router = api_router(tags=["channels"])
 Name = Annotated[
     str,
     Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="Chosen by you; stands in the URL."),
-]
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=200, description="ETag of the source as you saw it."),
 ]
 Keeper = Annotated[Principal, may("channels:write")]
 
@@ -41,8 +38,8 @@ async def list_sources(who: Keeper, ctx: Ctx, limit: Limit = 50, cursor: Cursor 
         query = query.where(webhook_sources.c.name > pages.decode(cursor, str)[0])
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
-    items = [sources.shown(dict(row), ctx.settings.base_url) for row in rows[:limit]]
-    return Page(items=items, next=pages.encode(items[-1].name) if len(rows) > limit else None)
+    base = ctx.settings.base_url
+    return pages.page(rows, limit, lambda row: sources.shown(row, base), lambda row: (row["name"],))
 
 
 @router.get("/channels/sources/{name}", summary="Read a source", responses=problems.documented(404))
@@ -52,7 +49,7 @@ async def read_source(name: Name, who: Keeper, ctx: Ctx, response: Response) -> 
         row = await sources.find(connection, name)
     if row is None:
         raise sources.unknown()
-    response.headers["ETag"] = f'"{row["version"]}"'
+    response.headers["ETag"] = etag.tag(row["version"])
     return sources.shown(row, ctx.settings.base_url)
 
 
@@ -87,10 +84,7 @@ async def put_source(
         row = await sources.put(transaction, name, wanted, before, who.id, ctx.part(Seal))
         return Answer(200, to_json(sources.shown(row, ctx.settings.base_url)))
 
-    response = await idempotency.once(request, ctx.database, who.id, key, work)
-    shown = SourceShown.model_validate_json(bytes(response.body))
-    response.headers["ETag"] = f'"{shown.version}"'
-    return response
+    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
 
 
 @router.delete(

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Path, Request, Response
-from pydantic_core import from_json, to_json
+from fastapi import Path, Request, Response
+from pydantic_core import to_json
 
-from services.intake.coding.model import Coding, Codings, NothingWaits, NotPossible, OwnCoding, TooManyCodings
+from services.intake import found
+from services.intake.coding.model import Coding, Codings, Misfit, OwnCoding
 from services.intake.coding.schemas import (
     Code,
     CodingShown,
@@ -17,10 +18,12 @@ from services.intake.coding.schemas import (
     TaxonomySummary,
 )
 from services.intake.coding.store import CodingStore, load, orientation
-from shared import clock, idempotency, problems, taxonomy
+from services.intake.found import ComplaintId
+from shared import clock, etag, idempotency, problems, taxonomy
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
+from shared.etag import IfMatch
 from shared.events.intake import TaxonomyCode
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
@@ -31,12 +34,6 @@ from shared.taxonomy import Taxonomy
 
 router = api_router(tags=["coding"])
 store = CodingStore()
-
-ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=200, description="ETag of the codings as you saw them."),
-]
 
 
 @router.get("/taxonomies", summary="List the versions of the taxonomy", responses=problems.documented())
@@ -76,7 +73,7 @@ async def read_coding(
     async with ctx.database.reading() as connection:
         codings = (await load(connection, [complaint_id]))[complaint_id]
     _must_exist(codings)
-    response.headers["ETag"] = f'"{codings.version}"'
+    response.headers["ETag"] = etag.tag(codings.version)
     return _shown(codings)
 
 
@@ -115,19 +112,13 @@ async def code_complaint(
                 who.id,
                 clock.now(),
             )
-        except NotPossible as no:
+        except Misfit as no:
             detail = f"{no.english} {no.chinese}"
             raise Problem(422, "invalid-request", "The coding does not fit", detail, field=no.field) from None
-        except TooManyCodings:
-            raise problems.conflict(
-                "This complaint cannot be coded again. 该投诉的编码次数已达上限。",
-                "It was coded too often; the coding in force stays.",
-                codings=len(codings.all),
-            ) from None
         await save_one(store, transaction, codings)
         return _answer(codings)
 
-    return _with_etag(await idempotency.once(request, ctx.database, who.id, key, work))
+    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
 
 
 @router.post(
@@ -151,13 +142,6 @@ async def review_coding(
         codings = await _held(transaction, complaint_id, if_match)
         try:
             codings.review(said.number, said.approved, said.note, who.id, clock.now())
-        except NothingWaits:
-            raise problems.conflict(
-                "This coding does not wait for a review. 该编码不在待复核状态。",
-                "Read the codings again: another may have taken its place, or it was reviewed.",
-                code="nothing-waits",
-                waiting=codings.waiting.number if codings.waiting else None,
-            ) from None
         except OwnCoding:
             raise Problem(
                 403,
@@ -169,22 +153,13 @@ async def review_coding(
         await save_one(store, transaction, codings)
         return _answer(codings)
 
-    return _with_etag(await idempotency.once(request, ctx.database, who.id, key, work))
+    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
 
 
 async def _held(transaction: Transaction, complaint_id: UUID, if_match: str | None) -> Codings:
     codings = await load_one(store, transaction, complaint_id)
     _must_exist(codings)
-    tag = f'"{codings.version}"'
-    if if_match is not None and {tag, "*"}.isdisjoint(map(str.strip, if_match.split(","))):
-        raise Problem(
-            412,
-            "precondition-failed",
-            "The coding has changed since you saw it",
-            "Read it again, and decide again. 编码在您查看之后已有变化，请重新读取。",
-            field="header/If-Match",
-            headers={"ETag": tag},
-        )
+    etag.must_match(if_match, codings.version, "coding", "编码")
     return codings
 
 
@@ -201,16 +176,11 @@ def _must_be_version(version: int) -> None:
 
 def _must_exist(codings: Codings) -> None:
     if not codings.exists:
-        raise problems.not_found("complaint", "path/complaint_id")
+        raise found.unknown()
 
 
 def _answer(codings: Codings) -> Answer:
     return Answer(200, to_json(_shown(codings), exclude_none=True))
-
-
-def _with_etag(response: Response) -> Response:
-    response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
-    return response
 
 
 def _shown(codings: Codings) -> CodingsShown:

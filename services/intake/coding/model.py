@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.aggregate import Aggregate
+from shared.aggregate import Aggregate, NotPossible
 from shared.events import ComplaintCoded
 from shared.events.intake import TaxonomyCode
 from shared.masking import mask
@@ -19,7 +19,7 @@ Orientation = Mapping[str, Sequence[str]]
 """Value labels by place in the taxonomy: `function_fault`, `function_fault/safety`."""
 
 
-class NotPossible(Exception):
+class Misfit(Exception):
     """The coding does not fit the taxonomy or the complaint; says the field, and the remedy in both languages."""
 
     def __init__(self, where: str, english: str, chinese: str) -> None:
@@ -27,16 +27,8 @@ class NotPossible(Exception):
         self.field, self.english, self.chinese = where, english, chinese
 
 
-class NothingWaits(Exception):
-    """The coding does not wait for a review."""
-
-
 class OwnCoding(Exception):
     """Whoever coded it cannot be the one who reviews it."""
-
-
-class TooManyCodings(Exception):
-    """The complaint has as many codings as it can have."""
 
 
 MOST_CODINGS = 200
@@ -109,7 +101,7 @@ class Codings(Aggregate):
         by: str,
         at: datetime,
     ) -> None:
-        """Code the complaint anew. The same coding again changes nothing. Raises NotPossible, TooManyCodings.
+        """Code the complaint anew. The same coding again changes nothing. Raises Misfit, NotPossible.
 
         `values` may be empty: then they are those that `orientation`, the one of this version, opposes to the
         grievance.
@@ -118,7 +110,7 @@ class Codings(Aggregate):
         _check(taxonomy, codes, values)
         needs_review = any(taxonomy.category(code.category).review for code in codes)
         if needs_review and evidence is None:
-            raise NotPossible(
+            raise Misfit(
                 "body/evidence",
                 "This category speaks ill of the customer: say on which evidence.",
                 "该类别涉及对客户的负面判断，请填写依据。",
@@ -139,7 +131,12 @@ class Codings(Aggregate):
         if present is not None and present.says_the_same(coding):
             return
         if len(self.all) >= MOST_CODINGS:
-            raise TooManyCodings
+            raise NotPossible(
+                "too-many-codings",
+                "This complaint was coded too often to be coded again: the coding in force stays.",
+                "该投诉的编码次数已达上限，现行编码保持不变。",
+                codings=len(self.all),
+            )
         before = self.in_force
         self.all.append(coding)
         self.new.append(coding)
@@ -147,10 +144,15 @@ class Codings(Aggregate):
             self._tell(coding, before, None, at)
 
     def review(self, number: int, approved: bool, note: str, by: str, at: datetime) -> None:
-        """Approve or refuse the coding that waits, named by its number. Raises NothingWaits, OwnCoding."""
+        """Approve or refuse the coding that waits, named by its number. Raises NotPossible, OwnCoding."""
         coding, before = self.waiting, self.in_force
         if coding is None or coding.number != number:
-            raise NothingWaits
+            raise NotPossible(
+                "nothing-waits",
+                "This coding does not wait for a review: read the codings again.",
+                "该编码不在待复核状态，请重新读取。",
+                waiting=self.waiting.number if self.waiting else None,
+            )
         if coding.coded_by == by:
             raise OwnCoding
         review = Review(coding.number, approved, note, by, at)
@@ -169,7 +171,7 @@ class Codings(Aggregate):
         before = self.in_force
         if version == newest or (before is not None and version == before.taxonomy_version):
             return taxonomies[version]
-        raise NotPossible(
+        raise Misfit(
             "body/taxonomy_version",
             f"Code by version {newest} of the taxonomy, or by the one under which it was coded before.",
             f"请使用分类表第{newest}版，或该投诉原先编码所用的版本。",
@@ -198,19 +200,19 @@ def opposed_to(orientation: Orientation, code: TaxonomyCode) -> Sequence[str]:
     return orientation.get(f"{code.category}/{code.subcategory}") or orientation[code.category]
 
 
-def misfit(taxonomy: Taxonomy, orientation: Orientation) -> NotPossible | None:
+def misfit(taxonomy: Taxonomy, orientation: Orientation) -> Misfit | None:
     """Why this cannot be the value orientation of the taxonomy; None when it can."""
     places = taxonomy.places()
     for category in taxonomy.categories:
         if category.code not in orientation:
-            return NotPossible(
+            return Misfit(
                 "body/mapping",
                 f"Name the values of every category; {category.code!r} is missing.",
                 "请为每个类别填写价值取向。",
             )
     for place, values in orientation.items():
         if place not in places:
-            return NotPossible(
+            return Misfit(
                 f"body/mapping/{place}",
                 f"Version {taxonomy.version} of the taxonomy has no place {place!r}.",
                 f"分类表第{taxonomy.version}版没有该类别或子类。",
@@ -222,22 +224,22 @@ def misfit(taxonomy: Taxonomy, orientation: Orientation) -> NotPossible | None:
 
 def _check(taxonomy: Taxonomy, codes: Sequence[TaxonomyCode], values: Sequence[str]) -> None:
     if len(set(codes)) < len(codes):
-        raise NotPossible("body/codes", "A code is there twice: leave one out.", "编码重复，请删去一个。")
+        raise Misfit("body/codes", "A code is there twice: leave one out.", "编码重复，请删去一个。")
     for number, code in enumerate(codes):
         try:
             taxonomy.check(code.category, code.subcategory)
         except UnknownCode as unknown:
             part = "category" if unknown.level == 1 else "subcategory"
-            raise NotPossible(f"body/codes/{number}/{part}", unknown.english, unknown.chinese) from None
+            raise Misfit(f"body/codes/{number}/{part}", unknown.english, unknown.chinese) from None
     if no := _unknown_value(taxonomy, values, "body/values"):
         raise no
 
 
-def _unknown_value(taxonomy: Taxonomy, values: Sequence[str], where: str) -> NotPossible | None:
+def _unknown_value(taxonomy: Taxonomy, values: Sequence[str], where: str) -> Misfit | None:
     names = [value.code for value in taxonomy.values]
     for number, value in enumerate(values):
         if value not in names:
-            return NotPossible(
+            return Misfit(
                 f"{where}/{number}",
                 f"There is no value {value!r}; there are {', '.join(names)}.",
                 "没有该价值取向，请从分类表中选择。",

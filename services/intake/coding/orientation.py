@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Header, Query, Request, Response
-from pydantic_core import from_json, to_json
+from fastapi import Query, Request, Response
+from pydantic_core import to_json
 
 from services.intake.coding.model import misfit
 from services.intake.coding.schemas import NewOrientation, OrientationShown
 from services.intake.coding.store import orientation, orientations
 from services.intake.store import insert_rows
-from shared import clock, idempotency, problems, taxonomy
+from shared import clock, etag, idempotency, problems, taxonomy
 from shared.auth import Principal, may
 from shared.database import Transaction, session_lock_key, sql
+from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
 from shared.problems import Problem
@@ -20,10 +21,6 @@ from shared.taxonomy import Taxonomy
 
 router = api_router(tags=["coding"])
 
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=200, description="ETag of the value orientation as you saw it."),
-]
 Version = Annotated[
     int | None, Query(ge=1, le=1_000_000, description="Of the taxonomy; the newest when left out.")
 ]
@@ -45,7 +42,7 @@ async def read_value_orientation(
     found = _taxonomy(taxonomy_version, "query/taxonomy_version", 404)
     async with ctx.database.reading() as connection:
         number, mapping = await orientation(connection, found.version)
-    response.headers["ETag"] = f'"{number}"'
+    response.headers["ETag"] = etag.tag(number)
     labels = {place: list(values) for place, values in mapping.items()}
     return OrientationShown(version=number, taxonomy_version=found.version, mapping=labels)
 
@@ -74,15 +71,7 @@ async def change_value_orientation(
         lock = {"key": session_lock_key("orientation", "intake")}
         await transaction.execute(sql("SELECT pg_advisory_xact_lock(:key)"), lock)
         number, _ = await orientation(transaction.connection, found.version)
-        if if_match is not None and {f'"{number}"', "*"}.isdisjoint(map(str.strip, if_match.split(","))):
-            raise Problem(
-                412,
-                "precondition-failed",
-                "The value orientation has changed since you saw it",
-                "Read it again, and decide again. 价值取向在您查看之后已有变化，请重新读取。",
-                field="header/If-Match",
-                headers={"ETag": f'"{number}"'},
-            )
+        etag.must_match(if_match, number, "value orientation", "价值取向")
         row = {
             "taxonomy_version": found.version,
             "number": number + 1,
@@ -96,9 +85,7 @@ async def change_value_orientation(
         shown = OrientationShown(version=number + 1, taxonomy_version=found.version, mapping=labels)
         return Answer(200, to_json(shown))
 
-    response = await idempotency.once(request, ctx.database, who.id, key, work)
-    response.headers["ETag"] = f'"{from_json(bytes(response.body))["version"]}"'
-    return response
+    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
 
 
 def _taxonomy(version: int | None, field: str, status: int) -> Taxonomy:

@@ -1,19 +1,17 @@
 """HTTP in: what handlers write to customers, and read of them."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 
+from services.intake import found
 from services.intake.dialogue.model import Message
 from services.intake.dialogue.schemas import MessageShown, NewMessage
-from services.intake.dialogue.store import DialogueStore, page
-from services.intake.model import NotPossible
-from services.intake.record.api import must_be_known
+from services.intake.dialogue.store import DialogueStore, messages_behind
+from services.intake.found import ComplaintId
 from services.intake.record.published import Known
-from services.intake.record.store import load
 from services.intake.store import views
 from shared import clock, idempotency, pages, problems
 from shared.aggregate import load_one, save_one
@@ -21,13 +19,10 @@ from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["dialogue"])
 store = DialogueStore()
-
-ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
 
 
 @router.post(
@@ -51,20 +46,13 @@ async def write_to_customer(
 
     async def work(transaction: Transaction) -> Answer:
         dialogue = await load_one(store, transaction, complaint_id)
-        record = (await load(transaction.connection, [complaint_id]))[complaint_id]
-        if not record.row:
-            raise problems.not_found("complaint", "path/complaint_id")
-        must_be_known(record)
-        found = await transaction.execute(
+        record = await found.record(transaction.connection, complaint_id)
+        record.must_be_known()
+        signed = await transaction.execute(
             select(views.c.handler_name).where(views.c.complaint_id == complaint_id)
         )
         known = record.known
-        try:
-            message = dialogue.handler_writes(
-                told.text, known, who.id, found.scalar_one_or_none(), clock.now()
-            )
-        except NotPossible as no:
-            raise refused(no) from None
+        message = dialogue.handler_writes(told.text, known, who.id, signed.scalar_one_or_none(), clock.now())
         await save_one(store, transaction, dialogue)
         return Answer(201, to_json(_shown(message, known)))
 
@@ -88,19 +76,11 @@ async def read_messages(
     """Both sides, with personal data masked."""
     after = pages.decode(cursor, int)[0] if cursor is not None else 0
     async with ctx.database.reading() as connection:
-        record = (await load(connection, [complaint_id]))[complaint_id]
-        if not record.row:
-            raise problems.not_found("complaint", "path/complaint_id")
-        found, more = await page(connection, complaint_id, after, limit)
-    known = record.known
-    return pages.Page(
-        items=[_shown(message, known) for message in found],
-        next=pages.encode(found[-1].number) if more else None,
+        known = (await found.record(connection, complaint_id)).known
+        written = await messages_behind(connection, complaint_id, after, limit + 1)
+    return pages.page(
+        written, limit, lambda message: _shown(message, known), lambda message: (message.number,)
     )
-
-
-def refused(no: NotPossible) -> Problem:
-    return problems.conflict(f"{no.english} {no.chinese}", no.english, code=no.code)
 
 
 def _shown(message: Message, known: Known) -> MessageShown:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.intake.model import NotPossible
 from shared import ids
-from shared.aggregate import Aggregate
+from shared.aggregate import Aggregate, NotPossible
 from shared.events import CustomerWrote, HandlerWrote
 from shared.masking import mask
 

@@ -93,15 +93,14 @@ class DialogueStore:
         await wake_watchers(transaction, [i for i, _, _ in written])
 
 
-async def page(
+async def messages_behind(
     connection: AsyncConnection, complaint_id: UUID, after: int, limit: int
-) -> tuple[Sequence[Message], bool]:
-    """Messages behind number `after`, the oldest first; whether there are more."""
-    found = await connection.execute(_PAGE, {"id": complaint_id, "after": after, "limit": limit + 1})
+) -> Sequence[Message]:
+    """At most `limit` messages behind number `after`, the oldest first."""
+    found = await connection.execute(_PAGE, {"id": complaint_id, "after": after, "limit": limit})
     vault = vault_of(connection)
     opened = (open_row(vault, "messages", row) for row in found.mappings())
-    rows = [
+    return [
         Message(**{name: row[name] for name in _FIELDS if name != "text"}, text=row["text"] or ERASED_TEXT)
         for row in opened
     ]
-    return rows[:limit], len(rows) > limit

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic_core import to_json
 
-from services.intake.dialogue.api import refused
+from services.intake import found
 from services.intake.dialogue.model import Message
 from services.intake.dialogue.schemas import (
     MessageSeen,
@@ -15,14 +15,11 @@ from services.intake.dialogue.schemas import (
     Withdrawal,
     Withdrawn,
 )
-from services.intake.dialogue.store import DialogueStore, page
+from services.intake.dialogue.store import DialogueStore, messages_behind
 from services.intake.dialogue.withdrawing import withdraw
-from services.intake.model import NotPossible
-from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
-from services.intake.record.api import must_be_known
-from services.intake.record.model import TooManyAdditions
-from services.intake.record.store import RecordStore, load, record_of
-from shared import clock, idempotency, ids, pages, problems
+from services.intake.opening import LIMITED, Opened
+from services.intake.record.store import RecordStore, record_of
+from shared import clock, ids, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.events.vocabulary import Channel
@@ -45,18 +42,14 @@ After = Annotated[int, Query(ge=0, le=2**31 - 1, description="Number of the last
     responses=problems.documented(404),
 )
 async def read_own_messages(
-    reference: Reference,
+    case: Opened,
     ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     after: After = 0,
     limit: pages.Limit = 50,
 ) -> list[MessageSeen]:
     """Yours and those to you, the oldest first. The live stream has a step `message` when there is another one."""
     async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, header or query)
-        found, _ = await page(connection, told["id"], after, limit)
-    return [_seen(message) for message in found]
+        return [_seen(message) for message in await messages_behind(connection, case.id, after, limit)]
 
 
 @router.post(
@@ -68,30 +61,23 @@ async def read_own_messages(
     responses=problems.documented(404, 409),
 )
 async def write_to_handler(
-    reference: Reference,
+    case: Opened,
     told: NewMessage,
-    request: Request,
     ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     key: IdempotencyKey = None,
 ) -> Response:
     """They read it without your name, number or address, and answer here: also when you are anonymous."""
     async with ctx.database.reading() as connection:
-        opened = await open_case(connection, ctx, reference, header or query)
-        known = (await record_of(connection, opened)).known
+        known = (await record_of(connection, case.told)).known
 
     async def work(transaction: Transaction) -> Answer:
-        dialogue = await load_one(store, transaction, opened["id"])
-        must_be_known((await load(transaction.connection, [opened["id"]]))[opened["id"]])
-        try:
-            message = dialogue.customer_writes(told.text, known, clock.now())
-        except NotPossible as no:
-            raise refused(no) from None
+        dialogue = await load_one(store, transaction, case.id)
+        (await found.record(transaction.connection, case.id)).must_be_known()
+        message = dialogue.customer_writes(told.text, known, clock.now())
         await save_one(store, transaction, dialogue)
         return Answer(201, to_json(_seen(message), exclude_none=True))
 
-    return await idempotency.once(request, ctx.database, f"tracking:{opened['id']}", key, work)
+    return await case.once(key, work)
 
 
 @router.post(
@@ -102,17 +88,11 @@ async def write_to_handler(
     responses=problems.documented(404, 409),
 )
 async def add_to_own_complaint(
-    reference: Reference,
+    case: Opened,
     told: OwnAddition,
-    request: Request,
-    ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     key: IdempotencyKey = None,
 ) -> Response:
     """A dated entry: nothing that you told before is changed."""
-    async with ctx.database.reading() as connection:
-        opened = await open_case(connection, ctx, reference, header or query)
     whole = told.model_dump(
         mode="json", exclude_defaults=True, include=set(OwnAddition.model_fields) - {"said"}
     )
@@ -127,29 +107,21 @@ async def add_to_own_complaint(
         )
 
     async def work(transaction: Transaction) -> Answer:
-        record, at = await load_one(records, transaction, opened["id"]), clock.now()
-        must_be_known(record)
-        try:
-            addition = record.add(
-                ids.new_id(),
-                at,
-                Channel.WEB_FORM,
-                said=told.said,
-                told=parts,
-                contact={},
-                by="customer",
-                at=at,
-            )
-        except TooManyAdditions:
-            raise problems.conflict(
-                "Nothing more can be added to this complaint. 该投诉的补充条目已达上限。",
-                "Write a message instead.",
-                code="too-many-additions",
-            ) from None
+        record, at = await load_one(records, transaction, case.id), clock.now()
+        addition = record.add(
+            ids.new_id(),
+            at,
+            Channel.WEB_FORM,
+            said=told.said,
+            told=parts,
+            contact={},
+            by="customer",
+            at=at,
+        )
         await save_one(records, transaction, record)
         return Answer(201, to_json(OwnAdded(id=addition.id, number=addition.number, added_at=at)))
 
-    return await idempotency.once(request, ctx.database, f"tracking:{opened['id']}", key, work)
+    return await case.once(key, work)
 
 
 @router.post(
@@ -159,25 +131,21 @@ async def add_to_own_complaint(
     responses=problems.documented(404, 409),
 )
 async def withdraw_complaint(
-    reference: Reference,
+    case: Opened,
     told: Withdrawal,
-    request: Request,
     ctx: Ctx,
-    header: TokenHeader = None,
-    query: TokenQuery = None,
     key: IdempotencyKey = None,
 ) -> Response:
     """The case ends, and nothing more is asked of you. Not possible once it is closed. To repeat it changes nothing."""
     async with ctx.database.reading() as connection:
-        opened = await open_case(connection, ctx, reference, header or query)
-        known = (await record_of(connection, opened)).known
+        known = (await record_of(connection, case.told)).known
     reason = mask(told.reason, known) if told.reason else None
 
     async def work(transaction: Transaction) -> Answer:
-        at = await withdraw(transaction, opened["id"], reason)
-        return Answer(200, to_json(Withdrawn(reference=opened["reference"], withdrawn_at=at)))
+        at = await withdraw(transaction, case.id, reason)
+        return Answer(200, to_json(Withdrawn(reference=case.reference, withdrawn_at=at)))
 
-    return await idempotency.once(request, ctx.database, f"tracking:{opened['id']}", key, work)
+    return await case.once(key, work)
 
 
 def _seen(message: Message) -> MessageSeen:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from services.intake.merging import model as merging
 from services.intake.merging import store as merges
-from services.intake.model import CLOSED, NotPossible
+from services.intake.model import CLOSED
 from services.intake.store import ViewStore
-from shared import clock, problems
-from shared.aggregate import save_one
+from shared import clock
+from shared.aggregate import NotPossible, save_one
 from shared.database import Transaction
 
 views = ViewStore()
@@ -18,7 +18,7 @@ LEADING = "The leading complaint was withdrawn. 主投诉已被撤回。"
 
 
 async def withdraw(transaction: Transaction, complaint_id: UUID, reason: str | None) -> datetime:
-    """Withdraw a complaint; returns when it was. Raises the 409 problem when its case is closed.
+    """Withdraw a complaint; returns when it was. Raises NotPossible when its case is closed.
 
     A complaint that follows another one is separated first; those that follow this one go on by themselves.
     """
@@ -30,14 +30,9 @@ async def withdraw(transaction: Transaction, complaint_id: UUID, reason: str | N
     loaded = await views.load(transaction, [complaint_id, *others])
     view = loaded[complaint_id]
     at = max([clock.now(), *(merge.merged_at for merge in live)])  # clocks of two processes differ
-    try:
-        if any(m.complaint_id == complaint_id and loaded[m.leading_id].status == "closed" for m in live):
-            raise NotPossible(*CLOSED)
-        view.may_withdraw()
-    except NotPossible as no:
-        raise problems.conflict(
-            f"{no.english} {no.chinese}", "The case is closed.", code=no.code, status_now="closed"
-        ) from None
+    if any(m.complaint_id == complaint_id and loaded[m.leading_id].status == "closed" for m in live):
+        raise NotPossible(*CLOSED, status_now="closed")
+    view.may_withdraw()
     for merge in live:
         why = OWN if merge.complaint_id == complaint_id else LEADING
         follower, leading = loaded[merge.complaint_id], loaded[merge.leading_id]

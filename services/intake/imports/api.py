@@ -149,9 +149,7 @@ async def list_imports(
         query = query.where(text("(created_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
-    items = [_shown(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return pages.Page(items=items, next=pages.encode(items[-1].created_at, items[-1].id) if more else None)
+    return pages.page(rows, limit, _shown, lambda row: (row["created_at"], row["id"]))
 
 
 @router.get(

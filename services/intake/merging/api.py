@@ -4,15 +4,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.intake import found
+from services.intake.found import ComplaintId
 from services.intake.merging import model, store
 from services.intake.merging.model import ALREADY_MERGED, NOT_MERGED, Merge
-from services.intake.model import NotPossible, View
+from services.intake.model import View
+from services.intake.record.parts import Body
 from services.intake.store import ViewStore, complaints
 from shared import clock, idempotency, problems
 from shared.aggregate import save_one
@@ -26,12 +29,6 @@ from shared.text import ShortText
 
 router = api_router(tags=["merging"])
 views = ViewStore()
-
-ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class MergeWanted(Body):
@@ -123,19 +120,16 @@ async def merge_complaint(
             return _answer(before)
         loaded = await views.load(transaction, [complaint_id, leading_id])
         complaint, leading = loaded[complaint_id], loaded[leading_id]
-        try:
-            if before is not None:
-                raise NotPossible(*ALREADY_MERGED)
-            merge = model.merge(
-                complaint,
-                leading,
-                leads_others=await store.leads(connection, complaint_id),
-                by=who.id,
-                reason=mask(wanted.reason) if wanted.reason else None,
-                at=clock.now(),
-            )
-        except NotPossible as no:
-            raise _refused(no, complaint) from None
+        if before is not None:
+            raise complaint.refusal(*ALREADY_MERGED)
+        merge = model.merge(
+            complaint,
+            leading,
+            leads_others=await store.leads(connection, complaint_id),
+            by=who.id,
+            reason=mask(wanted.reason) if wanted.reason else None,
+            at=clock.now(),
+        )
         await store.begin(transaction, merge)
         await _told(transaction, complaint, leading)
         return _answer(merge)
@@ -170,7 +164,7 @@ async def separate_complaint(
         loaded = await views.load(transaction, [complaint_id, *followed])
         complaint = loaded[complaint_id]
         if merge is None:
-            raise _refused(NotPossible(*NOT_MERGED), complaint)
+            raise complaint.refusal(*NOT_MERGED)
         at = max(clock.now(), merge.merged_at)  # clocks of two processes differ
         reason = mask(wanted.reason) if wanted.reason else None
         leading = loaded[merge.leading_id]
@@ -223,12 +217,12 @@ async def _told(transaction: Transaction, complaint: View, leading: View) -> Non
 
 
 async def _must_exist(connection: AsyncConnection, complaint_id: UUID, into: UUID | None = None) -> None:
-    found = await connection.execute(
+    rows = await connection.execute(
         select(complaints.c.id).where(complaints.c.id.in_([complaint_id, into or complaint_id]))
     )
-    there = set(found.scalars())
+    there = set(rows.scalars())
     if complaint_id not in there:
-        raise problems.not_found("complaint", "path/complaint_id")
+        raise found.unknown()
     if into is not None and into not in there:
         raise Problem(
             422,
@@ -248,15 +242,6 @@ def _itself() -> Problem:
         "`into` is this complaint, or follows it already. Name another one, or separate those that follow. "
         "投诉不能并入自身，请指定另一个主投诉。",
         field="body/into",
-    )
-
-
-def _refused(no: NotPossible, complaint: View) -> Problem:
-    return problems.conflict(
-        f"{no.english} {no.chinese}",
-        f"The case is {complaint.status}.",
-        code=no.code,
-        status_now=complaint.status,
     )
 
 

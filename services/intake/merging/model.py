@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.intake.model import NotPossible, Step, View
+from services.intake.model import Step, View
 from shared import ids
 from shared.events import ComplaintMerged, ComplaintSeparated, ReporterJoined, ReporterLeft
 
@@ -69,11 +69,11 @@ def merge(
 ) -> Merge:
     """Let `complaint`, which follows nobody, follow `leading`. Raises NotPossible."""
     if leads_others:
-        raise NotPossible(*LEADS_OTHERS)
+        raise complaint.refusal(*LEADS_OTHERS)
     if complaint.status not in MERGEABLE:
-        raise NotPossible(*TOO_LATE)
+        raise complaint.refusal(*TOO_LATE)
     if leading.status in {"closed", "withdrawn"}:
-        raise NotPossible(*LEADING_CLOSED)
+        raise complaint.refusal(*LEADING_CLOSED)
     merged = ComplaintMerged(
         complaint_id=complaint.id,
         leading_id=leading.id,

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from shared import problems
+from shared.aggregate import NotPossible
 from shared.database import is_transient
 from shared.problems import Problem
 
@@ -101,6 +102,8 @@ def _refused(error: Exception) -> Refused | None:
     match error:
         case Refused():
             return error
+        case NotPossible():
+            return Refused(400, f"{error.english} {error.chinese}")
         case Problem(status=401):
             return Refused(403, "api_key is missing or not valid. 缺少 api_key 或 api_key 无效。")
         case Problem():

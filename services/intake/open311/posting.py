@@ -19,7 +19,6 @@ from services.intake.open311.answers import Open311Route, Refused, answer
 from services.intake.open311.api import Kind, Tongue, caller, check_jurisdiction, unknown_request
 from services.intake.open311.sent import MOST_FIELDS, Form, Place, Update, complaint_of, form_of, place_of
 from services.intake.open311.words import service
-from services.intake.record.model import TooManyAdditions
 from services.intake.record.schemas import ContactGiven
 from services.intake.record.store import RecordStore
 from services.intake.registration import register
@@ -163,19 +162,16 @@ async def _add(ctx: Context, values: Mapping[str, str], who: Principal) -> str:
             if before is not None:
                 return str(from_json(before.body)["id"])
         record = await load_one(records, transaction, complaint_id)
-        try:
-            record.add(
-                addition_id,
-                at,
-                Channel.API,
-                said=update.description,
-                told={},
-                contact=contact,
-                by=who.id,
-                at=at,
-            )
-        except TooManyAdditions:
-            raise Refused(400, "Nothing more can be added to this request. 补充条目已达上限。") from None
+        record.add(
+            addition_id,
+            at,
+            Channel.API,
+            said=update.description,
+            told={},
+            contact=contact,
+            by=who.id,
+            at=at,
+        )
         await save_one(records, transaction, record)
     return str(addition_id)
 

@@ -4,16 +4,15 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 from pydantic_core import to_json
 
+from services.intake import found
+from services.intake.found import ComplaintId
 from services.intake.record.asking import next_question
 from services.intake.record.model import (
     Addition,
-    AnsweredBefore,
-    NothingRestated,
     Record,
-    TooManyAdditions,
     UnknownAddition,
 )
 from services.intake.record.schemas import (
@@ -24,7 +23,7 @@ from services.intake.record.schemas import (
     NewAddition,
 )
 from services.intake.record.shown import public_parts
-from services.intake.record.store import RecordStore, load
+from services.intake.record.store import RecordStore
 from shared import clock, idempotency, ids, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
@@ -37,7 +36,6 @@ from shared.service import Ctx, api_router
 router = api_router(tags=["additions"])
 store = RecordStore()
 
-ComplaintId = Annotated[UUID, Path(description="Id that registering answered with.")]
 CLOCKS_DIFFER = timedelta(minutes=5)
 """By so much the caller's clock may be fast."""
 
@@ -60,7 +58,7 @@ async def add_to_complaint(
     """A dated entry: nothing that was told before is changed. Ask the `next_question` before you ring off."""
 
     async def work(transaction: Transaction) -> Answer:
-        record = await _held(transaction, complaint_id)
+        record = found.existing(await load_one(store, transaction, complaint_id))
         at = clock.now()
         contact_at = told.contact_at or at
         if contact_at > at + CLOCKS_DIFFER:
@@ -72,26 +70,19 @@ async def add_to_complaint(
                 field="body/contact_at",
             )
         restated = told.restatement
-        try:
-            addition = record.add(
-                ids.new_id(),
-                contact_at,
-                told.channel,
-                said=told.said,
-                emotion=told.emotion,
-                restatement=restated.text if restated else None,
-                confirmed=restated.confirmed if restated else None,
-                told=told.told(),
-                contact=told.contact_given(),
-                by=who.id,
-                at=at,
-            )
-        except TooManyAdditions:
-            raise problems.conflict(
-                "Nothing more can be added to this complaint. 该投诉的补充条目已达上限。",
-                "Register what is new as a complaint of its own.",
-                additions=len(record.additions),
-            ) from None
+        addition = record.add(
+            ids.new_id(),
+            contact_at,
+            told.channel,
+            said=told.said,
+            emotion=told.emotion,
+            restatement=restated.text if restated else None,
+            confirmed=restated.confirmed if restated else None,
+            told=told.told(),
+            contact=told.contact_given(),
+            by=who.id,
+            at=at,
+        )
         if restated and restated.confirmed is not None:
             record.answer(addition.id, restated.confirmed, restated.correction, who.id, at)
         await save_one(store, transaction, record)
@@ -117,11 +108,11 @@ async def list_additions(
     """Every contact since it was registered, with personal data masked."""
     after = pages.decode(cursor, int)[0] if cursor is not None else 0
     async with ctx.database.reading() as connection:
-        record = (await load(connection, [complaint_id]))[complaint_id]
-    _must_exist(record)
+        record = await found.record(connection, complaint_id)
     left = [addition for addition in record.additions if addition.number > after]
-    items = [_shown(record, addition) for addition in left[:limit]]
-    return pages.Page(items=items, next=pages.encode(items[-1].number) if len(left) > limit else None)
+    return pages.page(
+        left, limit, lambda addition: _shown(record, addition), lambda addition: (addition.number,)
+    )
 
 
 @router.post(
@@ -143,7 +134,7 @@ async def record_confirmation(
     """When they said it to somebody; in tracking they say it themselves. The first answer stands."""
 
     async def work(transaction: Transaction) -> Answer:
-        record = await _held(transaction, complaint_id)
+        record = found.existing(await load_one(store, transaction, complaint_id))
         return await confirm(transaction, record, addition_id, said, who.id)
 
     return await idempotency.once(request, ctx.database, who.id, key, work)
@@ -152,49 +143,13 @@ async def record_confirmation(
 async def confirm(
     transaction: Transaction, record: Record, addition_id: UUID, said: Confirmation, by: str
 ) -> Answer:
-    """Note the customer's answer to a restatement; the caller holds the record. Raises problems: 404, 409."""
-    must_be_known(record)
+    """Note the customer's answer to a restatement; the caller holds the record. Raises a 404 problem, NotPossible."""
     try:
         record.answer(addition_id, said.confirmed, said.correction, by, clock.now())
     except UnknownAddition:
         raise problems.not_found("addition", "path/addition_id") from None
-    except NothingRestated:
-        raise problems.conflict(
-            "This addition restates nothing. 该补充条目没有复述内容。",
-            "Choose an addition with a restatement.",
-            code="nothing-restated",
-        ) from None
-    except AnsweredBefore:
-        raise problems.conflict(
-            "The customer has answered this restatement before. 客户此前已答复过这次复述。",
-            "Restate again what is understood now, in a new addition.",
-            code="answered-before",
-            confirmed=record.answers[addition_id].confirmed,
-        ) from None
     await save_one(store, transaction, record)
     return Answer(200, to_json(_confirmation(record, addition_id)))
-
-
-async def _held(transaction: Transaction, complaint_id: UUID) -> Record:
-    record = await load_one(store, transaction, complaint_id)
-    _must_exist(record)
-    must_be_known(record)
-    return record
-
-
-def _must_exist(record: Record) -> None:
-    if not record.row:
-        raise problems.not_found("complaint", "path/complaint_id")
-
-
-def must_be_known(record: Record) -> None:
-    """Nothing is added to what was erased. Raises a 409 problem."""
-    if record.erased:
-        raise problems.conflict(
-            "The customer's data of this complaint is erased. 该投诉的客户信息已删除。",
-            "Register what is new as a complaint of its own. 请另行登记新投诉。",
-            code="erased",
-        )
 
 
 def _confirmation(record: Record, addition_id: UUID) -> ConfirmationShown | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.intake.record import published
 from services.intake.record.asking import against, completeness, visibility
-from shared.aggregate import Aggregate
+from shared.aggregate import Aggregate, NotPossible
 from shared.events import ComplaintSupplemented, RestatementAnswered
 from shared.events.vocabulary import Against, Channel, Emotion, Valence, Visibility
 
@@ -21,20 +21,39 @@ class UnknownAddition(Exception):
     """The complaint has no addition with this id."""
 
 
-class NothingRestated(Exception):
-    """The addition has no restatement that could be confirmed."""
-
-
-class TooManyAdditions(Exception):
+class TooManyAdditions(NotPossible):
     """The complaint has as many additions as it can have."""
 
+    def __init__(self, additions: int) -> None:
+        super().__init__(
+            "too-many-additions",
+            "Nothing more can be added to this complaint: register what is new as a complaint of its own.",
+            "该投诉的补充条目已达上限，请另行登记新投诉。",
+            additions=additions,
+        )
 
-class Erased(Exception):
+
+class Erased(NotPossible):
     """The customer's data of this complaint is erased: nothing is added to it."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "erased",
+            "The customer's data of this complaint is erased: register what is new as a complaint of its own.",
+            "该投诉的客户信息已删除，请另行登记新投诉。",
+        )
 
-class AnsweredBefore(Exception):
-    """The customer has answered this restatement already, otherwise."""
+
+NOTHING_RESTATED = (
+    "nothing-restated",
+    "This addition restates nothing: choose one with a restatement.",
+    "该补充条目没有复述内容，请选择有复述的条目。",
+)
+ANSWERED_BEFORE = (
+    "answered-before",
+    "The customer has answered this restatement before: restate what is understood now in a new addition.",
+    "客户此前已答复过这次复述，请在新的补充条目中重新复述。",
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +143,11 @@ class Record(Aggregate):
         contacts.sort(key=lambda contact: contact[0])
         return [(at, emotion) for at, emotion in contacts if emotion is not None]
 
+    def must_be_known(self) -> None:
+        """Nothing is added to what was erased. Raises Erased."""
+        if self.erased:
+            raise Erased
+
     def add(
         self,
         addition_id: UUID,
@@ -143,10 +167,9 @@ class Record(Aggregate):
 
         `confirmed` is for the event only: whoever knows it notes it by `answer`, too.
         """
+        self.must_be_known()
         if len(self.additions) >= MOST_ADDITIONS:
-            raise TooManyAdditions
-        if self.erased:
-            raise Erased
+            raise TooManyAdditions(len(self.additions))
         before = self.now
         after = overlaid(before, {**told, "customer": contact})
         score, missing = completeness(after)
@@ -177,16 +200,17 @@ class Record(Aggregate):
     ) -> None:
         """Note what the customer said to a restatement. Repeating the same answer changes nothing.
 
-        Raises UnknownAddition, NothingRestated, AnsweredBefore.
+        Raises UnknownAddition, Erased, NotPossible.
         """
+        self.must_be_known()
         addition = next((a for a in self.additions if a.id == addition_id), None)
         if addition is None:
             raise UnknownAddition
         if addition.restatement is None:
-            raise NothingRestated
+            raise NotPossible(*NOTHING_RESTATED)
         if before := self.answers.get(addition_id):
             if (before.confirmed, before.correction) != (confirmed, correction):
-                raise AnsweredBefore
+                raise NotPossible(*ANSWERED_BEFORE, confirmed=before.confirmed)
             return
         answered = Answered(addition_id, confirmed, correction, by, at)
         self.answers[addition_id] = answered

@@ -61,8 +61,7 @@ async def list_reads(
             since=since,
             until=until,
         )
-    items = [ReadShown(**row) for row in rows[:limit]]
-    return pages.Page(items=items, next=pages.encode(items[-1].id) if len(rows) > limit else None)
+    return pages.page(rows, limit, lambda row: ReadShown(**row), lambda row: (row["id"],))
 
 
 @router.get(

@@ -18,7 +18,7 @@ from services.intake.attachments.model import path_of
 from services.intake.attachments.storage import Storage
 from services.intake.attachments.store import listed
 from services.intake.dialogue.model import MOST_MESSAGES
-from services.intake.dialogue.store import page
+from services.intake.dialogue.store import messages_behind
 from services.intake.record.model import Record
 from services.intake.record.store import load
 from services.intake.store import customers, progress, view_of, views
@@ -80,7 +80,7 @@ async def _told(
         vault_of(connection), "customers", (await connection.execute(person)).mappings().one()
     )
     found = await listed(connection, complaint_id, visible_only=False)
-    written, _ = await page(connection, complaint_id, 0, MOST_MESSAGES)
+    written = await messages_behind(connection, complaint_id, 0, MOST_MESSAGES)
     files = {a.id: f"files/{reference}/{number}-{a.name}" for number, a in enumerate(found, 1) if a.served}
     shown = row.one_or_none()
     view = view_of(dict(shown) if shown else None, complaint_id)

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from services.intake.attachments.cabinet import Cabinet
-from services.intake.opening import LIMITED, Reference, TokenHeader, TokenQuery, open_case
+from services.intake.opening import LIMITED, Opened
 from services.intake.vault.export import archive
 from shared import problems
 from shared.service import Ctx, api_router
@@ -23,10 +23,6 @@ router = api_router(tags=["tracking"], dependencies=[LIMITED])
         **problems.documented(404),
     },
 )
-async def export_case(
-    reference: Reference, ctx: Ctx, header: TokenHeader = None, query: TokenQuery = None
-) -> Response:
+async def export_case(case: Opened, ctx: Ctx) -> Response:
     """Your own words, contacts and files, and how the case was handled."""
-    async with ctx.database.reading() as connection:
-        told = await open_case(connection, ctx, reference, header or query)
-    return await archive(ctx.database, ctx.part(Cabinet).storage, [told["id"]], told["reference"])
+    return await archive(ctx.database, ctx.part(Cabinet).storage, [case.id], case.reference)
