@@ -42,7 +42,7 @@ from shared.keys import create_key
 from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
 from tests.audit import Quiet, audit
-from tests.fleet import Death, five_processes, one_process, open_fleet
+from tests.fleet import NURSERY, Death, five_processes, one_process, open_fleet
 from tests.services.receivers import Hook, Mailbox, mail_server, web_server
 from tests.world import TOLD, eventually
 
@@ -225,7 +225,7 @@ async def play(
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
         fleet = await stack.enter_async_context(
-            open_fleet(ground.folder / f"fleet-{seed}-{os.urandom(3).hex()}", forked=True)
+            open_fleet(ground.folder / f"fleet-{seed}-{os.urandom(3).hex()}")
         )
         start = one_process if processes == "one" else five_processes
         urls = start(fleet, url, ground.folder, **settings)
@@ -395,6 +395,7 @@ async def rounds(number: int, seed: int, kind: str, tell: Callable[[Report], Non
                     if broker is not None:
                         await asyncio.to_thread(broker.stop)
     finally:
+        await NURSERY.close()
         await asyncio.to_thread(postgres.stop)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(folder.with_name(f"{folder.name}-kafka"), ignore_errors=True)

@@ -21,7 +21,7 @@ def tag(version: int) -> str:
     return f'"{version}"'
 
 
-def must_match(if_match: str | None, version: int | None, what: str, what_zh: str, **members: Any) -> None:
+def must_match(if_match: str | None, version: int | None, what: str, what_zh: str, /, **members: Any) -> None:
     """Raises a 412 problem, with `members`, when the caller saw another version; no version: it does not exist."""
     if if_match is None:
         return

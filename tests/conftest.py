@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services import catalogue
 from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
+from tests.fleet import NURSERY
 from tests.kafka import kafka_bootstrap, kafka_broker
 from tests.world import World, open_world
 
@@ -42,6 +43,12 @@ def postgres(scratch: Path) -> Iterator[PrivatePostgres]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def nursery() -> AsyncIterator[None]:
+    yield
+    await NURSERY.close()
 
 
 @pytest.fixture(scope="session")

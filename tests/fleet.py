@@ -1,7 +1,7 @@
 """Redress as it really runs: child processes, started with an environment, watched, started again when they die.
 
-A test that lets many processes die starts them from a nursery: a process that has imported everything and forks
-(`python -m tests.fleet`). It saves seconds of importing at every start; from `redress serve` on it is the same.
+Processes are started from a nursery: one process that has imported everything and forks (`python -m tests.fleet`).
+It saves seconds of importing at every start; from `redress serve` on it is the same.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, Protocol
 
 import httpx
@@ -64,18 +65,22 @@ class Life(Protocol):
     def kill(self) -> None: ...
 
 
-async def _execute(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
-    with log.open("ab") as said:
+async def _execute(arguments: Sequence[str], environment: Mapping[str, str], out: Path, err: Path) -> Life:
+    with out.open("ab") as told, err.open("ab") as said:
         return await asyncio.create_subprocess_exec(
             *REDRESS,
             *arguments,
             cwd=ROOT,
             env=dict(environment),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=said,
+            stdout=told,
             stderr=said,
             preexec_fn=_end_with_parent,
         )
+
+
+Begin = Callable[[Sequence[str], Mapping[str, str], Path, Path], Awaitable[Life]]
+"""Starts `redress` with arguments and an environment; its standard output and error are appended to files."""
 
 
 @dataclass
@@ -86,7 +91,7 @@ class Child:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
-    begin: Callable[[Sequence[str], Mapping[str, str], Path], Awaitable[Life]] = _execute
+    begin: Begin = _execute
     failpoints: deque[str] = field(default_factory=deque)
     """Armed one per life, from the left; the life after the last has none."""
     armed: str = ""
@@ -97,7 +102,7 @@ class Child:
     async def start(self) -> None:
         self.armed = self.failpoints.popleft() if self.failpoints else ""
         environment = {**self.environment, "REDRESS_FAILPOINT": self.armed}
-        self.process = await self.begin(self.arguments, environment, self.log)
+        self.process = await self.begin(self.arguments, environment, self.log, self.log)
 
     def tail(self, lines: int = 25) -> str:
         """The end of what it said."""
@@ -139,7 +144,9 @@ class Nursery:
         self._lives: dict[int, _Forked] = {}
         self._births: deque[asyncio.Future[_Forked]] = deque()
 
-    async def begin(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
+    async def begin(
+        self, arguments: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
+    ) -> Life:
         if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -154,7 +161,12 @@ class Nursery:
         assert self._process.stdin is not None
         born: asyncio.Future[_Forked] = asyncio.get_running_loop().create_future()
         self._births.append(born)
-        wanted = {"arguments": list(arguments), "environment": dict(environment), "log": str(log)}
+        wanted = {
+            "arguments": list(arguments),
+            "environment": dict(environment),
+            "out": str(out),
+            "err": str(err),
+        }
         self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
         return await born
 
@@ -163,6 +175,7 @@ class Nursery:
             self._process.stdin.close()
             await self._process.wait()
             await self._reader
+            self._process = self._reader = None
 
     async def _read(self) -> None:
         assert self._process is not None
@@ -214,10 +227,11 @@ def _live(wanted: Mapping[str, Any]) -> NoReturn:
     try:
         _end_with_parent()
         nothing = os.open(os.devnull, os.O_RDONLY)
-        log = os.open(wanted["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.dup2(nothing, 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
+        for name, descriptor in (("out", 1), ("err", 2)):
+            file = os.open(wanted[name], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            os.dup2(file, descriptor)
+            os.close(file)
         os.environ.clear()
         os.environ.update(wanted["environment"])
         sys.argv = ["redress", *wanted["arguments"]]
@@ -228,6 +242,7 @@ def _live(wanted: Mapping[str, Any]) -> NoReturn:
     except BaseException:
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status if isinstance(status, int) else 1)
 
@@ -237,11 +252,15 @@ def _end_with_parent() -> None:
         _LIBC.prctl(_ENDS_WITH_ITS_PARENT, signal.SIGKILL)
 
 
+NURSERY = Nursery()
+"""Of this process; whoever has used it closes it at the end."""
+
+
 class Fleet:
     """Children by name. One that dies at an armed failpoint is started again; any other end is a failure."""
 
-    def __init__(self, folder: Path, nursery: Nursery | None = None) -> None:
-        self._begin = nursery.begin if nursery is not None else _execute
+    def __init__(self, folder: Path, begin: Begin) -> None:
+        self._begin = begin
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.children: dict[str, Child] = {}
@@ -341,15 +360,13 @@ class Fleet:
 
 
 @asynccontextmanager
-async def open_fleet(folder: Path, *, forked: bool = False) -> AsyncIterator[Fleet]:
-    """An empty fleet; on leaving, all of it is stopped, and must have been well. `forked`: from a nursery."""
-    nursery = Nursery()
-    fleet = Fleet(folder, nursery if forked else None)
+async def open_fleet(folder: Path, *, forked: bool = True) -> AsyncIterator[Fleet]:
+    """An empty fleet; on leaving, all of it is stopped, and must have been well. Not `forked`: as a shell would."""
+    fleet = Fleet(folder, NURSERY.begin if forked else _execute)
     try:
         yield fleet
     finally:
         await fleet.stop()
-        await nursery.close()
     fleet.check()
 
 
@@ -411,20 +428,20 @@ async def run_redress(
     *arguments: str, environment: Mapping[str, str], within: float = 120.0
 ) -> tuple[int, str, str]:
     """Run one `redress` command to its end: status, standard output, standard error."""
-    process = await asyncio.create_subprocess_exec(
-        *REDRESS,
-        *arguments,
-        cwd=ROOT,
-        env=dict(environment),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        preexec_fn=_end_with_parent,
-    )
-    async with asyncio.timeout(within):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        process = await NURSERY.begin(arguments, environment, out, err)
+        try:
+            async with asyncio.timeout(within):
+                status = await process.wait()
+        except TimeoutError:
+            process.kill()
+            raise
+        return status, _text(out), _text(err)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(errors="replace")
 
 
 if __name__ == "__main__":

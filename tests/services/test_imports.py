@@ -422,11 +422,14 @@ async def test_no_file_is_kept_longer_than_it_is_needed(
 @pytest.mark.slow
 @pytest.mark.requirement("P-02")
 async def test_a_hundred_thousand_rows_with_errors_in_the_middle(stopped: World) -> None:
+    """Most of the rows are wrong: how fast the right ones are registered is for `bench/imports.py`."""
+    wrong = range(5_000, 95_000)
+
     async def content() -> AsyncIterator[bytes]:
         yield (HEADER + "\n").encode()
         for start in range(0, 100_000, 1000):
             rows = (
-                f"K-{n},{'pigeon' if n % 1000 == 500 else 'letter'},zh,第{n}台电机有异响,\n"
+                f"K-{n},{'pigeon' if n in wrong else 'letter'},zh,第{n}台电机有异响,\n"
                 for n in range(start, start + 1000)
             )
             yield "".join(rows).encode()
@@ -435,7 +438,7 @@ async def test_a_hundred_thousand_rows_with_errors_in_the_middle(stopped: World)
     assert answer.status_code == 202
     assert await importer_of(stopped).work()
     shown = (await stopped.http.get(f"{IMPORTS}/{answer.json()['id']}")).json()
-    assert (shown["state"], shown["registered"], shown["refused"]) == ("finished", 99_900, 100)
+    assert (shown["state"], shown["registered"], shown["refused"]) == ("finished", 10_000, 90_000)
     told = await report(stopped, shown, status="refused")
-    assert [line["row"] for line in told] == list(range(501, 100_001, 1000))
-    assert await count(stopped, COMPLAINTS) == 99_900
+    assert [line["row"] for line in told] == [n + 1 for n in wrong]
+    assert await count(stopped, COMPLAINTS) == 10_000

@@ -48,7 +48,7 @@ async def test_five_processes_with_a_database_each_over_kafka(
     urls = dict(zip(catalogue.NAMES, own, strict=True))
     ports = {name: free_port() for name in catalogue.NAMES}
     folder = scratch / "five"
-    async with receivers() as (mailbox, hook, smtp), open_fleet(folder) as fleet:
+    async with receivers() as (mailbox, hook, smtp), open_fleet(folder, forked=False) as fleet:
         for process in compose.as_local(compose.processes(), platform, kafka_broker.bootstrap, ports, folder):
             # As docker-compose.yml has it, and then: a database for each, receivers here, no limit for a test.
             environment = os.environ | process.environment
@@ -93,7 +93,7 @@ async def test_five_processes_with_a_database_each_over_kafka(
 async def test_redress_up_is_one_process_with_nothing_to_install(scratch: Path) -> None:
     """Database and event log inside the data folder; no setting but where to put it."""
     port = free_port()
-    async with receivers() as (mailbox, hook, smtp), open_fleet(scratch / "up") as fleet:
+    async with receivers() as (mailbox, hook, smtp), open_fleet(scratch / "up", forked=False) as fleet:
         base = f"http://127.0.0.1:{port}"
         environment = environment_for(None, scratch / "up", port, smtp_url=smtp)
         del environment["REDRESS_SECRET"]

@@ -1,7 +1,9 @@
 """`redress import`, as it really runs, against a Redress that really dies."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.fleet import Fleet, one_process, open_fleet, run_redress
+from tests.world import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +25,22 @@ class Ground:
     async def redress_import(self, file: Path, *options: str) -> tuple[int, str, str]:
         environment = {"REDRESS_URL": self.url, "REDRESS_KEY": self.key, "PATH": "/usr/bin"}
         return await run_redress("import", str(file), *options, environment=environment)
+
+    async def leases_run_out(self) -> None:
+        """Whenever a process has died, the time passes until another one may go on with its import."""
+        engine = create_async_engine(self.database)
+        try:
+            for number in range(1, 100):
+                await eventually(partial(self._deaths, number), 120, "a death")
+                async with engine.begin() as connection:
+                    await connection.execute(
+                        sa.text("UPDATE intake.imports SET leased_until = now() WHERE lease IS NOT NULL")
+                    )
+        finally:
+            await engine.dispose()
+
+    async def _deaths(self, number: int) -> bool:
+        return len(self.fleet.deaths) >= number
 
     async def complaints(self) -> tuple[int, int]:
         """How many there are, and how many different ones."""
@@ -84,7 +103,10 @@ async def test_killed_while_it_imports_nothing_is_lost_or_done_twice(ground: Gro
     child = ground.fleet.children["all"]
     child.failpoints.extend(["door.after-commit:3", "door.before-commit:2"])
     await ground.fleet.start()
-    status, out, _ = await ground.redress_import(sheet(ground.folder, 1000), "--json")
+    async with asyncio.TaskGroup() as together:
+        time = together.create_task(ground.leases_run_out())
+        status, out, _ = await ground.redress_import(sheet(ground.folder, 1000), "--json")
+        time.cancel()
     done = json.loads(out)
     assert len(ground.fleet.deaths) == 2
     assert (status, done["state"], done["registered"], done["refused"]) == (1, "finished", 990, 10)

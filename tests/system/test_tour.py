@@ -68,7 +68,7 @@ class Shell:
 async def test_the_tour_works_when_it_is_pasted(scratch: Path, tmp_path: Path) -> None:
     folder, port = scratch / "tour", free_port()
     environment = environment_for(None, folder, port)
-    async with open_fleet(folder) as fleet:
+    async with open_fleet(folder, forked=False) as fleet:
         fleet.add("up", ["up"], environment)
         await fleet.start()
         asked = tmp_path / "asked"
