@@ -17,11 +17,19 @@ from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
 from tests.fleet import NURSERY
 from tests.kafka import kafka_bootstrap, kafka_broker
+from tests.recording import Recording, record
 from tests.world import World, open_world
 
 __all__ = ["kafka_bootstrap", "kafka_broker"]  # fixtures
 
 NewDatabase = Callable[[], Awaitable[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker of pytest-xdist makes the recording for all (`--dist loadgroup`)."""
+    for item in items:
+        if "recording" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("recording"))
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +75,12 @@ def new_database(postgres: PrivatePostgres, template: str) -> NewDatabase:
         return await _create(postgres.url, f"t_{uuid4().hex[:12]}", template)
 
     return make
+
+
+@pytest.fixture(scope="session")
+async def recording(new_database: NewDatabase, scratch: Path) -> Recording:
+    """Whole journeys and what they left behind; a test leaves it as it was."""
+    return await record(await new_database(), scratch)
 
 
 @pytest.fixture

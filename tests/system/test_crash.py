@@ -16,7 +16,7 @@ from shared.failpoints import POINTS
 from shared.postgres import PrivatePostgres
 from tests.audit import Evidence, findings
 from tests.conftest import NewDatabase
-from tests.recording import Recording, record
+from tests.recording import Recording
 from tests.services.receivers import mail_server, web_server
 
 pytestmark = pytest.mark.slow
@@ -90,11 +90,6 @@ async def test_on_kafka_processes_and_broker_killed_nothing_is_lost(
 
 
 # The audit itself: it must see what it is there for.
-
-
-@pytest.fixture(scope="module")
-async def recording(new_database: NewDatabase, scratch: Path) -> Recording:
-    return await record(await new_database(), scratch)
 
 
 def test_the_audit_finds_nothing_where_nothing_is_wrong(recording: Recording) -> None:

@@ -41,7 +41,7 @@ from shared.process import Process
 from shared.reactions import Pump
 from shared.service import Service
 from tests.conftest import NewDatabase
-from tests.recording import Command, Recording, connected, record, rows
+from tests.recording import Command, Recording, connected, rows
 from tests.world import settings_for
 
 pytestmark = pytest.mark.slow
@@ -179,11 +179,6 @@ every_course = settings(
     phases=[Phase.generate],  # a course is small as it is, and to make it smaller takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-
-@pytest.fixture(scope="module")
-async def recording(new_database: NewDatabase, scratch: Path) -> Recording:
-    return await record(await new_database(), scratch)
 
 
 @asynccontextmanager

@@ -18,9 +18,8 @@ from shared.database import PLATFORM, make_engine
 from shared.migrate import configuration, migrate, prepare
 from shared.platform import metadata as platform_metadata
 from shared.postgres import PrivatePostgres
-from tests.conftest import NewDatabase
 from tests.fleet import environment_for, free_port, open_fleet, run_redress
-from tests.recording import Recording, record, rows
+from tests.recording import Recording, rows
 from tests.system.test_five_processes import create_database
 from tests.world import TOLD, eventually, open_world
 
@@ -77,11 +76,6 @@ async def test_stopped_and_started_nothing_is_forgotten(scratch: Path) -> None:
 
 
 # Rebuild
-
-
-@pytest.fixture(scope="module")
-async def recording(new_database: NewDatabase, scratch: Path) -> Recording:
-    return await record(await new_database(), scratch)
 
 
 @pytest.mark.requirement("002-10")
