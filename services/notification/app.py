@@ -32,8 +32,9 @@ def _parts(context: Context) -> Sequence[object]:
         )
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
-    desk = CustomerDesk(Contacts(context), letters, mail, LogChannel())
-    return [letters, seal, guard, desk, WebhookDesk(seal, WebhookChannel(guard))]
+    contacts = Contacts(context)
+    desk = CustomerDesk(contacts, letters, mail, LogChannel())
+    return [letters, seal, guard, contacts, desk, WebhookDesk(seal, WebhookChannel(guard))]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -42,6 +43,7 @@ def _workers(context: Context) -> Sequence[Worker]:
     doorbell = Doorbell(context.database, couriers)
     return [
         Worker("notification.doorbell", doorbell.run),
+        Worker("notification.contacts", context.part(Contacts).run),
         *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
     ]
 

@@ -29,27 +29,30 @@ _ANSWER = TypeAdapter(list[Contact])
 
 
 class Contacts:
-    """Messages that are sent side by side ask together: one question instead of one for each."""
+    """Messages that are sent side by side ask together: one question instead of one for each. A worker asks."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._waiting: dict[UUID, asyncio.Future[Contact]] = {}
-        self._asking: set[asyncio.Task[None]] = set()
+        self._wanted = asyncio.Event()
 
     async def of(self, complaint_id: UUID) -> Contact:
         """Raises CannotDeliver."""
-        if not self._waiting:
-            task = asyncio.create_task(self._ask())
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
         answer = self._waiting.get(complaint_id)
         if answer is None:
             answer = self._waiting[complaint_id] = asyncio.get_running_loop().create_future()
+        self._wanted.set()
         return await asyncio.shield(answer)  # somebody else may wait for the same one
 
-    async def _ask(self) -> None:
-        await asyncio.sleep(0)  # whoever is about to ask does so now
-        asked, self._waiting = self._waiting, {}
+    async def run(self) -> None:
+        """Ask for ever: while one question is answered, the next one gathers."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            asked, self._waiting = self._waiting, {}
+            await self._ask(asked)
+
+    async def _ask(self, asked: dict[UUID, "asyncio.Future[Contact]"]) -> None:
         ids = list(asked)
         for some in (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE)):
             try:

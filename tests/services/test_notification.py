@@ -22,6 +22,7 @@ from services.notification import queue, schedule
 from services.notification.app import service
 from services.notification.channels import CannotDeliver, Parcel
 from services.notification.channels.webhook import WebhookChannel
+from services.notification.contacts import Contacts
 from services.notification.courier import Courier, CustomerDesk, WebhookDesk
 from services.notification.guard import Guard
 from services.notification.rules import Channel
@@ -151,8 +152,11 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
     )
     here = httpx.ASGITransport(process.app)
     headers = {"Authorization": f"Bearer {key}"}
+    asking = asyncio.create_task(context.part(Contacts).run())
     async with peer, httpx.AsyncClient(transport=here, base_url="http://redress", headers=headers) as http:
         yield Desk(context, http, contact, asked)
+        asking.cancel()
+        await asyncio.wait([asking])
         await process._close()
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from xml.etree.ElementTree import Element
 
 import httpx
@@ -17,6 +18,7 @@ import uvicorn
 from defusedxml import ElementTree
 from sqlalchemy import text
 
+from services.intake.open311.store import place_of
 from services.intake.reference import normalised
 from shared import clock, taxonomy
 from shared.keys import create_key
@@ -189,8 +191,12 @@ async def test_a_request_becomes_a_complaint_like_any_other(world: World, key: s
     assert told["facts"]["where"] == "Nanjing Road 1"
     async with world.context("intake").database.reading() as connection:
         row = (await connection.execute(text("SELECT * FROM open311_requests"))).mappings().one()
-    assert row["media_urls"] == ["http://169.254.169.254/latest/meta-data"], "recorded, never fetched"
-    assert (row["attributes"]["colour"], row["service_code"]) == (["red"], "function_fault")
+        place = await place_of(connection, row["complaint_id"])
+    assert place is not None
+    assert place["media_urls"] == ["http://169.254.169.254/latest/meta-data"], "recorded, never fetched"
+    assert (place["attributes"]["colour"], row["service_code"]) == (["red"], "function_fault")
+    assert place["address"] == "Nanjing Road 1"
+    assert b"Nanjing" not in bytes(row["sealed"]), "it may tell where somebody lives"
     await world.settled()
     events = [json.loads(r.value) for r in await world.log_records("redress.intake")]
     assert [event["channel"] for event in events if event.get("reference")] == ["api"]
@@ -508,9 +514,8 @@ async def test_the_sender_of_fixmystreet_is_satisfied(world: World, key: str) ->
     added = (await world.http.get(f"/intake/v1/complaints/{mine}/additions")).json()["items"]
     assert [each["said"] for each in added] == ["It is still stuck. [phone]"]
     async with world.context("intake").database.reading() as connection:
-        kept = await connection.execute(text("SELECT media_urls, device_id FROM open311_requests"))
-        rows = kept.all()
-    assert [(len(row.media_urls), row.device_id) for row in rows] == [(2, "iOS")] * 2
+        kept = [await place_of(connection, UUID(each["id"])) for each in items]
+    assert [(len(place["media_urls"]), place["device_id"]) for place in kept if place] == [(2, "iOS")] * 2
 
 
 @pytest.mark.requirement("P-39")

@@ -21,10 +21,13 @@ from services import vaulting
 from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.model import path_of
 from services.intake.vault.cipher import Unreadable, Vault
+from services.intake.vault.erasure import Order, erase
 from services.intake.vault.retention import Retention
 from services.intake.vault.rotation import rotate
 from shared import clock
 from shared.database import Database, make_engine
+from shared.events.vocabulary import Because
+from shared.keys import create_key
 from shared.masking import mask
 from shared.migrate import configuration
 from tests.conftest import NewDatabase
@@ -105,6 +108,16 @@ async def told(world: World) -> dict[str, Any]:
         },
     )
     assert added.status_code == 201, added.text
+    coded = await world.http.put(
+        f"{path}/coding",
+        json={
+            "taxonomy_version": 1,
+            "codes": [{"category": "customer_strategy", "subcategory": "extra_benefit"}],
+            "reason": "Wilhelmina Oxenstierna wants more than she paid for.",
+            "evidence": "Her mail from wilhelmina@oxenstierna.example.",
+        },
+    )
+    assert coded.status_code == 200, coded.text
     tracking = f"/intake/v1/tracking/{registered['reference']}"
     answered = await world.customer.post(
         f"{tracking}/additions/{added.json()['id']}/confirmation",
@@ -459,6 +472,51 @@ def test_the_purpose_that_is_kept_is_masked() -> None:
     assert mask("call back 13955550123") == "call back [phone]"
 
 
+# --- Open311 ------------------------------------------------------------------------------------------------
+
+PLACE = ("Kastanienallee", "13.404954", "device-of-wilhelmina")
+
+
+async def reported(world: World) -> tuple[str, UUID]:
+    """A request sent by a civic app; where the app reads it back, and the complaint's id."""
+    key = await create_key(world.url, "civic app", ["complaints:write"])
+    form = {
+        "api_key": key,
+        "service_code": "function_fault",
+        "lat": "52.520008",
+        "long": "13.404954",
+        "address_string": "Kastanienallee 77",
+        "device_id": "device-of-wilhelmina",
+        "description": "The lift stands still.",
+    }
+    answer = await world.customer.post("/intake/open311/v2/requests.json", data=form)
+    assert answer.status_code == 201, answer.text
+    reference = answer.json()[0]["service_request_id"]
+    query = "SELECT id FROM complaints WHERE reference = :reference"
+    [(complaint_id,)] = await rows(world, query, reference=reference)
+    return f"/intake/open311/v2/requests/{reference}.json?api_key={key}", complaint_id
+
+
+@pytest.mark.requirement("P-36", "P-39")
+async def test_where_an_open311_request_was_sent_from_is_sealed_exported_and_erased(world: World) -> None:
+    url, complaint_id = await reported(world)
+    assert traces(await everything(world.url), PLACE) == {}
+    [own] = (await world.customer.get(url)).json()
+    assert (own["address"], own["lat"], own["long"]) == ("Kastanienallee 77", 52.520008, 13.404954)
+
+    customer = await customer_of(world, str(complaint_id))
+    exported = await world.http.get(f"/intake/v1/customers/{customer}/export")
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as archive:
+        told = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".json"))
+    assert all(trace in told for trace in PLACE)
+
+    async with world.context("intake").database.transaction() as transaction:
+        order = Order([complaint_id], "tests", Because.REQUESTED, clock.now(), "asked")
+        await erase(transaction, order, world.process.settings.installation_secret)
+    [erased] = (await world.customer.get(url)).json()
+    assert [erased.get(name) for name in ("address", "lat", "long")] == [None] * 3
+
+
 # --- the way there ------------------------------------------------------------------------------------------
 
 
@@ -470,16 +528,20 @@ async def test_the_migration_seals_what_is_there_and_opens_it_again(
     async with open_world(url, scratch) as world:
         case = await told(world)
         before = (await world.http.get(case["path"])).json()
+        request, _ = await reported(world)
     await _to(url, command.downgrade, "0011")
     shown = await everything(url)
+    assert traces(shown, PLACE)["intake.open311_requests"] == [*PLACE]
     assert PERSON["email"] in shown["intake.complaints"]
     assert PERSON["external_id"] in shown["intake.customers"]
     assert "wants it in writing" in shown["intake.restatement_answers"]
     await _to(url, command.upgrade, "head")
-    assert set(traces(await everything(url))) == {"intake.attachments"}
+    assert set(traces(await everything(url), (*TRACES, *PLACE))) == {"intake.attachments"}
     async with open_world(url, scratch) as world:
         assert (await world.http.get(case["path"])).json() == before
         assert (await world.http.get(f"{case['path']}/contact")).json()["phone"] == PERSON["phone"]
+        [own] = (await world.customer.get(request)).json()
+        assert (own["address"], own["lat"]) == ("Kastanienallee 77", 52.520008)
 
 
 async def _to(url: str, move: Callable[[Config, str], None], revision: str) -> None:

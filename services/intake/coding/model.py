@@ -71,7 +71,7 @@ class Codings(Aggregate):
     exists: bool = False
     """Whether there is such a complaint."""
     known: tuple[str, ...] = ()
-    """What identifies the customer; masked in what is published."""
+    """What identifies the customer; masked in whatever is written about them, so that it survives an erasure."""
     all: list[Coding] = field(default_factory=list)
     reviews: dict[int, Review] = field(default_factory=dict)
     """By coding."""
@@ -121,8 +121,8 @@ class Codings(Aggregate):
             taxonomy_version=version,
             codes=tuple(codes),
             value_labels=tuple(dict.fromkeys(values or implied)),
-            reason=reason,
-            evidence=evidence,
+            reason=mask(reason, self.known),
+            evidence=mask(evidence, self.known) if evidence else None,
             needs_review=needs_review,
             coded_by=by,
             coded_at=at,
@@ -155,7 +155,7 @@ class Codings(Aggregate):
             )
         if coding.coded_by == by:
             raise OwnCoding
-        review = Review(coding.number, approved, note, by, at)
+        review = Review(coding.number, approved, mask(note, self.known), by, at)
         self.reviews[coding.number] = review
         self.reviewed.append(review)
         if approved:
@@ -184,7 +184,7 @@ class Codings(Aggregate):
             taxonomy_version=coding.taxonomy_version,
             codes=coding.codes,
             values=coding.value_labels,
-            reason=mask(coding.reason, self.known),
+            reason=coding.reason,
             previous_taxonomy_version=before.taxonomy_version if before else None,
             previous_codes=before.codes if before else None,
             previous_values=before.value_labels if before else None,

@@ -3,12 +3,11 @@
 Anybody reads public complaints, without personal data. With its `api_key` an app also reads what it sent itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy import RowMapping
 
 from services.intake.open311 import store
 from services.intake.open311.answers import Entry, Open311Route, Refused, answer
@@ -232,12 +231,12 @@ def unknown_request() -> Refused:
 
 
 def _shown(
-    ctx: Context, row: RowMapping, record: Record, who: Principal | None, tongue: Language | None
+    ctx: Context, row: Mapping[str, Any], record: Record, who: Principal | None, tongue: Language | None
 ) -> Entry:
     language = tongue or Language(row["language"])
     own = who is not None and row["principal"] == who.id
     known = record.known
-    point = {name: row[name] for name in ("lat", "long")}
+    point = {name: float(row[name]) if row[name] else None for name in ("lat", "long")}
     if not own:
         point = {name: round(at, ROUGHLY) if at is not None else None for name, at in point.items()}
     address = row["address"]
@@ -257,6 +256,6 @@ def _shown(
         "address": address if own or not address else mask(address, known),
         "address_id": row["address_id"],
         "zipcode": None,
-        **{name: float(at) if at is not None else None for name, at in point.items()},
+        **point,
         "media_url": row["media_urls"][0] if own and row["media_urls"] else None,
     }

@@ -6,27 +6,25 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     CheckConstraint,
     Column,
     ColumnElement,
     DateTime,
     Index,
-    Numeric,
     RowMapping,
     Table,
     Text,
     Uuid,
     and_,
     func,
-    insert,
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.store import complaints, metadata, progress, views
+from services.intake.store import complaints, insert_rows, metadata, progress, views
+from services.intake.vault.private import PRIVATE
+from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
 from shared.database import Transaction, sql
 
 open311_requests = Table(
@@ -36,16 +34,9 @@ open311_requests = Table(
     Column("principal", Text, nullable=False, comment="the key that sent it, and may read it"),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("service_code", Text, nullable=False, comment="category of the taxonomy, as the sender chose it"),
-    Column("lat", Numeric(9, 6), comment="WGS 84, degrees"),
-    Column("long", Numeric(9, 6), comment="WGS 84, degrees"),
-    Column("address", Text, comment="where the matter is; may tell where somebody lives"),
-    Column("address_id", Text),
-    Column("device_id", Text),
-    Column("media_urls", ARRAY(Text), nullable=False, comment="recorded, never fetched"),
-    Column("attributes", JSONB, nullable=False, comment="as they were sent, with all their values"),
-    CheckConstraint("(lat IS NULL) = (long IS NULL)", name="point"),
-    CheckConstraint("lat BETWEEN -90 AND 90 AND long BETWEEN -180 AND 180", name="on_earth"),
-    CheckConstraint("num_nonnulls(lat, address, address_id) > 0", name="somewhere"),
+    *sealed_columns(),
+    CheckConstraint("('lat' = ANY(holds)) = ('long' = ANY(holds))", name="point"),
+    CheckConstraint("holds && ARRAY['lat', 'address', 'address_id']", name="somewhere"),
     comment="Written right before the complaint, so that none is without it; one whose complaint never came is "
     "nobody's.",
 )
@@ -68,7 +59,8 @@ _FORGET = sql("DELETE FROM open311_requests WHERE complaint_id = :id")
 
 
 async def keep(transaction: Transaction, row: Mapping[str, Any]) -> None:
-    await transaction.execute(insert(open311_requests).values(**row))
+    sealed = seal_row(vault_of(transaction.connection), open311_requests.name, row)
+    await insert_rows(transaction, open311_requests, [sealed])
 
 
 async def forget(transaction: Transaction, complaint_id: UUID) -> None:
@@ -93,10 +85,10 @@ async def requests(
     closed: bool | None = None,
     limit: int = MOST,
     offset: int = 0,
-) -> Sequence[RowMapping]:
-    """What a caller with this key may see, the newest first."""
+) -> Sequence[Mapping[str, Any]]:
+    """What a caller with this key may see, the newest first; with the place where it was sent by Open311."""
     code = func.coalesce(views.c.category, _SENT.c.service_code).label("service_code")
-    told = [c for c in _SENT.c if c.name not in ("complaint_id", "service_code", "received_at")]
+    told = [c for c in _SENT.c if c.name not in ("service_code", "received_at")]
     updated = (
         select(func.max(progress.c.at)).where(progress.c.complaint_id == complaints.c.id).scalar_subquery()
     )
@@ -136,7 +128,19 @@ async def requests(
     if closed is not None:
         ended = func.coalesce(views.c.status, "registered").in_(ENDED)
         query = query.where(ended if closed else ~ended)
-    return (await connection.execute(query)).mappings().all()
+    vault = vault_of(connection)
+    rows = (await connection.execute(query)).mappings()
+    return [open_row(vault, open311_requests.name, row) for row in rows]
+
+
+async def place_of(connection: AsyncConnection, complaint_id: UUID) -> dict[str, Any] | None:
+    """What came with the request beside the complaint itself; None when it did not come by Open311."""
+    query = select(open311_requests).where(open311_requests.c.complaint_id == complaint_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        return None
+    opened = open_row(vault_of(connection), open311_requests.name, row)
+    return {name: opened[name] for name in PRIVATE[open311_requests.name] if opened[name] is not None}
 
 
 async def one(connection: AsyncConnection, principal: str | None, complaint_id: UUID) -> RowMapping | None:

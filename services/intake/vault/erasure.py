@@ -28,6 +28,8 @@ _ERASE = tuple(
             "(SELECT id FROM additions WHERE complaint_id = ANY(CAST(:ids AS uuid[])))",
             "UPDATE additions SET sealed = '' WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND sealed <> ''",
             "UPDATE messages SET sealed = '' WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND sealed <> ''",
+            "UPDATE open311_requests SET sealed = '' "
+            "WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND sealed <> ''",
             "UPDATE customers u SET sealed = '' WHERE sealed <> '' "
             "AND id IN (SELECT customer_id FROM complaints WHERE id = ANY(CAST(:ids AS uuid[]))) "
             "AND NOT EXISTS (SELECT FROM complaints c WHERE c.customer_id = u.id AND c.sealed <> '')",
@@ -36,9 +38,6 @@ _ERASE = tuple(
             "WITH gone AS (DELETE FROM attachments WHERE complaint_id = ANY(CAST(:ids AS uuid[])) "
             "RETURNING id, complaint_id) "
             "INSERT INTO uploads (id, complaint_id, started_at) SELECT id, complaint_id, 'epoch' FROM gone",
-            "UPDATE open311_requests SET lat = NULL, long = NULL, address = '[erased]', address_id = NULL, "
-            "device_id = NULL, media_urls = '{}', attributes = '{}' "
-            "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))",
             "UPDATE import_rows SET key = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))",
             "DELETE FROM idempotency_keys WHERE principal IN "
             "(SELECT 'tracking:' || id FROM unnest(CAST(:ids AS uuid[])) AS id)",

@@ -19,6 +19,7 @@ from services.intake.attachments.storage import Storage
 from services.intake.attachments.store import listed
 from services.intake.dialogue.model import MOST_MESSAGES
 from services.intake.dialogue.store import messages_behind
+from services.intake.open311.store import place_of
 from services.intake.record.model import Record
 from services.intake.record.store import load
 from services.intake.store import customers, progress, view_of, views
@@ -87,6 +88,7 @@ async def _told(
     told = {
         **_record(record),
         "customer_number": customer["external_id"],
+        "place": await place_of(connection, complaint_id),
         "status": view.status,
         "offers": view.offers,
         "explanation": view.explanation,

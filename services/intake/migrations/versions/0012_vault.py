@@ -16,7 +16,7 @@ down_revision: str | None = "0011"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-_TEXT, _JSON = sa.Text(), postgresql.JSONB()
+_TEXT, _JSON = sa.Text(), postgresql.JSONB(none_as_null=True)
 _CONTACT = {"name": _TEXT, "email": _TEXT, "phone": _TEXT, "address": _TEXT}
 PRIVATE: dict[str, dict[str, Any]] = {
     "customers": {"external_id": _TEXT},
