@@ -1,7 +1,6 @@
 """Open311 GeoReport v2, as http://wiki.open311.org/GeoReport_v2 has it; the clients that are in use, as they are."""
 
 import asyncio
-import itertools
 import json
 import re
 from collections.abc import AsyncIterator
@@ -18,11 +17,13 @@ import uvicorn
 from defusedxml import ElementTree
 from sqlalchemy import text
 
+from dev.documents import PROJECT
 from services.intake.open311.store import place_of
 from services.intake.reference import normalised
 from shared import clock, taxonomy
 from shared.keys import create_key
 from tests.conftest import NewDatabase
+from tests.tools import need_python
 from tests.unit.test_attachments import picture
 from tests.world import TOLD, World, open_world
 
@@ -47,6 +48,8 @@ REQUEST_FIELDS = [
     "media_url",
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
+
+CLIENTS = PROJECT / "dev" / "clients"
 
 
 @pytest.fixture
@@ -549,33 +552,20 @@ async def served(world: World) -> AsyncIterator[str]:
     await running
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("P-39")
-@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
-async def test_the_client_library_three_works_as_it_is(
-    world: World, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(itertools, "ifilter", filter, raising=False)  # it was written for Python 2
-    # Not among the locked tools: what it needs exists only as sources of 2012. `pip install three` lets this run.
-    Three = pytest.importorskip("three", reason="the client library three is not installed").Three  # noqa: N806
-
-    def journey(url: str) -> None:
-        client = Three(f"{url}{V2}", api_key=key, jurisdiction="redress.example")
-        assert client.discovery()["endpoints"]
-        assert client.services()[0]["service_code"] == "function_fault"
-        assert client.services("function_fault")["attributes"]
-        [made] = client.post(
-            "function_fault",
-            address="123 Any St",
-            name="Zach Williams",
-            phone="555-5555",
-            description="My issue description.",
-        )
-        reference = made["service_request_id"]
-        [told] = client.request(reference, api_key=key)
-        assert told["description"] == "My issue description."
-        assert [each["service_request_id"] for each in client.requests(api_key=key)] == [reference]
-        today = clock.now().strftime("%m-%d-%Y")
-        assert client.requests("dimension", between=[today, today]) == []
-
+@pytest.mark.xdist_group("npm")  # where the other clients are installed
+async def test_the_client_library_three_works_as_it_is(world: World, key: str) -> None:
+    python = await asyncio.to_thread(need_python, CLIENTS) / "python"
     async with served(world) as url:
-        await asyncio.to_thread(journey, url)
+        process = await asyncio.create_subprocess_exec(
+            *(python, "-W", "ignore", CLIENTS / "open311.py", f"{url}{V2}", key),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    reference = said.decode().strip()
+    assert [c["reference"] for c in (await world.http.get("/intake/v1/complaints")).json()["items"]] == [
+        reference
+    ]
