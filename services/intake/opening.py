@@ -15,7 +15,7 @@ from services.intake.reference import normalised
 from services.intake.registration import tracking_token
 from services.intake.store import complaints
 from services.intake.vault.rows import open_row, vault_of
-from shared import idempotency
+from shared import driver, idempotency
 from shared.asgi import Window
 from shared.database import Transaction, sql
 from shared.idempotency import Answer
@@ -92,7 +92,7 @@ async def opened(
     the token is right.
     """
     typed = normalised(reference) or _NONE
-    found = (await connection.execute(_FIND, {"reference": typed})).scalar_one_or_none()
+    found = (await driver.run(connection, _FIND, {"reference": typed})).scalar_one_or_none()
     wanted = tracking_token(ctx.settings.installation_secret, found or _NOBODY)
     if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
         raise UnknownCase

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -20,15 +19,15 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.intake.duplicates import store as duplicates_store
 from services.intake.merging import store as merging_store
 from services.intake.model import View
 from services.intake.vault.rows import sealed_columns
+from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction, service_metadata, sql
 from shared.events.vocabulary import Outcome
 
@@ -127,6 +126,7 @@ progress = Table(
 )
 Index("ix_progress_complaint", progress.c.complaint_id, progress.c.id)
 
+_LOAD = text("SELECT * FROM views WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
 _VIEW_FIELDS = [c.name for c in views.c if c.name not in {"complaint_id", "version"}]
 
 
@@ -134,7 +134,7 @@ class ViewStore:
     """The customers' views, loaded and saved in bulk."""
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, View]:
-        rows = await transaction.execute(select(views).where(views.c.complaint_id.in_(ids)))
+        rows = await transaction.execute(_LOAD, {"ids": list(ids)})
         found = {i: View(id=i) for i in ids}
         for row in rows.mappings():
             found[row["complaint_id"]] = _view(dict(row))
@@ -142,28 +142,21 @@ class ViewStore:
 
     async def save(self, transaction: Transaction, aggregates: Iterable[View]) -> None:
         changed = list(aggregates)
-        statement = insert(views)
-        await transaction.execute(
-            statement.on_conflict_do_update(
-                index_elements=["complaint_id"],
-                set_={name: statement.excluded[name] for name in ("version", *_VIEW_FIELDS)},
-            ),
-            [
-                {
-                    "complaint_id": view.id,
-                    "version": view.version + 1,
-                    **{name: getattr(view, name) for name in _VIEW_FIELDS},
-                }
-                for view in changed
-            ],
-        )
+        rows = [
+            {
+                "complaint_id": view.id,
+                "version": view.version + 1,
+                **{name: getattr(view, name) for name in _VIEW_FIELDS},
+            }
+            for view in changed
+        ]
+        await save_rows(transaction, views, rows)
         steps = [
             {"complaint_id": view.id, "event_id": s.event_id, "at": s.at, "step": s.step, "data": s.data}
             for view in changed
             for s in view.steps
         ]
-        if steps:
-            await insert_rows(transaction, progress, steps)
+        await insert_rows(transaction, progress, steps)
         await forget_words(transaction, [view.id for view in changed])
         await wake_watchers(transaction, [view.id for view in changed])
 
@@ -190,21 +183,6 @@ async def wake_watchers(transaction: Transaction, complaint_ids: list[UUID]) -> 
     await transaction.execute(
         sql(f"SELECT pg_notify('{VIEW_CHANNEL}', id::text) FROM unnest(CAST(:ids AS uuid[])) AS id"),  # noqa: S608
         {"ids": complaint_ids},
-    )
-
-
-async def insert_rows(transaction: Transaction, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert many rows by one statement with one parameter: PostgreSQL takes the JSON apart.
-
-    Several times cheaper than one set of parameters per row, and no limit on their number.
-    """
-    names = ", ".join(f'"{name}"' for name in rows[0])
-    await transaction.execute(
-        sql(
-            f"INSERT INTO {table.name} ({names}) SELECT {names} "  # noqa: S608 - names come from our own tables
-            f"FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
-        ),
-        {"rows": to_json(rows).decode()},
     )
 
 

@@ -23,7 +23,7 @@ from services.intake.record.store import RecordStore, record_of
 from services.intake.store import ViewStore, view_of, views
 from services.intake.tracked import AdditionSeen, Answered, Choice, Opinion, StepShown, Tracking
 from services.intake.watch import Watchers
-from shared import clock, problems
+from shared import clock, driver, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
@@ -54,7 +54,7 @@ async def follow(case: Opened, ctx: Ctx) -> Tracking:
         view = view_of(dict(row) if row else None, shown)
         if merge is not None:
             view.follow()
-        happened = await connection.execute(merging_store.STEPS, {"id": case.id, "after": 0})
+        happened = await driver.run(connection, merging_store.STEPS, {"id": case.id, "after": 0})
         steps = [StepShown(at=s.at, step=s.step, data=s.data) for s in happened]
         record = await record_of(connection, case.told)
         files = await listed(connection, case.id, visible_only=True)

@@ -22,7 +22,7 @@ from services.resolution.views import (
     impossible_actions,
     possible_actions,
 )
-from shared import pages
+from shared import driver, pages
 from shared.events.vocabulary import Severity
 from shared.pages import Page
 
@@ -68,7 +68,7 @@ class _Position:
 
 
 async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | None:
-    found = (await connection.execute(_DETAIL, {"id": complaint_id})).one_or_none()
+    found = (await driver.run(connection, _DETAIL, {"id": complaint_id})).one_or_none()
     if found is None:
         return None
     row = dict(found._mapping)

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.lifecycle import State
 from services.resolution.model import Case, Judgement
 from services.resolution.promises import Policy, Promise, PromiseState
 from services.resolution.tables import cases, metadata, offers, promises, timeline
+from shared import driver
+from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
 from shared.events.vocabulary import Outcome, Severity
@@ -34,17 +35,6 @@ WHERE c.id = ANY(CAST(:ids AS uuid[]))
 """
 )
 _OFFERS = TypeAdapter(tuple[Offer, ...])
-
-_insert_case = insert(cases)
-_SAVE_CASE = _insert_case.on_conflict_do_update(
-    index_elements=[cases.c.id],
-    set_={c.name: _insert_case.excluded[c.name] for c in cases.c if c.name != "id"},
-)
-_insert_promise = insert(promises)
-_SAVE_PROMISE = _insert_promise.on_conflict_do_update(
-    index_elements=[promises.c.promise_id],
-    set_={name: _insert_promise.excluded[name] for name in ("state", "settled_at", "handler_id")},
-)
 
 _FORGET = (
     text(
@@ -78,7 +68,7 @@ class CaseStore:
     async def read(self, connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Case]:
         """The cases by id; a blank one for an id that is not known yet."""
         found = {id: Case(id=id, policy=self.policy) for id in ids}
-        for row in (await connection.execute(_LOAD, {"ids": list(ids)})).mappings():
+        for row in (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings():
             found[row["id"]] = _case(row, self.policy)
         return found
 
@@ -86,16 +76,15 @@ class CaseStore:
         saved = list(aggregates)
         for case in saved:
             case.version += 1
-        rows: list[tuple[Any, list[dict[str, Any]]]] = [
-            (_SAVE_CASE, [_case_row(case) for case in saved]),
-            # In order of change: a promise is settled before the next one takes the place of the live one.
-            (_SAVE_PROMISE, [_promise_row(p) for case in saved for p in case.changed_promises]),
-            (insert(offers), [_offer_row(case, o) for case in saved for o in case.new_offers]),
-            (insert(timeline), [_entry_row(e) for case in saved for e in case.new_entries]),
-        ]
-        for statement, parameters in rows:
-            if parameters:
-                await transaction.execute(statement, parameters)
+        await save_rows(transaction, cases, [_case_row(case) for case in saved])
+        # In order of change: a promise is settled before the next one takes the place of the live one.
+        changed = {p.id: p for case in saved for p in case.changed_promises}
+        settling = ("state", "settled_at", "handler_id")
+        await save_rows(transaction, promises, [_promise_row(p) for p in changed.values()], changing=settling)
+        await insert_rows(
+            transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
+        )
+        await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
         if erased := [case.id for case in saved if case.erased]:
             for forget in _FORGET:
                 await transaction.execute(forget, {"ids": erased})

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from services.routing.directory.store import load_directory
 from services.routing.model import Status
-from services.routing.store import DispatchStore, load_directory, oldest_waiting, waiting_groups
+from services.routing.store import DispatchStore, oldest_waiting, waiting_groups
 from shared import clock
 from shared.service import Context
 

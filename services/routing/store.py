@@ -20,12 +20,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
-from services.routing.directory import Directory
 from services.routing.directory import store as directory_store
 from services.routing.model import Dispatch, Notice, Status
 from shared import telemetry
+from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
 from shared.events.vocabulary import Against, Audience, Severity
 
@@ -82,6 +82,7 @@ notices = Table(
 )
 Index("ix_notices_audience", notices.c.audience, notices.c.issued_at.desc(), notices.c.id.desc())
 
+_LOAD = text("SELECT * FROM dispatches WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
 _FIELDS = [c.name for c in dispatches.c if c.name not in {"complaint_id", "version"}]
 
 
@@ -92,7 +93,7 @@ class DispatchStore:
     """
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
-        rows = await transaction.execute(select(dispatches).where(dispatches.c.complaint_id.in_(ids)))
+        rows = await transaction.execute(_LOAD, {"ids": list(ids)})
         found = {i: Dispatch(id=i) for i in ids}
         for row in rows.mappings():
             values: dict[str, Any] = {name: row[name] for name in _FIELDS}
@@ -108,31 +109,17 @@ class DispatchStore:
         if not changed:
             return
         await _settle(transaction, [d for d in changed if d.unsettled])
-        statement = insert(dispatches)
-        await transaction.execute(
-            statement.on_conflict_do_update(
-                index_elements=["complaint_id"],
-                set_={name: statement.excluded[name] for name in ("version", *_FIELDS)},
-            ),
-            [
-                {
-                    "complaint_id": d.id,
-                    "version": d.version + 1,
-                    **{name: getattr(d, name) for name in _FIELDS},
-                }
-                for d in changed
-            ],
-        )
+        rows = [
+            {
+                "complaint_id": d.id,
+                "version": d.version + 1,
+                **{name: getattr(d, name) for name in _FIELDS},
+            }
+            for d in changed
+        ]
+        await save_rows(transaction, dispatches, rows)
         issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
-        if issued:
-            upsert = insert(notices)
-            told = ("acknowledged_by", "acknowledged_at")
-            await transaction.execute(
-                upsert.on_conflict_do_update(
-                    index_elements=["id"], set_={name: upsert.excluded[name] for name in told}
-                ),
-                issued,
-            )
+        await save_rows(transaction, notices, issued, changing=("acknowledged_by", "acknowledged_at"))
 
 
 async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> None:
@@ -140,7 +127,7 @@ async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> No
     if not unsettled:
         return
     await directory_store.lock_directory(transaction)
-    directory = await load_directory(transaction)
+    directory = await directory_store.load_directory(transaction)
     for dispatch in sorted(unsettled, key=_turn):
         dispatch.settle(directory)
         with _trace_of(dispatch):
@@ -160,11 +147,6 @@ def _trace_of(dispatch: Dispatch) -> Iterator[None]:
     else:
         with telemetry.traced(dispatch.traceparent):
             yield
-
-
-async def load_directory(transaction: Transaction) -> Directory:
-    """Everybody as they are now; to choose from them, hold the directory's lock."""
-    return await directory_store.load_directory(transaction, departments, people)
 
 
 async def notice_of(transaction: Transaction, notice_id: UUID) -> tuple[UUID, Notice] | None:

@@ -22,9 +22,9 @@ from services.intake.record.model import Erased, TooManyAdditions
 from services.intake.record.store import RecordStore
 from services.intake.registration import register
 from services.intake.schemas import NewComplaint
-from services.intake.store import insert_rows
 from shared import clock, driver, idempotency, ids
 from shared.aggregate import load_one, save_one
+from shared.bulk import insert_rows
 from shared.database import Database, sql
 from shared.idempotency import Answer, Claim, KeyReused
 from shared.problems import Problem

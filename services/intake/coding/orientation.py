@@ -8,9 +8,9 @@ from pydantic_core import to_json
 from services.intake.coding.model import misfit
 from services.intake.coding.schemas import NewOrientation, OrientationShown
 from services.intake.coding.store import orientation, orientations
-from services.intake.store import insert_rows
 from shared import clock, etag, idempotency, problems, taxonomy
 from shared.auth import Principal, may
+from shared.bulk import insert_rows
 from shared.database import Transaction, session_lock_key, sql
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey

@@ -25,7 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.coding.model import Coding, Codings, Orientation, Review
 from services.intake.record.store import load as load_records
-from services.intake.store import insert_rows, metadata
+from services.intake.store import metadata
+from shared.bulk import insert_rows
 from shared.database import Transaction
 from shared.events.intake import TaxonomyCode
 from shared.taxonomy import versions

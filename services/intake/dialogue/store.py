@@ -19,9 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.dialogue.model import Dialogue, Message
-from services.intake.store import insert_rows, metadata, progress, wake_watchers
+from services.intake.store import metadata, progress, wake_watchers
 from services.intake.vault.private import ERASED_TEXT
 from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
+from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 
 messages = Table(

@@ -24,8 +24,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.imports.model import Format, Group, Job, Result, Settled, State
-from services.intake.store import complaints, insert_rows, metadata
+from services.intake.store import complaints, metadata
 from shared import ids
+from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 
 TIME = DateTime(timezone=True)

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.merging.model import Merge
+from shared import driver
 from shared.database import Transaction, session_lock_key, sql
 
 STEPS = text(
@@ -75,8 +76,10 @@ async def hold(transaction: Transaction, *complaint_ids: UUID) -> None:
 
 async def live(connection: AsyncConnection, complaint_id: UUID) -> Merge | None:
     """By which merge the complaint follows another one now."""
-    found = await connection.execute(
-        sql("SELECT * FROM merges WHERE complaint_id = :id AND separated_at IS NULL"), {"id": complaint_id}
+    found = await driver.run(
+        connection,
+        sql("SELECT * FROM merges WHERE complaint_id = :id AND separated_at IS NULL"),
+        {"id": complaint_id},
     )
     row = found.mappings().one_or_none()
     return Merge(**row) if row is not None else None

@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.store import complaints, insert_rows, metadata, progress, views
+from services.intake.store import complaints, metadata, progress, views
 from services.intake.vault.private import PRIVATE
 from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
+from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 
 open311_requests = Table(

@@ -23,9 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.record.model import Addition, Answered, Record
-from services.intake.store import complaints, insert_rows, metadata, progress, wake_watchers
+from services.intake.store import complaints, metadata, progress, wake_watchers
 from services.intake.vault.private import CONTACT
 from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
+from shared.bulk import insert_rows
 from shared.database import Transaction
 from shared.events.vocabulary import Channel, Emotion
 

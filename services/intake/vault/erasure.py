@@ -9,9 +9,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.duplicates import store as duplicates
-from services.intake.store import forget_words, insert_rows
+from services.intake.store import forget_words
 from services.intake.vault.store import erasures
 from shared import ids
+from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 from shared.events import CustomerErased
 from shared.events.vocabulary import Because

@@ -13,13 +13,11 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    select,
-    text,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from services.routing.directory.model import Department, Directory, Person
-from shared.database import Transaction, session_lock_key
+from shared.bulk import save_rows
+from shared.database import Transaction, session_lock_key, sql
 
 
 def add_tables(metadata: MetaData) -> tuple[Table, Table]:
@@ -61,14 +59,14 @@ async def lock_directory(transaction: Transaction) -> None:
     the complaints' locks and as late as can be: all of routing waits for it.
     """
     await transaction.execute(
-        text("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("routing", "directory")}
+        sql("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("routing", "directory")}
     )
 
 
-async def load_directory(transaction: Transaction, departments: Table, people: Table) -> Directory:
-    """Everybody, as they are now."""
-    rows = await transaction.execute(select(departments))
-    staff = await transaction.execute(select(people).order_by(people.c.id))
+async def load_directory(transaction: Transaction) -> Directory:
+    """Everybody as they are now; to choose from them, hold the directory's lock."""
+    rows = await transaction.execute(sql("SELECT * FROM departments"))
+    staff = await transaction.execute(sql("SELECT * FROM people ORDER BY id"))
     return Directory(
         {row["code"]: Department(**{**row, "categories": tuple(row["categories"])}) for row in _dicts(rows)},
         [Person(**{**row, "languages": tuple(row["languages"])}) for row in _dicts(staff)],
@@ -85,7 +83,7 @@ async def save_load(transaction: Transaction, directory: Directory) -> None:
     directory.changes.clear()
     if changes:
         await transaction.execute(
-            text(
+            sql(
                 "UPDATE people p SET open_cases = p.open_cases + c.change "
                 "FROM unnest(CAST(:ids AS text[]), CAST(:changes AS int[])) AS c(id, change) WHERE p.id = c.id"
             ),
@@ -103,10 +101,4 @@ async def replace(
     """Add or change departments and people; whoever is not named stays as they are."""
     await lock_directory(transaction)
     for table, rows, key in ((departments, new_departments, "code"), (people, new_people, "id")):
-        if rows:
-            statement = insert(table)
-            named = {name: statement.excluded[name] for name in rows[0] if name != key}
-            await transaction.execute(
-                statement.on_conflict_do_update(index_elements=[key], set_=named),
-                sorted(rows, key=lambda row: str(row[key])),
-            )
+        await save_rows(transaction, table, sorted(rows, key=lambda row: str(row[key])))
