@@ -4,6 +4,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 .DEFAULT_GOAL := help
+# The tests start dozens of Pythons: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run demo test test-fast check format bench migrate requirements asyncapi docs kafka chaos clean
 
 help:  ## list the targets

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -71,6 +71,12 @@ class World:
         finally:
             await consumer.stop()
 
+    @asynccontextmanager
+    async def visited(self) -> AsyncIterator["World"]:
+        """The same services with another administrator's client."""
+        async with _client(self.process, await create_key(self.url, "tests", ["admin"])) as http:
+            yield replace(self, http=http)
+
     async def register(self, told: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         answer = await self.http.post("/intake/v1/complaints", json=told or TOLD, headers=headers)
         assert answer.status_code == 201, answer.text
@@ -113,14 +119,17 @@ async def open_world(
 ) -> AsyncIterator[World]:
     process = Process(settings_for(url, data_dir, **changes), url, catalogue.load(names))
     key = await create_key(url, "tests", ["admin"])
-    async with process.running():
-        transport = httpx.ASGITransport(process.app)
-        async with (
-            httpx.AsyncClient(
-                transport=transport,
-                base_url="http://redress",
-                headers={"Authorization": f"Bearer {key}", "X-Purpose": "a test"},
-            ) as http,
-            httpx.AsyncClient(transport=transport, base_url="http://redress") as customer,
-        ):
-            yield World(process, http, customer, url)
+    async with (
+        process.running(),
+        _client(process, key) as http,
+        httpx.AsyncClient(transport=http._transport, base_url="http://redress") as customer,
+    ):
+        yield World(process, http, customer, url)
+
+
+def _client(process: Process, key: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(process.app),
+        base_url="http://redress",
+        headers={"Authorization": f"Bearer {key}", "X-Purpose": "a test"},
+    )

@@ -252,9 +252,11 @@ async def test_a_restatement_waits_for_the_customers_word(world: World) -> None:
     assert entry["confirmation"]["correction"] == "It is 13. Call [phone]."
     assert entry["confirmation"]["answered_by"] == "customer"
     [event] = await events(world, registered, "restatement.answered")
-    sent = text("SELECT facts->>'restatement' FROM deliveries WHERE template = 'restatement'")
+    sent = text(
+        "SELECT facts->>'restatement' FROM deliveries WHERE template = 'restatement' AND complaint_id = :id"
+    )
     async with world.context("notification").database.reading() as connection:
-        letters = (await connection.execute(sent)).scalars().all()
+        letters = (await connection.execute(sent, {"id": registered["id"]})).scalars().all()
     assert letters == ["[name] has 12 motors with alarm R4."], "it was also sent, to be confirmed"
     assert (event["confirmed"], event["correction"]) == (False, "It is 13. Call [phone].")
 
