@@ -313,9 +313,9 @@ class Interrupted(Exception):
 @pytest.fixture
 async def stopped(new_database: NewDatabase, scratch: Any) -> AsyncIterator[World]:
     """A world with a door, in which nobody works off imports by themselves."""
-    url = await new_database()
+    url, others = await new_database(), asyncio.all_tasks()
     async with open_world(url, scratch, ("intake",)) as world:
-        for task in asyncio.all_tasks():
+        for task in asyncio.all_tasks() - others:
             if task.get_name() == "intake.importer":
                 task.cancel()
                 await asyncio.wait([task])
