@@ -562,6 +562,7 @@ async def served(world: World) -> AsyncIterator[str]:
     await running
 
 
+@pytest.mark.empty_world
 @pytest.mark.slow
 @pytest.mark.requirement("P-39")
 @pytest.mark.xdist_group("npm")  # where the other clients are installed
