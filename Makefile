@@ -4,6 +4,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 .DEFAULT_GOAL := help
+# The tests start dozens of Pythons: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run demo test test-fast check format bench migrate requirements asyncapi docs kafka chaos clean
 
 help:  ## list the targets
@@ -27,10 +29,10 @@ demo: $(STAMP)  ## start everything, post real complaints, play everybody, accou
 	@$(BIN)/redress demo
 
 test: $(STAMP)  ## all tests, on real PostgreSQL and real Kafka
-	@$(BIN)/pytest -n 4 --dist loadgroup
+	@$(BIN)/pytest -n auto --dist loadgroup
 
 test-fast: $(STAMP)  ## the tests that need neither Kafka nor long rounds
-	@$(BIN)/pytest -n 4 --dist loadgroup -m "not kafka and not slow"
+	@$(BIN)/pytest -n auto --dist loadgroup -m "not kafka and not slow"
 
 check: $(STAMP)  ## ruff, format, mypy --strict, import rules, generated documents up to date
 	@$(BIN)/ruff check .

@@ -88,11 +88,33 @@ async def database_url(new_database: NewDatabase) -> str:
     return await new_database()
 
 
-@pytest.fixture
-async def world(new_database: NewDatabase, scratch: Path) -> AsyncIterator[World]:
-    """All five services in this process, on a fresh database and the table log, started."""
+@pytest.fixture(scope="module")
+async def shared_world(new_database: NewDatabase, scratch: Path) -> AsyncIterator[World]:
+    """All five services in this process, on the table log, started: for all tests of a module."""
     async with open_world(await new_database(), scratch) as opened:
         yield opened
+
+
+@pytest.fixture
+async def empty_world(new_database: NewDatabase, scratch: Path) -> AsyncIterator[World]:
+    """The same for one test, on a fresh database."""
+    async with open_world(await new_database(), scratch) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def guest(shared_world: World) -> AsyncIterator[World]:
+    """The shared world with an administrator's key of the test's own: idempotency keys are the caller's."""
+    async with shared_world.visited() as world:
+        yield world
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """Where other tests register complaints, too, unless the test is marked `empty_world`."""
+    alone = request.node.get_closest_marker("empty_world") is not None
+    found: World = request.getfixturevalue("empty_world" if alone else "guest")
+    return found
 
 
 async def _create(url: str, name: str, template: str | None) -> str:

@@ -3,7 +3,7 @@ read in each. People and companies are invented."""
 
 import base64
 import quopri
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 OUR = "complaints@redress.example"
 PNG = base64.b64decode(
@@ -335,4 +335,8 @@ CORPUS: dict[str, Sample] = {
         mail("Hello.", *[f"Received: from a{n} by b; Fri, 20 Nov 2026 10:20:12 +0800" for n in range(70)]),
         outcome="loop",
     ),
+}
+CORPUS = {  # each with an id of its own: they may all come to one house
+    name: replace(sample, raw=sample.raw.replace(b"<m1@", b"<sample-%d@" % number))
+    for number, (name, sample) in enumerate(CORPUS.items())
 }

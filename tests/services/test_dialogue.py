@@ -72,6 +72,7 @@ async def _templates(world: World, one: Registered) -> list[str]:
     return [item["template"] for item in reversed(items) if item["template"]]
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-37", "N-M")
 async def test_the_anonymous_and_the_handler_write_to_each_other_and_stay_unknown(world: World) -> None:
     one = await world.register(ANONYMOUS)
@@ -188,6 +189,7 @@ async def test_a_message_is_sent_once_per_key_needs_the_scope_and_is_never_chang
             await transaction.execute(text("UPDATE messages SET number = 2"))
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-36", "P-37")
 async def test_what_was_written_is_sealed_exported_and_erased(world: World) -> None:
     one = await world.register()
@@ -229,6 +231,7 @@ async def test_the_customer_adds_to_what_was_told(world: World) -> None:
     assert known["additions"] == 1
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-38")
 async def test_a_withdrawn_complaint_ends_everywhere(world: World) -> None:
     one = await world.register()
@@ -284,6 +287,7 @@ async def test_what_is_closed_is_not_withdrawn(world: World) -> None:
     assert await _state(world, one) == "closed"
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("N-L", "P-38")
 @pytest.mark.parametrize("leads", [True, False], ids=["the leading one", "the follower"])
 async def test_a_withdrawal_leaves_the_others_their_case(world: World, leads: bool) -> None:

@@ -37,6 +37,7 @@ async def _count(world: World, table: str) -> int:
         return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-07")
 async def test_what_was_told_already_is_suggested_before_and_after(world: World) -> None:
     first = await world.register()
@@ -76,6 +77,7 @@ async def test_what_was_told_already_is_suggested_before_and_after(world: World)
     assert leaders == {first["id"]: None, second["id"]: first["id"]}
 
 
+@pytest.mark.empty_world
 @pytest.mark.slow
 @pytest.mark.requirement("P-07")
 async def test_over_http_precision_and_recall_are_at_least_95_in_100(world: World) -> None:
@@ -113,6 +115,7 @@ async def test_over_http_precision_and_recall_are_at_least_95_in_100(world: Worl
     assert counts["found"] / (counts["found"] + counts["wrong"]) >= 0.95, counts
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-07")
 async def test_marking_begins_where_it_stopped_and_marks_nothing_twice(world: World) -> None:
     from services.intake.duplicates.index import Marker
@@ -133,6 +136,7 @@ async def test_marking_begins_where_it_stopped_and_marks_nothing_twice(world: Wo
         assert set(marked.scalars()) == {UUID(each["id"]) for each in registered}
 
 
+@pytest.mark.empty_world
 async def test_the_marks_hold_nothing_personal_and_a_common_one_costs_no_more(world: World) -> None:
     for _ in range(60):
         await world.register()

@@ -97,6 +97,7 @@ async def _twins(world: World, number: int = 2) -> list[Registered]:
     return registered
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-08", "N-L")
 async def test_every_reporter_hears_and_sees_how_the_leading_case_goes_on(world: World) -> None:
     leading, other = await _twins(world)
@@ -155,6 +156,7 @@ async def test_every_reporter_hears_and_sees_how_the_leading_case_goes_on(world:
     assert (seen["status"], seen["result"], seen["opinion_asked"]) == ("closed", "Exchanged; it runs.", False)
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-08", "N-L")
 async def test_every_service_follows_and_no_promise_is_broken(world: World) -> None:
     leading, other = await _twins(world)
@@ -209,6 +211,7 @@ async def test_every_service_follows_and_no_promise_is_broken(world: World) -> N
     assert entry["separation_reason"] == "Another motor."
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-08")
 async def test_offers_that_lay_before_a_merged_customer_are_withdrawn_and_work_goes_on_later(
     world: World,
@@ -227,6 +230,7 @@ async def test_offers_that_lay_before_a_merged_customer_are_withdrawn_and_work_g
     await _well(world, leading, other)
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-08")
 async def test_there_are_no_chains_and_no_circles(world: World) -> None:
     a, b, c, d = await _twins(world, 4)
@@ -275,6 +279,7 @@ async def test_a_case_that_was_agreed_or_has_ended_is_finished_on_its_own(world:
     assert (ended.status_code, ended.json()["code"]) == (409, "leading-closed")
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-08", "P-04")
 async def test_merging_is_done_once_however_many_ask_at_once(world: World) -> None:
     a, b, c = await _twins(world, 3)
@@ -311,7 +316,11 @@ async def test_only_who_may_merge_merges_and_the_reason_is_masked(world: World) 
     await world.settled()
     records = await world.log_records("redress.intake")
     assert all(b"13800138000" not in record.value for record in records)
-    [merged] = [json.loads(r.value) for r in records if r.headers["ce_type"] == "redress.complaint.merged.v1"]
+    [merged] = [
+        json.loads(r.value)
+        for r in records
+        if r.headers["ce_type"] == "redress.complaint.merged.v1" and r.key == other["id"]
+    ]
     assert merged["reason"] == "He called from [phone]."
 
 

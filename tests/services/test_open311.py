@@ -185,7 +185,8 @@ async def test_a_request_becomes_a_complaint_like_any_other(world: World, key: s
     reference = root.findtext("request/service_request_id")
     assert reference is not None
     assert normalised(reference) == reference
-    [complaint] = (await world.http.get("/intake/v1/complaints")).json()["items"]
+    listed = (await world.http.get("/intake/v1/complaints")).json()["items"]
+    [complaint] = [each for each in listed if each["reference"] == reference]
     told = (await world.http.get(f"/intake/v1/complaints/{complaint['id']}")).json()
     assert told["statement"]["what_went_wrong"] == "The lift stands still. Call [phone]."
     assert told["statement"]["wanted"] == "Repair it"
@@ -193,7 +194,10 @@ async def test_a_request_becomes_a_complaint_like_any_other(world: World, key: s
     assert told["desired_remedies"] == ["repair", "apology"]
     assert told["facts"]["where"] == "Nanjing Road 1"
     async with world.context("intake").database.reading() as connection:
-        row = (await connection.execute(text("SELECT * FROM open311_requests"))).mappings().one()
+        found = await connection.execute(
+            text("SELECT * FROM open311_requests WHERE complaint_id = :id"), {"id": complaint["id"]}
+        )
+        row = found.mappings().one()
         place = await place_of(connection, row["complaint_id"])
     assert place is not None
     assert place["media_urls"] == ["http://169.254.169.254/latest/meta-data"], "recorded, never fetched"
@@ -201,12 +205,14 @@ async def test_a_request_becomes_a_complaint_like_any_other(world: World, key: s
     assert place["address"] == "Nanjing Road 1"
     assert b"Nanjing" not in bytes(row["sealed"]), "it may tell where somebody lives"
     await world.settled()
-    events = [json.loads(r.value) for r in await world.log_records("redress.intake")]
+    records = await world.log_records("redress.intake")
+    events = [json.loads(r.value) for r in records if r.key == complaint["id"]]
     assert [event["channel"] for event in events if event.get("reference")] == ["api"]
     assert "Nanjing" not in json.dumps(events)
     assert "ann@example.com" not in json.dumps(events)
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-39", "000-13")
 async def test_who_sent_it_reads_it_back_and_nobody_else_does(world: World, key: str) -> None:
     mine = await posted(world, sent(key, address_string="Nanjing Road 1"))
@@ -227,6 +233,7 @@ async def test_who_sent_it_reads_it_back_and_nobody_else_does(world: World, key:
     assert [each["service_request_id"] for each in await get(world, "requests", api_key=key)] == [mine]
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-39", "000-13")
 async def test_what_is_public_shows_nobodys_personal_data(world: World, key: str) -> None:
     form = sent(
@@ -252,6 +259,7 @@ async def test_what_is_public_shows_nobodys_personal_data(world: World, key: str
     assert {each["service_request_id"] for each in updates} == {mine}
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-39")
 async def test_requests_are_found_by_id_service_time_and_status(
     world: World, key: str, monkeypatch: pytest.MonkeyPatch
@@ -341,6 +349,7 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
 async def test_errors_are_told_as_the_standard_has_it(
     world: World, key: str, changes: dict[str, Any], status: int, said: str
 ) -> None:
+    before = (await world.http.get("/intake/v1/complaints")).json()["items"]
     form = sent(key, **changes)
     answer = await post(world, form, "json")
     assert answer.status_code == status, answer.text
@@ -351,7 +360,7 @@ async def test_errors_are_told_as_the_standard_has_it(
     root = ElementTree.fromstring((await post(world, form, "xml")).content)
     assert (root.tag, root[0].tag, names(root[0])) == ("errors", "error", ["code", "description"])
     assert root.findtext("error/code") == str(status)
-    assert (await world.http.get("/intake/v1/complaints")).json()["items"] == []
+    assert (await world.http.get("/intake/v1/complaints")).json()["items"] == before
 
 
 @pytest.mark.requirement("P-39", "P-01")
@@ -492,6 +501,7 @@ class FixMyStreet:
         return [{child.tag: child.text for child in each} for each in root.findall("request_update")]
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-39", "P-04")
 async def test_the_sender_of_fixmystreet_is_satisfied(world: World, key: str) -> None:
     fixmystreet = FixMyStreet(world.customer, key)
@@ -552,6 +562,7 @@ async def served(world: World) -> AsyncIterator[str]:
     await running
 
 
+@pytest.mark.empty_world
 @pytest.mark.slow
 @pytest.mark.requirement("P-39")
 @pytest.mark.xdist_group("npm")  # where the other clients are installed

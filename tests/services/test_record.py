@@ -252,9 +252,11 @@ async def test_a_restatement_waits_for_the_customers_word(world: World) -> None:
     assert entry["confirmation"]["correction"] == "It is 13. Call [phone]."
     assert entry["confirmation"]["answered_by"] == "customer"
     [event] = await events(world, registered, "restatement.answered")
-    sent = text("SELECT facts->>'restatement' FROM deliveries WHERE template = 'restatement'")
+    sent = text(
+        "SELECT facts->>'restatement' FROM deliveries WHERE template = 'restatement' AND complaint_id = :id"
+    )
     async with world.context("notification").database.reading() as connection:
-        letters = (await connection.execute(sent)).scalars().all()
+        letters = (await connection.execute(sent, {"id": registered["id"]})).scalars().all()
     assert letters == ["[name] has 12 motors with alarm R4."], "it was also sent, to be confirmed"
     assert (event["confirmed"], event["correction"]) == (False, "It is 13. Call [phone].")
 
@@ -310,14 +312,16 @@ async def test_no_personal_data_of_an_addition_reaches_the_log(world: World) -> 
     )
     assert added["number"] == 1
     await world.settled()
+    # Not 0013 without its space: an id or a trace may hold that by chance.
+    secrets = ("Ann", "Grumble", " 0013", "13800138000", "ann@", "Elm")
     everything = "\n".join(
         record.value.decode() + json.dumps(dict(record.headers)) for record in await world.log_records()
     )
-    for secret in ("Ann", "Grumble", "0013", "ann@", "Elm"):
+    for secret in secrets:
         assert secret not in everything
     assert "shouted at me" in everything
     page = (await world.http.get(f"{REGISTER}/{registered['id']}/additions")).text
-    for secret in ("Ann", "Grumble", "0013", "ann@", "Elm"):
+    for secret in secrets:
         assert secret not in page
     contact = await read(world, registered, "/contact")
     assert (contact["email"], contact["accused_name"]) == ("ann@example.com", "Mr Grumble")

@@ -51,6 +51,17 @@ def test_a_public_complaint_is_urgent() -> None:
     assert decide(["态度差"], public=True).severity is Severity.URGENT
 
 
+async def _notices(world: World, registered: dict[str, Any], audience: str) -> list[Any]:
+    """What the audience was told of the complaint."""
+    records_ = await world.log_records(f"redress.transfer.{audience}")
+    return [json.loads(r.value) for r in records_ if r.key == registered["id"]]
+
+
+async def _awaits_decision(world: World, registered: dict[str, Any]) -> bool:
+    desk = (await world.http.get("/routing/v1/triage", params={"limit": 200})).json()["items"]
+    return [each["complaint_id"] for each in desk].count(registered["id"]) == 1
+
+
 @pytest.mark.requirement("002-08", "001-11", "003-17")
 async def test_a_clear_complaint_is_assigned_and_its_audiences_are_told(world: World) -> None:
     registered = await world.register()
@@ -61,33 +72,33 @@ async def test_a_clear_complaint_is_assigned_and_its_audiences_are_told(world: W
         "function_fault",
         "technical_support",
     )
-    notices = await world.log_records("redress.transfer.technical-support")
-    [notice] = [json.loads(n.value) for n in notices]
+    [notice] = await _notices(world, registered, "technical-support")
     assert notice["reference"] == registered["reference"]
     facts = [r for r in await world.log_records("redress.routing") if r.headers["ce_id"] == notice["fact_id"]]
     assert facts[0].headers["ce_type"] == notice["fact_type"] == "redress.complaint.triaged.v1"
-    assert not await world.log_records("redress.transfer.leadership"), "nobody bothers leadership with this"
+    assert not await _notices(world, registered, "leadership"), "nobody bothers leadership with this"
 
     shown = (
         await world.http.get(
-            "/routing/v1/notices", params={"audience": "technical-support", "open_only": True}
+            "/routing/v1/notices",
+            params={"audience": "technical-support", "open_only": True, "limit": 200},
         )
     ).json()["items"]
-    assert [n["id"] for n in shown] == [notice["notice_id"]]
+    assert [n["id"] for n in shown if n["complaint_id"] == registered["id"]] == [notice["notice_id"]]
     for _ in range(2):  # the second changes nothing
         answer = await world.http.post(f"/routing/v1/notices/{notice['notice_id']}/acknowledge")
         assert answer.status_code == 204
     await world.settled()
-    told = [r.headers["ce_type"] for r in await world.log_records("redress.routing")]
-    assert told.count("redress.notice.acknowledged.v1") == 1
+    told = await world.log_records("redress.routing")
+    kinds = [r.headers["ce_type"] for r in told if r.key == registered["id"]]
+    assert kinds.count("redress.notice.acknowledged.v1") == 1
 
 
 @pytest.mark.requirement("002-08")
 async def test_what_the_rules_cannot_tell_goes_to_a_person(world: World) -> None:
     registered = await world.register(UNSURE)
     await world.settled()
-    [waiting] = (await world.http.get("/routing/v1/triage")).json()["items"]
-    assert waiting["complaint_id"] == registered["id"]
+    assert await _awaits_decision(world, registered)
     decision = {"category": "after_sales", "severity": "urgent", "reason": "She waits for a refund."}
     url = f"/routing/v1/triage/{registered['id']}"
     first = await world.http.post(url, json=decision, headers={"Idempotency-Key": "t1"})
@@ -96,7 +107,7 @@ async def test_what_the_rules_cannot_tell_goes_to_a_person(world: World) -> None
     assert (first.json()["status"], first.json()["department"]) == ("assigned", "customer_service")
     late = await world.http.post(url, json=decision)
     assert (late.status_code, late.json()["status_now"]) == (409, "assigned")
-    assert (await world.http.get("/routing/v1/triage")).json()["items"] == []
+    assert not await _awaits_decision(world, registered)
 
 
 async def _directory(world: World, capacity: int, languages: Sequence[str] = ("en", "zh")) -> None:
@@ -182,10 +193,10 @@ async def test_a_broken_directory_is_refused(world: World, change: dict[str, Any
 
 
 async def test_severity_decides_how_soon_a_notice_must_be_acknowledged(world: World) -> None:
-    await world.register(TOLD | {"statement": {"what_went_wrong": "The housing gives an electric shock."}})
+    told = TOLD | {"statement": {"what_went_wrong": "The housing gives an electric shock."}}
+    registered = await world.register(told)
     await world.settled()
-    [record] = await world.log_records("redress.transfer.leadership")
-    notice = json.loads(record.value)
+    [notice] = await _notices(world, registered, "leadership")
     assert notice["severity"] == "major"
     assert notice["reason"] == "major-complaint"
     issued, by = (datetime.fromisoformat(notice[name]) for name in ("issued_at", "acknowledge_by"))
@@ -275,9 +286,10 @@ async def test_those_whom_nobody_can_take_do_not_block_those_behind_them(
 async def test_what_assigns_and_frees_nobody_does_not_wait_for_the_directory(world: World) -> None:
     registered, unsure = await world.register(), await world.register(UNSURE)
     await world.settled()
-    shown = await world.http.get("/routing/v1/notices", params={"audience": "technical-support"})
-    [notice] = shown.json()["items"]
-    assert notice["complaint_id"] == registered["id"]
+    shown = await world.http.get(
+        "/routing/v1/notices", params={"audience": "technical-support", "limit": 200}
+    )
+    [notice] = [n for n in shown.json()["items"] if n["complaint_id"] == registered["id"]]
     database = world.context("routing").database
     async with asyncio.timeout(10), database.transaction() as transaction:
         await lock_directory(transaction)
@@ -287,6 +299,7 @@ async def test_what_assigns_and_frees_nobody_does_not_wait_for_the_directory(wor
         assert await _routed(world, unsure["id"]) == "released"
 
 
+@pytest.mark.empty_world
 async def test_changes_of_the_directory_at_the_same_time_do_not_fail(world: World) -> None:
     people = [
         {"id": f"p{number}", "name": "P", "department": "quality", "languages": ["en"]}

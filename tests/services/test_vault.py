@@ -161,6 +161,7 @@ async def customer_of(world: World, complaint_id: str) -> str:
 # --- at rest ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-36")
 async def test_nothing_private_is_readable_in_the_database(world: World) -> None:
     case = await told(world)
@@ -237,6 +238,7 @@ async def test_rotation_seals_everything_anew_and_can_be_stopped(
         assert (await world.http.get(f"{case['path']}/contact")).json()["name"] == PERSON["name"]
 
 
+@pytest.mark.empty_world
 async def test_the_commands_of_the_vault(world: World) -> None:
     """`redress vault rotate` and `redress vault retain`, beside the running services."""
     await world.register(STORY)
@@ -254,6 +256,7 @@ async def test_the_commands_of_the_vault(world: World) -> None:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-32")
 async def test_every_reading_is_in_the_audit_trail_with_its_purpose(world: World) -> None:
     case = await told(world)
@@ -330,6 +333,7 @@ async def test_the_export_holds_everything_for_staff_and_for_the_customer(world:
 # --- erasure ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-36")
 async def test_after_erasure_the_person_is_found_nowhere(
     world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
@@ -397,6 +401,7 @@ async def test_after_erasure_the_person_is_found_nowhere(
     assert contact["name"] == "Ann Example"
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-36")
 async def test_what_handlers_wrote_goes_from_every_service(world: World) -> None:
     """It names the customer, and nobody masked it; the log alone cannot be changed."""
@@ -429,6 +434,7 @@ async def test_what_handlers_wrote_goes_from_every_service(world: World) -> None
     assert '"redress.customer.erased.v1"' in told_of[0].body
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-36")
 async def test_what_is_heard_after_an_erasure_is_let_go_of_too(world: World) -> None:
     case = await told(world)
@@ -446,6 +452,7 @@ async def test_what_is_heard_after_an_erasure_is_let_go_of_too(world: World) -> 
         assert tuple(found[0]) == (None, None)
 
 
+@pytest.mark.empty_world
 @pytest.mark.requirement("P-36")
 async def test_retention_anonymises_what_ended_long_ago(
     world: World, monkeypatch: pytest.MonkeyPatch
