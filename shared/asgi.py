@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from limits import RateLimitItem, parse
 from starlette.exceptions import HTTPException
@@ -102,7 +103,11 @@ class Edge:
 
         with telemetry.traced(headers.get(b"traceparent", b"").decode("latin-1")):
             try:
-                refusal = self._over_rate(scope, headers, extra) or self._too_large(scope, headers)
+                refusal = (
+                    self._over_rate(scope, headers, extra)
+                    or self._too_large(scope, headers)
+                    or _with_nul(scope["query_string"])
+                )
                 if refusal is not None:
                     await _answer(refusal, tell)
                 else:
@@ -200,6 +205,20 @@ class Mounts:
         scope["app_root_path"] = outside
         scope["root_path"] = f"{outside}/{name}"
         await app(scope, receive, send)
+
+
+def _with_nul(query: bytes) -> Problem | None:
+    """No text that Redress takes holds a NUL, and PostgreSQL cannot keep one."""
+    if b"%00" not in query:
+        return None
+    named = (name for name, value in parse_qsl(query.decode("latin-1")) if "\x00" in name + value)
+    return Problem(
+        422,
+        "invalid-request",
+        "The query holds a NUL character",
+        "Leave out %00. 请去掉查询参数中的空字符。",
+        field=f"query/{next(named, '').replace(chr(0), '')[:100]}",
+    )
 
 
 def _template(scope: Scope) -> str:

@@ -128,6 +128,8 @@ class Authenticator:
 
     async def _api_key(self, credentials: str) -> Principal:
         key_id, _, secret = credentials.removeprefix("rdk_").partition("_")
+        if not key_id.isprintable():
+            raise Unauthorized("This is no API key: it has characters that none has.")
         async with connected(self._engine) as connection:
             found = await connection.execute(
                 text(

@@ -27,13 +27,20 @@ def must_match(if_match: str | None, version: int | None, what: str, what_zh: st
         return
     # A weak tag (W/"3") never matches: If-Match compares strongly. `*` matches whatever exists.
     seen = {each.strip() for each in if_match.split(",")}
+    seen |= {f'"{each}"' for each in seen if each.isdecimal()}  # a version without its quotation marks
     if version is not None and not seen.isdisjoint({tag(version), "*"}):
         return
+    if version is None:
+        title = f"There is no such {what}"
+        detail = f"Leave If-Match out to make it. {what_zh}不存在，新建时请勿发送 If-Match。"
+    else:
+        title = f"The {what} has changed since you saw it"
+        detail = f"Read it again, and decide again. {what_zh}在您查看之后已有变化，请重新读取。"
     raise Problem(
         412,
         "precondition-failed",
-        f"The {what} has changed since you saw it",
-        f"Read it again, and decide again. {what_zh}在您查看之后已有变化，请重新读取。",
+        title,
+        detail,
         field="header/If-Match",
         headers={"ETag": tag(version)} if version is not None else {},
         **members,

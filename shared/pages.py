@@ -14,14 +14,15 @@ from shared.problems import Problem
 T = TypeVar("T")
 Row = TypeVar("Row")
 
-# What PostgreSQL can compare with: a cursor is a stranger's input like any other.
-_MOMENT = Annotated[
+Moment = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
 ]
+"""A time that PostgreSQL can compare with, in whatever offset it comes."""
+# A cursor is a stranger's input like any other.
 _BOUNDED: dict[Any, Any] = {
-    datetime: _MOMENT,
-    AwareDatetime: _MOMENT,
+    datetime: Moment,
+    AwareDatetime: Moment,
     int: Annotated[int, Field(ge=-(2**31), lt=2**63)],
 }
 

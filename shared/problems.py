@@ -105,12 +105,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(NotPossible)
     async def refused(_: Request, error: NotPossible) -> JSONResponse:
-        title = f"{error.english} {error.chinese}"
-        return conflict(title, error.english, code=error.code, **error.state).response()
+        words = f"{error.english} {error.chinese}"
+        return conflict(words, words, code=error.code, **error.state).response()
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         errors = field_errors(error.errors())
+        if isinstance(error.body, bytes) and [each.field for each in errors] == ["body"]:
+            errors = [FieldError(field="header/Content-Type", detail=_SAY_JSON), *errors]
         return Problem(
             422,
             "invalid-request",
@@ -125,6 +127,14 @@ def install(app: FastAPI) -> None:
         kind = phrase.lower().replace(" ", "-")
         detail = error.detail if error.detail != phrase else None
         headers = dict(error.headers) if error.headers else None
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            detail = (
+                detail
+                or "Nothing is at this path. `/` lists the services and their documents. 该路径不存在。"
+            )
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = (error.headers or {}).get("Allow", "other methods")
+            detail = detail or f"This path takes {allowed}. 该路径不支持此方法。"
         if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return Problem(
                 413, "body-too-large", phrase, "Send less in one request.", field="body"
@@ -182,8 +192,29 @@ def _remedy(error: dict[str, Any]) -> str:
             return "This field is required."
         case "json_invalid":
             return f"The body is not valid JSON: {error.get('ctx', {}).get('error', 'it could not be read')}."
+        case "model_type" | "model_attributes_type" | "dataclass_type" | "dict_type":
+            return "It must be a JSON object, in braces."
+        case "string_pattern_mismatch":
+            return _FORMS.get(
+                error["ctx"]["pattern"], "It has not the form that the field's description asks for."
+            )
+        case "uuid_parsing" | "uuid_type":
+            return "It must be an id (a UUID), as Redress gave it; a reference such as RD-7K3M9QXT-4 is none."
         case _:
-            return str(error["msg"]).removeprefix("Value error, ") + "."
+            return str(error["msg"]).removeprefix("Value error, ").rstrip(".") + "."
+
+
+_SAY_JSON = (
+    "Say that the body is JSON: Content-Type: application/json. 请声明 Content-Type: application/json。"
+)
+_FORMS = {
+    r"^\+?[0-9][0-9 ()./-]{4,30}$": "It must be a telephone number: digits, which blanks and ( ) . / - may part.",
+    r"^[\x21-\x7e]+$": "It must be visible ASCII characters without blanks.",
+    r"^[^\x00-\x1f]*$": "It must not hold control characters.",
+    "^[A-Z]{3}$": "It must be the three letters of ISO 4217, such as CNY or EUR.",
+    "^[a-z0-9][a-z0-9._-]{0,63}$": "It must be an id of small letters, digits and . _ -, such as li.na.",
+}
+"""What would be right, by pattern."""
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

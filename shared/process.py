@@ -90,6 +90,13 @@ class Process:
         app = FastAPI(title="Redress", docs_url=None, redoc_url=None, openapi_url=None)
         problems.install(app)
 
+        @app.get("/", include_in_schema=False)
+        async def index() -> dict[str, dict[str, str]]:
+            return {
+                s.name: {"what": s.summary, "docs": f"/{s.name}/docs", "openapi": f"/{s.name}/openapi.json"}
+                for s in self.services
+            }
+
         @app.get("/livez", include_in_schema=False)
         async def livez() -> dict[str, str]:
             return {"status": "alive"}

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import JSONDecodeError
 from typing import Annotated, Any, TypeVar, cast
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy import MetaData
 
@@ -90,6 +92,7 @@ class Service:
             summary=self.summary,
             version="1",
             docs_url="/docs",
+            redirect_slashes=False,  # nobody who forgot an id shall be sent to the list
             servers=[{"url": f"/{self.name}", "description": "At the address where Redress answers"}],
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
             # Generated clients name their methods by it.
@@ -170,15 +173,29 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose handler gets a StrictRequest."""
+    """A route whose handler gets a StrictRequest; a query parameter that it does not know is refused."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
+        known = set(_query_parameters(self.dependant))
 
         async def strict(request: Request) -> Response:
+            if unknown := request.query_params.keys() - known:
+                raise RequestValidationError(
+                    [
+                        {"type": "extra_forbidden", "loc": ("query", name[:100]), "msg": ""}
+                        for name in sorted(unknown)
+                    ]
+                )
             return await answer(StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _query_parameters(each)
 
 
 def api_router(**arguments: Any) -> APIRouter:

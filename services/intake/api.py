@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json, to_json
 from sqlalchemy import select, text
 
@@ -24,6 +24,7 @@ from services.intake.merging import api as merging_api
 from services.intake.merging import store as merging_store
 from services.intake.record import shown
 from services.intake.record.api import router as additions
+from services.intake.reference import normalised
 from services.intake.registration import register, tracking_token, tracking_url
 from services.intake.schemas import (
     Complaint,
@@ -96,6 +97,9 @@ router = api_router(routes=direct.routes)
 async def list_complaints(
     who: Annotated[Principal, may("complaints:read")],
     ctx: Ctx,
+    reference: Annotated[
+        str | None, Query(max_length=40, description="Only this one.", examples=["RD-7K3M9QXT-4"])
+    ] = None,
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[ComplaintSummary]:
@@ -107,6 +111,8 @@ async def list_complaints(
         .order_by(complaints.c.registered_at.desc(), complaints.c.id.desc())
         .limit(limit + 1)
     )
+    if reference is not None:
+        query = query.where(complaints.c.reference == normalised(reference))
     if cursor is not None:
         at, after = pages.decode(cursor, datetime, UUID)
         query = query.where(text("(complaints.registered_at, complaints.id) < (:at, :after)")).params(

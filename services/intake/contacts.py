@@ -3,8 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Query
 
+from services.intake import found
+from services.intake.found import ComplaintId
 from services.intake.record.model import Record
 from services.intake.record.store import load
 from services.intake.registration import tracking_token, tracking_url
@@ -27,16 +29,16 @@ router = api_router()
     responses=problems.documented(404),
 )
 async def read_contact(
-    complaint_id: Annotated[UUID, Path(description="Id that registering answered with.")],
+    complaint_id: ComplaintId,
     who: Annotated[Principal, may("customers:read")],
     ctx: Ctx,
     why: purpose.Given = None,
 ) -> Contact:
     """Personal data. Ask at the moment of use, and keep nothing of it."""
-    found = await _contacts(ctx, who, why, [complaint_id])
-    if not found:
-        raise problems.not_found("complaint", "path/complaint_id")
-    return found[0]
+    contacts = await _contacts(ctx, who, why, [complaint_id])
+    if not contacts:
+        raise found.unknown()
+    return contacts[0]
 
 
 @router.get(
@@ -59,9 +61,9 @@ async def _contacts(
 ) -> list[Contact]:
     async with ctx.database.reading() as connection:
         records = await load(connection, complaint_ids)
-    found = {complaint_id: record for complaint_id, record in records.items() if record.row}
-    await purpose.note(ctx, who, why, What.CONTACT, found)
-    return [_contact(ctx, complaint_id, record) for complaint_id, record in found.items()]
+    there = {complaint_id: record for complaint_id, record in records.items() if record.row}
+    await purpose.note(ctx, who, why, What.CONTACT, there)
+    return [_contact(ctx, complaint_id, record) for complaint_id, record in there.items()]
 
 
 def _contact(ctx: Context, complaint_id: UUID, record: Record) -> Contact:

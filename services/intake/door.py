@@ -28,7 +28,8 @@ QUEUE_LIMIT = 1024
 
 # One statement and no transaction around it: the group is made durable in one round trip. A complaint is fresh
 # when it came without a key, or with one that nobody had used. The ids are ours: a complaint that is there
-# already was written by an attempt whose commit we did not hear of.
+# already was written by an attempt whose commit we did not hear of. A customer who was erased and comes again is
+# known again.
 _COMMIT = text(
     f"""
 WITH {idempotency.CLAIM}, given AS (
@@ -40,7 +41,8 @@ WITH {idempotency.CLAIM}, given AS (
 ), people AS (
     INSERT INTO customers SELECT * FROM jsonb_populate_recordset(NULL::customers, CAST(:people AS jsonb)) p
     WHERE p.id IN (SELECT g.customer_id FROM given g JOIN fresh USING (id)) ORDER BY p.id
-    ON CONFLICT (id) DO NOTHING
+    ON CONFLICT (id) DO UPDATE SET holds = excluded.holds, sealed = excluded.sealed
+    WHERE customers.sealed = '' AND excluded.sealed <> ''
 ), written AS (
     INSERT INTO complaints SELECT * FROM given WHERE id IN (SELECT id FROM fresh)
     ON CONFLICT (id) DO NOTHING RETURNING id

@@ -78,7 +78,7 @@ class View(Aggregate):
         """Say what the result is worth. The first answer to each request counts."""
         if self.outcome is outcome and not self.opinion_asked:
             return
-        self._is_not_withdrawn()
+        self.must_not_be_withdrawn()
         if not self.opinion_asked:
             raise self.refusal(
                 "opinion-not-asked",
@@ -119,12 +119,16 @@ class View(Aggregate):
         self.offers, self.offers_answer = [], None
         self.opinion_asked, self.outcome = False, None
 
-    def _is_not_withdrawn(self) -> None:
+    def must_not_be_withdrawn(self) -> None:
         if self.withdrawn_at is not None:
-            raise self.refusal("withdrawn", "You have withdrawn this complaint.", "您已撤回该投诉。")
+            raise self.refusal(
+                "withdrawn",
+                "You have withdrawn this complaint: tell what is new as another one.",
+                "您已撤回该投诉，如有新情况请另行登记。",
+            )
 
     def _answer_offers(self) -> None:
-        self._is_not_withdrawn()
+        self.must_not_be_withdrawn()
         if not self.offers:
             raise self.refusal("no-offers", "No solution is offered at present.", "目前没有待选择的方案。")
         if self.offers_answer is not None:

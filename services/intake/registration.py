@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from services.intake.channels.words import language as language_of
 from services.intake.record import published
 from services.intake.record.asking import against, completeness, next_question, visibility
 from services.intake.record.parts import Product
@@ -78,6 +79,7 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
     customer = told.customer
     customer_id = ids.derived_id("customer", customer.external_id) if customer.external_id else ids.new_id()
     form = told.form or (Form.ORAL if told.channel.is_oral else Form.WRITTEN)
+    language = told.language or language_of(told.statement.what_went_wrong)
     data = told.model_dump(mode="json", exclude_none=True)
     score, missing = completeness(data)
     known = published.known_in({**data.get("customer", {}), "accused": data.get("accused")})
@@ -92,7 +94,7 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         kind=told.kind,
         medium=told.channel.medium,
         channel=told.channel,
-        language=told.language,
+        language=language,
         about=told.about,
         form=form,
         against=whom,
@@ -128,7 +130,7 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         "address": customer.address,
         "kind": told.kind.value,
         "channel": told.channel.value,
-        "language": told.language.value,
+        "language": language.value,
         "about": told.about and told.about.value,
         "form": form.value,
         "against": whom.value,

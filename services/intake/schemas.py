@@ -71,7 +71,8 @@ class NewComplaint(Body):
 
     kind: Kind = Kind.COMPLAINT
     channel: Channel
-    language: Language = Language.ZH
+    language: Language | None = None
+    """In which we answer; that of `statement.what_went_wrong` when left out."""
     about: About | None = None
     form: Form | None = None
     """Written or oral; follows from the channel when left out."""

@@ -45,12 +45,13 @@ class Contacts:
         return await asyncio.shield(answer)  # somebody else may wait for the same one
 
     async def run(self) -> None:
-        """Ask for ever: while one question is answered, the next one gathers."""
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            asked, self._waiting = self._waiting, {}
-            await self._ask(asked)
+        """Ask for ever. Whoever is about to ask at the same time asks together; nobody waits for earlier questions."""
+        async with asyncio.TaskGroup() as asking:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                asked, self._waiting = self._waiting, {}
+                asking.create_task(self._ask(asked))
 
     async def _ask(self, asked: dict[UUID, "asyncio.Future[Contact]"]) -> None:
         ids = list(asked)

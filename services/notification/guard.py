@@ -77,7 +77,10 @@ class Guard:
         if not addresses:
             raise OSError("the name has no address")
         if not self._allow_private and not all(map(is_public, addresses)):
-            raise ForbiddenTarget("this name leads to an address that is not on the public Internet")
+            raise ForbiddenTarget(
+                "this name leads to an address that is not on the public Internet (for a receiver of one's own, while "
+                "developing: REDRESS_ALLOW_PRIVATE_TARGETS)"
+            )
         return Target(target, addresses)
 
 

@@ -220,6 +220,7 @@ async def post_signed(world: World, body: bytes) -> httpx.Response:
 BAD: dict[str, tuple[bytes, int]] = {
     "empty": (b"", 400),
     "not JSON": (b"{", 400),
+    "key twice": (b'{"events": [], "events": []}', 400),
     "NaN": (b'{"events": NaN}', 400),
     "lone surrogate": (b'{"events": [{"kind": "post", "id": "1", "text": "\\ud800"}]}', 400),
     "invalid UTF-8": (b'{"events": "\xff"}', 400),

@@ -131,7 +131,7 @@ async def test_encoding_and_delimiter_are_found(
 
 BROKEN = {
     "K-2,pigeon,en,No such channel,": ("channel", "Input should be 'phone'"),
-    "K-3,letter,en,,": ("statement", "required"),
+    "K-3,letter,en,,": ("statement.what_went_wrong", "required"),
     "K-4,letter,en,Wrong mail,not-an-address": ("customer.email", "email"),
     "K-5,letter,en": ("row", "3 cells"),
     'K-6,letter,en,"a"b,': ("row", "quote"),

@@ -89,7 +89,7 @@ async def _well(world: World, *registered: Registered) -> None:
 async def _twins(world: World, number: int = 2) -> list[Registered]:
     """Complaints of different people about one matter, each in somebody's hands."""
     told = [
-        TOLD | {"customer": {"external_id": f"C-{n}", "email": f"reporter-{n}@example.com"}}
+        TOLD | {"customer": {"name": f"Wilma Quist-{n}", "email": f"reporter-{n}@example.com"}}
         for n in range(number)
     ]
     registered = [await world.register(each) for each in told]
@@ -310,7 +310,10 @@ async def test_only_who_may_merge_merges_and_the_reason_is_masked(world: World) 
     key = await create_key(world.url, "shop", ["complaints:write", "complaints:read"])
     shop = {"Authorization": f"Bearer {key}"}
     url = f"/intake/v1/complaints/{other['id']}"
-    body = {"into": leading["id"], "reason": "He called from 13800138000."}
+    body = {
+        "into": leading["id"],
+        "reason": "Wilma Quist-1 called from 13800138000.",
+    }
     assert (await world.http.post(f"{url}/merge", json=body, headers=shop)).status_code == 403
     assert (await world.http.post(f"{url}/merge", json=body)).status_code == 200
     await world.settled()
@@ -321,7 +324,7 @@ async def test_only_who_may_merge_merges_and_the_reason_is_masked(world: World) 
         for r in records
         if r.headers["ce_type"] == "redress.complaint.merged.v1" and r.key == other["id"]
     ]
-    assert merged["reason"] == "He called from [phone]."
+    assert merged["reason"] == "[name] called from [phone]."
 
 
 async def test_the_live_stream_of_a_follower_shows_the_leading_case(world: World) -> None:

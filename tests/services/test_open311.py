@@ -18,10 +18,13 @@ from defusedxml import ElementTree
 from sqlalchemy import text
 
 from dev.documents import PROJECT
-from services.intake.open311.store import place_of
+from services.intake.door import Door
+from services.intake.open311.store import forget_orphans, place_of
 from services.intake.reference import normalised
 from shared import clock, taxonomy
+from shared.idempotency import KeyReused
 from shared.keys import create_key
+from shared.problems import unavailable
 from tests.conftest import NewDatabase
 from tests.tools import need_python
 from tests.unit.test_attachments import picture
@@ -560,6 +563,94 @@ async def served(world: World) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     await running
+
+
+@pytest.mark.requirement("P-39", "N-A")
+async def test_a_request_whose_commit_was_not_heard_of_keeps_its_place_and_its_sender(
+    world: World, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, commit = iter([True]), Door._commit
+
+    async def deaf(self: Door, group: Any) -> Any:
+        answer = await commit(self, group)
+        if next(lost, False):
+            raise ConnectionResetError
+        return answer
+
+    monkeypatch.setattr(Door, "_commit", deaf)
+    reference = await posted(world, sent(key, **{"attribute[fixmystreet_id]": "4711"}))
+    [told] = await get(world, f"requests/{reference}", api_key=key)
+    assert (told["lat"], told["long"]) == (31.230391, 121.473702)
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-39", "P-36")
+async def test_no_place_stays_without_its_complaint(
+    world: World, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = "SELECT count(*) FROM open311_requests"
+    intake = world.context("intake")
+
+    async def refuse(self: Door, *arguments: Any) -> Any:
+        raise refusal
+
+    monkeypatch.setattr(Door, "register", refuse)
+    refusal: Exception = KeyReused()
+    assert (await post(world, sent(key))).status_code == 400
+    async with intake.database.reading() as connection:
+        assert (await connection.execute(text(count))).scalar_one() == 0
+    refusal = unavailable()  # it may have been registered after all
+    assert (await post(world, sent(key))).status_code == 503
+    async with intake.database.transaction() as transaction:
+        await forget_orphans(transaction, clock.now() - timedelta(minutes=1))
+        assert (await transaction.execute(text(count))).scalar_one() == 1
+        await forget_orphans(transaction, clock.now() + timedelta(minutes=1))
+        assert (await transaction.execute(text(count))).scalar_one() == 0
+
+
+@pytest.mark.requirement("P-39", "000-13")
+async def test_what_becomes_public_later_is_seen_from_then_on(world: World) -> None:
+    registered = await world.register()
+    url = f"{V2}/requests/{registered['reference']}.json"
+    assert (await world.customer.get(url)).status_code == 404
+    for _ in range(2):
+        added = await world.http.post(
+            f"/intake/v1/complaints/{registered['id']}/additions",
+            json={"channel": "phone", "said": "I told the forum.", "public_link": "https://forum.example/1"},
+        )
+        assert added.status_code == 201, added.text
+        assert (await world.customer.get(url)).status_code == 200
+    listed = [each["service_request_id"] for each in await get(world, "requests")]
+    assert registered["reference"] in listed
+
+
+@pytest.mark.requirement("P-39")
+async def test_references_are_read_as_people_type_them_and_places_are_the_senders_own(
+    world: World, key: str
+) -> None:
+    form = sent(key, address_string="Main St 5", address_id="UPRN-100", **{"attribute[visibility]": "public"})
+    reference = await posted(world, form)
+    update = {"api_key": key, "service_request_id": reference.lower(), "description": "Still stuck."}
+    answer = await world.customer.post(f"{V2}/servicerequestupdates.json", data=update)
+    assert answer.status_code == 200, answer.text
+    [anybody] = await get(world, f"requests/{reference}")
+    [sender] = await get(world, f"requests/{reference}", api_key=key)
+    assert (anybody.get("address"), anybody.get("address_id")) == (None, None)
+    assert (sender["address"], sender["address_id"]) == ("Main St 5", "UPRN-100")
+
+
+@pytest.mark.requirement("P-39")
+async def test_control_characters_are_refused(world: World, key: str) -> None:
+    for changes in (
+        {"attribute[fixmystreet_id]": "a\x00b"},
+        {"description": "a\x00b"},
+        {"api_key": "rdk_a\x00"},
+    ):
+        assert (await post(world, sent(key) | changes)).status_code in {400, 403}
+    update = {"api_key": key, "service_request_id": "a\x00", "description": "x"}
+    assert (await world.customer.post(f"{V2}/servicerequestupdates.json", data=update)).status_code == 400
+    for query in ("service_code=a%00", "api_key=rdk_a%00", "service_request_id=%00"):
+        assert (await world.customer.get(f"{V2}/requests.json?{query}")).status_code == 422
 
 
 @pytest.mark.empty_world

@@ -524,6 +524,69 @@ async def test_where_an_open311_request_was_sent_from_is_sealed_exported_and_era
     assert [erased.get(name) for name in ("address", "lat", "long")] == [None] * 3
 
 
+# --- what staff write about somebody ------------------------------------------------------------------------
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-36")
+async def test_a_purpose_that_names_the_customer_is_masked(world: World) -> None:
+    registered = await world.register(STORY)
+    path = f"/intake/v1/complaints/{registered['id']}/contact"
+    for_her = {"X-Purpose": "call Wilhelmina Oxenstierna back"}
+    assert (await world.http.get(path, headers=for_her)).status_code == 200
+    [(said,)] = await rows(world, "SELECT purpose FROM personal_data_reads WHERE principal LIKE 'key:%'")
+    assert said == "call [name] back"
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-36")
+async def test_nothing_is_written_about_whom_nobody_knows_any_more(world: World) -> None:
+    registered = await world.register(STORY)
+    await world.settled()
+    customer = await customer_of(world, registered["id"])
+    wish = {"reason": "Asked for.", "even_open": True}
+    assert (await world.http.post(f"/intake/v1/customers/{customer}/erasure", json=wish)).status_code == 200
+    path = f"/intake/v1/complaints/{registered['id']}"
+    coding = {"taxonomy_version": 1, "codes": [{"category": "appearance"}], "reason": "Wilhelmina says so."}
+    refused = await world.http.put(f"{path}/coding", json=coding)
+    assert (refused.status_code, refused.json()["code"]) == (409, "erased")
+    late = {"channel": "phone", "said": "x", "contact_at": "2999-01-01T00:00:00Z"}
+    assert (await world.http.post(f"{path}/additions", json=late)).status_code == 409
+    other = await world.register(STORY | {"customer": {"name": "Somebody Else"}})
+    merged = await world.http.post(f"{path}/merge", json={"into": other["id"], "reason": "Wilhelmina again"})
+    assert (merged.status_code, merged.json().get("reason")) == (200, None)
+    assert (await world.http.post(f"{path}/separate", json={})).status_code == 200
+    withdrawn = await world.customer.post(
+        f"/intake/v1/tracking/{registered['reference']}/withdrawal",
+        headers={"X-Tracking-Token": registered["tracking_token"]},
+        json={"reason": "Wilhelmina withdraws."},
+    )
+    assert withdrawn.status_code == 200, withdrawn.text
+    await world.settled()
+    told = "".join(r.value.decode() for r in await world.log_records() if r.key == registered["id"])
+    assert "Wilhelmina" not in told.replace("Wilhelmina is sad", "")
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-36")
+async def test_who_was_erased_and_comes_again_is_known_again(world: World) -> None:
+    first = await world.register(STORY)
+    customer = await customer_of(world, first["id"])
+    wish = {"reason": "Asked for.", "even_open": True}
+    assert (await world.http.post(f"/intake/v1/customers/{customer}/erasure", json=wish)).status_code == 200
+    [(gone,)] = await rows(world, "SELECT length(sealed) FROM customers WHERE id = :id", id=UUID(customer))
+    second = await world.register(STORY)
+    assert await customer_of(world, second["id"]) == customer
+    exported = await world.http.get(f"/intake/v1/customers/{customer}/export")
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as archive:
+        told = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".json"))
+    assert gone == 0
+    assert PERSON["external_id"] in told
+    with pytest.raises(DBAPIError, match="never changed"):
+        async with world.context("intake").database.transaction() as transaction:
+            await transaction.execute(text("UPDATE customers SET sealed = 'x', holds = '{}'"))
+
+
 # --- the way there ------------------------------------------------------------------------------------------
 
 

@@ -205,6 +205,7 @@ def _not_in_a_query(operation: Operation, kind: Schema) -> Iterator[str]:
         case "array":
             yield from _not_in_a_query(operation, operation.resolved(kind["items"]))
         case "string":
+            yield "a%00"
             if "maxLength" in kind:
                 yield "x" * (kind["maxLength"] + 1)
             if "enum" in kind or kind.get("format") in {"uuid", "date", "date-time"}:

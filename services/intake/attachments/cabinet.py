@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 from sqlalchemy import delete, select
 
+from services.intake import found
 from services.intake.attachments import store
 from services.intake.attachments.measured import Measured
 from services.intake.attachments.model import THUMBNAILED, Attachment, By, path_of, thumbnail_path
@@ -22,6 +23,7 @@ from services.intake.attachments.scanner import ClamAV
 from services.intake.attachments.storage import Storage, open_storage
 from services.intake.attachments.store import uploads
 from shared import clock, idempotency, ids, problems
+from shared.aggregate import NotPossible
 from shared.config import Settings
 from shared.database import Database, Transaction, sql, uninterrupted
 from shared.events.vocabulary import Scan
@@ -109,12 +111,14 @@ class Cabinet:
         async with self._database.transaction(of=[complaint_id]) as transaction:
             number = await store.number_of(transaction, complaint_id)
             if number is None:
-                raise problems.not_found("complaint", "path/complaint_id")
+                raise found.unknown()
             # A repetition adds nothing, and must be told so also when there is no room left.
             if number >= self._number_limit and not await _known(transaction, by, key):
-                raise problems.conflict(
-                    "The complaint has as many attachments as it can have. 该投诉的附件数量已达上限。",
-                    f"At most {self._number_limit} are kept, with those on their way. Put several into one file.",
+                raise NotPossible(
+                    "too-many-attachments",
+                    f"The complaint has {self._number_limit} attachments, with those on their way, and can have no "
+                    "more: put several into one file.",
+                    f"该投诉的附件已达上限({self._number_limit}个)，请将多个文件合并为一个。",
                     attachments=number,
                 )
             await store.begin(transaction, upload_id, complaint_id, clock.now())

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import Url, from_json
+from pydantic_core import Url
 from sqlalchemy import select
 
 from services.intake.channels import mapping, sources
@@ -33,6 +33,7 @@ from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
 from shared.seal import Seal, SecretUnreadable
 from shared.service import Ctx, api_router
+from shared.strictjson import read_json
 
 router = api_router(tags=["channels"])
 router.include_router(sources_router)
@@ -150,10 +151,14 @@ async def take_webhook(name: Name, request: Request, ctx: Ctx) -> WebhookAnswer:
             field="header/Signature",
         )
     try:
-        payload = from_json(body, allow_inf_nan=False)
-    except ValueError:
+        payload = read_json(body)
+    except ValueError as error:
         raise Problem(
-            400, "invalid-json", "The body is no JSON", "Send valid JSON. 请发送有效的 JSON。", field="body"
+            400,
+            "invalid-json",
+            "The body is no JSON that can be taken",
+            f"{error}. Send valid JSON. 请发送有效的 JSON。",
+            field="body",
         ) from None
     standard = source["scheme"] == Scheme.STANDARD_WEBHOOKS
     try:

@@ -26,6 +26,7 @@ from shared.database import Transaction
 from shared.etag import IfMatch
 from shared.events.intake import TaxonomyCode
 from shared.idempotency import Answer, IdempotencyKey
+from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.problems import Problem
 from shared.service import Ctx, api_router
@@ -190,14 +191,14 @@ def _shown(codings: Codings) -> CodingsShown:
             taxonomy_version=coding.taxonomy_version,
             codes=[Code(**code.model_dump()) for code in coding.codes],
             values=list(coding.value_labels),
-            reason=coding.reason,
-            evidence=coding.evidence,
+            reason=mask(coding.reason, codings.known),
+            evidence=mask(coding.evidence, codings.known) if coding.evidence else None,
             needs_review=coding.needs_review,
             coded_by=coding.coded_by,
             coded_at=coding.coded_at,
             review=ReviewShown(
                 approved=review.approved,
-                note=review.note,
+                note=mask(review.note, codings.known),
                 reviewed_by=review.reviewed_by,
                 reviewed_at=review.reviewed_at,
             )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.intake.record.model import Erased
 from shared.aggregate import Aggregate, NotPossible
 from shared.events import ComplaintCoded
 from shared.events.intake import TaxonomyCode
@@ -72,6 +73,8 @@ class Codings(Aggregate):
     """Whether there is such a complaint."""
     known: tuple[str, ...] = ()
     """What identifies the customer; masked in whatever is written about them, so that it survives an erasure."""
+    erased: bool = False
+    """Nobody knows any more what would have to be masked."""
     all: list[Coding] = field(default_factory=list)
     reviews: dict[int, Review] = field(default_factory=dict)
     """By coding."""
@@ -101,11 +104,12 @@ class Codings(Aggregate):
         by: str,
         at: datetime,
     ) -> None:
-        """Code the complaint anew. The same coding again changes nothing. Raises Misfit, NotPossible.
+        """Code the complaint anew. The same coding again changes nothing. Raises Misfit, NotPossible, Erased.
 
         `values` may be empty: then they are those that `orientation`, the one of this version, opposes to the
         grievance.
         """
+        self._must_be_known()
         taxonomy = self._taxonomy(taxonomies, version)
         _check(taxonomy, codes, values)
         needs_review = any(taxonomy.category(code.category).review for code in codes)
@@ -144,7 +148,8 @@ class Codings(Aggregate):
             self._tell(coding, before, None, at)
 
     def review(self, number: int, approved: bool, note: str, by: str, at: datetime) -> None:
-        """Approve or refuse the coding that waits, named by its number. Raises NotPossible, OwnCoding."""
+        """Approve or refuse the coding that waits, named by its number. Raises NotPossible, OwnCoding, Erased."""
+        self._must_be_known()
         coding, before = self.waiting, self.in_force
         if coding is None or coding.number != number:
             raise NotPossible(
@@ -160,6 +165,10 @@ class Codings(Aggregate):
         self.reviewed.append(review)
         if approved:
             self._tell(coding, before, by, at)
+
+    def _must_be_known(self) -> None:
+        if self.erased:
+            raise Erased
 
     def _counts(self, coding: Coding) -> bool:
         review = self.reviews.get(coding.number)

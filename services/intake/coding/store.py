@@ -131,7 +131,10 @@ class CodingStore:
 async def load(connection: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, Codings]:
     """The codings as they stand; `exists` is false for an id that no complaint has."""
     records = await load_records(connection, ids)
-    found = {i: Codings(id=i, exists=bool(record.row), known=record.known) for i, record in records.items()}
+    found = {
+        i: Codings(id=i, exists=bool(record.row), known=record.known, erased=record.erased)
+        for i, record in records.items()
+    }
     query = select(codings).where(codings.c.complaint_id.in_(ids)).order_by(codings.c.number)
     for row in (await connection.execute(query)).mappings():
         found[row["complaint_id"]].all.append(_coding(dict(row)))

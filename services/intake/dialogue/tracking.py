@@ -19,6 +19,7 @@ from services.intake.dialogue.store import DialogueStore, messages_behind
 from services.intake.dialogue.withdrawing import withdraw
 from services.intake.opening import LIMITED, Opened
 from services.intake.record.store import RecordStore, record_of
+from services.intake.store import ViewStore
 from shared import clock, ids, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
@@ -73,6 +74,7 @@ async def write_to_handler(
     async def work(transaction: Transaction) -> Answer:
         dialogue = await load_one(store, transaction, case.id)
         (await found.record(transaction.connection, case.id)).must_be_known()
+        (await ViewStore().load(transaction, [case.id]))[case.id].must_not_be_withdrawn()
         message = dialogue.customer_writes(told.text, known, clock.now())
         await save_one(store, transaction, dialogue)
         return Answer(201, to_json(_seen(message), exclude_none=True))
@@ -138,8 +140,9 @@ async def withdraw_complaint(
 ) -> Response:
     """The case ends, and nothing more is asked of you. Not possible once it is closed. To repeat it changes nothing."""
     async with ctx.database.reading() as connection:
-        known = (await record_of(connection, case.told)).known
-    reason = mask(told.reason, known) if told.reason else None
+        record = await record_of(connection, case.told)
+    # Of a customer who is erased nothing: nobody knows any more what to mask.
+    reason = mask(told.reason, record.known) if told.reason and not record.erased else None
 
     async def work(transaction: Transaction) -> Answer:
         at = await withdraw(transaction, case.id, reason)

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path
 from pydantic import BaseModel, ConfigDict
 
+from services.intake import found
 from services.intake.duplicates import store
 from services.intake.duplicates.model import REASONS, Reason, Suggestion
 from services.intake.duplicates.telling import telling_of
+from services.intake.found import ComplaintId
 from services.intake.record.parts import Order, Product
 from services.intake.schemas import NewComplaint
 from shared import problems
@@ -85,7 +86,7 @@ async def check_complaint(
     responses=problems.documented(404),
 )
 async def read_duplicates(
-    complaint_id: Annotated[UUID, Path(description="Id that registering answered with.")],
+    complaint_id: ComplaintId,
     who: Annotated[Principal, may("complaints:read")],
     ctx: Ctx,
 ) -> Suggestions:
@@ -94,7 +95,7 @@ async def read_duplicates(
     async with ctx.database.reading() as connection:
         telling = (await store.told(connection, [complaint_id])).get(complaint_id)
         if telling is None:
-            raise problems.not_found("complaint", "path/complaint_id")
+            raise found.unknown()
         return Suggestions.of(await store.search(connection, telling, secret, but=complaint_id))
 
 

@@ -49,7 +49,7 @@ class Marker:
         ids = [UUID(r.key) for r in records if r.headers.get("ce_type") == registered]
         if not ids:
             return
-        async with self._context.database.reading() as connection:
-            tellings = await store.told(connection, ids)
-        async with self._context.database.transaction() as transaction:
+        # It holds them, or the marks of one that is erased meanwhile would be written after they were removed.
+        async with self._context.database.transaction(of=ids) as transaction:
+            tellings = await store.told(transaction.connection, ids)
             await store.add_marks(transaction, tellings, self._context.settings.installation_secret)

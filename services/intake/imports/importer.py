@@ -239,6 +239,9 @@ _UNEXPECTED = Wrong(
 
 
 def _wrong(error: ValidationError) -> list[Wrong]:
-    return [Wrong(each.field, each.detail) for each in problems.field_errors(error.errors(), separator=".")][
-        :20
-    ]
+    found = problems.field_errors(error.errors(), separator=".")[:20]
+    return [Wrong(_COLUMN.get(each.field, each.field), each.detail) for each in found]
+
+
+_COLUMN = {"statement": "statement.what_went_wrong"}
+"""What no cell told of is missing as a whole; a file has it as a column."""

@@ -16,6 +16,7 @@ from services.intake.merging import model, store
 from services.intake.merging.model import ALREADY_MERGED, NOT_MERGED, Merge
 from services.intake.model import View
 from services.intake.record.parts import Body
+from services.intake.record.store import load
 from services.intake.store import ViewStore, complaints
 from shared import clock, idempotency, problems
 from shared.aggregate import save_one
@@ -127,7 +128,7 @@ async def merge_complaint(
             leading,
             leads_others=await store.leads(connection, complaint_id),
             by=who.id,
-            reason=mask(wanted.reason) if wanted.reason else None,
+            reason=await _masked(connection, wanted.reason, complaint_id, leading_id),
             at=clock.now(),
         )
         await store.begin(transaction, merge)
@@ -166,7 +167,7 @@ async def separate_complaint(
         if merge is None:
             raise complaint.refusal(*NOT_MERGED)
         at = max(clock.now(), merge.merged_at)  # clocks of two processes differ
-        reason = mask(wanted.reason) if wanted.reason else None
+        reason = await _masked(transaction.connection, wanted.reason, complaint_id, merge.leading_id)
         leading = loaded[merge.leading_id]
         model.separate(complaint, leading, by=who.id, reason=reason, at=at)
         await store.end(transaction, merge.id, who.id, reason, at)
@@ -208,6 +209,16 @@ async def read_merges(
         merged_ids=[m.complaint_id for m in live if m.leading_id == complaint_id],
         history=[MergeShown.of(merge) for merge in history],
     )
+
+
+async def _masked(connection: AsyncConnection, reason: str | None, *complaint_ids: UUID) -> str | None:
+    """Without what identifies either customer; of an erased one nobody knows what that would be."""
+    if reason is None:
+        return None
+    records = (await load(connection, complaint_ids)).values()
+    if any(record.erased for record in records):
+        return None
+    return mask(reason, [word for record in records for word in record.known])
 
 
 async def _told(transaction: Transaction, complaint: View, leading: View) -> None:

@@ -239,7 +239,6 @@ def _shown(
     point = {name: float(row[name]) if row[name] else None for name in ("lat", "long")}
     if not own:
         point = {name: round(at, ROUGHLY) if at is not None else None for name, at in point.items()}
-    address = row["address"]
     last = row["status"] or "registered"
     return {
         "service_request_id": row["reference"],
@@ -253,8 +252,8 @@ def _shown(
         "requested_datetime": row["registered_at"],
         "updated_datetime": row["updated_at"] or row["registered_at"],
         "expected_datetime": row["promised_at"],
-        "address": address if own or not address else mask(address, known),
-        "address_id": row["address_id"],
+        "address": row["address"] if own else None,
+        "address_id": row["address_id"] if own else None,
         "zipcode": None,
         **point,
         "media_url": row["media_urls"][0] if own and row["media_urls"] else None,

@@ -1,5 +1,6 @@
 """What a caller asks for: ids, statuses, times. Whatever cannot be read raises Refused."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
@@ -12,7 +13,12 @@ SPAN = timedelta(days=90)
 """The longest time that one answer covers."""
 
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
 def parted(given: str) -> list[str]:
+    if CONTROL.search(given):
+        raise Refused(400, "Control characters are not taken. 不能含有控制字符。")
     return [each.strip() for each in given.split(",") if each.strip()]
 
 

@@ -21,6 +21,7 @@ from services.intake.open311.sent import MOST_FIELDS, Form, Place, Update, compl
 from services.intake.open311.words import service
 from services.intake.record.schemas import ContactGiven
 from services.intake.record.store import RecordStore
+from services.intake.reference import normalised
 from services.intake.registration import register
 from shared import clock, idempotency, ids, problems
 from shared.aggregate import load_one, save_one
@@ -68,11 +69,22 @@ async def _register(
     complaint_id = registration.event.complaint_id
     async with ctx.database.transaction() as transaction:
         await store.keep(transaction, _row(complaint_id, at, who, code, form, place))
-    stored, replayed = await ctx.part(Door).register(registration, claim)
-    if replayed:
-        async with ctx.database.transaction() as transaction:
-            await store.forget(transaction, complaint_id)
-    return from_json(stored.body), replayed
+    try:
+        stored, _ = await ctx.part(Door).register(registration, claim)
+    except Problem as refused:
+        if refused.status < 500:  # for good; else it may have been registered after all
+            await _forget(ctx, complaint_id)
+        raise
+    told = from_json(stored.body)
+    earlier = UUID(told["id"]) != complaint_id  # else it is our own, whose commit we did not hear of
+    if earlier:
+        await _forget(ctx, complaint_id)
+    return told, earlier
+
+
+async def _forget(ctx: Context, complaint_id: UUID) -> None:
+    async with ctx.database.transaction() as transaction:
+        await store.forget(transaction, complaint_id)
 
 
 def _row(
@@ -103,7 +115,7 @@ def _claim(request: Request, form: Form, who: Principal) -> Claim | None:
         raise Refused(
             400, f"attribute[{SENDERS_ID}]: at most {MOST_OF_ID} characters. 最多 {MOST_OF_ID} 个字符。"
         )
-    name = f"open311 {own}" if own is not None else key
+    name = f"open311 {own}" if own is not None else f"open311 key {key}"
     # Who sends it again may word it anew: it is the same request all the same.
     return Claim(who.id, name, idempotency.fingerprint("OPEN311", "requests", name.encode()))
 
@@ -150,7 +162,8 @@ async def _add(ctx: Context, values: Mapping[str, str], who: Principal) -> str:
         raise Refused(400, f"update_id: at most {MOST_OF_ID} characters. 最多 {MOST_OF_ID} 个字符。")
     update, contact = _update(values)
     async with ctx.database.reading() as connection:
-        complaint_id = await store.sent_by(connection, who.id, values["service_request_id"])
+        reference = normalised(values["service_request_id"])
+        complaint_id = await store.sent_by(connection, who.id, reference) if reference else None
     if complaint_id is None:
         raise unknown_request()
     addition_id, at = ids.new_id(), clock.now()

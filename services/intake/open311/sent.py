@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, UrlConstraints, ValidationError, mod
 from pydantic_core import Url
 
 from services.intake.open311.answers import Refused
+from services.intake.open311.asked import CONTROL
 from services.intake.open311.words import service_name, words
 from services.intake.record.parts import Body
 from services.intake.schemas import NewComplaint
@@ -87,6 +88,8 @@ def form_of(pairs: Iterable[tuple[str, str]]) -> Form:
         given = value.strip()
         if "\ufffd" in name + value:
             raise Refused(400, "What is sent must be UTF-8. 请使用 UTF-8 编码。")
+        if CONTROL.search(name + given):
+            raise Refused(400, f"{name[:100]!r}: control characters are not taken. 不能含有控制字符。")
         if not given:
             continue
         if found := _ATTRIBUTE.fullmatch(name):

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.intake.record.store import additions
 from services.intake.store import complaints, metadata, progress, views
 from services.intake.vault.private import PRIVATE
 from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
@@ -56,6 +57,10 @@ ENDED = ("closed", "withdrawn")
 """Statuses, and steps, with which a case has ended."""
 
 _SENT = open311_requests.alias("sent")
+_FORGET_ORPHANS = sql(
+    "DELETE FROM open311_requests r WHERE received_at < :before "
+    "AND NOT EXISTS (SELECT FROM complaints c WHERE c.id = r.complaint_id)"
+)
 _FORGET = sql("DELETE FROM open311_requests WHERE complaint_id = :id")
 
 
@@ -69,9 +74,21 @@ async def forget(transaction: Transaction, complaint_id: UUID) -> None:
     await transaction.execute(_FORGET, {"id": complaint_id})
 
 
+async def forget_orphans(transaction: Transaction, before: datetime) -> None:
+    """What was sent before, and whose complaint never came: its process died in between."""
+    await transaction.execute(_FORGET_ORPHANS, {"before": before})
+
+
 def _seen_by(principal: str | None) -> ColumnElement[bool]:
-    """Public ones, and what the key itself sent."""
-    public = complaints.c.visibility == "public"
+    """Those that are public now, and what the key itself sent."""
+    became = (
+        select(additions.c.visibility)
+        .where(additions.c.complaint_id == complaints.c.id, additions.c.visibility.is_not(None))
+        .order_by(additions.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    public = func.coalesce(became, complaints.c.visibility) == "public"
     return or_(public, _SENT.c.principal == principal) if principal is not None else public
 
 
@@ -122,8 +139,9 @@ async def requests(
         public = select(complaints.c.id).where(
             complaints.c.visibility == "public", complaints.c.registered_at.between(since, until)
         )
-        # Two short indexes, instead of every complaint of the time.
-        query = query.where(complaints.c.id.in_(public.union(mine)))
+        became = select(additions.c.complaint_id).where(additions.c.visibility == "public")
+        # Three short indexes, instead of every complaint of the time.
+        query = query.where(complaints.c.id.in_(public.union(mine, became)))
     if codes is not None:
         query = query.where(code.in_(codes))
     if closed is not None:

@@ -59,6 +59,7 @@ async def add_to_complaint(
 
     async def work(transaction: Transaction) -> Answer:
         record = found.existing(await load_one(store, transaction, complaint_id))
+        record.must_be_known()
         at = clock.now()
         contact_at = told.contact_at or at
         if contact_at > at + CLOCKS_DIFFER:

@@ -27,8 +27,8 @@ class TooManyAdditions(NotPossible):
     def __init__(self, additions: int) -> None:
         super().__init__(
             "too-many-additions",
-            "Nothing more can be added to this complaint: register what is new as a complaint of its own.",
-            "该投诉的补充条目已达上限，请另行登记新投诉。",
+            "Nothing more can be added to this complaint: write a message, or tell what is new as another complaint.",
+            "该投诉的补充条目已达上限，请留言或另行登记新投诉。",
             additions=additions,
         )
 
@@ -75,6 +75,8 @@ class Addition:
     """Name, mail, phone, address as given in this contact: personal data."""
     completeness: float
     missing: tuple[str, ...]
+    visibility: Visibility | None = None
+    """What it became with this contact, if it changed."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ class Record(Aggregate):
             contact=contact,
             completeness=score,
             missing=missing,
+            visibility=Visibility(seen) if (seen := visibility(after)) != visibility(before) else None,
         )
         self.additions.append(addition)
         self.added.append(addition)
@@ -231,7 +234,7 @@ class Record(Aggregate):
     ) -> ComplaintSupplemented:
         known = self.known
         words = addition.told.get("statement", {})
-        whom, seen = Against(against(after)), Visibility(visibility(after))
+        whom = Against(against(after))
         return ComplaintSupplemented(
             complaint_id=self.id,
             addition_id=addition.id,
@@ -248,7 +251,7 @@ class Record(Aggregate):
             restatement=published.masked(addition.restatement, known),
             confirmed=confirmed,
             against=whom if whom != against(before) else None,
-            visibility=seen if seen != visibility(before) else None,
+            visibility=addition.visibility,
             **published.added(addition.told, known),
             completeness=addition.completeness,
             missing=addition.missing,

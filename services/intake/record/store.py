@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     Numeric,
     Table,
@@ -28,7 +29,7 @@ from services.intake.vault.private import CONTACT
 from services.intake.vault.rows import open_row, seal_row, sealed_columns, vault_of
 from shared.bulk import insert_rows
 from shared.database import Transaction
-from shared.events.vocabulary import Channel, Emotion
+from shared.events.vocabulary import Channel, Emotion, Visibility
 
 additions = Table(
     "additions",
@@ -43,8 +44,10 @@ additions = Table(
     Column("emotion", Text, comment="how the customer came across in this contact"),
     Column("completeness", Numeric(5, 4), nullable=False, comment="of the complaint, from here on"),
     Column("missing", ARRAY(Text), nullable=False),
+    Column("visibility", Text, comment="what it became with this contact, if it changed"),
     *sealed_columns(),
     UniqueConstraint("complaint_id", "number"),
+    CheckConstraint("visibility IN ('private', 'public')", name="visibility"),
     CheckConstraint("number > 0", name="number"),
     CheckConstraint("completeness BETWEEN 0 AND 1", name="completeness"),
     CheckConstraint(
@@ -52,6 +55,13 @@ additions = Table(
         name="adds_something",
     ),
     comment="Dated entries. A trigger refuses every change but erasing and sealing anew.",
+)
+
+Index(
+    "ix_additions_visibility",
+    additions.c.complaint_id,
+    additions.c.number,
+    postgresql_where=additions.c.visibility.is_not(None),
 )
 
 restatement_answers = Table(
@@ -187,6 +197,7 @@ def _addition(row: Mapping[str, Any]) -> Addition:
         "emotion",
         "missing",
         "completeness",
+        "visibility",
     }
     return Addition(
         **{name: row[name] for name in names},
@@ -194,6 +205,7 @@ def _addition(row: Mapping[str, Any]) -> Addition:
         emotion=Emotion(row["emotion"]) if row["emotion"] else None,
         completeness=float(row["completeness"]),
         missing=tuple(row["missing"]),
+        visibility=Visibility(row["visibility"]) if row["visibility"] else None,
         told=row["told"] or {},
         contact={name: row[name] for name in CONTACT if row[name] is not None},
     )

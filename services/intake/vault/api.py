@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Response
-from pydantic import AwareDatetime
 from sqlalchemy import select, text
 
 from services.intake.attachments.cabinet import Cabinet
@@ -42,9 +41,11 @@ async def list_reads(
     who: Annotated[Principal, may("audit:read")],
     ctx: Ctx,
     complaint: Annotated[UUID | None, Query(description="Only of this complaint.")] = None,
-    principal: Annotated[str | None, Query(max_length=200, description="Only by this caller.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this time on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this time.")] = None,
+    principal: Annotated[
+        str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only by this caller.")
+    ] = None,
+    since: Annotated[pages.Moment | None, Query(description="From this time on.")] = None,
+    until: Annotated[pages.Moment | None, Query(description="Before this time.")] = None,
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[ReadShown]:

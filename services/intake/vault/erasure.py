@@ -39,6 +39,7 @@ _ERASE = tuple(
             "WITH gone AS (DELETE FROM attachments WHERE complaint_id = ANY(CAST(:ids AS uuid[])) "
             "RETURNING id, complaint_id) "
             "INSERT INTO uploads (id, complaint_id, started_at) SELECT id, complaint_id, 'epoch' FROM gone",
+            "UPDATE channel_messages SET sender = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))",
             "UPDATE import_rows SET key = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))",
             "DELETE FROM idempotency_keys WHERE principal IN "
             "(SELECT 'tracking:' || id FROM unnest(CAST(:ids AS uuid[])) AS id)",

@@ -17,8 +17,10 @@ from services.intake.attachments.delivery import HARMLESS, disposition
 from services.intake.attachments.model import path_of
 from services.intake.attachments.storage import Storage
 from services.intake.attachments.store import listed
+from services.intake.coding.store import load as load_codings
 from services.intake.dialogue.model import MOST_MESSAGES
 from services.intake.dialogue.store import messages_behind
+from services.intake.merging.store import history
 from services.intake.open311.store import place_of
 from services.intake.record.model import Record
 from services.intake.record.store import load
@@ -81,6 +83,7 @@ async def _told(
         vault_of(connection), "customers", (await connection.execute(person)).mappings().one()
     )
     found = await listed(connection, complaint_id, visible_only=False)
+    codings = (await load_codings(connection, [complaint_id]))[complaint_id]
     written = await messages_behind(connection, complaint_id, 0, MOST_MESSAGES)
     files = {a.id: f"files/{reference}/{number}-{a.name}" for number, a in enumerate(found, 1) if a.served}
     shown = row.one_or_none()
@@ -97,6 +100,21 @@ async def _told(
         "messages": [
             {"at": m.written_at, "from_you": m.from_customer, "signed": m.signed, "text": m.for_customer}
             for m in written
+        ],
+        "codings": [
+            {
+                "at": coding.coded_at,
+                "codes": [code.model_dump(exclude_none=True) for code in coding.codes],
+                "values": coding.value_labels,
+                "reason": coding.reason,
+                "evidence": coding.evidence,
+                "approved": coding.number not in codings.reviews or codings.reviews[coding.number].approved,
+            }
+            for coding in codings.all
+        ],
+        "mergings": [
+            {"at": merge.merged_at, "until": merge.separated_at, "reason": merge.reason}
+            for merge in await history(connection, complaint_id)
         ],
         "steps": [dict(step) for step in steps.mappings()],
         "files": [

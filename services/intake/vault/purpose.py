@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Header
 
+from services.intake.record.store import load
 from services.intake.vault import store
 from services.intake.vault.model import What
 from shared.auth import Principal
@@ -14,7 +15,7 @@ from shared.masking import mask
 from shared.problems import Problem
 from shared.service import Context
 
-SHORTEST, LONGEST = 3, 200
+SHORTEST, LONGEST = 2, 200
 TASKS = {"service:notification": "to tell the customer how their case stands"}
 """Purposes of the services."""
 
@@ -35,20 +36,26 @@ async def note(
 ) -> None:
     """Write the reading into the audit trail, before anything is handed out. Raises a 422 problem without a purpose."""
     async with ctx.database.reading() as connection:
-        await store.note(connection, who.id, _stated(who, purpose), what, complaint_ids)
+        if who.id.startswith("service:"):
+            said = TASKS.get(who.id, who.id)
+        else:
+            records = await load(connection, complaint_ids)
+            known = [word for record in records.values() for word in record.known]
+            said = mask(_stated(purpose), known)
+        await store.note(connection, who.id, said, what, complaint_ids)
 
 
-def _stated(who: Principal, given: str | None) -> str:
-    if who.id.startswith("service:"):
-        return TASKS.get(who.id, who.id)
-    purpose = unquote(given or "").strip()
+def _stated(given: str | None) -> str:
+    raw = (given or "").encode("latin-1", "replace")  # as HTTP brought it
+    purpose = unquote(raw.decode("utf-8", "replace")).strip()
     if not SHORTEST <= len(purpose) <= LONGEST or not purpose.isprintable():
         raise Problem(
             422,
             "purpose-missing",
             "What do you need the personal data for?",
-            f"Say it in the header X-Purpose, in {SHORTEST} to {LONGEST} characters: it goes into the audit trail. "
-            "请在请求头 X-Purpose 中说明读取个人信息的目的(百分号编码),将记入审计日志。",
+            f"Say it in the header X-Purpose, in {SHORTEST} to {LONGEST} characters (in UTF-8, or percent-encoded): it "
+            f"goes into the audit trail. 请在请求头 X-Purpose 中用{SHORTEST}至{LONGEST}个字符说明读取个人信息的目的"
+            "(UTF-8 或百分号编码),将记入审计日志。",
             field="header/X-Purpose",
         )
-    return mask(purpose)
+    return purpose

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from services.intake.open311.store import forget_orphans
 from services.intake.vault.erasure import Order, erase
 from shared import clock
 from shared.database import Database, sql
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 LOOK_SECONDS = 3600.0
+ORPHANED = timedelta(hours=1)
+"""After which the place of an Open311 request belongs to a complaint, or to nobody."""
 
 # A merged complaint ends with the one that it follows. The index holds those that are not erased, the oldest first.
 _DUE = sql(
@@ -34,7 +37,7 @@ _FIRST: _Place = (datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
 class Retention:
-    """Worker of intake; any number of replicas may run it. Without `days` it does nothing."""
+    """Worker of intake; any number of replicas may run it. Without `days` it only clears away what is nobody's."""
 
     def __init__(self, database: Database, secret: bytes, days: int | None) -> None:
         self._database = database
@@ -45,6 +48,8 @@ class Retention:
         while True:
             if self._days is not None and (erased := await self.erase_old(self._days)):
                 log.info("retention: %s complaints older than %s days were anonymised", erased, self._days)
+            async with self._database.transaction() as transaction:
+                await forget_orphans(transaction, clock.now() - ORPHANED)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def due(self, days: int) -> int:
