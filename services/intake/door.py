@@ -1,7 +1,7 @@
 """The door: requests that arrive together are committed together; each answer waits for the commit.
 
-A commit costs the same for one complaint as for fifty, so while groups are being made durable the next one
-gathers. What can go wrong with one member (its Idempotency-Key was used before) is decided per member and
+A commit costs nearly the same for one complaint as for fifty, so while a group is being made durable the next one
+gathers, and it waits for those that are on their way in. What can go wrong with one member (its Idempotency-Key was used before) is decided per member and
 harms no neighbour; if a group fails as a whole, its members are tried one by one.
 """
 
@@ -23,6 +23,9 @@ from shared.idempotency import Answer, Claim, KeyReused
 from shared.problems import unavailable
 
 GROUP_LIMIT = 64
+STILL = 3
+"""Rounds of the event loop without a newcomer after which a group goes: by then a request that had arrived at its
+socket is here. No clock: whoever comes alone waits some microseconds."""
 QUEUE_LIMIT = 1024
 """Requests that may wait; more are told to come again, because nobody would hear a later answer."""
 
@@ -91,13 +94,23 @@ class Door:
         held: list[_Waiting] = []
         try:
             while True:
-                group, held = self._gather(held or [await self._queue.get()])
+                if not held:
+                    held = [await self._queue.get()]
+                await self._all_arrived()
+                group, held = self._gather(held)
                 await self._settle(group)
         finally:  # stopped: the callers must not wait for ever
             while not self._queue.empty():
                 held.append(self._queue.get_nowait())
             for waiting in held:
                 _fail(waiting, unavailable())
+
+    async def _all_arrived(self) -> None:
+        here, still = self._queue.qsize(), 0
+        while still < STILL and here < GROUP_LIMIT:
+            await asyncio.sleep(0)
+            before, here = here, self._queue.qsize()
+            still = 0 if here > before else still + 1
 
     def _gather(self, first: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
         """A group in which no Idempotency-Key comes twice; a twin waits for the next group."""
