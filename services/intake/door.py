@@ -1,8 +1,9 @@
 """The door: requests that arrive together are committed together; each answer waits for the commit.
 
 A commit costs nearly the same for one complaint as for fifty, so while a group is being made durable the next one
-gathers, and it waits for those that are on their way in. What can go wrong with one member (its Idempotency-Key was used before) is decided per member and
-harms no neighbour; if a group fails as a whole, its members are tried one by one.
+gathers, and it waits for those that are on their way in. What can go wrong with one member (its Idempotency-Key was
+used before) is decided per member and harms no neighbour; if a group fails as a whole, its members are tried one by
+one.
 """
 
 import asyncio

@@ -28,6 +28,8 @@ from tests.mail_corpus import CORPUS, OUR, PNG, mail, part, parts, word
 from tests.services.receivers import mail_server
 from tests.world import SECRET, TOLD, World, eventually, open_world
 
+pytestmark = pytest.mark.slow
+
 EMAIL = "/intake/v1/channels/email"
 RFC822 = {"content-type": "message/rfc822"}
 

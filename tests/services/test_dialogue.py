@@ -23,6 +23,8 @@ from tests.conftest import NewDatabase
 from tests.services.receivers import mail_server
 from tests.world import TOLD, World, eventually, open_world
 
+pytestmark = pytest.mark.slow
+
 ANONYMOUS = {
     "channel": "web_form",
     "language": "en",

@@ -13,6 +13,8 @@ from services.intake.duplicates.index import GROUP
 from shared.events.vocabulary import TOPICS
 from tests.world import TOLD, World, eventually
 
+pytestmark = pytest.mark.slow
+
 CHECK = "/intake/v1/complaints/check"
 
 
@@ -78,7 +80,6 @@ async def test_what_was_told_already_is_suggested_before_and_after(world: World)
 
 
 @pytest.mark.empty_world
-@pytest.mark.slow
 @pytest.mark.requirement("P-07")
 async def test_over_http_precision_and_recall_are_at_least_95_in_100(world: World) -> None:
     """All held-out complaints are registered; each pair's second one is checked against all of them.

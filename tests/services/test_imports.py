@@ -23,6 +23,8 @@ from shared import clock
 from tests.conftest import NewDatabase
 from tests.world import TOLD, World, eventually, open_world
 
+pytestmark = pytest.mark.slow
+
 IMPORTS = "/intake/v1/imports"
 CSV = {"Content-Type": "text/csv"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -432,7 +434,6 @@ async def test_no_file_is_kept_longer_than_it_is_needed(
     assert await count(stopped, "SELECT count(*) FROM imports") == 2
 
 
-@pytest.mark.slow
 @pytest.mark.requirement("P-02")
 async def test_a_hundred_thousand_rows_with_errors_in_the_middle(stopped: World) -> None:
     """Most of the rows are wrong: how fast the right ones are registered is for `bench/imports.py`."""

@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from tests.audit import audit
 from tests.world import TOLD, World, eventually
 
+pytestmark = pytest.mark.slow
+
 Registered = dict[str, Any]
 
 

@@ -43,6 +43,8 @@ from tests.conftest import NewDatabase
 from tests.services.receivers import Hook, Mailbox, certificate, mail_server, web_server
 from tests.world import eventually, open_world, settings_for
 
+pytestmark = pytest.mark.slow
+
 CONTACT = {"name": "Ann Example", "email": "ann@example.com", "phone": None, "language": "en"}
 
 

@@ -30,6 +30,8 @@ from tests.tools import need_python
 from tests.unit.test_attachments import picture
 from tests.world import TOLD, World, open_world
 
+pytestmark = pytest.mark.slow
+
 V2 = "/intake/open311/v2"
 REQUEST_FIELDS = [
     "service_request_id",
@@ -654,7 +656,6 @@ async def test_control_characters_are_refused(world: World, key: str) -> None:
 
 
 @pytest.mark.empty_world
-@pytest.mark.slow
 @pytest.mark.requirement("P-39")
 @pytest.mark.xdist_group("npm")  # where the other clients are installed
 async def test_the_client_library_three_works_as_it_is(world: World, key: str) -> None:

@@ -33,6 +33,8 @@ from shared.migrate import configuration
 from tests.conftest import NewDatabase
 from tests.world import SECRET, TOLD, World, open_world
 
+pytestmark = pytest.mark.slow
+
 PERSON = {
     "external_id": "KN-778812",
     "name": "Wilhelmina Oxenstierna",

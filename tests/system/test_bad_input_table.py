@@ -23,6 +23,8 @@ from shared.problems import MEDIA_TYPE
 from tests.conftest import NewDatabase
 from tests.world import World, open_world
 
+pytestmark = pytest.mark.slow
+
 JSON = "application/json"
 NOBODY = str(UUID(int=7))
 """Nothing has this id."""

@@ -18,7 +18,7 @@ from shared.service import Context
 GROUP = "intake-duplicates"
 BATCH = 50
 """Complaints that are marked at a time: about ten milliseconds of work, for which requests may have to wait."""
-REST = 4
+REST = 9
 """Times as long as it has worked; the busier the process, the longer both."""
 
 
