@@ -92,6 +92,23 @@ async def test_a_commit_whose_answer_was_lost_is_neither_lost_nor_done_twice(
     assert await _more(world, begun) == (5, 5)
 
 
+async def test_who_arrives_together_is_committed_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.register()  # the key is known from now on
+    groups: list[int] = []
+    commit = Door._commit
+
+    async def counted(self: Door, group: list[Any]) -> Any:
+        groups.append(len(group))
+        return await commit(self, group)
+
+    monkeypatch.setattr(Door, "_commit", counted)
+    await asyncio.gather(*(world.register() for _ in range(16)))
+    assert sum(groups) == 16
+    assert max(groups) > 8, groups
+
+
 async def test_when_too_many_wait_the_next_is_told_to_come_again(world: World) -> None:
     idle = Door(world.context("intake").database)  # nobody runs it: whoever comes, waits
     waiting = [asyncio.create_task(idle.register(_registration(), None)) for _ in range(QUEUE_LIMIT)]

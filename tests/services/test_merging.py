@@ -91,7 +91,7 @@ async def _well(world: World, *registered: Registered) -> None:
 async def _twins(world: World, number: int = 2) -> list[Registered]:
     """Complaints of different people about one matter, each in somebody's hands."""
     told = [
-        TOLD | {"customer": {"name": f"Wilma Quist{'abc'[n]}", "email": f"reporter-{n}@example.com"}}
+        TOLD | {"customer": {"name": f"Wilma Quist{'abcd'[n]}", "email": f"reporter-{n}@example.com"}}
         for n in range(number)
     ]
     registered = [await world.register(each) for each in told]
