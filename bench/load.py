@@ -35,6 +35,11 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
+    @property
+    def closed(self) -> bool:
+        """The server gives up a connection that was idle for some seconds."""
+        return self._transport.is_closing()
+
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""
         self._answer = asyncio.get_running_loop().create_future()
@@ -146,6 +151,10 @@ class Lifecycle:
         self._plan, self._connection, self._desk = plan, connection, desk
         self.asked_again = 0
         """Requests that came before the case was open."""
+
+    @property
+    def closed(self) -> bool:
+        return self._connection.closed or self._desk.closed
 
     async def register(self, number: int) -> dict[str, Any]:
         """Raises Unexpected, like the other steps."""
@@ -272,6 +281,8 @@ async def visible(plan: dict[str, Any]) -> dict[str, Any]:
             await one(work)
 
     async def on_a_free_connection() -> None:
+        while idle and idle[-1].closed:
+            idle.pop()
         work = idle.pop() if idle else await _lifecycle(plan)
         await one(work)
         idle.append(work)
