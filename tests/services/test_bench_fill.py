@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from bench.fill import fill
 from services.intake.registration import tracking_token
 from tests.conftest import NewDatabase
 from tests.world import SECRET, World, open_world
+
+pytestmark = pytest.mark.slow
 
 
 async def test_what_was_filled_can_be_read_and_worked(new_database: NewDatabase, scratch: Path) -> None:

@@ -21,6 +21,8 @@ from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.world import World, open_world
 
+pytestmark = pytest.mark.slow
+
 SOURCES = "/intake/v1/channels/sources"
 HOOKS = "/intake/v1/channels/webhooks"
 SECRET = "a-secret-of-the-social-network"

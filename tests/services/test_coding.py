@@ -15,6 +15,8 @@ from shared import taxonomy
 from tests.services.test_record import ORAL, REGISTER, caller, events
 from tests.world import TOLD, World
 
+pytestmark = pytest.mark.slow
+
 FAULT = {"category": "function_fault", "subcategory": "in_use"}
 STRATEGY = {"category": "customer_strategy", "subcategory": "shifted_error"}
 EVIDENCE = "Their own log of 13800138000 shows the overload."

@@ -16,6 +16,8 @@ from shared.events.vocabulary import ContactRole
 from shared.keys import create_key
 from tests.world import TOLD, World
 
+pytestmark = pytest.mark.slow
+
 REGISTER = "/intake/v1/complaints"
 ORAL = {"channel": "phone", "language": "zh", "statement": {"what_went_wrong": "电机太吵了。"}}
 WHOLE: dict[str, Any] = TOLD | {
