@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Request, Response
@@ -52,11 +52,11 @@ class OpenedCase:
 
     @property
     def id(self) -> UUID:
-        return self.told["id"]  # type: ignore[no-any-return]
+        return cast(UUID, self.told["id"])
 
     @property
     def reference(self) -> str:
-        return self.told["reference"]  # type: ignore[no-any-return]
+        return str(self.told["reference"])
 
     @property
     def principal(self) -> str:

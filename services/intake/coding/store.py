@@ -113,8 +113,7 @@ class CodingStore:
         for each in changed:
             each.version += len(each.new) + len(each.reviewed)
         new = [{"complaint_id": each.id, **_row(coding)} for each in changed for coding in each.new]
-        if new:
-            await insert_rows(transaction, codings, new)
+        await insert_rows(transaction, codings, new)
         reviews = [
             {
                 "complaint_id": each.id,
@@ -124,8 +123,7 @@ class CodingStore:
             for each in changed
             for review in each.reviewed
         ]
-        if reviews:
-            await insert_rows(transaction, coding_reviews, reviews)
+        await insert_rows(transaction, coding_reviews, reviews)
 
 
 async def load(connection: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, Codings]:

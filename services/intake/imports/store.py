@@ -154,8 +154,7 @@ async def settle(transaction: Transaction, job: Job, group: Group, now: datetime
     counts = {status.value: group.count(status) for status in Result}
     if (await transaction.execute(_SETTLE, told | counts)).one_or_none() is None:
         return False
-    if group.settled:
-        await insert_rows(transaction, import_rows, [_row(job.id, each) for each in group.settled])
+    await insert_rows(transaction, import_rows, [_row(job.id, each) for each in group.settled])
     if group.last:
         await transaction.execute(_FINISH, {"id": job.id, "lease": job.lease, "now": now})
     return True
