@@ -16,7 +16,7 @@ from services.intake.merging.model import FOLLOWS
 from services.intake.model import View
 from services.intake.opening import LIMITED, Opened, OpenedCase
 from services.intake.record.api import confirm
-from services.intake.record.published import Known
+from services.intake.record.model import Record
 from services.intake.record.schemas import Confirmation, ConfirmationShown
 from services.intake.record.seen import StatementShown
 from services.intake.record.store import RecordStore, record_of
@@ -27,7 +27,6 @@ from shared import clock, driver, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
-from shared.masking import mask
 from shared.problems import Problem
 from shared.service import Context, Ctx, api_router
 
@@ -150,11 +149,11 @@ async def choose(
             field="body/offer_id",
         )
 
-    def answer(view: View, known: Known | None) -> None:
+    def answer(view: View, record: Record) -> None:
         if choice.offer_id is not None:
             view.choose(choice.offer_id, clock.now())
         else:
-            view.decline(_published(choice.reason, known), clock.now())
+            view.decline(record.masked(choice.reason), clock.now())
 
     return await _change(case, key, answer)
 
@@ -172,8 +171,8 @@ async def give_opinion(
 ) -> Response:
     """Satisfied, acceptable or not acceptable: the case closes on your word, or goes on."""
 
-    def answer(view: View, known: Known | None) -> None:
-        view.give_opinion(opinion.outcome, _published(opinion.comment, known), clock.now())
+    def answer(view: View, record: Record) -> None:
+        view.give_opinion(opinion.outcome, record.masked(opinion.comment), clock.now())
 
     return await _change(case, key, answer)
 
@@ -199,23 +198,15 @@ async def confirm_restatement(
     return await case.once(key, work)
 
 
-def _published(text: str | None, known: Known | None) -> str | None:
-    """Masked. Of a customer who is erased nothing: nobody knows any more what to mask."""
-    return mask(text, known) if text and known is not None else None
-
-
-async def _change(
-    case: OpenedCase, key: str | None, answer: Callable[[View, Known | None], None]
-) -> Response:
+async def _change(case: OpenedCase, key: str | None, answer: Callable[[View, Record], None]) -> Response:
     async with case.ctx.database.reading() as connection:
         record = await record_of(connection, case.told)
-    known = None if record.erased else record.known
 
     async def work(transaction: Transaction) -> Answer:
         view = await load_one(store, transaction, case.id)
         if await merging_store.live(transaction.connection, case.id):
             raise view.refusal(*FOLLOWS)
-        answer(view, known)
+        answer(view, record)
         await save_one(store, transaction, view)
         shown = Answered(
             reference=case.reference,

@@ -25,7 +25,6 @@ from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.events.vocabulary import Channel
 from shared.idempotency import Answer, IdempotencyKey
-from shared.masking import mask
 from shared.problems import Problem
 from shared.service import Ctx, api_router
 
@@ -141,8 +140,7 @@ async def withdraw_complaint(
     """The case ends, and nothing more is asked of you. Not possible once it is closed. To repeat it changes nothing."""
     async with ctx.database.reading() as connection:
         record = await record_of(connection, case.told)
-    # Of a customer who is erased nothing: nobody knows any more what to mask.
-    reason = mask(told.reason, record.known) if told.reason and not record.erased else None
+    reason = record.masked(told.reason)
 
     async def work(transaction: Transaction) -> Answer:
         at = await withdraw(transaction, case.id, reason)

@@ -145,6 +145,10 @@ class Record(Aggregate):
         contacts.sort(key=lambda contact: contact[0])
         return [(at, emotion) for at, emotion in contacts if emotion is not None]
 
+    def masked(self, text: str | None) -> str | None:
+        """Without what identifies the customer; of an erased one nothing: nobody knows any more what to mask."""
+        return None if self.erased else published.masked(text, self.known)
+
     def must_be_known(self) -> None:
         """Nothing is added to what was erased. Raises Erased."""
         if self.erased:
