@@ -39,6 +39,7 @@ SCOPES = {
     "taxonomy:write": "change the values that the taxonomy's categories are opposed to",
     "triage:write": "decide what the rules could not",
     "directory:write": "change people and departments",
+    "rulebooks:write": "make versions of the tables by which routing decides, and put them in force",
     "notices:read": "read the notices of an audience",
     "notices:acknowledge": "acknowledge notices",
     "cases:read": "read cases",

@@ -8,8 +8,8 @@ from services.resolution.handlers import reactions
 from services.resolution.keeper import PromiseKeeper
 from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
-from services.resolution.worktime import chinese_calendar
 from shared.service import Context, Service, Worker
+from shared.worktime import chinese_calendar
 
 
 def _parts(context: Context) -> Sequence[object]:

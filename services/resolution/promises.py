@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.resolution.worktime import WorkCalendar, add_working_time
+from shared.worktime import WorkCalendar, add_working_time
 
 
 @dataclass(frozen=True)

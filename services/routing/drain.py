@@ -3,7 +3,7 @@
 import asyncio
 
 from services.routing.directory.store import load_directory
-from services.routing.model import Status
+from services.routing.status import Status
 from services.routing.store import DispatchStore, oldest_waiting, waiting_groups
 from shared import clock
 from shared.service import Context

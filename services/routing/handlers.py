@@ -2,7 +2,7 @@
 
 from services.routing.model import Dispatch
 from services.routing.store import DispatchStore
-from services.routing.triage import decide
+from services.routing.triage.rules import RULES, decide
 from shared import telemetry
 from shared.envelope import Received
 from shared.events import (
@@ -30,7 +30,9 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
     dispatch.traceparent = telemetry.traceparent()
     told = event.statement
     decision = decide(
-        (told.what_went_wrong, told.feeling, told.wanted), public=event.visibility is Visibility.PUBLIC
+        dispatch.books.read(RULES),
+        (told.what_went_wrong, told.feeling, told.wanted),
+        public=event.visibility is Visibility.PUBLIC,
     )
     dispatch.triage(decision, event.registered_at)
 

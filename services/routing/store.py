@@ -22,15 +22,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.routing.books import BOOKS
 from services.routing.directory import store as directory_store
-from services.routing.model import Dispatch, Notice, Status
+from services.routing.model import Dispatch
+from services.routing.rulebooks import store as rulebook_store
+from services.routing.status import Status
+from services.routing.transfer.noticing import Notice
 from shared import telemetry
 from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
 from shared.events.vocabulary import Against, Audience, Severity
 
 metadata = service_metadata("routing")
-departments, people = directory_store.add_tables(metadata)
+directory = directory_store.add_tables(metadata)
+rulebook_store.add_tables(metadata)
 
 dispatches = Table(
     "dispatches",
@@ -94,14 +99,17 @@ class DispatchStore:
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
         rows = await transaction.execute(_LOAD, {"ids": list(ids)})
-        found = {i: Dispatch(id=i) for i in ids}
+        books = await rulebook_store.load_books(transaction.connection, BOOKS)
+        found = {i: Dispatch(id=i, books=books) for i in ids}
         for row in rows.mappings():
             values: dict[str, Any] = {name: row[name] for name in _FIELDS}
             values["status"] = Status(values["status"])
             values["severity"] = Severity(values["severity"])
             values["against"] = Against(values["against"]) if values["against"] else None
             values["reasons"] = tuple(values["reasons"])
-            found[row["complaint_id"]] = Dispatch(id=row["complaint_id"], version=row["version"], **values)
+            found[row["complaint_id"]] = Dispatch(
+                id=row["complaint_id"], version=row["version"], books=books, **values
+            )
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Dispatch]) -> None:

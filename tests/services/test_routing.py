@@ -14,7 +14,7 @@ from services import catalogue
 from services.routing import drain
 from services.routing.directory.store import lock_directory
 from services.routing.drain import Drain
-from services.routing.triage import decide
+from services.routing.triage.rules import RULES, decide
 from shared.events import CaseClosed, Event
 from shared.events.vocabulary import Outcome, Severity
 from shared.keys import create_key
@@ -43,12 +43,12 @@ UNSURE = {"channel": "letter", "language": "en", "statement": {"what_went_wrong"
 )
 @pytest.mark.requirement("001-06", "002-07", "P-10")
 def test_rules_decide_or_abstain(told: str, category: str | None, severity: Severity) -> None:
-    decision = decide([told], public=False)
+    decision = decide(RULES.shipped, [told], public=False)
     assert (decision.category, decision.severity) == (category, severity)
 
 
 def test_a_public_complaint_is_urgent() -> None:
-    assert decide(["态度差"], public=True).severity is Severity.URGENT
+    assert decide(RULES.shipped, ["态度差"], public=True).severity is Severity.URGENT
 
 
 async def _notices(world: World, registered: dict[str, Any], audience: str) -> list[Any]:

@@ -16,7 +16,8 @@ from services.resolution.lifecycle import UNSOLVED, State
 from services.resolution.model import Case
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Kind
-from services.routing.model import Dispatch, Status
+from services.routing.model import Dispatch
+from services.routing.status import Status
 from shared.aggregate import NotPossible
 from shared.envelope import open_envelope
 from shared.events import (

@@ -14,7 +14,6 @@ from services.resolution.model import Case, Judgement, NotNow, Solution
 from services.resolution.promises import Policy, PromiseState
 from services.resolution.timeline import CUSTOMER, TITLES, Kind
 from services.resolution.views import impossible_actions
-from services.resolution.worktime import chinese_calendar
 from shared.envelope import open_envelope
 from shared.events import (
     CaseClosed,
@@ -32,6 +31,7 @@ from shared.events import (
 )
 from shared.events.vocabulary import Outcome, Remedy, Severity
 from shared.ids import new_id
+from shared.worktime import chinese_calendar
 from tests.resolution_story import (
     HOUR,
     NINE,

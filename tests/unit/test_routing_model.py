@@ -9,7 +9,9 @@ import pytest
 
 from services.routing.directory import Department, Directory, Person
 from services.routing.handlers import reactions
-from services.routing.model import Dispatch, NotReferred, Status
+from services.routing.model import Dispatch
+from services.routing.status import Status
+from services.routing.triage.triaging import NotReferred
 from shared.envelope import open_envelope
 from shared.events import (
     CaseClosed,

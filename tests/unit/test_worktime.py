@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.resolution.worktime import (
+from shared.worktime import (
     HORIZON,
     OFFICE_HOURS,
     Spans,

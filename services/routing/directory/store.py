@@ -1,26 +1,69 @@
 """Tables of the directory."""
 
-from typing import Any
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     Boolean,
     CheckConstraint,
     Column,
+    Date,
+    DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
+    Numeric,
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
+    Uuid,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-from services.routing.directory.model import Department, Directory, Person
+from services.routing.directory.model import (
+    Absence,
+    Authority,
+    Calendar,
+    Department,
+    Directory,
+    Person,
+)
+from shared import clock
 from shared.bulk import save_rows
 from shared.database import Transaction, session_lock_key, sql
+from shared.events.vocabulary import Remedy
+from shared.worktime import Spans
 
 
-def add_tables(metadata: MetaData) -> tuple[Table, Table]:
+class Tables(NamedTuple):
+    calendars: Table
+    departments: Table
+    teams: Table
+    people: Table
+    absences: Table
+    certificates: Table
+
+
+def add_tables(metadata: MetaData) -> Tables:
+    calendars = Table(
+        "calendars",
+        metadata,
+        Column("code", Text, primary_key=True),
+        Column("name_en", Text, nullable=False),
+        Column("name_zh", Text, nullable=False),
+        Column("zone", Text, nullable=False, comment="IANA name of the time zone"),
+        Column("spans", JSONB, nullable=False, comment='weekday (0: Monday) to [["09:00", "12:00"], ...]'),
+        Column(
+            "china", Boolean, nullable=False, comment="China's holidays are free, its make-up days worked"
+        ),
+        Column("closed", ARRAY(Date), nullable=False, comment="further days without work"),
+        Column("special", JSONB, nullable=False, comment="days with spans of their own, by date"),
+        CheckConstraint("jsonb_typeof(spans) = 'object'", name="spans"),
+        CheckConstraint("jsonb_typeof(special) = 'object'", name="special"),
+    )
     departments = Table(
         "departments",
         metadata,
@@ -34,7 +77,18 @@ def add_tables(metadata: MetaData) -> tuple[Table, Table]:
             comment="1 contact, 2 acceptance, 3 technical, 4 management",
         ),
         Column("categories", ARRAY(Text), nullable=False, comment="level-1 categories it is responsible for"),
+        Column("calendar", Text, ForeignKey("calendars.code"), comment="null: works at any time"),
+        Column("active", Boolean, nullable=False, server_default="true"),
         CheckConstraint("layer BETWEEN 1 AND 4", name="layer"),
+    )
+    teams = Table(
+        "teams",
+        metadata,
+        Column("code", Text, primary_key=True),
+        Column("name_en", Text, nullable=False),
+        Column("name_zh", Text, nullable=False),
+        Column("department", Text, ForeignKey("departments.code"), nullable=False),
+        UniqueConstraint("code", "department"),
     )
     people = Table(
         "people",
@@ -46,10 +100,49 @@ def add_tables(metadata: MetaData) -> tuple[Table, Table]:
         Column("capacity", Integer, nullable=False),
         Column("open_cases", Integer, nullable=False, server_default="0"),
         Column("active", Boolean, nullable=False, server_default="true"),
+        Column("account", Text, unique=True, comment="principal with which the person signs in"),
+        Column("email", Text, comment="at work"),
+        Column("role", Text),
+        Column("team", Text),
+        Column("skills", ARRAY(Text), nullable=False, server_default="{}"),
+        Column("calendar", Text, ForeignKey("calendars.code"), comment="null: the department's"),
+        Column("deputy", Text, ForeignKey("people.id"), comment="stands in during absence"),
+        Column("supervisor", Text, ForeignKey("people.id")),
+        Column("meets_customers", Boolean, nullable=False, server_default="false"),
+        Column(
+            "remedies", ARRAY(Text), nullable=False, server_default="{}", comment="granted without asking"
+        ),
+        Column("amount", Numeric(14, 2), comment="granted at most without asking"),
+        Column("currency", Text),
+        ForeignKeyConstraint(
+            ["team", "department"], ["teams.code", "teams.department"], name="fk_people_team"
+        ),
         CheckConstraint("capacity > 0", name="capacity"),
         CheckConstraint("open_cases >= 0", name="open_cases"),
+        CheckConstraint("deputy <> id", name="deputy"),
+        CheckConstraint("supervisor <> id", name="supervisor"),
+        CheckConstraint("(amount IS NULL) = (currency IS NULL)", name="amount"),
     )
-    return departments, people
+    absences = Table(
+        "absences",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("person", Text, ForeignKey("people.id"), nullable=False, index=True),
+        Column("since", DateTime(timezone=True), nullable=False),
+        Column("until", DateTime(timezone=True), nullable=False),
+        Column("kind", Text, nullable=False, comment="leave, sickness, travel, training, other"),
+        CheckConstraint("since < until", name="order"),
+    )
+    certificates = Table(
+        "certificates",
+        metadata,
+        Column("person", Text, ForeignKey("people.id"), primary_key=True),
+        Column("code", Text, primary_key=True, comment="what the person was trained for: `safety`"),
+        Column("issued_at", DateTime(timezone=True), nullable=False),
+        Column("expires_at", DateTime(timezone=True), nullable=False),
+        CheckConstraint("issued_at < expires_at", name="order"),
+    )
+    return Tables(calendars, departments, teams, people, absences, certificates)
 
 
 async def lock_directory(transaction: Transaction) -> None:
@@ -65,12 +158,58 @@ async def lock_directory(transaction: Transaction) -> None:
 
 async def load_directory(transaction: Transaction) -> Directory:
     """Everybody as they are now; to choose from them, hold the directory's lock."""
-    rows = await transaction.execute(sql("SELECT * FROM departments"))
-    staff = await transaction.execute(sql("SELECT * FROM people ORDER BY id"))
+    units = await transaction.execute(_DEPARTMENTS)
+    staff = await transaction.execute(_PEOPLE, {"now": clock.now()})
+    calendars = await transaction.execute(sql("SELECT * FROM calendars"))
     return Directory(
-        {row["code"]: Department(**{**row, "categories": tuple(row["categories"])}) for row in _dicts(rows)},
-        [Person(**{**row, "languages": tuple(row["languages"])}) for row in _dicts(staff)],
+        {row["code"]: Department(**{**row, "categories": tuple(row["categories"])}) for row in _dicts(units)},
+        [_person(row) for row in _dicts(staff)],
+        {row["code"]: _calendar(row) for row in _dicts(calendars)},
     )
+
+
+_DEPARTMENTS = sql("SELECT * FROM departments")
+_PEOPLE = sql(
+    "SELECT p.*, (SELECT json_object_agg(c.code, c.expires_at) FROM certificates c "
+    "WHERE c.person = p.id AND c.expires_at > :now) AS certificates, "
+    "(SELECT json_agg(json_build_array(a.since, a.until) ORDER BY a.since) FROM absences a "
+    "WHERE a.person = p.id AND a.until > :now) AS absences FROM people p ORDER BY p.id"
+)
+
+
+def _person(row: dict[str, Any]) -> Person:
+    granted = Authority(frozenset(map(Remedy, row.pop("remedies"))), row.pop("amount"), row.pop("currency"))
+    del row["email"]
+    return Person(
+        **row
+        | {
+            "languages": tuple(row["languages"]),
+            "skills": frozenset(row["skills"]),
+            "authority": granted,
+            "certificates": {
+                code: datetime.fromisoformat(until) for code, until in (row["certificates"] or {}).items()
+            },
+            "absences": tuple(
+                Absence(datetime.fromisoformat(since), datetime.fromisoformat(until))
+                for since, until in row["absences"] or ()
+            ),
+        }
+    )
+
+
+def _calendar(row: dict[str, Any]) -> Calendar:
+    return Calendar(
+        row["code"],
+        row["zone"],
+        {int(day): _spans(spans) for day, spans in row["spans"].items()},
+        row["china"],
+        frozenset(row["closed"]),
+        {date.fromisoformat(day): _spans(spans) for day, spans in row["special"].items()},
+    )
+
+
+def _spans(said: list[list[str]]) -> Spans:
+    return tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in said)
 
 
 def _dicts(result: Any) -> list[dict[str, Any]]:

@@ -1,11 +1,11 @@
-"""The distribution table: which fact goes to which audience. It is data, `distribution.json`."""
+"""The distribution table: which fact goes to which audience. It is a rulebook; `distribution.json` is version 0."""
 
 from datetime import timedelta
-from functools import cache
-from importlib import resources
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.routing.rulebooks.model import Book, Content
 from shared.events import Event
 from shared.events.vocabulary import Against, Audience, Severity
 
@@ -20,7 +20,7 @@ ACKNOWLEDGE_WITHIN = {
 class Duty(BaseModel):
     """One row: when this fact is true of such a complaint, that audience must know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     fact: str
     """Event type without its version."""
@@ -33,21 +33,29 @@ class Duty(BaseModel):
     against: Against | None = None
 
 
-def duties(
-    fact: type[Event], severity: Severity, category: str | None, against: Against | None
-) -> list[Duty]:
-    """The rows that apply."""
-    return [
-        duty
-        for duty in _table()
-        if duty.fact == fact.type
-        and severity.rank >= duty.severity.rank
-        and (not duty.categories or category in duty.categories)
-        and duty.against in (None, against)
-    ]
+class DistributionTable(Content):
+    """Who must know what."""
+
+    rows: Annotated[tuple[Duty, ...], Field(min_length=1, max_length=1000)]
+
+    def duties(
+        self, fact: type[Event], severity: Severity, category: str | None, against: Against | None
+    ) -> list[Duty]:
+        """The rows that apply."""
+        return [
+            duty
+            for duty in self.rows
+            if duty.fact == fact.type
+            and severity.rank >= duty.severity.rank
+            and (not duty.categories or category in duty.categories)
+            and duty.against in (None, against)
+        ]
 
 
-@cache
-def _table() -> list[Duty]:
-    raw = resources.files("services.routing.transfer").joinpath("distribution.json").read_bytes()
-    return TypeAdapter(list[Duty]).validate_json(raw)
+DISTRIBUTION = Book(
+    "distribution",
+    DistributionTable,
+    "distribution table",
+    "分发表",
+    ("services.routing.transfer", "distribution.json"),
+)

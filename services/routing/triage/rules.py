@@ -8,24 +8,36 @@ found, each weighing 1; two words are enough, one is enough when no other catego
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from functools import lru_cache
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.routing.rulebooks.model import Book, Content
 from shared.events.vocabulary import Severity
 
 
 class Rule(BaseModel):
-    """One row of `rules.json`."""
+    """One row."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     id: str
     category: str | None = None
     severity: Severity | None = None
     words: tuple[str, ...]
     """In any language; letters match at the beginning of a word, whatever their case."""
+
+
+class TriageRules(Content):
+    """What the words of a complaint say about it."""
+
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=1000)]
+
+
+RULES = Book(
+    "triage-rules", TriageRules, "triage rules", "分诊规则", ("services.routing.triage", "rules.json")
+)
 
 
 @dataclass(frozen=True)
@@ -37,12 +49,12 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def decide(texts: Iterable[str | None], *, public: bool) -> Decision:
+def decide(rules: TriageRules, texts: Iterable[str | None], *, public: bool) -> Decision:
     """Category and severity of what was told."""
     text = "\n".join(t for t in texts if t).casefold()
     severity, reasons = (Severity.URGENT, ["visibility.public"]) if public else (Severity.GENERAL, [])
     evidence: dict[str, int] = {}
-    for rule, pattern in _compiled():
+    for rule, pattern in _compiled(rules.rules):
         found = {match.casefold() for match in pattern.findall(text)}
         if not found:
             continue
@@ -61,10 +73,8 @@ def _clear_winner(evidence: dict[str, int]) -> str | None:
     return ranked[0][0]
 
 
-@cache
-def _compiled() -> list[tuple[Rule, re.Pattern[str]]]:
-    raw = resources.files("services.routing.triage").joinpath("rules.json").read_bytes()
-    rules = TypeAdapter(list[Rule]).validate_json(raw)
+@lru_cache(maxsize=16)
+def _compiled(rules: tuple[Rule, ...]) -> list[tuple[Rule, re.Pattern[str]]]:
     return [(rule, re.compile("|".join(map(_as_pattern, rule.words)))) for rule in rules]
 
 
