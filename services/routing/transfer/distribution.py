@@ -56,6 +56,6 @@ DISTRIBUTION = Book(
     "distribution",
     DistributionTable,
     "distribution table",
-    "分发表",
+    "传递表",
     ("services.routing.transfer", "distribution.json"),
 )

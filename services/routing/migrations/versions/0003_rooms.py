@@ -155,9 +155,14 @@ def upgrade() -> None:
     op.create_foreign_key(op.f("fk_people_deputy"), "people", "people", ["deputy"], ["id"])
     op.create_foreign_key(op.f("fk_people_supervisor"), "people", "people", ["supervisor"], ["id"])
     op.create_foreign_key(op.f("fk_people_calendar"), "people", "calendars", ["calendar"], ["code"])
+    op.create_check_constraint(op.f("ck_people_deputy"), "people", "deputy <> id")
+    op.create_check_constraint(op.f("ck_people_supervisor"), "people", "supervisor <> id")
+    op.create_check_constraint(op.f("ck_people_amount"), "people", "(amount IS NULL) = (currency IS NULL)")
 
 
 def downgrade() -> None:
+    for name in ("deputy", "supervisor", "amount"):
+        op.drop_constraint(op.f(f"ck_people_{name}"), "people")
     op.drop_constraint(op.f("fk_people_calendar"), "people", type_="foreignkey")
     op.drop_constraint(op.f("fk_people_supervisor"), "people", type_="foreignkey")
     op.drop_constraint(op.f("fk_people_deputy"), "people", type_="foreignkey")
