@@ -1,11 +1,12 @@
 """Shapes of the rulebooks in the HTTP interface."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic
+from typing import Annotated, Any, Generic, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
-from services.routing.rulebooks.model import SHIPPED, C
+from services.routing.rulebooks.model import SHIPPED, C, Content
 from services.routing.schemas import Body
 from shared.text import ShortText
 
@@ -36,6 +37,14 @@ class NewVersion(Body, Generic[C]):
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         return f"New{params[0].__name__}"
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core)
+        content = cast(type[Content], cls.model_fields["content"].annotation)
+        example = {"content": content.example, "reason": "What we learned in the last quarter."}
+        handler.resolve_ref_schema(schema)["examples"] = [example]
+        return schema
 
     content: C
     """All of it, not only what changes."""

@@ -1,7 +1,7 @@
 """The distribution table: which fact goes to which audience. It is a rulebook; `distribution.json` is version 0."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,6 +35,17 @@ class Duty(BaseModel):
 
 class DistributionTable(Content):
     """Who must know what."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "rows": [
+            {
+                "fact": "redress.complaint.triaged",
+                "audience": "leadership",
+                "severity": "major",
+                "reason": "major-complaint",
+            }
+        ]
+    }
 
     rows: Annotated[tuple[Duty, ...], Field(min_length=1, max_length=1000)]
 
