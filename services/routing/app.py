@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from services.routing.api import router
 from services.routing.directory.api import BODY_LIMIT
 from services.routing.drain import Drain
+from services.routing.findings.watch import Watch
 from services.routing.handlers import reactions
 from services.routing.store import metadata
 from shared.config import Settings
@@ -12,11 +13,14 @@ from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return (Drain(context),)
+    return Drain(context), Watch(context)
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    return (Worker("routing.drain", context.part(Drain).run),)
+    return (
+        Worker("routing.drain", context.part(Drain).run),
+        Worker("routing.findings", context.part(Watch).run),
+    )
 
 
 def _large_bodies(settings: Settings) -> Mapping[str, int]:
