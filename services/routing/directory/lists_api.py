@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Query
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, any_, literal, select
 
 from services.routing.directory.entries_api import row_shown
 from services.routing.directory.roll import TABLES
@@ -145,6 +145,6 @@ async def list_people(
     """By their id. Accounts and mail addresses are shown to those who may change them."""
     c, units = directory.people.c, directory.departments.c
     of_layer = None if layer is None else c.department.in_(select(units.code).where(units.layer == layer))
-    has = None if skill is None else c.skills.contains([skill])
+    has = None if skill is None else literal(skill) == any_(c.skills)
     narrow = (_if(c.department, department), _if(c.team, team), of_layer, has, _if(c.active, active))
     return await _listed(ctx, who, "people", PersonEntry, limit, cursor, *narrow)

@@ -68,7 +68,7 @@ class NewPolicy(Body):
 class PolicyShown(NewPolicy):
     """A version of a policy as it was published."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra={})
 
     version: int
     published_by: str
