@@ -83,7 +83,7 @@ async def test_four_layers_with_the_roles_that_the_texts_name(world: World) -> N
 
 @pytest.mark.requirement("P-12", "003-20")
 async def test_each_thing_is_made_read_and_changed_by_whoever_saw_it_last(world: World) -> None:
-    entries = {
+    entries: dict[str, dict[str, Any]] = {
         "calendars": OFFICE | {"code": "entry_office"},
         "skills": {"code": "entry_encoders", "name_en": "Encoders", "name_zh": "编码器"},
         "departments": department("entry_unit", calendar="entry_office"),
