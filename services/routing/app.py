@@ -1,20 +1,30 @@
 """Routing: decides who. Triage, directory, transfer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.routing.api import router
+from services.routing.directory.api import BODY_LIMIT
 from services.routing.drain import Drain
+from services.routing.findings.watch import Watch
 from services.routing.handlers import reactions
 from services.routing.store import metadata
+from shared.config import Settings
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return (Drain(context),)
+    return Drain(context), Watch(context)
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    return (Worker("routing.drain", context.part(Drain).run),)
+    return (
+        Worker("routing.drain", context.part(Drain).run),
+        Worker("routing.findings", context.part(Watch).run),
+    )
+
+
+def _large_bodies(settings: Settings) -> Mapping[str, int]:
+    return {r"/v1/directory(/import)?": BODY_LIMIT}
 
 
 service = Service(
@@ -25,4 +35,5 @@ service = Service(
     reactions=reactions,
     parts=_parts,
     workers=_workers,
+    large_bodies=_large_bodies,
 )

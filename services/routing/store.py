@@ -24,9 +24,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.routing.books import BOOKS
 from services.routing.directory import store as directory_store
+from services.routing.duties import store as duties_store
+from services.routing.findings import store as findings_store
 from services.routing.model import Dispatch
+from services.routing.rewards import store as rewards_store
 from services.routing.rulebooks import store as rulebook_store
 from services.routing.status import Status
+from services.routing.training import store as training_store
 from services.routing.transfer.noticing import Notice
 from shared import telemetry
 from shared.bulk import save_rows
@@ -36,6 +40,10 @@ from shared.events.vocabulary import Against, Audience, Severity
 metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)
 rulebook_store.add_tables(metadata)
+training = training_store.add_tables(metadata)
+earnings = rewards_store.add_tables(metadata)
+duties = duties_store.add_tables(metadata)
+findings = findings_store.add_tables(metadata)
 
 dispatches = Table(
     "dispatches",
@@ -55,6 +63,9 @@ dispatches = Table(
     Column("assigned_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
     Column("leading_id", Uuid, comment="the complaint that it was merged into"),
+    Column("worked_by", Text, comment="who took the case up"),
+    Column("replies", Integer, nullable=False, server_default="0", comment="promises that were kept"),
+    Column("setbacks", Integer, nullable=False, server_default="0", comment="promises broken, work resumed"),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
     CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
@@ -68,6 +79,12 @@ Index(
     dispatches.c.registered_at,
     dispatches.c.complaint_id,
     postgresql_where=dispatches.c.status.in_(["referred", "waiting"]),
+)
+Index(
+    "ix_dispatches_carried",
+    dispatches.c.department,
+    dispatches.c.handler_id,
+    postgresql_where=dispatches.c.status == "assigned",
 )
 
 notices = Table(
@@ -128,6 +145,11 @@ class DispatchStore:
         await save_rows(transaction, dispatches, rows)
         issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
         await save_rows(transaction, notices, issued, changing=("acknowledged_by", "acknowledged_at"))
+        earned = [asdict(each) for d in changed for each in d.earned]
+        # What was earned stays as it was, also when it is heard again after the points have changed.
+        await save_rows(transaction, earnings, earned, changing=("fact_type",))
+        needed = {each.id: asdict(each) for d in changed for each in d.needs.values()}
+        await save_rows(transaction, training.needs, [*needed.values()], changing=("complaints", "evidence"))
 
 
 async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> None:

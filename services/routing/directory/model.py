@@ -74,6 +74,8 @@ class Department:
     calendar: str | None = None
     """Code of the calendar by which it works; None: at any time."""
     active: bool = True
+    successor: str | None = None
+    """The department that takes over what this one cannot do, or no longer does."""
 
 
 @dataclass(frozen=True, slots=True)
