@@ -36,13 +36,15 @@ from shared.events.resolution import (
     SolutionCarriedOut,
     ValidityJudged,
 )
-from shared.events.routing import (
+from shared.events.routing import ComplaintAssigned, ComplaintReferred, ComplaintTriaged
+from shared.events.transfer import (
     NOTICES,
-    ComplaintAssigned,
-    ComplaintReferred,
-    ComplaintTriaged,
     NoticeAcknowledged,
     NoticeIssued,
+    NoticeOverdue,
+    TaskDone,
+    TaskOverdue,
+    TaskSet,
 )
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "MessageFailed",
     "NoticeAcknowledged",
     "NoticeIssued",
+    "NoticeOverdue",
     "OfferAgreed",
     "OfferChosen",
     "OffersDeclined",
@@ -88,6 +91,9 @@ __all__ = [
     "ReporterLeft",
     "RestatementAnswered",
     "SolutionCarriedOut",
+    "TaskDone",
+    "TaskOverdue",
+    "TaskSet",
     "ValidityJudged",
     "registry",
 ]
