@@ -6,15 +6,19 @@ from services.routing.api import router
 from services.routing.drain import Drain
 from services.routing.handlers import reactions
 from services.routing.store import metadata
+from services.routing.transfer.chaser import Chaser
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return (Drain(context),)
+    return (Drain(context), Chaser(context.database, context.settings.poll_interval))
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    return (Worker("routing.drain", context.part(Drain).run),)
+    return (
+        Worker("routing.drain", context.part(Drain).run),
+        Worker("routing.chaser", context.part(Chaser).run),
+    )
 
 
 service = Service(

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.routing.rulebooks.model import Book
 from services.routing.transfer.distribution import DISTRIBUTION
+from services.routing.transfer.meetings.agenda import AGENDA
 from services.routing.triage.rules import RULES
 
-BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, DISTRIBUTION)}
+BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, DISTRIBUTION, AGENDA)}

@@ -51,6 +51,14 @@ class Circumstances:
     """The largest amount that the customer names, by currency."""
 
 
+def at_stake(*named: Money | None) -> Mapping[str, Decimal]:
+    """The largest of the amounts, by currency."""
+    found: dict[str, Decimal] = {}
+    for money in filter(None, named):
+        found[money.currency] = max(money.amount, found.get(money.currency, money.amount))
+    return found
+
+
 class Duty(BaseModel):
     """One row: when this fact is true of such a complaint, that audience must know."""
 

@@ -6,12 +6,11 @@ in by `address` just before the notice is told.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from services.routing.directory.model import Directory
 from services.routing.rulebooks.model import AS_SHIPPED, Books
-from services.routing.transfer.distribution import DISTRIBUTION, Circumstances
+from services.routing.transfer.distribution import DISTRIBUTION, Circumstances, at_stake
 from services.routing.transfer.lapses import Lapse
 from services.routing.transfer.recipients import Concerned, recipients, supervisors
 from shared import ids
@@ -103,9 +102,6 @@ class Noticing(Aggregate):
 
     @property
     def circumstances(self) -> Circumstances:
-        at_stake: dict[str, Decimal] = {}
-        for money in filter(None, (self.estimated_loss, self.desired_amount)):
-            at_stake[money.currency] = max(money.amount, at_stake.get(money.currency, money.amount))
         return Circumstances(
             self.severity,
             self.category,
@@ -113,7 +109,7 @@ class Noticing(Aggregate):
             self.kind,
             self.channel,
             self.visibility,
-            at_stake,
+            at_stake(self.estimated_loss, self.desired_amount),
         )
 
     def acknowledge(self, notice: Notice, by: str, person_id: str | None, at: datetime) -> None:

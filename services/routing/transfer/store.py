@@ -26,7 +26,7 @@ _CHANGING = (
     "reminders",
     "due_at",
 )
-_TASK_CHANGING = ("outcome", "note", "next_step", "done_by", "done_at", "chases", "chase_at")
+TASK_CHANGING = ("outcome", "note", "next_step", "done_by", "done_at", "chases", "chase_at")
 _FORGET = sql(
     "WITH mails AS (UPDATE notices SET text = '[erased]' "
     "WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND text IS NOT NULL) "
@@ -42,7 +42,7 @@ async def save(transaction: Transaction, tables: Tables, changed: Collection[Tas
         if notice.due_at is not None and notice.due_at <= now:  # told late: they have their full time yet
             notice.due_at = now + (notice.acknowledge_by - notice.issued_at)
     await save_rows(transaction, tables.notices, _rows(changed, "notices"), changing=_CHANGING)
-    await save_rows(transaction, tables.tasks, _rows(changed, "tasks"), changing=_TASK_CHANGING)
+    await save_rows(transaction, tables.tasks, _rows(changed, "tasks"), changing=TASK_CHANGING)
     lapses = [{**row, "id": str(i)} for each in changed for i, row in _lapses(each)]
     await insert_rows(transaction, tables.lapses, lapses)
     heard = [{"complaint_id": each.id, **asdict(fact)} for each in changed for fact in each.heard]
