@@ -36,9 +36,9 @@ class NoticeIssued(Event):
     notice_id: UUID
     reason: str
     fact_type: str
-    """Wire type of the fact that the notice points to."""
+    """Wire type of the fact that the notice points to; `internal-mail` when somebody wrote it."""
     fact_id: UUID
-    """CloudEvents id of that fact."""
+    """CloudEvents id of that fact, or the mail's own."""
     reference: str | None = None
     department: str | None = None
     severity: Severity
@@ -91,6 +91,8 @@ class NoticeOverdue(Event):
     reason: str
     reference: str | None = None
     severity: Severity
+    words: NoticeWords | None = None
+    """The reason, in words."""
     recipients: tuple[str, ...] = ()
     """Who should have acknowledged it: ids of people of the directory."""
     supervisors: tuple[str, ...] = ()

@@ -56,6 +56,7 @@ class Climbing(Noticing):
                 reason=notice.reason,
                 reference=self.reference,
                 severity=notice.severity,
+                words=notice.words,
                 recipients=notice.recipients,
                 supervisors=answerable,
                 acknowledge_by=notice.acknowledge_by,

@@ -105,9 +105,11 @@ def as_text(made: Clipping, zone: str) -> str:
 
 @cache
 def _template() -> Template:
-    loader = FileSystemLoader(Path(__file__).parent)
-    # Plain text: nothing is to be escaped.
-    environment = Environment(  # noqa: S701 - plain text: nothing is to be escaped
-        loader=loader, autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,  # noqa: S701 - plain text: nothing is to be escaped
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("clipping.txt.jinja")
