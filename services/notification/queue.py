@@ -30,8 +30,6 @@ class Leased:
     """This one included."""
     template: str | None
     facts: dict[str, Any]
-    recipient: str | None
-    """Somebody of the company, by their id in the directory."""
     reference: str | None
     kind: str | None
     handler_name: str | None
@@ -41,6 +39,8 @@ class Leased:
     secrets: tuple[str, ...]
     """Sealed; the newest first."""
     body: str | None
+    recipient: str | None = None
+    """Somebody of the company, by their id in the directory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class InboxLine(BaseModel):
     responses=problems.documented(403),
 )
 async def read_inbox(
-    who: Annotated[Principal, may()],
+    who: Annotated[Principal, may("inbox:read")],
     ctx: Ctx,
     open_only: Annotated[bool, Query(description="Only what nobody has acknowledged or done yet.")] = False,
     limit: Limit = 50,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.routing.rulebooks.model import SHIPPED, C
+from services.routing.rulebooks.model import SHIPPED, Book, C
 from services.routing.schemas import Body
 from shared.text import ShortText
 
@@ -41,6 +41,18 @@ class NewVersion(Body, Generic[C]):
     """All of it, not only what changes."""
     reason: ShortText
     """Why it is made."""
+
+
+def new_version_of(book: Book[Any]) -> type[BaseModel]:
+    """The body of this kind, with what Redress is shipped with as its example."""
+    parametrized: Any = NewVersion.__class_getitem__(book.content)
+    content = book.shipped.model_dump(mode="json", exclude_defaults=True)
+    example = {"content": content, "reason": "Agreed in the weekly meeting."}
+    config = ConfigDict(json_schema_extra={"examples": [example]})
+    made: type[BaseModel] = type(
+        parametrized.__name__, (parametrized,), {"__module__": __name__, "model_config": config}
+    )
+    return made
 
 
 class MadeVersion(BaseModel):

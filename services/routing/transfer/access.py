@@ -4,48 +4,33 @@ A key reads and acknowledges the notices of the audiences that its scopes name. 
 are read by that person alone. `notices:read` reads everything, and acknowledges nothing.
 """
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.transfer.noticing import Notice
 from shared import driver
-from shared.auth import ADMIN, Principal
+from shared.auth import ADMIN, Lacking, Principal, may_any
 from shared.database import sql
 from shared.events.vocabulary import Audience
-from shared.problems import Problem
 
 EVERYTHING = "notices:read"
-PersonId = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 def scope_of(audience: Audience) -> str:
     return f"notices:{audience.value}"
 
 
+OF_ONE = tuple(map(scope_of, Audience))
+Reader = Annotated[Principal, may_any(EVERYTHING, *OF_ONE)]
+"""Who reads the notices of some audience; of which, `must_read` says."""
+Acknowledger = Annotated[Principal, may_any(*OF_ONE)]
+
+
 def must_read(who: Principal, audience: Audience) -> None:
     """Raises a 403 problem."""
     if not (who.may(EVERYTHING) or who.may(scope_of(audience))):
-        raise lacks(scope_of(audience), EVERYTHING)
-
-
-def must_have_one(who: Principal, scopes: Iterable[str]) -> None:
-    """Raises a 403 problem when the caller has none of the scopes."""
-    wanted = list(scopes)
-    if not any(who.may(scope) for scope in wanted):
-        raise lacks(*wanted)
-
-
-def lacks(*scopes: str) -> Problem:
-    return Problem(
-        403,
-        "forbidden",
-        "This key may not do that",
-        f"It lacks the scope {' or '.join(scopes)}. An administrator can make a key that has it.",
-        field="header/Authorization",
-    )
+        raise Lacking(f"{scope_of(audience)} or {EVERYTHING}")
 
 
 def only_own(who: Principal, audience: Audience) -> bool:

@@ -42,7 +42,7 @@ MAIL = NoticeWords(en="An internal mail about a complaint", zh="关于投诉的�
     responses=problems.documented(),
 )
 async def list_notices(
-    who: Annotated[Principal, may()],
+    who: access.Reader,
     ctx: Ctx,
     audience: Audience,
     open_only: Annotated[bool, Query(description="Only those not yet acknowledged.")] = False,
@@ -78,10 +78,9 @@ async def list_notices(
     summary="Say that you know",
     responses=problems.documented(404),
 )
-async def acknowledge_notice(notice_id: UUID, who: Annotated[Principal, may()], ctx: Ctx) -> None:
+async def acknowledge_notice(notice_id: UUID, who: access.Acknowledger, ctx: Ctx) -> None:
     """Acknowledging again changes nothing: the first time counts. Needs the scope of the notice's audience;
     without it there is no such notice."""
-    access.must_have_one(who, map(access.scope_of, Audience))
     async with ctx.database.transaction() as transaction:
         person = await access.person_of(transaction.connection, who)
         found = await notice_of(transaction.connection, notice_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.schemas import Body
-from services.routing.transfer.distribution import DistributionTable, Minutes
+from services.routing.transfer.distribution import DISTRIBUTION, DistributionTable, Minutes
 from services.routing.transfer.lapses import LapseKind
 from shared.events.vocabulary import Audience, Severity, TransferForm, Urgency
 from shared.pages import Moment
@@ -123,6 +123,18 @@ class LapseShown(BaseModel):
 
 class DistributionTrial(Body):
     """A table that is not in force, and a past period to try it on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "content": DISTRIBUTION.shipped.model_dump(mode="json", exclude_defaults=True),
+                    "since": "2026-11-01T00:00:00Z",
+                    "until": "2026-12-01T00:00:00Z",
+                }
+            ]
+        }
+    )
 
     content: DistributionTable
     since: Moment

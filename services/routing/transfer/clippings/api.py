@@ -15,7 +15,6 @@ from services.routing.transfer.clippings.model import bounds, clipping
 from services.routing.transfer.clippings.schemas import Clipping, Period
 from services.routing.transfer.clippings.words import HEADINGS, SEVERITIES
 from shared import clock, driver, problems
-from shared.auth import Principal, may
 from shared.database import sql
 from shared.events.vocabulary import Audience, Language
 from shared.service import Ctx, api_router
@@ -50,7 +49,7 @@ Day = Annotated[
     responses=problems.documented() | {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def read_clipping(
-    who: Annotated[Principal, may()],
+    who: access.Reader,
     ctx: Ctx,
     audience: Audience,
     period: Period = Period.DAY,

@@ -18,7 +18,7 @@ from services.routing.transfer.tasks.schemas import NewTask, TaskResult, TaskSho
 from services.routing.transfer.tasks.store import save_loose_tasks
 from shared import clock, idempotency, ids, pages, problems
 from shared.aggregate import load_one, save_one
-from shared.auth import Principal, may
+from shared.auth import Lacking, Principal, may, may_any
 from shared.database import Transaction
 from shared.events.vocabulary import TaskForm
 from shared.idempotency import Answer, IdempotencyKey
@@ -30,6 +30,7 @@ router = api_router(tags=["tasks"])
 store = DispatchStore()
 tasks = transfer.tasks
 ME = "me"
+OWN, WRITE = "inbox:read", "transfer:write"
 
 
 @router.post(
@@ -44,7 +45,7 @@ async def set_task(
     complaint_id: UUID,
     new: NewTask,
     request: Request,
-    who: Annotated[Principal, may("transfer:write")],
+    who: Annotated[Principal, may(WRITE)],
     ctx: Ctx,
     key: IdempotencyKey = None,
 ) -> Response:
@@ -73,7 +74,7 @@ async def set_task(
     responses=problems.documented(),
 )
 async def list_tasks(
-    who: Annotated[Principal, may()],
+    who: Annotated[Principal, may_any(OWN, WRITE, access.EVERYTHING)],
     ctx: Ctx,
     assignee: Annotated[
         str | None,
@@ -87,10 +88,10 @@ async def list_tasks(
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[TaskShown]:
-    """One's own (`assignee=me`) with any key whose account belongs to a person; everybody's with `notices:read`
-    or `transfer:write`."""
-    if assignee != ME:
-        access.must_have_one(who, [access.EVERYTHING, "transfer:write"])
+    """One's own (`assignee=me`) with `inbox:read`, by a key whose account belongs to a person; everybody's with
+    `notices:read` or `transfer:write`."""
+    if assignee != ME and not (who.may(WRITE) or who.may(access.EVERYTHING)):
+        raise Lacking(f"{access.EVERYTHING} or {WRITE}; `assignee=me` lists your own")
     now = clock.now()
     query = select(tasks).order_by(tasks.c.due_at, tasks.c.id).limit(limit + 1)
     if state is not None:
@@ -123,7 +124,7 @@ async def finish_task(
     task_id: UUID,
     result: TaskResult,
     request: Request,
-    who: Annotated[Principal, may()],
+    who: Annotated[Principal, may_any(OWN, WRITE)],
     ctx: Ctx,
     key: IdempotencyKey = None,
 ) -> Response:
@@ -163,7 +164,7 @@ async def _must_be_theirs(transaction: Transaction, task_id: UUID, who: Principa
         loose = select(tasks.c.assignee).where(tasks.c.id == task_id, tasks.c.complaint_id.is_(None))
         person = (await transaction.execute(loose.with_for_update())).scalar_one_or_none()
     mine = await access.person_of(transaction.connection, who)
-    if person is None or not (who.may("transfer:write") or person == mine):
+    if person is None or not (who.may(WRITE) or person == mine):
         raise problems.not_found("task", "path/task_id")
 
 
