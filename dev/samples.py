@@ -38,6 +38,7 @@ from shared.events import (
     MessageDelivered,
     MessageFailed,
     NoticeAcknowledged,
+    NoticeOverdue,
     OfferAgreed,
     OfferChosen,
     OffersDeclined,
@@ -51,6 +52,9 @@ from shared.events import (
     ReporterLeft,
     RestatementAnswered,
     SolutionCarriedOut,
+    TaskDone,
+    TaskOverdue,
+    TaskSet,
     TrainingNeeded,
     ValidityJudged,
 )
@@ -58,6 +62,7 @@ from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.resolution import Offer
 from shared.events.routing import Decider
+from shared.events.transfer import NoticeWords
 from shared.events.vocabulary import (
     About,
     Against,
@@ -78,6 +83,9 @@ from shared.events.vocabulary import (
     Remedy,
     Scan,
     Severity,
+    TaskForm,
+    TaskOutcome,
+    Urgency,
     Visibility,
 )
 
@@ -250,6 +258,9 @@ def events() -> Iterator[Event]:
             severity=Severity.URGENT,
             issued_at=_after(0.2),
             acknowledge_by=_after(2.2),
+            urgency=Urgency.HIGH,
+            recipients=(HANDLER,),
+            words=NoticeWords(en="An urgent complaint", zh="紧急投诉"),
         )
         if audience is Audience.RESPONSIBLE_DEPARTMENT:
             yield NoticeAcknowledged(
@@ -257,8 +268,57 @@ def events() -> Iterator[Event]:
                 notice_id=_id(number),
                 audience=audience,
                 acknowledged_by="key:5f0c1a9be27d",
+                person_id=HANDLER,
                 acknowledged_at=_after(0.6),
             )
+    yield NoticeOverdue(
+        complaint_id=COMPLAINT,
+        notice_id=_id(21),
+        audience=Audience.TECHNICAL_SUPPORT,
+        reason="severity-urgent",
+        reference="RD-7K3M9QXT-4",
+        severity=Severity.URGENT,
+        words=NoticeWords(en="An urgent complaint", zh="紧急投诉"),
+        recipients=("wang.lei",),
+        supervisors=("chen.jing",),
+        acknowledge_by=_after(2.2),
+        climbed_to=Audience.COMPLAINT_MANAGEMENT,
+        overdue_at=_after(2.21),
+    )
+    yield TaskSet(
+        complaint_id=COMPLAINT,
+        task_id=_id(28),
+        form=TaskForm.PHONE,
+        about="致电承运商，核实包装何时被打开。",
+        assignee="liu.yang",
+        reference="RD-7K3M9QXT-4",
+        due_at=_after(4),
+        set_by="key:5f0c1a9be27d",
+        set_at=_after(1),
+    )
+    yield TaskOverdue(
+        complaint_id=COMPLAINT,
+        task_id=_id(28),
+        form=TaskForm.PHONE,
+        assignee="liu.yang",
+        supervisors=("chen.jing",),
+        due_at=_after(4),
+        number=1,
+        told=Audience.RESPONSIBLE_DEPARTMENT,
+        overdue_at=_after(4.01),
+    )
+    yield TaskDone(
+        complaint_id=COMPLAINT,
+        task_id=_id(28),
+        form=TaskForm.PHONE,
+        assignee="liu.yang",
+        outcome=TaskOutcome.REACHED,
+        note="海关查验时打开，已重新封箱。",
+        next_step="向承运商索赔。",
+        in_time=False,
+        done_by="key:5f0c1a9be27d",
+        done_at=_after(4.5),
+    )
     yield CaseOpened(complaint_id=COMPLAINT, opened_at=_after(0.01))
     yield PromiseMade(complaint_id=COMPLAINT, promise_id=PROMISE, due_at=_after(8), made_at=_after(0.01))
     yield CaseAccepted(

@@ -43,7 +43,9 @@ STREAMS = {
         "masked.",
     ),
     TOPICS.routing: Words(
-        "Facts of routing", "分类与分派", "Who works a complaint, how grave it is, and who was told of it."
+        "Facts of routing",
+        "分类与分派",
+        "Who works a complaint, how grave it is, who was told of it, and who owes something.",
     ),
     TOPICS.resolution: Words(
         "Facts of resolution",

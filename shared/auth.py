@@ -42,8 +42,15 @@ SCOPES = {
     "training:write": "hold courses, say what became of participants, grade drills, settle needs for training",
     "policies:write": "publish policies, and answer what staff propose",
     "rulebooks:write": "make versions of the tables by which routing decides, and put them in force",
-    "notices:read": "read the notices of an audience",
-    "notices:acknowledge": "acknowledge notices",
+    "notices:read": "read the notices, clippings and tasks of all audiences, and who was late",
+    "notices:person-concerned": "read and acknowledge the notices for the person who calls",
+    "notices:responsible-department": "read and acknowledge the notices for responsible departments",
+    "notices:technical-support": "read and acknowledge the notices for technical support",
+    "notices:complaint-management": "read and acknowledge the notices for complaint management",
+    "notices:leadership": "read and acknowledge the notices for leadership",
+    "inbox:read": "read one's own inbox and tasks, and finish one's own tasks",
+    "transfer:write": "set tasks, write internal mails, hold meetings",
+    "directory:contacts": "read how people of the company are reached at work",
     "cases:read": "read cases",
     "cases:work": "work cases",
     "webhooks:write": "subscribe to events",
@@ -82,6 +89,19 @@ class Unauthorized(Problem):
             detail,
             field="header/Authorization",
             headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+class Lacking(Problem):
+    """The caller is known, and may not do that."""
+
+    def __init__(self, scopes: str) -> None:
+        super().__init__(
+            403,
+            "forbidden",
+            "This key may not do that",
+            f"It lacks the scope {scopes}. An administrator can make a key that has it.",
+            field="header/Authorization",
         )
 
 
@@ -229,21 +249,37 @@ async def authenticate(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Principal:
     """The caller, if they hold every scope that the endpoint's signature names."""
-    if credentials is None:
-        raise Unauthorized("Send `Authorization: Bearer <API key>`.")
-    principal: Principal = await request.app.state.context.authenticator.principal(credentials.credentials)
+    principal = await _caller(request, credentials)
     lacking = [scope for scope in wanted.scopes if not principal.may(scope)]
     if lacking:
-        raise Problem(
-            403,
-            "forbidden",
-            "This key may not do that",
-            f"It lacks the scope {' '.join(lacking)}. An administrator can make a key that has it.",
-            field="header/Authorization",
-        )
+        raise Lacking(" ".join(lacking))
     return principal
+
+
+async def authenticate_any(
+    request: Request,
+    wanted: SecurityScopes,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Principal:
+    """The caller, if they hold one of the scopes that the endpoint's signature names."""
+    principal = await _caller(request, credentials)
+    if not any(principal.may(scope) for scope in wanted.scopes):
+        raise Lacking(" or ".join(wanted.scopes))
+    return principal
+
+
+async def _caller(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Principal:
+    if credentials is None:
+        raise Unauthorized("Send `Authorization: Bearer <API key>`.")
+    found: Principal = await request.app.state.context.authenticator.principal(credentials.credentials)
+    return found
 
 
 def may(*scopes: str) -> object:
     """`Annotated[Principal, may("cases:work")]` in a signature states who may call."""
     return Security(authenticate, scopes=list(scopes))
+
+
+def may_any(*scopes: str) -> object:
+    """The same, where one of the scopes is enough."""
+    return Security(authenticate_any, scopes=list(scopes))

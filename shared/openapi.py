@@ -5,7 +5,9 @@ import re
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
+from shared.auth import authenticate_any
 from shared.problems import ProblemDocument
 
 Operation = dict[str, Any]
@@ -31,18 +33,36 @@ TAGGED: dict[int | str, dict[str, Any]] = {200: {"headers": {"ETag": None}}}
 """For the `responses` of an endpoint that reads what can be changed: its answer has an ETag."""
 
 
+def _alternatives(app: FastAPI) -> dict[str, list[str]]:
+    """Of endpoints for which one scope of several is enough: these, by the endpoint's name."""
+    return {
+        str(context.name): list(each.own_oauth_scopes or ())
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute)
+        for each in context.original_route.dependant.dependencies
+        if each.call is authenticate_any
+    }
+
+
 def complete(app: FastAPI, name: str) -> None:
     """Complete the OpenAPI document: the ProblemDocument that `problems.documented` points to, a tag for what
-    has none, no refused credentials where none are asked for, and the headers of every answer."""
+    has none, one scope where one of several is enough, no refused credentials where none are asked for, and the
+    headers of every answer."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = generate()
+        document, alternatives = generate(), _alternatives(app)
         for operation in (o for path in document["paths"].values() for o in path.values()):
             operation.setdefault("tags", [name])
             if "security" not in operation:
                 operation["responses"].pop("401", None)
                 operation["responses"].pop("403", None)
+            for scope_of in operation.get("security", ())[:1]:
+                scheme = next(iter(scope_of))
+                if one_of := alternatives.get(
+                    operation["operationId"]
+                ):  # FastAPI writes as if all were needed
+                    operation["security"] = [{scheme: [scope]} for scope in one_of]
             _tell_headers(operation)
         components = document.setdefault("components", {})
         components["headers"] = HEADERS

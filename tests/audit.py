@@ -22,7 +22,7 @@ from services.notification.model import Conversation, Subscription
 from services.resolution.lifecycle import UNSOLVED
 from shared.envelope import Received, open_envelope, record_id
 from shared.eventlog import EventLog, Record
-from shared.events.vocabulary import ALL_TOPICS
+from shared.events.vocabulary import ALL_TOPICS, TRANSFER_TOPICS
 
 Row = dict[str, Any]
 
@@ -307,9 +307,7 @@ def _routing(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
         if person["open_cases"] != carried[person["id"]]:
             yield f"routing: {person['id']} carries {person['open_cases']} cases, {carried[person['id']]} are assigned"
     issued = Counter(
-        str(e.event.model_dump()["notice_id"])
-        for e in events
-        if e.event.type.startswith("redress.notice.") and e.event.type != "redress.notice.acknowledged"
+        str(e.event.model_dump()["notice_id"]) for e in events if e.event.topic in TRANSFER_TOPICS
     )
     kept = Counter(str(row["id"]) for row in evidence.rows("routing.notices"))
     for notice_id in (issued - kept) + (kept - issued):

@@ -19,6 +19,7 @@ from services.notification.schemas import (
     WebhookChange,
     WebhookWithSecret,
 )
+from services.notification.staff.api import router as inbox
 from services.notification.store import deliveries, subscriptions
 from shared import etag, pages, problems
 from shared.auth import Principal, may
@@ -32,6 +33,7 @@ from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
+router.include_router(inbox)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]
 """Events say what complaints say: whoever has them sent must be allowed to read those."""

@@ -1,4 +1,4 @@
-"""The notification service: customers by mail, other systems by signed webhooks."""
+"""The notification service: customers and people of the company by mail, other systems by signed webhooks."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,8 @@ from services.notification.courier import Courier, CustomerDesk, Desk, Doorbell,
 from services.notification.guard import Guard
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
+from services.notification.staff.contacts import StaffContacts
+from services.notification.staff.desk import StaffDesk
 from services.notification.store import metadata
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
@@ -34,11 +36,14 @@ def _parts(context: Context) -> Sequence[object]:
     guard = Guard(allow_private=settings.allow_private_targets)
     contacts = Contacts(context)
     desk = CustomerDesk(contacts, letters, mail, LogChannel())
-    return [letters, seal, guard, contacts, desk, WebhookDesk(seal, WebhookChannel(guard))]
+    people = StaffContacts(context)
+    to_staff = StaffDesk(people, letters, mail)
+    return [letters, seal, guard, contacts, desk, people, to_staff, WebhookDesk(seal, WebhookChannel(guard))]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    desks: list[Desk] = [context.part(CustomerDesk), *[context.part(WebhookDesk)] * WEBHOOK_COURIERS]
+    ours: list[Desk] = [context.part(CustomerDesk), context.part(StaffDesk)]
+    desks: list[Desk] = [*ours, *[context.part(WebhookDesk)] * WEBHOOK_COURIERS]
     couriers = [Courier(context.database, desk, context.settings.poll_interval) for desk in desks]
     doorbell = Doorbell(context.database, couriers)
     return [

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from services.notification.model import FACTS, Conversation
+from services.notification.rules import STAFF_NOTICE, STAFF_TASK
+from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
 from services.notification.store import ConversationStore
 from shared.envelope import Received
 from shared.events import (
+    NOTICES,
     CaseAccepted,
     CaseClosed,
     CaseResumed,
@@ -22,6 +25,9 @@ from shared.events import (
     Event,
     FollowUpRequested,
     HandlerWrote,
+    NoticeAcknowledged,
+    NoticeIssued,
+    NoticeOverdue,
     OfferAgreed,
     OffersMade,
     PromiseBroken,
@@ -30,6 +36,8 @@ from shared.events import (
     ReporterJoined,
     ReporterLeft,
     SolutionCarriedOut,
+    TaskDone,
+    TaskSet,
     ValidityJudged,
 )
 from shared.reactions import Reactions
@@ -202,6 +210,35 @@ def on_case_withdrawn(conversation: Conversation, event: CaseWithdrawn, fact: Re
 def on_handler_wrote(conversation: Conversation, event: HandlerWrote, fact: Received) -> None:
     """The letter says that a message waits, and not what it says: a mailbox may have other readers."""
     conversation.tell(HandlerWrote, fact.id, event.written_at)
+
+
+def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Received) -> None:
+    """Whom it names is told here; whoever reads the topic of the audience needs nobody."""
+    conversation.tell_staff(of_notice(event), STAFF_NOTICE, by_letter=event.form not in SILENT)
+
+
+for notice in NOTICES.values():
+    reactions.on(notice)(on_notice_issued)  # notices are no facts: webhooks do not get them
+
+
+@on(NoticeOverdue)
+def on_notice_overdue(conversation: Conversation, event: NoticeOverdue, fact: Received) -> None:
+    conversation.tell_staff(of_reminder(event), STAFF_NOTICE)
+
+
+@on(NoticeAcknowledged)
+def on_notice_acknowledged(conversation: Conversation, event: NoticeAcknowledged, fact: Received) -> None:
+    conversation.settled.append(Settled(event.notice_id, event.acknowledged_at))
+
+
+@on(TaskSet)
+def on_task_set(conversation: Conversation, event: TaskSet, fact: Received) -> None:
+    conversation.tell_staff([of_task(event)], STAFF_TASK)
+
+
+@on(TaskDone)
+def on_task_done(conversation: Conversation, event: TaskDone, fact: Received) -> None:
+    conversation.settled.append(Settled(event.task_id, event.done_at))
 
 
 def on_any_other_fact(conversation: Conversation, event: Event, fact: Received) -> None:

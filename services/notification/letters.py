@@ -16,6 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
+from services.notification.rules import STAFF_NOTICE
 from shared.config import Settings
 
 FOLDER = Path(__file__).parent / "templates"
@@ -28,11 +29,12 @@ class Words(NamedTuple):
 
 
 class Letters:
-    """Renders messages to customers."""
+    """Renders messages to customers, and to people of the company."""
 
     def __init__(self, settings: Settings) -> None:
         self._organisation = settings.organisation
         self._zone = settings.time_zone
+        self._base_url = settings.base_url
         self._environment = SandboxedEnvironment(
             loader=FileSystemLoader(FOLDER),
             autoescape=False,
@@ -55,12 +57,29 @@ class Letters:
             "organisation": self._organisation,
             "promised": self._promise(delivery, contact.language, now),
         }
-        template = self._environment.get_template(f"{contact.language}/{delivery.template}.txt.jinja")
-        subject, _, body = template.render(values).partition("\n")
+        return self._words(contact.language, delivery.template, values)
+
+    def write_to_staff(self, delivery: Leased, name: str, language: str) -> Words:
+        """To somebody of the company: what, by when, and where to say that one knows, or what came out."""
+        assert delivery.template is not None
+        facts = delivery.facts
+        place = "notices/{}/acknowledge" if delivery.template == STAFF_NOTICE else "tasks/{}/done"
+        values = facts | {
+            "name": name,
+            "what": facts["what"][language],
+            "due": human_time(datetime.fromisoformat(facts["due_at"]), self._zone, language),
+            "link": f"{self._base_url}/routing/v1/{place.format(facts['subject_id'])}",
+            "organisation": self._organisation,
+        }
+        return self._words(language, delivery.template, values)
+
+    def _words(self, language: str, template: str, values: dict[str, Any]) -> Words:
+        rendered = self._environment.get_template(f"{language}/{template}.txt.jinja").render(values)
+        subject, _, body = rendered.partition("\n")
         return Words(
             " ".join(subject.removeprefix("Subject:").split()),
             body.strip() + "\n",
-            version_of(contact.language, delivery.template),
+            version_of(language, template),
         )
 
     def _promise(self, delivery: Leased, language: str, now: datetime) -> str | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, Audience, Channel, rules_for
+from services.notification.staff.model import Line, Settled, facts_of
 from shared.aggregate import Aggregate
 from shared.envelope import Received
 from shared.events import ComplaintRegistered, Event, OffersMade, PromiseBroken, registry
@@ -58,6 +59,8 @@ class Delivery:
     subscription_id: UUID | None = None
     event_id: UUID | None = None
     """The forwarded event, for a webhook."""
+    recipient: str | None = None
+    """Somebody of the company, by their id in the directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,9 @@ class Conversation(Aggregate):
     """The live webhooks, as loaded with this batch."""
     outgoing: list[Delivery] = field(default_factory=list, compare=False, repr=False)
     forwarded: list[Forwarded] = field(default_factory=list, compare=False, repr=False)
+    lines: list[Line] = field(default_factory=list, compare=False, repr=False)
+    """For the inboxes of people of the company."""
+    settled: list[Settled] = field(default_factory=list, compare=False, repr=False)
 
     def forget(self) -> None:
         """Let go of all words about the customer."""
@@ -149,6 +155,24 @@ class Conversation(Aggregate):
                     event_id=fact.id,
                 )
             )
+
+    def tell_staff(self, lines: list[Line], template: str, *, by_letter: bool = True) -> None:
+        """Put these into people's inboxes, and write to them."""
+        self.lines += lines
+        if by_letter:
+            self.outgoing += [
+                Delivery(
+                    derived_id("staff", line.id),
+                    self.id,
+                    Channel.STAFF,
+                    line.told_at,
+                    f"staff/{line.person}/{self.id}",
+                    template=template,
+                    facts=facts_of(line),
+                    recipient=line.person,
+                )
+                for line in lines
+            ]
 
     def register(self, event: ComplaintRegistered) -> None:
         self.reference, self.registered_at = event.reference, event.registered_at

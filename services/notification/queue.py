@@ -39,6 +39,8 @@ class Leased:
     secrets: tuple[str, ...]
     """Sealed; the newest first."""
     body: str | None
+    recipient: str | None = None
+    """Somebody of the company, by their id in the directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ WITH due AS (
 UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
 FROM due WHERE d.id = due.id
-RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.subscription_id, due.reference, due.kind,
-          due.handler_name, due.promised_at, due.url, due.secrets, due.body
+RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.recipient, d.subscription_id, due.reference,
+          due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
 """
 )
 
@@ -132,7 +134,7 @@ SET status = 'delivered', settled_at = :now, lease_until = NULL, last_error = NU
 FROM unnest(CAST(:ids AS uuid[]), CAST(:ways AS text[]), CAST(:versions AS text[]), CAST(:hashes AS bytea[]))
     AS u(id, sent_by, template_version, body_sha256)
 WHERE d.id = u.id AND d.status <> 'delivered'
-RETURNING d.id, d.complaint_id, d.template, d.attempts, d.sent_by
+RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.sent_by
 """
 )
 # What a late courier reports about an attempt that is not the newest any more does not count.
@@ -145,7 +147,7 @@ SET status = CASE WHEN u.again IS NULL THEN u.ending ELSE 'pending' END,
 FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:agains AS timestamptz[]),
             CAST(:endings AS text[]), CAST(:reasons AS text[])) AS u(id, attempts, again, ending, reason)
 WHERE d.id = u.id AND d.status = 'leased' AND d.attempts = u.attempts
-RETURNING d.id, d.complaint_id, d.template, d.attempts, d.status, d.last_error
+RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.status, d.last_error
 """
 )
 
@@ -178,7 +180,8 @@ async def _settle_sent(
         },
     )
     for row in rows:
-        if row.template is not None:  # facts about webhooks, sent to webhooks, would never end
+        # Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither.
+        if row.channel == Channel.CUSTOMER:
             event = MessageDelivered(
                 complaint_id=row.complaint_id,
                 delivery_id=row.id,
@@ -209,7 +212,7 @@ async def _settle_failed(
         },
     )
     for row in rows:
-        if row.template is not None and row.status != "pending":
+        if row.channel == Channel.CUSTOMER and row.status != "pending":
             event = MessageFailed(
                 complaint_id=row.complaint_id,
                 delivery_id=row.id,

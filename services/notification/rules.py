@@ -19,6 +19,7 @@ class Channel(StrEnum):
     """Kind of channel: it has a queue and a courier of its own."""
 
     CUSTOMER = "customer"
+    STAFF = "staff"
     WEBHOOK = "webhook"
 
 
@@ -31,6 +32,9 @@ class Rule(NamedTuple):
 
 ACKNOWLEDGEMENT = "acknowledgement"
 """The first message of every conversation; the others wait for it."""
+
+STAFF_NOTICE = "staff-notice"
+STAFF_TASK = "staff-task"
 
 RULES: tuple[Rule, ...] = tuple(
     Rule(fact, Audience.CUSTOMER, Channel.CUSTOMER, template)

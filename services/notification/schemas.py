@@ -128,9 +128,11 @@ class DeliveryView(BaseModel):
     id: UUID
     """Message-ID of a mail, `webhook-id` of a webhook: the same for every attempt."""
     complaint_id: UUID | None = None
-    channel: Literal["customer", "webhook"]
+    channel: Literal["customer", "staff", "webhook"]
     template: str | None = None
-    """Which message a customer got, or gets."""
+    """Which message a customer got, or gets, or somebody of the company."""
+    recipient: str | None = None
+    """Somebody of the company, by their id in the directory."""
     template_version: str | None = None
     """Names its exact wording."""
     body_sha256: str | None = None

@@ -29,7 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.notification.model import Conversation, Delivery, Follower, Subscription
+from services.notification.staff import tables as staff_tables
 from shared import clock
+from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
 
 DOORBELL = "redress_deliveries"
@@ -144,6 +146,7 @@ deliveries = Table(
     Column("facts", JSONB, nullable=False, comment="what the message says; no personal data"),
     Column("subscription_id", Uuid, ForeignKey("subscriptions.id")),
     Column("event_id", Uuid, ForeignKey("forwarded_events.event_id")),
+    Column("recipient", Text, comment="somebody of the company, of the directory"),
     Column("status", Text, nullable=False, server_default="pending"),
     Column(
         "attempts", Integer, nullable=False, server_default="0", comment="begun; also fences late couriers"
@@ -163,7 +166,8 @@ deliveries = Table(
     ),
     CheckConstraint(
         "CASE channel WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
-        "AND subscription_id IS NULL "
+        "AND subscription_id IS NULL AND recipient IS NULL "
+        "WHEN 'staff' THEN template IS NOT NULL AND complaint_id IS NOT NULL AND recipient IS NOT NULL "
         "WHEN 'webhook' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
         "ELSE false END",
         name="channel",
@@ -174,6 +178,8 @@ Index("ix_deliveries_due", deliveries.c.channel, deliveries.c.next_attempt_at, p
 Index("ix_deliveries_lane", deliveries.c.lane, deliveries.c.number, postgresql_where=_OPEN)
 Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
+
+staff = staff_tables.add_tables(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
@@ -195,11 +201,12 @@ _QUEUE = text(
     """
 WITH queued AS (
     INSERT INTO deliveries (id, complaint_id, channel, lane, template, facts, subscription_id, event_id,
-                            next_attempt_at, created_at)
-    SELECT id, complaint_id, channel, lane, template, facts, subscription_id, event_id, :now, :now
+                            recipient, next_attempt_at, created_at)
+    SELECT id, complaint_id, channel, lane, template, facts, subscription_id, event_id, recipient,
+           :now, :now
     FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb)) AS (
         id uuid, complaint_id uuid, channel text, lane text, template text, facts jsonb,
-        subscription_id uuid, event_id uuid)) WITH ORDINALITY AS given
+        subscription_id uuid, event_id uuid, recipient text)) WITH ORDINALITY AS given
     ORDER BY ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
@@ -222,9 +229,16 @@ UPDATE deliveries SET facts = '{}',
     last_error = CASE WHEN settled_at IS NULL THEN 'the customer is erased' ELSE last_error END,
     settled_at = coalesce(settled_at, :now), lease_until = NULL
 WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
-  AND (channel = 'customer' OR event_id IN (SELECT event_id FROM words))
+  AND (channel = 'customer' OR template = 'staff-task' OR event_id IN (SELECT event_id FROM words))
   AND (facts <> '{}' OR settled_at IS NULL)
 """
+)
+
+
+# Somebody of the company wrote what is to be done, and may have named the customer.
+_FORGET_TASKS = text(
+    """UPDATE staff_lines SET what = '{"en": "[erased]", "zh": "[erased]"}' """
+    "WHERE kind = 'task' AND complaint_id = ANY(CAST(:ids AS uuid[]))"
 )
 
 
@@ -257,8 +271,15 @@ class ConversationStore:
         await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
+        lines = [asdict(line) for c in changed for line in c.lines]
+        await save_rows(transaction, staff.lines, lines, changing=("due_at",))
+        settled = {each.subject_id: asdict(each) for c in changed for each in c.settled}
+        await save_rows(transaction, staff.settled, list(settled.values()))
+        if erased:
+            await transaction.execute(_FORGET_TASKS, {"ids": erased})
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
+            conversation.lines, conversation.settled = [], []
 
 
 async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:

@@ -16,6 +16,11 @@ from services.routing.training.api import router as training
 from services.routing.training.practice_api import router as practice
 from services.routing.training.results_api import router as results
 from services.routing.transfer.api import router as transfer
+from services.routing.transfer.clippings.api import router as clippings
+from services.routing.transfer.contacts_api import router as contacts
+from services.routing.transfer.measures_api import router as measures
+from services.routing.transfer.meetings.api import router as meetings
+from services.routing.transfer.tasks.api import router as tasks
 from services.routing.triage.api import router as triage
 from shared.service import api_router
 
@@ -35,7 +40,12 @@ ROOMS = (
     rewards,
     duties,
     proposals,
+    measures,
     transfer,
+    tasks,
+    meetings,
+    clippings,
+    contacts,
     rulebooks.routes(*BOOKS.values()),
 )
 for room in ROOMS:

@@ -8,18 +8,20 @@ from services.routing.drain import Drain
 from services.routing.findings.watch import Watch
 from services.routing.handlers import reactions
 from services.routing.store import metadata
+from services.routing.transfer.chaser import Chaser
 from shared.config import Settings
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return Drain(context), Watch(context)
+    return Drain(context), Watch(context), Chaser(context.database, context.settings.poll_interval)
 
 
 def _workers(context: Context) -> Sequence[Worker]:
     return (
         Worker("routing.drain", context.part(Drain).run),
         Worker("routing.findings", context.part(Watch).run),
+        Worker("routing.chaser", context.part(Chaser).run),
     )
 
 

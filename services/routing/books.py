@@ -7,6 +7,9 @@ from services.routing.rewards.book import REWARDS
 from services.routing.rulebooks.model import Book
 from services.routing.training.book import COURSES, DRILLS
 from services.routing.transfer.distribution import DISTRIBUTION
+from services.routing.transfer.meetings.agenda import AGENDA
 from services.routing.triage.rules import RULES
 
-BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, DISTRIBUTION, REWARDS, COURSES, DRILLS)}
+BOOKS: Mapping[str, Book[Any]] = {
+    book.kind: book for book in (RULES, DISTRIBUTION, AGENDA, REWARDS, COURSES, DRILLS)
+}

@@ -1,5 +1,8 @@
 """Events in: what makes routing decide, release or tell somebody."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from services.routing.model import Dispatch
 from services.routing.store import DispatchStore
 from services.routing.triage.rules import RULES, decide
@@ -13,25 +16,47 @@ from shared.events import (
     ComplaintMerged,
     ComplaintRegistered,
     ComplaintSeparated,
+    ComplaintSupplemented,
     ComplaintWithdrawn,
     CustomerErased,
-    CustomerWrote,
+    Event,
     PromiseBroken,
     PromiseKept,
     TrainingNeeded,
+    registry,
 )
-from shared.events.vocabulary import Kind, Severity, Visibility
+from shared.events.vocabulary import TOPICS, Kind, Severity, Visibility
 from shared.reactions import Reactions
 from shared.taxonomy import versions
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Dispatch, E, Received], None]
 
 reactions: Reactions[Dispatch] = Reactions("routing", DispatchStore())
 
 
-@reactions.on(ComplaintRegistered)
+def on(event: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+    """Declare the handler of a fact. Whoever must know of the fact by the distribution table is told, too."""
+
+    def declare(handler: Handler[E]) -> Handler[E]:
+        def handle_and_tell(dispatch: Dispatch, event: E, fact: Received) -> None:
+            dispatch.traceparent = telemetry.traceparent()
+            handler(dispatch, event, fact)
+            dispatch.remind_of(event, fact.id, fact.time)
+
+        reactions.on(event)(handle_and_tell)
+        return handler
+
+    return declare
+
+
+@on(ComplaintRegistered)
 def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact: Received) -> None:
     dispatch.reference, dispatch.registered_at = event.reference, event.registered_at
     dispatch.language, dispatch.against = event.language.value, event.against
-    dispatch.traceparent = telemetry.traceparent()
+    dispatch.kind, dispatch.channel, dispatch.visibility = event.kind, event.channel, event.visibility
+    dispatch.estimated_loss, dispatch.desired_amount = event.estimated_loss, event.desired_amount
+    dispatch.accused_id = event.accused_id
     told = event.statement
     decision = decide(
         dispatch.books.read(RULES),
@@ -43,7 +68,16 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
         dispatch.praise(event.accused_id, fact, event.registered_at)
 
 
-@reactions.on(ComplaintCoded)
+@on(ComplaintSupplemented)
+def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, fact: Received) -> None:
+    dispatch.against = event.against or dispatch.against
+    dispatch.visibility = event.visibility or dispatch.visibility
+    dispatch.estimated_loss = event.estimated_loss or dispatch.estimated_loss
+    dispatch.desired_amount = event.desired_amount or dispatch.desired_amount
+    dispatch.accused_id = event.accused_id or dispatch.accused_id
+
+
+@on(ComplaintCoded)
 def on_complaint_coded(dispatch: Dispatch, event: ComplaintCoded, fact: Received) -> None:
     main = event.codes[0]
     dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_at)
@@ -57,61 +91,65 @@ def _least_severity(event: ComplaintCoded) -> Severity | None:
     return max(asked, key=lambda severity: severity.rank, default=None)
 
 
-@reactions.on(ComplaintMerged)
+@on(ComplaintMerged)
 def on_complaint_merged(dispatch: Dispatch, event: ComplaintMerged, fact: Received) -> None:
     dispatch.merge(event.leading_id)
 
 
-@reactions.on(ComplaintSeparated)
+@on(ComplaintSeparated)
 def on_complaint_separated(dispatch: Dispatch, event: ComplaintSeparated, fact: Received) -> None:
     dispatch.separate(event.separated_at)
 
 
-@reactions.on(CustomerWrote)
-def on_customer_wrote(dispatch: Dispatch, event: CustomerWrote, fact: Received) -> None:
-    dispatch.remind_of(event, fact.id, event.written_at)
-
-
-@reactions.on(ComplaintWithdrawn)
+@on(ComplaintWithdrawn)
 def on_complaint_withdrawn(dispatch: Dispatch, event: ComplaintWithdrawn, fact: Received) -> None:
-    dispatch.remind_of(event, fact.id, event.withdrawn_at)
     dispatch.close(event.withdrawn_at)
 
 
-@reactions.on(CustomerErased)
+@on(CustomerErased)
 def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received) -> None:
-    """A person at the triage desk may have given a reason in which the customer can be recognised."""
+    """People of the company may have written words in which the customer can be recognised."""
     dispatch.reasons = ()
+    dispatch.forgets = True
 
 
-@reactions.on(CaseAccepted)
+@on(CaseAccepted)
 def on_case_accepted(dispatch: Dispatch, event: CaseAccepted, fact: Received) -> None:
     dispatch.worked_by = event.handler_id
 
 
-@reactions.on(PromiseKept)
+@on(PromiseKept)
 def on_promise_kept(dispatch: Dispatch, event: PromiseKept, fact: Received) -> None:
     dispatch.reply_in_time(event.handler_id, fact, event.kept_at)
 
 
-@reactions.on(PromiseBroken)
+@on(PromiseBroken)
 def on_promise_broken(dispatch: Dispatch, event: PromiseBroken, fact: Received) -> None:
-    dispatch.remind_of(event, fact.id, event.broken_at)
+    dispatch.blame(event)
     if not event.waiting_for_customer:
         dispatch.break_promise(event.handler_id, fact, event.broken_at)
 
 
-@reactions.on(CaseResumed)
+@on(CaseResumed)
 def on_case_resumed(dispatch: Dispatch, event: CaseResumed, fact: Received) -> None:
     dispatch.resume(fact, event.resumed_at)
 
 
-@reactions.on(CaseClosed)
+@on(CaseClosed)
 def on_case_closed(dispatch: Dispatch, event: CaseClosed, fact: Received) -> None:
     dispatch.end(event.outcome, fact, event.closed_at)
     dispatch.close(event.closed_at)
 
 
-@reactions.on(TrainingNeeded)
+@on(TrainingNeeded)
 def on_training_needed(dispatch: Dispatch, event: TrainingNeeded, fact: Received) -> None:
     dispatch.need_training(event)
+
+
+def on_any_other_fact(dispatch: Dispatch, event: Event, fact: Received) -> None:
+    """A fact that changes nothing here; a row of the distribution table may name it."""
+
+
+for other in registry:
+    if other.topic in TOPICS and other.topic != TOPICS.routing and not reactions.answers(other.wire_type()):
+        on(other)(on_any_other_fact)

@@ -10,19 +10,32 @@ from datetime import datetime
 from uuid import UUID
 
 from services.routing.directory.assigning import Assigning
+from services.routing.directory.model import Directory
 from services.routing.rewards.earning import Earning
 from services.routing.status import Status
 from services.routing.training.needing import Needing
-from shared.events import Event, registry
+from services.routing.transfer.lapses import Lapse, LapseKind
+from services.routing.transfer.recipients import Concerned
+from services.routing.transfer.tasks.model import Tasking
+from shared.events import Event, PromiseBroken, registry
 
 
 @dataclass(kw_only=True)
-class Dispatch(Assigning, Earning, Needing):
+class Dispatch(Assigning, Tasking, Earning, Needing):
     closed_at: datetime | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into: whoever carries that one carries this."""
     held: list[dict[str, str]] = field(default_factory=list)
     """Facts of other services that came before what was told: type, id, time."""
+    as_loaded: dict[str, object] | None = field(default=None, compare=False, repr=False)
+    """Its row as the store read it; what is still the same is not written."""
+    forgets: bool = False
+    """What people wrote about the complaint is to be forgotten with its customer. Only until it is saved."""
+
+    @property
+    def waits_for_directory(self) -> bool:
+        """Is there something to be done that needs to know the people?"""
+        return self.unsettled or bool(self.unaddressed) or bool(self.lapses)
 
     def close(self, at: datetime) -> None:
         """The case has ended: whoever carried it is free for another, and who waits waits no more.
@@ -50,11 +63,31 @@ class Dispatch(Assigning, Earning, Needing):
             self.status, self.choose_at = Status.WAITING, at
 
     def remind_of(self, fact: Event, fact_id: UUID, at: datetime) -> None:
-        """Another service told a fact that somebody must know; who, depends on what was told."""
+        """Another service told a fact that somebody may have to know; who, depends on what was told."""
         if self.status is Status.BLANK or self.choose_at is not None:  # the notice names the department
             self.held.append({"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat()})
         else:
             self._issue(type(fact), fact_id, at)
+
+    def blame(self, broken: PromiseBroken) -> None:
+        """A customer had no reply by the promised time: who was responsible is recorded."""
+        if broken.waiting_for_customer:
+            return
+        people = (broken.handler_id,) if broken.handler_id else ()
+        lapse = Lapse(
+            LapseKind.PROMISE, broken.promise_id, "promise-broken", people, broken.broken_at, broken.broken_at
+        )
+        self.lapses[lapse.id] = lapse
+
+    def settle(self, directory: Directory) -> None:
+        super().settle(directory)
+        while told := self.address(directory, self._concerned):  # a call that is asked for is told, too
+            for notice in told:
+                self.set_called_for(notice)
+
+    @property
+    def _concerned(self) -> Concerned:
+        return Concerned(self.category, self.department, self.handler_id, self.accused_id)
 
     def _catch_up(self) -> None:
         """It is decided on, for now: what was heard before that takes effect."""

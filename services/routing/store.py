@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,11 +30,12 @@ from services.routing.rewards import store as rewards_store
 from services.routing.rulebooks import store as rulebook_store
 from services.routing.status import Status
 from services.routing.training import store as training_store
-from services.routing.transfer.noticing import Notice
+from services.routing.transfer import store as transfer_store
+from services.routing.transfer import tables as transfer_tables
 from shared import telemetry
 from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
-from shared.events.vocabulary import Against, Audience, Severity
+from shared.events.vocabulary import Against, Channel, Kind, Money, Severity, Visibility
 
 metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)
@@ -66,6 +66,12 @@ dispatches = Table(
     Column("worked_by", Text, comment="who took the case up"),
     Column("replies", Integer, nullable=False, server_default="0", comment="promises that were kept"),
     Column("setbacks", Integer, nullable=False, server_default="0", comment="promises broken, work resumed"),
+    Column("kind", Text),
+    Column("channel", Text),
+    Column("visibility", Text),
+    Column("estimated_loss", JSONB, comment="amount and currency"),
+    Column("desired_amount", JSONB),
+    Column("accused_id", Text, comment="the person complained about, of the directory"),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
     CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
@@ -87,24 +93,11 @@ Index(
     postgresql_where=dispatches.c.status == "assigned",
 )
 
-notices = Table(
-    "notices",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("complaint_id", Uuid, nullable=False, index=True),
-    Column("audience", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("fact_type", Text, nullable=False),
-    Column("fact_id", Uuid, nullable=False),
-    Column("issued_at", DateTime(timezone=True), nullable=False),
-    Column("acknowledge_by", DateTime(timezone=True), nullable=False),
-    Column("acknowledged_by", Text),
-    Column("acknowledged_at", DateTime(timezone=True)),
-    CheckConstraint("(acknowledged_by IS NULL) = (acknowledged_at IS NULL)", name="acknowledged"),
-)
-Index("ix_notices_audience", notices.c.audience, notices.c.issued_at.desc(), notices.c.id.desc())
+transfer = transfer_tables.add_tables(metadata)
 
 _LOAD = text("SELECT * FROM dispatches WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
+_WORDS = {"against": Against, "kind": Kind, "channel": Channel, "visibility": Visibility}
 _FIELDS = [c.name for c in dispatches.c if c.name not in {"complaint_id", "version"}]
 
 
@@ -122,43 +115,52 @@ class DispatchStore:
             values: dict[str, Any] = {name: row[name] for name in _FIELDS}
             values["status"] = Status(values["status"])
             values["severity"] = Severity(values["severity"])
-            values["against"] = Against(values["against"]) if values["against"] else None
+            for name, kind in _WORDS.items():
+                values[name] = kind(values[name]) if values[name] else None
+            for name in ("estimated_loss", "desired_amount"):
+                values[name] = Money(**values[name]) if values[name] else None
             values["reasons"] = tuple(values["reasons"])
             found[row["complaint_id"]] = Dispatch(
                 id=row["complaint_id"], version=row["version"], books=books, **values
             )
+        for dispatch in found.values():
+            dispatch.as_loaded = _row(dispatch)
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Dispatch]) -> None:
         changed = list(aggregates)
         if not changed:
             return
-        await _settle(transaction, [d for d in changed if d.unsettled])
+        await _settle(transaction, [d for d in changed if d.waits_for_directory])
         rows = [
-            {
-                "complaint_id": d.id,
-                "version": d.version + 1,
-                **{name: getattr(d, name) for name in _FIELDS},
-            }
+            {"complaint_id": d.id, "version": d.version + 1, **row}
             for d in changed
+            if (row := _row(d)) != d.as_loaded  # most facts only ask who must know them
         ]
         await save_rows(transaction, dispatches, rows)
-        issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
-        await save_rows(transaction, notices, issued, changing=("acknowledged_by", "acknowledged_at"))
         earned = [asdict(each) for d in changed for each in d.earned]
         # What was earned stays as it was, also when it is heard again after the points have changed.
         await save_rows(transaction, earnings, earned, changing=("fact_type",))
         needed = {each.id: asdict(each) for d in changed for each in d.needs.values()}
         await save_rows(transaction, training.needs, [*needed.values()], changing=("complaints", "evidence"))
+        await transfer_store.save(transaction, transfer, changed)
+        if erased := [d.id for d in changed if d.forgets]:
+            await transfer_store.forget(transaction, erased)
 
 
-async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> None:
-    """Free whoever is to be freed, then choose for the oldest first."""
-    if not unsettled:
+def _row(dispatch: Dispatch) -> dict[str, Any]:
+    values = {name: getattr(dispatch, name) for name in _FIELDS}
+    return values | {"held": list(dispatch.held)}
+
+
+async def _settle(transaction: Transaction, waiting: Sequence[Dispatch]) -> None:
+    """Free whoever is to be freed, then choose for the oldest first; then say who is meant by what is told."""
+    if not waiting:
         return
-    await directory_store.lock_directory(transaction)
+    if any(dispatch.unsettled for dispatch in waiting):  # to tell somebody needs nobody's lock
+        await directory_store.lock_directory(transaction)
     directory = await directory_store.load_directory(transaction)
-    for dispatch in sorted(unsettled, key=_turn):
+    for dispatch in sorted(waiting, key=_turn):
         dispatch.settle(directory)
         with _trace_of(dispatch):
             dispatch.publish_to(transaction)
@@ -166,8 +168,8 @@ async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> No
 
 
 def _turn(dispatch: Dispatch) -> tuple[bool, datetime, UUID]:
-    assert dispatch.registered_at is not None
-    return dispatch.freed is None, dispatch.registered_at, dispatch.id
+    registered_at = dispatch.registered_at or _NOT_YET
+    return dispatch.freed is None, registered_at, dispatch.id
 
 
 @contextmanager
@@ -177,16 +179,6 @@ def _trace_of(dispatch: Dispatch) -> Iterator[None]:
     else:
         with telemetry.traced(dispatch.traceparent):
             yield
-
-
-async def notice_of(transaction: Transaction, notice_id: UUID) -> tuple[UUID, Notice] | None:
-    """A notice and the complaint it belongs to."""
-    found = await transaction.execute(select(notices).where(notices.c.id == notice_id))
-    row = found.mappings().one_or_none()
-    if row is None:
-        return None
-    values = {name: value for name, value in row.items() if name != "complaint_id"}
-    return row["complaint_id"], Notice(**{**values, "audience": Audience(values["audience"])})
 
 
 async def waiting_groups(transaction: Transaction) -> list[tuple[str, str]]:

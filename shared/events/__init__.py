@@ -37,13 +37,15 @@ from shared.events.resolution import (
     SolutionCarriedOut,
     ValidityJudged,
 )
-from shared.events.routing import (
+from shared.events.routing import ComplaintAssigned, ComplaintReferred, ComplaintTriaged
+from shared.events.transfer import (
     NOTICES,
-    ComplaintAssigned,
-    ComplaintReferred,
-    ComplaintTriaged,
     NoticeAcknowledged,
     NoticeIssued,
+    NoticeOverdue,
+    TaskDone,
+    TaskOverdue,
+    TaskSet,
 )
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "MessageFailed",
     "NoticeAcknowledged",
     "NoticeIssued",
+    "NoticeOverdue",
     "OfferAgreed",
     "OfferChosen",
     "OffersDeclined",
@@ -89,6 +92,9 @@ __all__ = [
     "ReporterLeft",
     "RestatementAnswered",
     "SolutionCarriedOut",
+    "TaskDone",
+    "TaskOverdue",
+    "TaskSet",
     "TrainingNeeded",
     "ValidityJudged",
     "registry",

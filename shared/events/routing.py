@@ -1,12 +1,10 @@
-"""Facts that routing publishes, and the notices of the transfer topics."""
+"""Facts that routing publishes of a complaint's way; those of transfer are in `transfer.py`."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
-from uuid import UUID
 
 from shared.events.registry import Event, registry
-from shared.events.vocabulary import TOPICS, Audience, Severity, transfer_topic
+from shared.events.vocabulary import TOPICS, Severity
 
 
 class Decider(StrEnum):
@@ -54,44 +52,3 @@ class ComplaintAssigned(Event):
     """The name under which the person signs: a work name, not personal data."""
     reasons: tuple[str, ...]
     assigned_at: datetime
-
-
-class NoticeIssued(Event):
-    """Somebody must know something, and say by a time that they do."""
-
-    audience: ClassVar[Audience]
-
-    notice_id: UUID
-    reason: str
-    fact_type: str
-    """Wire type of the fact that the notice points to."""
-    fact_id: UUID
-    """CloudEvents id of that fact."""
-    reference: str | None = None
-    department: str | None = None
-    severity: Severity
-    issued_at: datetime
-    acknowledge_by: datetime
-
-
-def _notice(audience: Audience) -> type[NoticeIssued]:
-    name = "".join(word.title() for word in audience.value.split("-")) + "Notice"
-    about = {"__module__": __name__, "__doc__": f"A notice for {audience.value}.", "audience": audience}
-    cls: type[NoticeIssued] = type(name, (NoticeIssued,), about)
-    return registry.event(f"redress.notice.{audience.value}", topic=transfer_topic(audience))(cls)
-
-
-NOTICES: dict[Audience, type[NoticeIssued]] = {audience: _notice(audience) for audience in Audience}
-
-
-@registry.event("redress.notice.acknowledged", topic=TOPICS.routing)
-class NoticeAcknowledged(Event):
-    """Somebody of the audience said that they know.
-
-    须知方已确认知悉。
-    """
-
-    notice_id: UUID
-    audience: Audience
-    acknowledged_by: str
-    acknowledged_at: datetime

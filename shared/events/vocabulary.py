@@ -231,6 +231,44 @@ class Audience(StrEnum):
     LEADERSHIP = "leadership"
 
 
+class TransferForm(StrEnum):
+    """通知、电话、访谈、会议、剪报、内部邮件: the forms in which an audience is told."""
+
+    NOTICE = "notice"
+    PHONE = "phone"
+    INTERVIEW = "interview"
+    MEETING = "meeting"
+    CLIPPING = "clipping"
+    INTERNAL_MAIL = "internal_mail"
+
+    @property
+    def is_spoken(self) -> bool:
+        """Somebody must speak with somebody: a task that is recorded."""
+        return self in {TransferForm.PHONE, TransferForm.INTERVIEW}
+
+
+class Urgency(StrEnum):
+    """How quickly a notice wants to be read."""
+
+    NORMAL = "normal"
+    HIGH = "high"
+    IMMEDIATE = "immediate"
+
+
+class TaskForm(StrEnum):
+    """What somebody has to do within the company: call, speak with somebody, or what a meeting decided."""
+
+    PHONE = "phone"
+    INTERVIEW = "interview"
+    ACTION = "action"
+
+
+class TaskOutcome(StrEnum):
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    DONE = "done"
+
+
 class Money(BaseModel):
     """An amount in a currency (ISO 4217)."""
 

@@ -143,6 +143,10 @@ IGNORED = {
     "redress.complaint.supplemented.v1",
     "redress.restatement.answered.v1",
     "redress.complaint.coded.v1",
+    "redress.notice.overdue.v1",
+    "redress.task.set.v1",
+    "redress.task.done.v1",
+    "redress.task.overdue.v1",
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",

@@ -77,7 +77,7 @@ def state(dispatch: Dispatch) -> dict[str, Any]:
     values = {
         name: value
         for name, value in asdict(dispatch).items()
-        if name not in {"_facts", "notices", "version", "traceparent"}
+        if name not in {"_facts", "notices", "version", "traceparent", "heard", "lapses", "tasks"}
     }
     notices = sorted((n.audience, n.reason, n.fact_type, n.issued_at) for n in dispatch.notices.values())
     return values | {"notices": notices}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message to a customer, ready to go."""
+    """A message to a customer, or to somebody of the company, ready to go."""
 
     delivery_id: UUID
     template: str
@@ -19,6 +19,8 @@ class Letter:
     subject: str
     body: str
     at: datetime
+    from_customer_thread: bool = True
+    """An answer to it belongs to what the customer tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,11 @@ class EmailChannel:
         mail = EmailMessage()
         domain = self._mail_from.rpartition("@")[2]
         mail["Message-ID"] = f"<{message.delivery_id}@{domain}>"
-        mail["References"] = thread_id(self._secret, message.reference, domain)
+        if message.from_customer_thread:
+            mail["References"] = thread_id(self._secret, message.reference, domain)
         mail["Date"] = format_datetime(message.at)
         mail["From"] = formataddr((self._organisation, self._mail_from))
-        if self._reply_to:
+        if self._reply_to and message.from_customer_thread:
             mail["Reply-To"] = self._reply_to
         mail["To"] = recipient
         mail["Subject"] = message.subject

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,9 +20,6 @@ class Content(BaseModel):
     """Base of what a rulebook says. Its validators refuse what contradicts itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    example: ClassVar[dict[str, Any]]
-    """A small one, for the OpenAPI document."""
 
 
 C = TypeVar("C", bound=Content)

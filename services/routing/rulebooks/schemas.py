@@ -1,12 +1,11 @@
 """Shapes of the rulebooks in the HTTP interface."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, cast
+from typing import Annotated, Any, Generic
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.routing.rulebooks.model import SHIPPED, C, Content
+from services.routing.rulebooks.model import SHIPPED, Book, C
 from services.routing.schemas import Body
 from shared.text import ShortText
 
@@ -38,18 +37,22 @@ class NewVersion(Body, Generic[C]):
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         return f"New{params[0].__name__}"
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema = handler(core)
-        content = cast(type[Content], cls.model_fields["content"].annotation)
-        example = {"content": content.example, "reason": "What we learned in the last quarter."}
-        handler.resolve_ref_schema(schema)["examples"] = [example]
-        return schema
-
     content: C
     """All of it, not only what changes."""
     reason: ShortText
     """Why it is made."""
+
+
+def new_version_of(book: Book[Any]) -> type[BaseModel]:
+    """The body of this kind, with what Redress is shipped with as its example."""
+    parametrized: Any = NewVersion.__class_getitem__(book.content)
+    content = book.shipped.model_dump(mode="json", exclude_defaults=True)
+    example = {"content": content, "reason": "Agreed in the weekly meeting."}
+    config = ConfigDict(json_schema_extra={"examples": [example]})
+    made: type[BaseModel] = type(
+        parametrized.__name__, (parametrized,), {"__module__": __name__, "model_config": config}
+    )
+    return made
 
 
 class MadeVersion(BaseModel):

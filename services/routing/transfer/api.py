@@ -1,22 +1,37 @@
-"""HTTP in: the notices of an audience, and their acknowledgement."""
+"""HTTP in: the notices of an audience, their acknowledgement, internal mail."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request, Response
+from pydantic_core import to_json
 from sqlalchemy import select, text
 
-from services.routing.store import DispatchStore, notice_of, notices
-from services.routing.transfer.schemas import NoticeShown
-from shared import clock, pages, problems
+from services.routing.directory.store import load_directory
+from services.routing.model import Dispatch
+from services.routing.status import Status
+from services.routing.store import DispatchStore, transfer
+from services.routing.transfer import access
+from services.routing.transfer.distribution import DISTRIBUTION
+from services.routing.transfer.noticing import Notice, notice_id
+from services.routing.transfer.schemas import MailSent, NewMail, NoticeShown
+from services.routing.transfer.store import notice_of
+from shared import clock, idempotency, ids, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
-from shared.events.vocabulary import Audience
+from shared.database import Transaction
+from shared.events.transfer import NoticeWords
+from shared.events.vocabulary import Audience, TransferForm
+from shared.idempotency import Answer, IdempotencyKey
+from shared.masking import mask
+from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["notices"])
 store = DispatchStore()
+notices = transfer.notices
+MAIL = NoticeWords(en="An internal mail about a complaint", zh="关于投诉的内部邮件")
 
 
 @router.get(
@@ -27,14 +42,17 @@ store = DispatchStore()
     responses=problems.documented(),
 )
 async def list_notices(
-    who: Annotated[Principal, may("notices:read")],
+    who: access.Reader,
     ctx: Ctx,
     audience: Audience,
     open_only: Annotated[bool, Query(description="Only those not yet acknowledged.")] = False,
+    mine: Annotated[bool, Query(description="Only those that are meant for the caller by name.")] = False,
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[NoticeShown]:
-    """What an audience must know, and by when it must have said that it does."""
+    """What an audience must know, and by when it must have said that it does. Needs the audience's scope, such
+    as `notices:technical-support`, or `notices:read`. For `person-concerned`: only the caller's own."""
+    access.must_read(who, audience)
     query = (
         select(notices)
         .where(notices.c.audience == audience.value)
@@ -47,6 +65,9 @@ async def list_notices(
         at, after = pages.decode(cursor, datetime, UUID)
         query = query.where(text("(issued_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
+        if mine or access.only_own(who, audience):
+            person = await access.person_of(connection, who)
+            query = query.where(text("CAST(:person AS text) = ANY(recipients)")).params(person=person)
         rows = (await connection.execute(query)).mappings().all()
     return pages.page(rows, limit, lambda row: NoticeShown(**row), lambda row: (row["issued_at"], row["id"]))
 
@@ -57,16 +78,96 @@ async def list_notices(
     summary="Say that you know",
     responses=problems.documented(404),
 )
-async def acknowledge_notice(
-    notice_id: UUID, who: Annotated[Principal, may("notices:acknowledge")], ctx: Ctx
-) -> None:
-    """Acknowledging again changes nothing: the first time counts."""
+async def acknowledge_notice(notice_id: UUID, who: access.Acknowledger, ctx: Ctx) -> None:
+    """Acknowledging again changes nothing: the first time counts. Needs the scope of the notice's audience;
+    without it there is no such notice."""
     async with ctx.database.transaction() as transaction:
-        found = await notice_of(transaction, notice_id)
-        if found is None:
+        person = await access.person_of(transaction.connection, who)
+        found = await notice_of(transaction.connection, notice_id)
+        if found is None or not access.may_acknowledge(who, found[1], person):
             raise problems.not_found("notice", "path/notice_id")
         dispatch = await load_one(store, transaction, found[0])
-        again = await notice_of(transaction, notice_id)  # as it is now that we hold the complaint
+        again = await notice_of(transaction.connection, notice_id)  # as it is now that we hold the complaint
         assert again is not None
-        dispatch.acknowledge(again[1], who.id, clock.now())
+        dispatch.acknowledge(again[1], who.id, person, clock.now())
         await save_one(store, transaction, dispatch)
+
+
+@router.post(
+    "/complaints/{complaint_id}/mails",
+    status_code=201,
+    response_model=MailSent,
+    summary="Write an internal mail about a complaint",
+    responses=problems.documented(404, 422),
+)
+async def write_mail(
+    complaint_id: UUID,
+    mail: NewMail,
+    request: Request,
+    who: Annotated[Principal, may("transfer:write")],
+    ctx: Ctx,
+    key: IdempotencyKey = None,
+) -> Response:
+    """To an audience or a person. It is a notice like any other: it is acknowledged, or it climbs. Its text is
+    masked, and stays here."""
+
+    async def work(transaction: Transaction) -> Answer:
+        dispatch = await known(transaction, complaint_id)
+        if mail.person is not None:
+            await must_be_person(transaction, mail.person, "body/person")
+        notice = _mail(dispatch, mail, who.id, clock.now())
+        dispatch.issue(notice)
+        await save_one(store, transaction, dispatch)
+        return Answer(201, to_json(MailSent(notice_id=notice.id)))
+
+    return await idempotency.once(request, ctx.database, who.id, key, work)
+
+
+def _mail(dispatch: Dispatch, mail: NewMail, by: str, at: datetime) -> Notice:
+    table = dispatch.books.read(DISTRIBUTION)
+    mail_id = ids.new_id()
+    given = mail.acknowledge_minutes
+    until = at + (timedelta(minutes=given) if given else table.within(dispatch.severity))
+    return Notice(
+        id=notice_id(mail_id, mail.audience),
+        audience=mail.audience,
+        reason="internal-mail",
+        fact_type="internal-mail",
+        fact_id=mail_id,
+        severity=dispatch.severity,
+        issued_at=at,
+        acknowledge_by=until,
+        form=TransferForm.INTERNAL_MAIL,
+        words=MAIL,
+        recipients=(mail.person,) if mail.person else (),
+        written_by=by,
+        text=mask(mail.text),
+        due_at=until,
+    )
+
+
+async def known(transaction: Transaction, complaint_id: UUID) -> Dispatch:
+    """The complaint, held. Raises a 404 problem."""
+    dispatch = await load_one(store, transaction, complaint_id)
+    if dispatch.status is Status.BLANK:
+        raise problems.not_found("complaint", "path/complaint_id")
+    return dispatch
+
+
+async def must_be_person(transaction: Transaction, person_id: str, field: str) -> None:
+    """Raises a 422 problem."""
+    directory = await load_directory(transaction)
+    if not any(person.id == person_id and person.active for person in directory.people):
+        raise no_such_person(person_id, field)
+
+
+def no_such_person(person_id: str, field: str, **extra: Any) -> Problem:
+    return Problem(
+        422,
+        "invalid-request",
+        "There is no such person",
+        f"{person_id!r} is not in the directory, or does not work here any more; `/directory` lists the people. "
+        "通讯录中没有此人或其已停用。",
+        field=field,
+        **extra,
+    )

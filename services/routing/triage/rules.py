@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,10 +31,6 @@ class Rule(BaseModel):
 
 class TriageRules(Content):
     """What the words of a complaint say about it."""
-
-    example: ClassVar[dict[str, Any]] = {
-        "rules": [{"id": "dimension", "category": "dimension", "words": ["off drawing", "尺寸"]}]
-    }
 
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=1000)]
 

@@ -1,0 +1,53 @@
+"""Who reads whose notices (row rules).
+
+A key reads and acknowledges the notices of the audiences that its scopes name. Notices for the person concerned
+are read by that person alone. `notices:read` reads everything, and acknowledges nothing.
+"""
+
+from typing import Annotated, Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.routing.transfer.noticing import Notice
+from shared import driver
+from shared.auth import ADMIN, Lacking, Principal, may_any
+from shared.database import sql
+from shared.events.vocabulary import Audience
+
+EVERYTHING = "notices:read"
+
+
+def scope_of(audience: Audience) -> str:
+    return f"notices:{audience.value}"
+
+
+OF_ONE = tuple(map(scope_of, Audience))
+Reader = Annotated[Principal, may_any(EVERYTHING, *OF_ONE)]
+"""Who reads the notices of some audience; of which, `must_read` says."""
+Acknowledger = Annotated[Principal, may_any(*OF_ONE)]
+
+
+def must_read(who: Principal, audience: Audience) -> None:
+    """Raises a 403 problem."""
+    if not (who.may(EVERYTHING) or who.may(scope_of(audience))):
+        raise Lacking(f"{scope_of(audience)} or {EVERYTHING}")
+
+
+def only_own(who: Principal, audience: Audience) -> bool:
+    """Does the caller see of this audience only what is meant for them?"""
+    return audience is Audience.PERSON_CONCERNED and not who.may(EVERYTHING)
+
+
+def may_acknowledge(who: Principal, notice: Notice, person_id: str | None) -> bool:
+    if not who.may(scope_of(notice.audience)):
+        return False
+    if notice.audience is Audience.PERSON_CONCERNED and ADMIN not in who.scopes:
+        return person_id is not None and person_id in notice.recipients
+    return True
+
+
+async def person_of(connection: AsyncConnection, who: Principal) -> str | None:
+    """The person of the directory to whom the caller's account belongs."""
+    statement = sql("SELECT id FROM people WHERE account = :account AND active")
+    found: Any = (await driver.run(connection, statement, {"account": who.id})).scalar_one_or_none()
+    return None if found is None else str(found)

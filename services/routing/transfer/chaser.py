@@ -1,0 +1,111 @@
+"""The timer of transfer: what nobody acknowledged or did in time climbs a layer.
+
+Any number of replicas may run it. It claims the rows that are due (others skip them), and gets the complaints'
+own locks without waiting: what somebody is just working on is looked at again in the next turn. It waits for no
+lock, so it cannot deadlock with anybody. A complaint that cannot be chased holds nobody up: its batch is taken one
+complaint at a time, and it is left alone for a while.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.routing.directory.store import load_directory
+from services.routing.store import DispatchStore
+from services.routing.transfer.store import notices_of, tasks_due
+from services.routing.transfer.tasks.store import chase_loose_tasks
+from shared import clock
+from shared.database import Database, Transaction, is_transient, session_lock_key, sql
+from shared.reactions import describe
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+ASIDE = timedelta(minutes=1)
+"""For so long a complaint that could not be chased is left alone."""
+
+_ONLY = "AND complaint_id <> ALL(CAST(:aside AS uuid[])) AND (CAST(:only AS uuid) IS NULL OR complaint_id = :only) "
+_CLAIM_NOTICES = sql(
+    f"SELECT complaint_id FROM notices WHERE due_at <= :now {_ONLY}"  # noqa: S608 - our own words
+    "ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED"
+)
+_CLAIM_TASKS = sql(
+    f"SELECT complaint_id FROM tasks WHERE chase_at <= :now AND complaint_id IS NOT NULL {_ONLY}"  # noqa: S608
+    "ORDER BY chase_at LIMIT :batch FOR UPDATE SKIP LOCKED"
+)
+_TRY_LOCK = sql("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
+
+
+class Chaser:
+    """Worker of routing."""
+
+    def __init__(self, database: Database, poll_interval: float) -> None:
+        self._database = database
+        self._poll_interval = poll_interval
+        self._store = DispatchStore()
+        self._aside: dict[UUID, datetime] = {}
+        """Complaints that could not be chased, and until when they are left alone."""
+
+    async def run(self) -> None:
+        while True:
+            if not await self.turn():
+                await asyncio.sleep(self._poll_interval * 4)
+
+    async def turn(self) -> int:
+        """Chase one batch; returns of how many complaints something climbed, or was told again.
+
+        Raises when it cannot even claim them, and for transient trouble.
+        """
+        now = clock.now()
+        self._aside = {id: until for id, until in self._aside.items() if until > now}
+        claimed: list[UUID] = []
+        try:
+            return await self._chase(claimed) + await chase_loose_tasks(self._database)
+        except Exception as error:
+            if is_transient(error) or not claimed:
+                raise
+            log.info("a batch of overdue notices failed, taking them singly: %s", describe(error))
+        return sum([await self._chase_or_set_aside(each) for each in dict.fromkeys(claimed)])
+
+    async def _chase_or_set_aside(self, complaint_id: UUID) -> int:
+        try:
+            return await self._chase([], only=complaint_id)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            self._aside[complaint_id] = clock.now() + ASIDE
+            log.error("the overdue notices of %s could not climb: %s", complaint_id, describe(error))
+            return 0
+
+    async def _chase(self, claimed: list[UUID], only: UUID | None = None) -> int:
+        async with self._database.transaction() as transaction:
+            parameters = {"now": clock.now(), "aside": list(self._aside), "only": only, "batch": BATCH}
+            for statement in (_CLAIM_NOTICES, _CLAIM_TASKS):
+                claimed += (await transaction.execute(statement, parameters)).scalars()
+            mine = await _try_lock(transaction, claimed)
+            if not mine:
+                return 0
+            # Read after the locks are held: an acknowledgement that was sooner has been committed by now.
+            at = clock.now()
+            directory = await load_directory(transaction)
+            dispatches = await self._store.load(transaction, mine)
+            notices = await notices_of(transaction.connection, mine)
+            tasks = await tasks_due(transaction.connection, mine)
+            for complaint_id, dispatch in dispatches.items():
+                for notice in sorted(notices[complaint_id].values(), key=lambda notice: notice.issued_at):
+                    dispatch.climb(notice, notices[complaint_id], directory, at)
+                for task in tasks[complaint_id]:
+                    dispatch.chase(task, notices[complaint_id], directory, at)
+                dispatch.publish_to(transaction)
+            await self._store.save(transaction, dispatches.values())
+        log.info("overdue notices and tasks climb", extra={"complaints": len(mine)})
+        return len(mine)
+
+
+async def _try_lock(transaction: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the complaints whose lock (the one of `Transaction.lock`) is free; it is then held."""
+    keys = {session_lock_key("complaint", transaction.service, str(i)): i for i in ids}
+    got = await transaction.execute(_TRY_LOCK, {"keys": sorted(keys)})
+    return [keys[key] for key in got.scalars()]

@@ -1,0 +1,1 @@
+"""What somebody has to do within the company about a complaint: calls, interviews, what meetings decided."""
