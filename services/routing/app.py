@@ -1,9 +1,9 @@
-"""Routing: decides who. Triage, directory, transfer."""
+"""Routing: decides who. Triage, directory, assignment, transfer."""
 
 from collections.abc import Sequence
 
 from services.routing.api import router
-from services.routing.drain import Drain
+from services.routing.assignment.drain import Drain
 from services.routing.handlers import reactions
 from services.routing.store import metadata
 from shared.service import Context, Service, Worker
@@ -14,7 +14,8 @@ def _parts(context: Context) -> Sequence[object]:
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    return (Worker("routing.drain", context.part(Drain).run),)
+    drain = context.part(Drain)
+    return (Worker("routing.drain", drain.run), Worker("routing.bell", drain.listen))
 
 
 service = Service(

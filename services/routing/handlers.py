@@ -11,6 +11,7 @@ from shared.events import (
     ComplaintMerged,
     ComplaintRegistered,
     ComplaintSeparated,
+    ComplaintSupplemented,
     ComplaintWithdrawn,
     CustomerErased,
     CustomerWrote,
@@ -27,6 +28,8 @@ reactions: Reactions[Dispatch] = Reactions("routing", DispatchStore())
 def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact: Received) -> None:
     dispatch.reference, dispatch.registered_at = event.reference, event.registered_at
     dispatch.language, dispatch.against = event.language.value, event.against
+    dispatch.kind, dispatch.visibility = event.kind, event.visibility
+    dispatch.accused = (event.accused_id,) if event.accused_id else ()
     dispatch.traceparent = telemetry.traceparent()
     told = event.statement
     decision = decide(
@@ -37,9 +40,16 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
     dispatch.triage(decision, event.registered_at)
 
 
+@reactions.on(ComplaintSupplemented)
+def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, fact: Received) -> None:
+    if event.accused_id is not None:
+        dispatch.accuse(event.accused_id, event.added_at)
+
+
 @reactions.on(ComplaintCoded)
 def on_complaint_coded(dispatch: Dispatch, event: ComplaintCoded, fact: Received) -> None:
     main = event.codes[0]
+    dispatch.subcategory = main.subcategory
     dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_at)
 
 
@@ -74,8 +84,8 @@ def on_complaint_withdrawn(dispatch: Dispatch, event: ComplaintWithdrawn, fact: 
 
 @reactions.on(CustomerErased)
 def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received) -> None:
-    """A person at the triage desk may have given a reason in which the customer can be recognised."""
-    dispatch.reasons = ()
+    """People gave reasons in which the customer may be recognised."""
+    dispatch.forget()
 
 
 @reactions.on(CaseClosed)

@@ -1,21 +1,20 @@
 """One complaint on its way to the people who must know and act. Pure: no I/O, no clock.
 
 Each room of routing decides a part of it: `transfer/noticing.py` who must know, `triage/triaging.py` what it is
-about, `directory/assigning.py` who is responsible. Here is how it ends, and what was heard too early.
+about, `assignment/assigning.py` who is responsible. Here is how it ends, and what was heard too early.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.routing.directory.assigning import Assigning
+from services.routing.assignment.assigning import Assigning
 from services.routing.status import Status
 from shared.events import Event, registry
 
 
 @dataclass(kw_only=True)
 class Dispatch(Assigning):
-    closed_at: datetime | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into: whoever carries that one carries this."""
     held: list[dict[str, str]] = field(default_factory=list)
@@ -64,3 +63,4 @@ class Dispatch(Assigning):
             if self.status is Status.ASSIGNED:
                 self.freed = self.handler_id
             self.status = Status.RELEASED
+            self._waits_no_more()

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.routing.assignment import store as assignment_store
 from services.routing.books import BOOKS
 from services.routing.directory import store as directory_store
 from services.routing.model import Dispatch
@@ -31,11 +32,12 @@ from services.routing.transfer.noticing import Notice
 from shared import telemetry
 from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
-from shared.events.vocabulary import Against, Audience, Severity
+from shared.events.vocabulary import Against, Audience, Kind, Severity, Visibility
 
 metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)
 rulebook_store.add_tables(metadata)
+assignment_store.add_tables(metadata)
 
 dispatches = Table(
     "dispatches",
@@ -56,11 +58,26 @@ dispatches = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("leading_id", Uuid, comment="the complaint that it was merged into"),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
+    Column("kind", Text),
+    Column("visibility", Text),
+    Column("subcategory", Text, comment="as somebody coded it"),
+    Column("accused", ARRAY(Text), nullable=False, server_default="{}", comment="never carry it"),
+    Column("basis", JSONB(none_as_null=True), comment="why the handler was chosen"),
+    Column("needs", Text, comment="what it asks of whoever takes it, while it waits"),
+    Column("waiting_since", DateTime(timezone=True)),
+    Column("climbs", Integer, nullable=False, server_default="0"),
+    Column("climbed_at", DateTime(timezone=True)),
+    Column("because", Text, comment="why whoever had it has it no more"),
+    Column("involved", JSONB, nullable=False, server_default="[]", comment="departments that take part"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
     CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
     CheckConstraint("status IN ('blank', 'referred', 'released') OR category IS NOT NULL", name="decided"),
     CheckConstraint("leading_id IS NULL OR status IN ('blank', 'released')", name="merged"),
     CheckConstraint("closed_at IS NULL OR status IN ('blank', 'released')", name="closed"),
+    CheckConstraint(
+        "(status = 'waiting') = (needs IS NOT NULL) AND (status = 'waiting') = (waiting_since IS NOT NULL)",
+        name="waiting",
+    ),
 )
 Index(
     "ix_dispatches_queue",
@@ -69,6 +86,7 @@ Index(
     dispatches.c.complaint_id,
     postgresql_where=dispatches.c.status.in_(["referred", "waiting"]),
 )
+Index("ix_dispatches_carried", dispatches.c.handler_id, postgresql_where=dispatches.c.status == "assigned")
 
 notices = Table(
     "notices",
@@ -88,7 +106,7 @@ notices = Table(
 Index("ix_notices_audience", notices.c.audience, notices.c.issued_at.desc(), notices.c.id.desc())
 
 _LOAD = text("SELECT * FROM dispatches WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
-_FIELDS = [c.name for c in dispatches.c if c.name not in {"complaint_id", "version"}]
+_FIELDS = [c.name for c in dispatches.c if c.name not in {"complaint_id", "version", "needs"}]
 
 
 class DispatchStore:
@@ -106,7 +124,9 @@ class DispatchStore:
             values["status"] = Status(values["status"])
             values["severity"] = Severity(values["severity"])
             values["against"] = Against(values["against"]) if values["against"] else None
-            values["reasons"] = tuple(values["reasons"])
+            values["kind"] = Kind(values["kind"]) if values["kind"] else None
+            values["visibility"] = Visibility(values["visibility"]) if values["visibility"] else None
+            values["reasons"], values["accused"] = tuple(values["reasons"]), tuple(values["accused"])
             found[row["complaint_id"]] = Dispatch(
                 id=row["complaint_id"], version=row["version"], books=books, **values
             )
@@ -122,6 +142,7 @@ class DispatchStore:
                 "complaint_id": d.id,
                 "version": d.version + 1,
                 **{name: getattr(d, name) for name in _FIELDS},
+                "needs": d.needs.as_text() if d.status is Status.WAITING else None,
             }
             for d in changed
         ]
@@ -135,17 +156,25 @@ async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> No
     if not unsettled:
         return
     await directory_store.lock_directory(transaction)
-    directory = await directory_store.load_directory(transaction)
-    for dispatch in sorted(unsettled, key=_turn):
-        dispatch.settle(directory)
+    books = unsettled[0].books
+    roster = await assignment_store.load_roster(
+        transaction.connection, books, without=[d.id for d in unsettled]
+    )
+    freed = any(d.freed is not None for d in unsettled)
+    for dispatch in unsettled:
+        dispatch.free(roster)
+    for dispatch in sorted(unsettled, key=_age):
         with _trace_of(dispatch):
+            dispatch.settle(roster)
             dispatch.publish_to(transaction)
-    await directory_store.save_load(transaction, directory)
+    await assignment_store.save_loads(transaction, roster)
+    if freed and roster.waiting:
+        await assignment_store.wake(transaction)
 
 
-def _turn(dispatch: Dispatch) -> tuple[bool, datetime, UUID]:
+def _age(dispatch: Dispatch) -> tuple[datetime, UUID]:
     assert dispatch.registered_at is not None
-    return dispatch.freed is None, dispatch.registered_at, dispatch.id
+    return dispatch.registered_at, dispatch.id
 
 
 @contextmanager
@@ -165,35 +194,3 @@ async def notice_of(transaction: Transaction, notice_id: UUID) -> tuple[UUID, No
         return None
     values = {name: value for name, value in row.items() if name != "complaint_id"}
     return row["complaint_id"], Notice(**{**values, "audience": Audience(values["audience"])})
-
-
-async def waiting_groups(transaction: Transaction) -> list[tuple[str, str]]:
-    """Category and language of the complaints that nobody could take: all of a group can go to the same people."""
-    rows = await transaction.execute(
-        text(
-            "SELECT DISTINCT category, coalesce(language, 'zh') AS language FROM dispatches "
-            "WHERE status = 'waiting'"
-        )
-    )
-    return [(row.category, row.language) for row in rows]
-
-
-async def oldest_waiting(
-    transaction: Transaction, groups: Sequence[tuple[str, str]], limit: int
-) -> list[tuple[UUID, str, str]]:
-    """Complaints of these groups that nobody could take, oldest first; with category and language."""
-    rows = await transaction.execute(
-        text(
-            "SELECT complaint_id, category, coalesce(language, 'zh') AS language FROM dispatches "
-            "WHERE status = 'waiting' "
-            "AND (category, coalesce(language, 'zh')) IN (SELECT * FROM unnest("
-            "CAST(:categories AS text[]), CAST(:languages AS text[]))) "
-            "ORDER BY registered_at, complaint_id LIMIT :limit"
-        ),
-        {
-            "categories": [category for category, _ in groups],
-            "languages": [language for _, language in groups],
-            "limit": limit,
-        },
-    )
-    return [(row.complaint_id, row.category, row.language) for row in rows]

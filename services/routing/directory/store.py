@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.model import (
     Absence,
@@ -31,7 +33,7 @@ from services.routing.directory.model import (
     Directory,
     Person,
 )
-from shared import clock
+from shared import clock, driver
 from shared.bulk import save_rows
 from shared.database import Transaction, session_lock_key, sql
 from shared.events.vocabulary import Remedy
@@ -99,6 +101,9 @@ def add_tables(metadata: MetaData) -> Tables:
         Column("languages", ARRAY(Text), nullable=False),
         Column("capacity", Integer, nullable=False),
         Column("open_cases", Integer, nullable=False, server_default="0"),
+        Column(
+            "turn", BigInteger, nullable=False, server_default="0", comment="number of their last assignment"
+        ),
         Column("active", Boolean, nullable=False, server_default="true"),
         Column("account", Text, unique=True, comment="principal with which the person signs in"),
         Column("email", Text, comment="at work"),
@@ -156,11 +161,11 @@ async def lock_directory(transaction: Transaction) -> None:
     )
 
 
-async def load_directory(transaction: Transaction) -> Directory:
+async def load_directory(connection: AsyncConnection) -> Directory:
     """Everybody as they are now; to choose from them, hold the directory's lock."""
-    units = await transaction.execute(_DEPARTMENTS)
-    staff = await transaction.execute(_PEOPLE, {"now": clock.now()})
-    calendars = await transaction.execute(sql("SELECT * FROM calendars"))
+    units = await driver.run(connection, _DEPARTMENTS)
+    staff = await driver.run(connection, _PEOPLE, {"now": clock.now()})
+    calendars = await driver.run(connection, sql("SELECT * FROM calendars"))
     return Directory(
         {row["code"]: Department(**{**row, "categories": tuple(row["categories"])}) for row in _dicts(units)},
         [_person(row) for row in _dicts(staff)],
@@ -179,7 +184,7 @@ _PEOPLE = sql(
 
 def _person(row: dict[str, Any]) -> Person:
     granted = Authority(frozenset(map(Remedy, row.pop("remedies"))), row.pop("amount"), row.pop("currency"))
-    del row["email"]
+    del row["email"], row["turn"]
     return Person(
         **row
         | {
@@ -214,20 +219,6 @@ def _spans(said: list[list[str]]) -> Spans:
 
 def _dicts(result: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in result.mappings()]
-
-
-async def save_load(transaction: Transaction, directory: Directory) -> None:
-    """Add what this batch changed to what people carry."""
-    changes = {person: change for person, change in directory.changes.items() if change}
-    directory.changes.clear()
-    if changes:
-        await transaction.execute(
-            sql(
-                "UPDATE people p SET open_cases = p.open_cases + c.change "
-                "FROM unnest(CAST(:ids AS text[]), CAST(:changes AS int[])) AS c(id, change) WHERE p.id = c.id"
-            ),
-            {"ids": list(changes), "changes": list(changes.values())},
-        )
 
 
 async def replace(
