@@ -1,5 +1,6 @@
 """HTTP in. Each room of routing has its own `api.py`."""
 
+from services.routing.assignment.api import router as assignment
 from services.routing.books import BOOKS
 from services.routing.directory.api import router as directory
 from services.routing.rulebooks import api as rulebooks
@@ -8,5 +9,5 @@ from services.routing.triage.api import router as triage
 from shared.service import api_router
 
 router = api_router()
-for room in (triage, directory, transfer, rulebooks.routes(*BOOKS.values())):
+for room in (triage, directory, assignment, transfer, rulebooks.routes(*BOOKS.values())):
     router.include_router(room)

@@ -143,6 +143,8 @@ IGNORED = {
     "redress.complaint.supplemented.v1",
     "redress.restatement.answered.v1",
     "redress.complaint.coded.v1",
+    "redress.complaint.unassigned.v1",
+    "redress.department.involved.v1",
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",

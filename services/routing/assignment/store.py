@@ -64,6 +64,12 @@ async def load_roster(connection: AsyncConnection, books: Books, without: Collec
     )
 
 
+async def current_directory(connection: AsyncConnection) -> Directory:
+    """Departments and people as they are now."""
+    found = await driver.run(connection, sql("SELECT version FROM directory_version"))
+    return await _directory(connection, found.scalar_one())
+
+
 async def _directory(connection: AsyncConnection, version: UUID) -> Directory:
     """As of this version; it may be newer than that, and will then be read again with the next batch."""
     if version not in _READ:
