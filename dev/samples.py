@@ -53,8 +53,10 @@ from shared.events import (
     ReporterLeft,
     RestatementAnswered,
     SolutionCarriedOut,
+    TrainingNeeded,
     ValidityJudged,
 )
+from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.resolution import Offer
 from shared.events.routing import AssignmentBasis, Decider
@@ -205,6 +207,16 @@ def events() -> Iterator[Event]:
     yield ReporterLeft(complaint_id=COMPLAINT, merged_id=AGAIN, left_at=_after(2))
     yield CustomerErased(
         complaint_id=COMPLAINT, customer_id=CUSTOMER, because=Because.REQUESTED, erased_at=_after(2000)
+    )
+    yield TrainingNeeded(
+        complaint_id=COMPLAINT,
+        need_id=_id(60),
+        person_id=HANDLER,
+        about="service_attitude",
+        kind=TrainingKind.EMOTION_AND_COMMUNICATION,
+        complaints=4,
+        evidence=(COMPLAINT, AGAIN),
+        found_at=_after(200),
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

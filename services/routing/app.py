@@ -1,11 +1,13 @@
 """Routing: decides who. Triage, directory, assignment, transfer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.routing.api import router
 from services.routing.assignment.drain import Drain
+from services.routing.directory.api import BODY_LIMIT
 from services.routing.handlers import reactions
 from services.routing.store import metadata
+from shared.config import Settings
 from shared.service import Context, Service, Worker
 
 
@@ -18,6 +20,10 @@ def _workers(context: Context) -> Sequence[Worker]:
     return (Worker("routing.drain", drain.run), Worker("routing.bell", drain.listen))
 
 
+def _large_bodies(settings: Settings) -> Mapping[str, int]:
+    return {r"/v1/directory(/import)?": BODY_LIMIT}
+
+
 service = Service(
     name="routing",
     summary="Decides what a complaint is about, who works it, and who must know.",
@@ -26,4 +32,5 @@ service = Service(
     reactions=reactions,
     parts=_parts,
     workers=_workers,
+    large_bodies=_large_bodies,
 )

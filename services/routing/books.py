@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.routing.assignment.rules import ASSIGNMENT
+from services.routing.rewards.book import REWARDS
 from services.routing.rulebooks.model import Book
 from services.routing.transfer.distribution import DISTRIBUTION
 from services.routing.triage.rules import RULES
 
-BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, ASSIGNMENT, DISTRIBUTION)}
+BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, ASSIGNMENT, DISTRIBUTION, REWARDS)}

@@ -6,7 +6,9 @@ from services.routing.triage.rules import RULES, decide
 from shared import telemetry
 from shared.envelope import Received
 from shared.events import (
+    CaseAccepted,
     CaseClosed,
+    CaseResumed,
     ComplaintCoded,
     ComplaintMerged,
     ComplaintRegistered,
@@ -16,8 +18,10 @@ from shared.events import (
     CustomerErased,
     CustomerWrote,
     PromiseBroken,
+    PromiseKept,
+    TrainingNeeded,
 )
-from shared.events.vocabulary import Severity, Visibility
+from shared.events.vocabulary import Kind, Severity, Visibility
 from shared.reactions import Reactions
 from shared.taxonomy import versions
 
@@ -29,7 +33,8 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
     dispatch.reference, dispatch.registered_at = event.reference, event.registered_at
     dispatch.language, dispatch.against = event.language.value, event.against
     dispatch.kind, dispatch.visibility = event.kind, event.visibility
-    dispatch.accused = (event.accused_id,) if event.accused_id else ()
+    if event.accused_id is not None and event.kind is not Kind.PRAISE:
+        dispatch.accused = (event.accused_id,)
     dispatch.traceparent = telemetry.traceparent()
     told = event.statement
     decision = decide(
@@ -38,11 +43,13 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
         public=event.visibility is Visibility.PUBLIC,
     )
     dispatch.triage(decision, event.registered_at)
+    if event.kind is Kind.PRAISE and event.accused_id is not None:
+        dispatch.praise(event.accused_id, fact, event.registered_at)
 
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, fact: Received) -> None:
-    if event.accused_id is not None:
+    if event.accused_id is not None and dispatch.kind is not Kind.PRAISE:
         dispatch.accuse(event.accused_id, event.added_at)
 
 
@@ -88,11 +95,34 @@ def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received
     dispatch.forget()
 
 
-@reactions.on(CaseClosed)
-def on_case_closed(dispatch: Dispatch, event: CaseClosed, fact: Received) -> None:
-    dispatch.close(event.closed_at)
+@reactions.on(CaseAccepted)
+def on_case_accepted(dispatch: Dispatch, event: CaseAccepted, fact: Received) -> None:
+    dispatch.worked_by = event.handler_id
+
+
+@reactions.on(PromiseKept)
+def on_promise_kept(dispatch: Dispatch, event: PromiseKept, fact: Received) -> None:
+    dispatch.reply_in_time(event.handler_id, fact, event.kept_at)
 
 
 @reactions.on(PromiseBroken)
 def on_promise_broken(dispatch: Dispatch, event: PromiseBroken, fact: Received) -> None:
     dispatch.remind_of(event, fact.id, event.broken_at)
+    if not event.waiting_for_customer:
+        dispatch.break_promise(event.handler_id, fact, event.broken_at)
+
+
+@reactions.on(CaseResumed)
+def on_case_resumed(dispatch: Dispatch, event: CaseResumed, fact: Received) -> None:
+    dispatch.resume(fact, event.resumed_at)
+
+
+@reactions.on(CaseClosed)
+def on_case_closed(dispatch: Dispatch, event: CaseClosed, fact: Received) -> None:
+    dispatch.end(event.outcome, fact, event.closed_at)
+    dispatch.close(event.closed_at)
+
+
+@reactions.on(TrainingNeeded)
+def on_training_needed(dispatch: Dispatch, event: TrainingNeeded, fact: Received) -> None:
+    dispatch.need_training(event)

@@ -1,7 +1,8 @@
 """One complaint on its way to the people who must know and act. Pure: no I/O, no clock.
 
 Each room of routing decides a part of it: `transfer/noticing.py` who must know, `triage/triaging.py` what it is
-about, `assignment/assigning.py` who is responsible. Here is how it ends, and what was heard too early.
+about, `assignment/assigning.py` who is responsible; how it was handled earns points (`rewards/earning.py`) and may
+show that somebody needs training (`training/needing.py`). Here is how it ends, and what was heard too early.
 """
 
 from dataclasses import dataclass, field
@@ -9,12 +10,14 @@ from datetime import datetime
 from uuid import UUID
 
 from services.routing.assignment.assigning import Assigning
+from services.routing.rewards.earning import Earning
 from services.routing.status import Status
+from services.routing.training.needing import Needing
 from shared.events import Event, registry
 
 
 @dataclass(kw_only=True)
-class Dispatch(Assigning):
+class Dispatch(Assigning, Earning, Needing):
     leading_id: UUID | None = None
     """The complaint that it was merged into: whoever carries that one carries this."""
     held: list[dict[str, str]] = field(default_factory=list)

@@ -25,9 +25,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.routing.assignment import store as assignment_store
 from services.routing.books import BOOKS
 from services.routing.directory import store as directory_store
+from services.routing.duties import store as duties_store
+from services.routing.findings import store as findings_store
 from services.routing.model import Dispatch
+from services.routing.rewards import store as rewards_store
 from services.routing.rulebooks import store as rulebook_store
 from services.routing.status import Status
+from services.routing.training import store as training_store
 from services.routing.transfer.noticing import Notice
 from shared import telemetry
 from shared.bulk import save_rows
@@ -38,6 +42,10 @@ metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)
 rulebook_store.add_tables(metadata)
 assignment_store.add_tables(metadata)
+training = training_store.add_tables(metadata)
+earnings = rewards_store.add_tables(metadata)
+duties = duties_store.add_tables(metadata)
+findings = findings_store.add_tables(metadata)
 
 dispatches = Table(
     "dispatches",
@@ -57,6 +65,9 @@ dispatches = Table(
     Column("assigned_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
     Column("leading_id", Uuid, comment="the complaint that it was merged into"),
+    Column("worked_by", Text, comment="who took the case up"),
+    Column("replies", Integer, nullable=False, server_default="0", comment="promises that were kept"),
+    Column("setbacks", Integer, nullable=False, server_default="0", comment="promises broken, work resumed"),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
     Column("kind", Text),
     Column("visibility", Text),
@@ -86,7 +97,12 @@ Index(
     dispatches.c.complaint_id,
     postgresql_where=dispatches.c.status.in_(["referred", "waiting"]),
 )
-Index("ix_dispatches_carried", dispatches.c.handler_id, postgresql_where=dispatches.c.status == "assigned")
+Index(
+    "ix_dispatches_carried",
+    dispatches.c.department,
+    dispatches.c.handler_id,
+    postgresql_where=dispatches.c.status == "assigned",
+)
 
 notices = Table(
     "notices",
@@ -142,13 +158,17 @@ class DispatchStore:
                 "complaint_id": d.id,
                 "version": d.version + 1,
                 **{name: getattr(d, name) for name in _FIELDS},
-                "needs": d.needs.as_text() if d.status is Status.WAITING else None,
+                "needs": d.asks.as_text() if d.status is Status.WAITING else None,
             }
             for d in changed
         ]
         await save_rows(transaction, dispatches, rows)
         issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
         await save_rows(transaction, notices, issued, changing=("acknowledged_by", "acknowledged_at"))
+        earned = [asdict(each) for d in changed for each in d.earned]
+        await save_rows(transaction, earnings, earned, changing=("points",))
+        needed = [asdict(each) for d in changed for each in d.needs]
+        await save_rows(transaction, training.needs, needed, changing=("complaints",))
 
 
 async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> None:

@@ -1,6 +1,7 @@
 """The contract between the services: importing this package declares every event."""
 
 from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
+from shared.events.insights import TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
     AttachmentScanned,
@@ -92,6 +93,7 @@ __all__ = [
     "ReporterLeft",
     "RestatementAnswered",
     "SolutionCarriedOut",
+    "TrainingNeeded",
     "ValidityJudged",
     "registry",
 ]

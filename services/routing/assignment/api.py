@@ -110,7 +110,7 @@ async def read_candidates(
             "Decide its category first, at the triage desk. 请先在待分类处确定类别。",
             status_now=dispatch.status.value,
         )
-    found = roster.candidates(dispatch.needs)
+    found = roster.candidates(dispatch.asks)
     handler = dispatch.handler_id if dispatch.status is Status.ASSIGNED else None
     counts: dict[str, int] = {}
     for each in found:

@@ -36,6 +36,8 @@ class HandOver:
     reason: str
     person: str | None = None
     department: str | None = None
+    binding: bool = True
+    """If not, whoever's turn it is gets what that person cannot take."""
 
 
 @dataclass(kw_only=True)
@@ -71,7 +73,7 @@ class Assigning(Triaging):
     """The trace in which `settle` goes on."""
 
     @property
-    def needs(self) -> Needs:
+    def asks(self) -> Needs:
         """What it asks of whoever takes it. It must be decided on."""
         assert self.category is not None
         return Needs(
@@ -100,16 +102,15 @@ class Assigning(Triaging):
             return
         if self.status is Status.ASSIGNED:
             self.take_back(ACCUSED, at)
-            self.choose_at = at
         elif self.closed_at is not None and at < self.closed_at:
             # The end was heard of first: whoever would have got it gets it, and is free at once.
             self.status, self.because, self.choose_at = Status.WAITING, ACCUSED, at
 
     def take_back(self, because: str, at: datetime) -> None:
-        """Whoever has it has it no more; it waits for somebody else."""
+        """Whoever has it has it no more; somebody else is to get it."""
         if self.status is Status.ASSIGNED:
             self.freed, self.because = self.handler_id, because
-            self.status, self.waiting_since = Status.WAITING, at
+            self.status, self.waiting_since, self.choose_at = Status.WAITING, at, at
 
     def hand_over(self, wanted: HandOver, at: datetime) -> None:
         """Let somebody else have it. Raises NotPossible, also when it is settled and nobody wanted can take it."""
@@ -223,7 +224,7 @@ class Assigning(Triaging):
                 assigned_at=at,
                 basis=basis,
                 previous_handler_id=previous,
-                handed_over_by=self.wanted.by if self.wanted else None,
+                handed_over_by=self.wanted.by if self.wanted and self.wanted.binding else None,
                 because=self.because,
             ),
             at,
@@ -234,18 +235,22 @@ class Assigning(Triaging):
 
     def _chosen(self, roster: Roster) -> Choice | Nobody:
         if self.wanted is None:
-            return roster.choose(self.needs, self.registered_at)
+            return roster.choose(self.asks, self.registered_at)
+        wished = self._wished(roster, self.wanted)
+        if isinstance(wished, Nobody) and not self.wanted.binding:
+            return roster.choose(self.asks, self.registered_at)
+        if isinstance(wished, Nobody):
+            able = [c.person.id for c in roster.candidates(self.asks) if c.why_not is None]
+            raise _cannot(wished, [i for i in able if i != self.handler_id][:SOME])
+        return wished
+
+    def _wished(self, roster: Roster, wanted: HandOver) -> Choice | Nobody:
         before = {self.handler_id} if self.handler_id else set[str]()
-        if self.wanted.person is None:
-            choice = roster.choose(self.needs, department=self.wanted.department, without=before)
-        else:
-            person = roster.person(self.wanted.person)
-            assert person is not None, "whoever asks for a person has looked them up"
-            choice = roster.consider(self.needs, person)
-        if isinstance(choice, Nobody):
-            able = [c.person.id for c in roster.candidates(self.needs) if c.why_not is None]
-            raise _cannot(choice, [i for i in able if i not in before][:SOME])
-        return choice
+        if wanted.person is None:
+            return roster.choose(self.asks, department=wanted.department, without=before)
+        person = roster.person(wanted.person)
+        assert person is not None, "whoever asks for a person has looked them up"
+        return roster.consider(self.asks, person)
 
     def _bring_together(self, roster: Roster, at: datetime) -> None:
         """Some departments never own a complaint alone (99%不是品质部)."""

@@ -10,12 +10,14 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.routing.assignment.assigning import HandOver
 from services.routing.assignment.roster import Choice, Roster
 from services.routing.assignment.rules import ASSIGNMENT, AssignmentRules
 from services.routing.assignment.store import (
     BELL,
     astray,
     load_roster,
+    note_requeued,
     oldest_waiting,
     unowned_for_long,
 )
@@ -67,10 +69,13 @@ class Drain:
             found = await astray(transaction.connection, away, clock.now(), BATCH)
 
             def change(dispatch: Dispatch, at: datetime) -> None:
-                dispatch.take_back(found[dispatch.id], at)
-                dispatch.try_again(at)
+                left = found[dispatch.id]
+                dispatch.take_back(left.because, at)
+                if left.to_person is not None and left.said_by is not None:
+                    dispatch.wanted = HandOver(left.said_by, left.because, left.to_person, binding=False)
 
             changed = await self._change(transaction, found, {Status.ASSIGNED}, change)
+            await note_requeued(transaction, clock.now())
             return len(changed)
 
     async def climb(self) -> int:
@@ -147,4 +152,4 @@ def _why(dispatch: Dispatch, roster: Roster) -> dict[str, int]:
     """Why nobody owns it."""
     if dispatch.status is Status.REFERRED:
         return {WhyNot.UNDECIDED.value: 1}
-    return dict(roster.why_nobody(dispatch.needs))
+    return dict(roster.why_nobody(dispatch.asks))

@@ -139,31 +139,39 @@ async def unowned_for_long(
     return list(rows.scalars())
 
 
+class Astray(NamedTuple):
+    """A complaint whose handler is not there any more, or away for long: as good as unowned."""
+
+    because: str
+    """`inactive` or `absent`."""
+    to_person: str | None
+    """Who shall have what they carry, if somebody said so."""
+    said_by: str | None
+
+
 async def astray(
     connection: AsyncConnection, long_absence: timedelta, now: datetime, limit: int
-) -> Mapping[UUID, str]:
-    """Complaints whose handler is not there any more or away for long, with the reason: what would be unowned.
-
-    It finds nothing when every open complaint is with an active person, in the queue or at the desk.
-    """
+) -> Mapping[UUID, Astray]:
+    """By complaint. Empty when every open complaint is with an active person, in the queue or at the desk."""
     statement = sql(
-        "SELECT d.complaint_id, CASE WHEN p.active IS NOT TRUE THEN 'inactive' ELSE 'absent' END AS because "
-        "FROM dispatches d LEFT JOIN people p ON p.id = d.handler_id WHERE d.status = 'assigned' "
+        "SELECT d.complaint_id, CASE WHEN p.active IS NOT TRUE THEN 'inactive' ELSE 'absent' END AS because, "
+        "r.to_person, r.asked_by FROM dispatches d LEFT JOIN people p ON p.id = d.handler_id "
+        "LEFT JOIN requeues r ON r.person = d.handler_id AND r.done_at IS NULL WHERE d.status = 'assigned' "
         "AND (p.active IS NOT TRUE OR EXISTS (SELECT FROM absences a WHERE a.person = p.id "
         "AND a.since <= :now AND a.until > :now AND a.until - a.since >= :long)) "
         "ORDER BY d.registered_at, d.complaint_id LIMIT :limit"
     )
     rows = await driver.run(connection, statement, {"now": now, "long": long_absence, "limit": limit})
-    return {row.complaint_id: row.because for row in rows}
+    return {row.complaint_id: Astray(row.because, row.to_person, row.asked_by) for row in rows}
 
 
-async def carried_by(transaction: Transaction, people: Collection[str]) -> list[UUID]:
-    """The complaints that these people carry."""
-    rows = await transaction.execute(
+async def note_requeued(transaction: Transaction, now: datetime) -> None:
+    """What was asked for people who left is done once they carry nothing, or are back."""
+    await transaction.execute(
         sql(
-            "SELECT complaint_id FROM dispatches WHERE status = 'assigned' "
-            "AND handler_id = ANY(CAST(:people AS text[]))"
+            "UPDATE requeues r SET done_at = :now WHERE done_at IS NULL AND (NOT EXISTS (SELECT FROM dispatches d "
+            "WHERE d.status = 'assigned' AND d.handler_id = r.person) "
+            "OR EXISTS (SELECT FROM people p WHERE p.id = r.person AND p.active))"
         ),
-        {"people": list(people)},
+        {"now": now},
     )
-    return list(rows.scalars())

@@ -13,6 +13,10 @@ from shared.events.vocabulary import Remedy
 from shared.worktime import DaySpans, Spans, WorkCalendar, chinese_calendar
 
 
+ACCEPTANCE_DESK = "customer_service"
+"""Takes what no other department can take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """When a unit or a person works."""
@@ -71,6 +75,8 @@ class Department:
     calendar: str | None = None
     """Code of the calendar by which it works; None: at any time."""
     active: bool = True
+    successor: str | None = None
+    """The department that takes over what this one cannot do, or no longer does."""
 
 
 @dataclass(frozen=True, slots=True)

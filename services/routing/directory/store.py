@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     MetaData,
     Numeric,
@@ -34,7 +35,6 @@ from services.routing.directory.model import (
     Person,
 )
 from shared import clock, driver
-from shared.bulk import save_rows
 from shared.database import Transaction, session_lock_key, sql
 from shared.events.vocabulary import Remedy
 from shared.worktime import Spans
@@ -42,11 +42,23 @@ from shared.worktime import Spans
 
 class Tables(NamedTuple):
     calendars: Table
+    skills: Table
     departments: Table
     teams: Table
     people: Table
     absences: Table
     certificates: Table
+    requeues: Table
+
+
+def _edited() -> tuple[Column[Any], Column[Any]]:
+    """What every entry has that people edit and other systems bring."""
+    return (
+        Column("version", Integer, nullable=False, server_default="1", comment="counts its changes"),
+        Column(
+            "source", Text, comment="the system that brings it: whoever it does not name any more is gone"
+        ),
+    )
 
 
 def add_tables(metadata: MetaData) -> Tables:
@@ -63,8 +75,18 @@ def add_tables(metadata: MetaData) -> Tables:
         ),
         Column("closed", ARRAY(Date), nullable=False, comment="further days without work"),
         Column("special", JSONB, nullable=False, comment="days with spans of their own, by date"),
+        *_edited(),
         CheckConstraint("jsonb_typeof(spans) = 'object'", name="spans"),
         CheckConstraint("jsonb_typeof(special) = 'object'", name="special"),
+    )
+    skills = Table(
+        "skills",
+        metadata,
+        Column("code", Text, primary_key=True),
+        Column("name_en", Text, nullable=False),
+        Column("name_zh", Text, nullable=False),
+        Column("active", Boolean, nullable=False, server_default="true"),
+        *_edited(),
     )
     departments = Table(
         "departments",
@@ -81,7 +103,10 @@ def add_tables(metadata: MetaData) -> Tables:
         Column("categories", ARRAY(Text), nullable=False, comment="level-1 categories it is responsible for"),
         Column("calendar", Text, ForeignKey("calendars.code"), comment="null: works at any time"),
         Column("active", Boolean, nullable=False, server_default="true"),
+        Column("successor", Text, ForeignKey("departments.code"), comment="takes over what it cannot do"),
+        *_edited(),
         CheckConstraint("layer BETWEEN 1 AND 4", name="layer"),
+        CheckConstraint("successor <> code", name="successor"),
     )
     teams = Table(
         "teams",
@@ -90,6 +115,14 @@ def add_tables(metadata: MetaData) -> Tables:
         Column("name_en", Text, nullable=False),
         Column("name_zh", Text, nullable=False),
         Column("department", Text, ForeignKey("departments.code"), nullable=False),
+        Column(
+            "lead",
+            Text,
+            # A team and its people come in one transaction, and each names the other.
+            ForeignKey("people.id", deferrable=True, initially="DEFERRED", use_alter=True),
+        ),
+        Column("active", Boolean, nullable=False, server_default="true"),
+        *_edited(),
         UniqueConstraint("code", "department"),
     )
     people = Table(
@@ -119,8 +152,13 @@ def add_tables(metadata: MetaData) -> Tables:
         ),
         Column("amount", Numeric(14, 2), comment="granted at most without asking"),
         Column("currency", Text),
+        *_edited(),
         ForeignKeyConstraint(
-            ["team", "department"], ["teams.code", "teams.department"], name="fk_people_team"
+            ["team", "department"],
+            ["teams.code", "teams.department"],
+            name="fk_people_team",
+            deferrable=True,
+            initially="DEFERRED",  # a team can change its department together with its people
         ),
         CheckConstraint("capacity > 0", name="capacity"),
         CheckConstraint("open_cases >= 0", name="open_cases"),
@@ -147,7 +185,26 @@ def add_tables(metadata: MetaData) -> Tables:
         Column("expires_at", DateTime(timezone=True), nullable=False),
         CheckConstraint("issued_at < expires_at", name="order"),
     )
-    return Tables(calendars, departments, teams, people, absences, certificates)
+    requeues = Table(
+        "requeues",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("person", Text, ForeignKey("people.id"), nullable=False),
+        Column("to_person", Text, ForeignKey("people.id"), comment="null: back to the queue"),
+        Column("reason", Text, nullable=False),
+        Column("asked_by", Text, nullable=False),
+        Column("asked_at", DateTime(timezone=True), nullable=False),
+        Column("done_at", DateTime(timezone=True)),
+        CheckConstraint("to_person <> person", name="to_person"),
+        comment="Whoever carried complaints and no longer does: where these go.",
+    )
+    Index(
+        "ix_requeues_open",
+        requeues.c.person,
+        unique=True,
+        postgresql_where=requeues.c.done_at.is_(None),
+    )
+    return Tables(calendars, skills, departments, teams, people, absences, certificates, requeues)
 
 
 async def lock_directory(transaction: Transaction) -> None:
@@ -161,8 +218,9 @@ async def lock_directory(transaction: Transaction) -> None:
     )
 
 
-async def load_directory(connection: AsyncConnection) -> Directory:
+async def load_directory(asked: Transaction | AsyncConnection) -> Directory:
     """Everybody as they are now; to choose from them, hold the directory's lock."""
+    connection = asked.connection if isinstance(asked, Transaction) else asked
     units = await driver.run(connection, _DEPARTMENTS)
     staff = await driver.run(connection, _PEOPLE, {"now": clock.now()})
     calendars = await driver.run(connection, sql("SELECT * FROM calendars"))
@@ -173,7 +231,9 @@ async def load_directory(connection: AsyncConnection) -> Directory:
     )
 
 
-_DEPARTMENTS = sql("SELECT * FROM departments")
+_DEPARTMENTS = sql(
+    "SELECT code, name_en, name_zh, layer, categories, calendar, active, successor FROM departments"
+)
 _PEOPLE = sql(
     "SELECT p.*, (SELECT json_object_agg(c.code, c.expires_at) FROM certificates c "
     "WHERE c.person = p.id AND c.expires_at > :now) AS certificates, "
@@ -184,7 +244,8 @@ _PEOPLE = sql(
 
 def _person(row: dict[str, Any]) -> Person:
     granted = Authority(frozenset(map(Remedy, row.pop("remedies"))), row.pop("amount"), row.pop("currency"))
-    del row["email"], row["turn"]
+    for kept_apart in ("email", "version", "source", "turn"):
+        del row[kept_apart]
     return Person(
         **row
         | {
@@ -219,16 +280,3 @@ def _spans(said: list[list[str]]) -> Spans:
 
 def _dicts(result: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in result.mappings()]
-
-
-async def replace(
-    transaction: Transaction,
-    departments: Table,
-    people: Table,
-    new_departments: list[dict[str, Any]],
-    new_people: list[dict[str, Any]],
-) -> None:
-    """Add or change departments and people; whoever is not named stays as they are."""
-    await lock_directory(transaction)
-    for table, rows, key in ((departments, new_departments, "code"), (people, new_people, "id")):
-        await save_rows(transaction, table, sorted(rows, key=lambda row: str(row[key])))

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0006"
-down_revision: str | None = "0003"
+down_revision: str | None = "0005"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -103,19 +103,9 @@ def upgrade() -> None:
         "dispatches",
         "(status = 'waiting') = (needs IS NOT NULL) AND (status = 'waiting') = (waiting_since IS NOT NULL)",
     )
-    op.create_index(
-        "ix_dispatches_carried",
-        "dispatches",
-        ["handler_id"],
-        unique=False,
-        postgresql_where=sa.text("status = 'assigned'"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index(
-        "ix_dispatches_carried", table_name="dispatches", postgresql_where=sa.text("status = 'assigned'")
-    )
     op.drop_constraint(op.f("ck_dispatches_waiting"), "dispatches", type_="check")
     for name in (
         "involved",

@@ -1,0 +1,1 @@
+"""Duties: what leadership sets, staff acknowledge and staff propose."""

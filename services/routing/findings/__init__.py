@@ -1,0 +1,1 @@
+"""Findings: what is unowned or untrained, looked for on schedule."""

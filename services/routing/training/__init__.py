@@ -1,0 +1,1 @@
+"""Training: courses, sessions, results, certificates, drills, needs."""

@@ -1,0 +1,47 @@
+"""Training that complaints call for. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.routing.transfer.noticing import Noticing
+from shared.events import TrainingNeeded
+
+
+@dataclass(frozen=True)
+class Need:
+    """Somebody, or a department, needs training; found in complaints."""
+
+    id: UUID
+    complaint_id: UUID
+    person: str | None
+    department: str | None
+    about: str
+    kind: str
+    complaints: int
+    evidence: tuple[UUID, ...]
+    found_at: datetime
+
+
+@dataclass(kw_only=True)
+class Needing(Noticing):
+    """A complaint that can be the one which tips a need for training."""
+
+    needs: list[Need] = field(default_factory=list)
+    """Those that this change finds."""
+
+    def need_training(self, event: TrainingNeeded) -> None:
+        """The need itself is told once; its id makes a repetition the same row."""
+        self.needs.append(
+            Need(
+                id=event.need_id,
+                complaint_id=self.id,
+                person=event.person_id,
+                department=event.department,
+                about=event.about,
+                kind=event.kind.value,
+                complaints=event.complaints,
+                evidence=event.evidence,
+                found_at=event.found_at,
+            )
+        )
