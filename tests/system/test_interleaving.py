@@ -52,7 +52,8 @@ BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
-    "dispatches": {"version"},
+    "dispatches": {"version", "basis"},  # the latter: what everybody carried at that moment
+    "people": {"turn"},  # so is who got one last
     "notices": {"id", "fact_id"},  # made from the id of the fact that this very run drew
     "cases": {"version"},
     "promises": {"handler_id"},  # see test_a_case_and_its_commands_...
@@ -65,7 +66,7 @@ HIDDEN = {
 """Columns that may differ, by table."""
 KEPT = {
     "intake": ("customers", "complaints", "merges", "marks", "messages"),
-    "routing": ("departments", "people"),
+    "routing": ("calendars", "skills", "departments", "teams", "people", "directory_version"),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""
