@@ -5,7 +5,7 @@ speaks the language, has the skills and the valid certificates, works, and is no
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +48,8 @@ class Eligibility:
         self.directory, self.rules, self.now = directory, rules, now
         self._hours = Hours(directory, now)
         self.people = {person.id: person for person in directory.people}
+        self._alike: dict[Needs, Needs] = {}
+        self._first_alike: dict[tuple[Hashable, ...], Needs] = {}
         self._members: defaultdict[str, list[Person]] = defaultdict(list)
         for person in directory.people:
             if self.is_active(person):
@@ -55,6 +57,14 @@ class Eligibility:
 
     def is_active(self, person: Person) -> bool:
         return person.active and self.directory.departments[person.department].active
+
+    def alike(self, needs: Needs) -> Needs:
+        """One for all needs for which the same people are asked, and the same is asked of them: what no rule looks
+        at makes no difference."""
+        if needs not in self._alike:
+            same = (*self.rules.asked_of(needs), needs.category, needs.language, needs.accused, needs.climbs)
+            self._alike[needs] = self._first_alike.setdefault(same, needs)
+        return self._alike[needs]
 
     def asked(self, needs: Needs, department: str | None = None) -> Iterator[Candidate]:
         """Everybody who is asked (of that department, if one is named), once: by the first step that asks them."""

@@ -39,8 +39,14 @@ class Hours:
         self.now = now
         self._directory = directory
         self._openings: dict[str, _Opening] = {}
+        self._known: dict[str, Presence] = {}
 
     def presence(self, person: Person) -> Presence:
+        if person.id not in self._known:
+            self._known[person.id] = self._looked_up(person)
+        return self._known[person.id]
+
+    def _looked_up(self, person: Person) -> Presence:
         if any(absence.covers(self.now) for absence in person.absences):
             return Presence(absent=True)
         department = self._directory.departments[person.department]

@@ -61,6 +61,7 @@ class Nobody:
 class _Queue:
     """Those who could take complaints with certain needs, if they have capacity."""
 
+    asked: set[str] = field(default_factory=set)
     candidates: dict[str, Candidate] = field(default_factory=dict)
     fell_out: Counter[str] = field(default_factory=Counter)
     heaps: dict[Rank, list[Order]] = field(default_factory=dict)
@@ -232,10 +233,16 @@ class Roster:
         return found
 
     def _queue(self, needs: Needs, department: str | None) -> _Queue:
-        key = needs, department
+        alike = self._eligibility.alike(needs)
+        if alike.accused:  # mostly they are asked for nothing of the kind
+            others = self._queue(replace(alike, accused=()), department)
+            if others.asked.isdisjoint(alike.accused):
+                return others
+        key = alike, department
         if key not in self._queues:
             self._queues[key] = queue = _Queue()
-            for candidate in self._eligibility.asked(needs, department):
+            for candidate in self._eligibility.asked(alike, department):
+                queue.asked.add(candidate.person.id)
                 if candidate.why_not is not None:
                     queue.fell_out[candidate.why_not] += 1
                     continue
