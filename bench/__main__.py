@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import door, drain, duplicates, imports, latency, lifecycle, machine
+from bench import assignment, door, drain, duplicates, imports, latency, lifecycle, machine
 from bench.rig import Rig
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "lifecycle": lifecycle.measure,
     "latency": latency.measure,
     "duplicates": duplicates.measure,
+    "assignment": assignment.measure,
 }
 
 
@@ -194,6 +195,24 @@ def _duplicates(result: dict[str, Any]) -> Table:
     return table
 
 
+def _assignment(result: dict[str, Any]) -> Table:
+    table = _table(
+        f"Assignment, {result['people']} people",
+        "", "complaints", "seconds", "complaints/s", "ms each", "server CPU ms each",
+    )  # fmt: skip
+    for title, name in ((f"{result['waiting']:,} waiting", "queue"), ("as they come, 25 a batch", "batch")):
+        got = result[name]
+        table.add_row(
+            title,
+            f"{got['assigned']:,}",
+            f"{got['seconds']:.2f}",
+            f"{got['assigned'] / got['seconds']:.0f}",
+            f"{got['seconds'] / got['assigned'] * 1000:.2f}",
+            f"{got['cpu'] / got['assigned'] * 1000:.2f}",
+        )
+    return table
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "door": _door,
     "imports": _imports,
@@ -201,6 +220,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "lifecycle": _lifecycle,
     "latency": _latency,
     "duplicates": _duplicates,
+    "assignment": _assignment,
 }
 
 if __name__ == "__main__":

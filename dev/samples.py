@@ -28,10 +28,12 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    ComplaintUnassigned,
     ComplaintWithdrawn,
     CustomerErased,
     CustomerTold,
     CustomerWrote,
+    DepartmentInvolved,
     Event,
     FollowUpRequested,
     HandlerWrote,
@@ -61,7 +63,7 @@ from shared.events import (
 from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.resolution import Offer
-from shared.events.routing import Decider
+from shared.events.routing import AssignmentBasis, Decider
 from shared.events.transfer import NoticeWords
 from shared.events.vocabulary import (
     About,
@@ -243,8 +245,32 @@ def events() -> Iterator[Event]:
         department="technical_support",
         handler_id=HANDLER,
         handler_name="李娜",
-        reasons=("category:function_fault", "language:zh", "least-loaded"),
+        reasons=("responsible-department", "language:zh", "certificate:safety", "least-loaded"),
         assigned_at=_after(0.2),
+        basis=AssignmentBasis(
+            rules_version=3,
+            step="responsible-department",
+            met=("language:zh", "certificate:safety"),
+            load=4,
+            capacity=30,
+            eligible=2,
+            fell_out={"certificate:safety": 3, "absent": 1},
+        ),
+    )
+    yield ComplaintUnassigned(
+        complaint_id=AGAIN,
+        number=1,
+        severity=Severity.URGENT,
+        reasons={"certificate:safety": 3, "full": 2},
+        waiting_since=_after(0.2),
+        unassigned_at=_after(4.2),
+    )
+    yield DepartmentInvolved(
+        complaint_id=COMPLAINT,
+        department="logistics",
+        reason="包装由仓储运输部负责。",
+        involved_by="key:5f0c1a9be27d",
+        involved_at=_after(1.5),
     )
     for number, (audience, notice) in enumerate(NOTICES.items(), 20):
         yield notice(

@@ -294,9 +294,15 @@ def _routing(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
     assigned, triaged = (_per_complaint(events, f"complaint.{name}") for name in ("assigned", "triaged"))
     carried: Counter[str] = Counter()
     again = _per_complaint(events, "complaint.separated")
+    for event in events:  # it passed on: that is told, with who had it before
+        if event.event.type == "redress.complaint.assigned":
+            again[event.event.complaint_id] += event.event.model_dump()["previous_handler_id"] is not None
+    active = {person["id"] for person in evidence.rows("routing.people") if person["active"]}
     for row in evidence.rows("routing.dispatches"):
         complaint_id = row["complaint_id"]
         at_least = int(row["handler_id"] is not None)
+        if row["status"] == "assigned" and row["handler_id"] not in active:
+            yield f"routing: {complaint_id} is with {row['handler_id']}, who is not there any more"
         if not at_least <= assigned[complaint_id] <= at_least + again[complaint_id]:
             yield f"routing: {complaint_id} was assigned {assigned[complaint_id]} times"
         if triaged[complaint_id] != (row["category"] is not None):

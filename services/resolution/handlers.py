@@ -2,7 +2,7 @@
 
 from services.resolution.model import Case
 from services.resolution.store import store
-from services.resolution.timeline import CUSTOMER, Kind
+from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
 from shared.envelope import Received
 from shared.events import (
     ComplaintAssigned,
@@ -12,9 +12,11 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    ComplaintUnassigned,
     ComplaintWithdrawn,
     CustomerErased,
     CustomerWrote,
+    DepartmentInvolved,
     HandlerWrote,
     OfferChosen,
     OffersDeclined,
@@ -61,6 +63,20 @@ def on_complaint_referred(case: Case, event: ComplaintReferred, fact: Received) 
 @reactions.on(ComplaintAssigned)
 def on_complaint_assigned(case: Case, event: ComplaintAssigned, fact: Received) -> None:
     case.assign(event.department, event.handler_id, event.handler_name, event.assigned_at)
+    if event.because is not None:
+        author = event.handed_over_by or SYSTEM
+        case.note(Kind.HANDED_OVER, event.assigned_at, author, event.because, Source.ROUTING)
+
+
+@reactions.on(ComplaintUnassigned)
+def on_complaint_unassigned(case: Case, event: ComplaintUnassigned, fact: Received) -> None:
+    case.note(Kind.UNASSIGNED, event.unassigned_at, SYSTEM, ", ".join(sorted(event.reasons)), Source.ROUTING)
+
+
+@reactions.on(DepartmentInvolved)
+def on_department_involved(case: Case, event: DepartmentInvolved, fact: Received) -> None:
+    text = f"{event.department} · {event.reason}"
+    case.note(Kind.DEPARTMENT_INVOLVED, event.involved_at, event.involved_by, text, Source.ROUTING)
 
 
 @reactions.on(OfferChosen)

@@ -88,9 +88,11 @@ class Ledger(Aggregate):
         made = PromiseMade(complaint_id=self.id, promise_id=self.promise.id, due_at=due, made_at=at)
         self.record(made, at)
 
-    def note(self, kind: Kind, at: datetime, author: str, text: str | None) -> None:
-        """Intake told what changes nothing but the story."""
-        self._tell(kind, at, author, text, Source.INTAKE)
+    def note(
+        self, kind: Kind, at: datetime, author: str, text: str | None, source: Source = Source.INTAKE
+    ) -> None:
+        """Another service told what changes nothing but the story."""
+        self._tell(kind, at, author, text, source)
 
     def _tell(
         self,

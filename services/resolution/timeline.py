@@ -36,6 +36,9 @@ class Kind(StrEnum):
     TRIAGED = "triaged"
     REFERRED = "referred"
     ASSIGNED = "assigned"
+    HANDED_OVER = "handed_over"
+    UNASSIGNED = "unassigned"
+    DEPARTMENT_INVOLVED = "department_involved"
     ACCEPTED = "accepted"
     JUDGED = "judged"
     OFFERED = "offered"
@@ -81,6 +84,12 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
         Reader.CUSTOMER,
         Words("A department and a person became responsible", "已分配责任部门和责任人"),
     ),
+    Kind.HANDED_OVER: (Reader.INTERNAL, Words("The case passed to somebody else", "投诉已移交他人")),
+    Kind.UNASSIGNED: (
+        Reader.INTERNAL,
+        Words("Nobody took the complaint in time; it climbed a layer", "投诉超时无人负责，已升级"),
+    ),
+    Kind.DEPARTMENT_INVOLVED: (Reader.INTERNAL, Words("A further department takes part", "又一部门参与处理")),
     Kind.ACCEPTED: (Reader.CUSTOMER, Words("The case was taken up", "投诉已受理")),
     Kind.JUDGED: (Reader.CUSTOMER, Words("The complaint was judged", "已判断投诉是否成立")),
     Kind.OFFERED: (Reader.CUSTOMER, Words("Solutions were offered", "已提出解决方案")),

@@ -1,5 +1,6 @@
 """HTTP in. Each room of routing has its own `api.py`."""
 
+from services.routing.assignment.api import router as assignment
 from services.routing.books import BOOKS
 from services.routing.directory.absences_api import router as absences
 from services.routing.directory.api import router as directory
@@ -46,6 +47,7 @@ ROOMS = (
     meetings,
     clippings,
     contacts,
+    assignment,
     rulebooks.routes(*BOOKS.values()),
 )
 for room in ROOMS:

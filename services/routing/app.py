@@ -1,10 +1,10 @@
-"""Routing: decides who. Triage, directory, transfer."""
+"""Routing: decides who. Triage, directory, assignment, transfer."""
 
 from collections.abc import Mapping, Sequence
 
 from services.routing.api import router
+from services.routing.assignment.drain import Drain
 from services.routing.directory.api import BODY_LIMIT
-from services.routing.drain import Drain
 from services.routing.findings.watch import Watch
 from services.routing.handlers import reactions
 from services.routing.store import metadata
@@ -20,6 +20,7 @@ def _parts(context: Context) -> Sequence[object]:
 def _workers(context: Context) -> Sequence[Worker]:
     return (
         Worker("routing.drain", context.part(Drain).run),
+        Worker("routing.bell", context.part(Drain).listen),
         Worker("routing.findings", context.part(Watch).run),
         Worker("routing.chaser", context.part(Chaser).run),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.routing.assignment.rules import ASSIGNMENT
 from services.routing.rewards.book import REWARDS
 from services.routing.rulebooks.model import Book
 from services.routing.training.book import COURSES, DRILLS
@@ -11,5 +12,5 @@ from services.routing.transfer.meetings.agenda import AGENDA
 from services.routing.triage.rules import RULES
 
 BOOKS: Mapping[str, Book[Any]] = {
-    book.kind: book for book in (RULES, DISTRIBUTION, AGENDA, REWARDS, COURSES, DRILLS)
+    book.kind: book for book in (RULES, ASSIGNMENT, DISTRIBUTION, AGENDA, REWARDS, COURSES, DRILLS)
 }

@@ -56,7 +56,8 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
     dispatch.language, dispatch.against = event.language.value, event.against
     dispatch.kind, dispatch.channel, dispatch.visibility = event.kind, event.channel, event.visibility
     dispatch.estimated_loss, dispatch.desired_amount = event.estimated_loss, event.desired_amount
-    dispatch.accused_id = event.accused_id
+    if event.accused_id is not None and event.kind is not Kind.PRAISE:
+        dispatch.accused = (event.accused_id,)
     told = event.statement
     decision = decide(
         dispatch.books.read(RULES),
@@ -74,12 +75,14 @@ def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, 
     dispatch.visibility = event.visibility or dispatch.visibility
     dispatch.estimated_loss = event.estimated_loss or dispatch.estimated_loss
     dispatch.desired_amount = event.desired_amount or dispatch.desired_amount
-    dispatch.accused_id = event.accused_id or dispatch.accused_id
+    if event.accused_id is not None and dispatch.kind is not Kind.PRAISE:
+        dispatch.accuse(event.accused_id, event.added_at)
 
 
 @on(ComplaintCoded)
 def on_complaint_coded(dispatch: Dispatch, event: ComplaintCoded, fact: Received) -> None:
     main = event.codes[0]
+    dispatch.subcategory = main.subcategory
     dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_at)
 
 
@@ -109,7 +112,7 @@ def on_complaint_withdrawn(dispatch: Dispatch, event: ComplaintWithdrawn, fact: 
 @on(CustomerErased)
 def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received) -> None:
     """People of the company may have written words in which the customer can be recognised."""
-    dispatch.reasons = ()
+    dispatch.forget()
     dispatch.forgets = True
 
 

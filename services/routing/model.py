@@ -1,7 +1,7 @@
 """One complaint on its way to the people who must know and act. Pure: no I/O, no clock.
 
 Each room of routing decides a part of it: `transfer/noticing.py` who must know, `triage/triaging.py` what it is
-about, `directory/assigning.py` who is responsible; how it was handled earns points (`rewards/earning.py`) and may
+about, `assignment/assigning.py` who is responsible; how it was handled earns points (`rewards/earning.py`) and may
 show that somebody needs training (`training/needing.py`). Here is how it ends, and what was heard too early.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.routing.directory.assigning import Assigning
+from services.routing.assignment.assigning import Assigning
 from services.routing.directory.model import Directory
 from services.routing.rewards.earning import Earning
 from services.routing.status import Status
@@ -79,15 +79,15 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         )
         self.lapses[lapse.id] = lapse
 
-    def settle(self, directory: Directory) -> None:
-        super().settle(directory)
+    def inform(self, directory: Directory) -> None:
+        """Say who is meant by what is told."""
         while told := self.address(directory, self._concerned):  # a call that is asked for is told, too
             for notice in told:
                 self.set_called_for(notice)
 
     @property
     def _concerned(self) -> Concerned:
-        return Concerned(self.category, self.department, self.handler_id, self.accused_id)
+        return Concerned(self.category, self.department, self.handler_id, self.accused)
 
     def _catch_up(self) -> None:
         """It is decided on, for now: what was heard before that takes effect."""
@@ -100,3 +100,4 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
             if self.status is Status.ASSIGNED:
                 self.freed = self.handler_id
             self.status = Status.RELEASED
+            self._waits_no_more()

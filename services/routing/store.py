@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.routing.assignment import store as assignment_store
 from services.routing.books import BOOKS
 from services.routing.directory import store as directory_store
 from services.routing.duties import store as duties_store
@@ -40,6 +41,7 @@ from shared.events.vocabulary import Against, Channel, Kind, Money, Severity, Vi
 metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)
 rulebook_store.add_tables(metadata)
+assignment_store.add_tables(metadata)
 training = training_store.add_tables(metadata)
 earnings = rewards_store.add_tables(metadata)
 duties = duties_store.add_tables(metadata)
@@ -71,13 +73,25 @@ dispatches = Table(
     Column("visibility", Text),
     Column("estimated_loss", JSONB, comment="amount and currency"),
     Column("desired_amount", JSONB),
-    Column("accused_id", Text, comment="the person complained about, of the directory"),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
+    Column("subcategory", Text, comment="as somebody coded it"),
+    Column("accused", ARRAY(Text), nullable=False, server_default="{}", comment="never carry it"),
+    Column("basis", JSONB(none_as_null=True), comment="why the handler was chosen"),
+    Column("needs", Text, comment="what it asks of whoever takes it, while it waits"),
+    Column("waiting_since", DateTime(timezone=True)),
+    Column("climbs", Integer, nullable=False, server_default="0"),
+    Column("climbed_at", DateTime(timezone=True)),
+    Column("because", Text, comment="why whoever had it has it no more"),
+    Column("involved", JSONB, nullable=False, server_default="[]", comment="departments that take part"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
     CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
     CheckConstraint("status IN ('blank', 'referred', 'released') OR category IS NOT NULL", name="decided"),
     CheckConstraint("leading_id IS NULL OR status IN ('blank', 'released')", name="merged"),
     CheckConstraint("closed_at IS NULL OR status IN ('blank', 'released')", name="closed"),
+    CheckConstraint(
+        "(status = 'waiting') = (needs IS NOT NULL) AND (status = 'waiting') = (waiting_since IS NOT NULL)",
+        name="waiting",
+    ),
 )
 Index(
     "ix_dispatches_queue",
@@ -98,7 +112,8 @@ transfer = transfer_tables.add_tables(metadata)
 _LOAD = text("SELECT * FROM dispatches WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
 _NOT_YET = datetime.max.replace(tzinfo=UTC)
 _WORDS = {"against": Against, "kind": Kind, "channel": Channel, "visibility": Visibility}
-_FIELDS = [c.name for c in dispatches.c if c.name not in {"complaint_id", "version"}]
+# Plain strings: SQLAlchemy's own make JSON of a row five times slower.
+_FIELDS = [str(c.name) for c in dispatches.c if c.name not in {"complaint_id", "version", "needs"}]
 
 
 class DispatchStore:
@@ -119,7 +134,7 @@ class DispatchStore:
                 values[name] = kind(values[name]) if values[name] else None
             for name in ("estimated_loss", "desired_amount"):
                 values[name] = Money(**values[name]) if values[name] else None
-            values["reasons"] = tuple(values["reasons"])
+            values["reasons"], values["accused"] = tuple(values["reasons"]), tuple(values["accused"])
             found[row["complaint_id"]] = Dispatch(
                 id=row["complaint_id"], version=row["version"], books=books, **values
             )
@@ -150,26 +165,41 @@ class DispatchStore:
 
 def _row(dispatch: Dispatch) -> dict[str, Any]:
     values = {name: getattr(dispatch, name) for name in _FIELDS}
-    return values | {"held": list(dispatch.held)}
+    needs = dispatch.asks.as_text() if dispatch.status is Status.WAITING else None
+    return values | {"held": list(dispatch.held), "involved": list(dispatch.involved), "needs": needs}
 
 
 async def _settle(transaction: Transaction, waiting: Sequence[Dispatch]) -> None:
     """Free whoever is to be freed, then choose for the oldest first; then say who is meant by what is told."""
     if not waiting:
         return
-    if any(dispatch.unsettled for dispatch in waiting):  # to tell somebody needs nobody's lock
-        await directory_store.lock_directory(transaction)
-    directory = await directory_store.load_directory(transaction)
-    for dispatch in sorted(waiting, key=_turn):
-        dispatch.settle(directory)
+    unsettled = [dispatch for dispatch in waiting if dispatch.unsettled]
+    if not unsettled:  # to tell somebody needs nobody's lock
+        directory = await assignment_store.current_directory(transaction.connection)
+        for dispatch in waiting:
+            with _trace_of(dispatch):
+                dispatch.inform(directory)
+                dispatch.publish_to(transaction)
+        return
+    await directory_store.lock_directory(transaction)
+    roster = await assignment_store.load_roster(
+        transaction.connection, unsettled[0].books, without=[d.id for d in unsettled]
+    )
+    freed = any(d.freed is not None for d in unsettled)
+    for dispatch in unsettled:
+        dispatch.free(roster)
+    for dispatch in sorted(waiting, key=_age):
         with _trace_of(dispatch):
+            dispatch.settle(roster)
+            dispatch.inform(roster.directory)
             dispatch.publish_to(transaction)
-    await directory_store.save_load(transaction, directory)
+    await assignment_store.save_loads(transaction, roster)
+    if freed and roster.waiting:
+        await assignment_store.wake(transaction)
 
 
-def _turn(dispatch: Dispatch) -> tuple[bool, datetime, UUID]:
-    registered_at = dispatch.registered_at or _NOT_YET
-    return dispatch.freed is None, registered_at, dispatch.id
+def _age(dispatch: Dispatch) -> tuple[datetime, UUID]:
+    return dispatch.registered_at or _NOT_YET, dispatch.id
 
 
 @contextmanager
@@ -179,35 +209,3 @@ def _trace_of(dispatch: Dispatch) -> Iterator[None]:
     else:
         with telemetry.traced(dispatch.traceparent):
             yield
-
-
-async def waiting_groups(transaction: Transaction) -> list[tuple[str, str]]:
-    """Category and language of the complaints that nobody could take: all of a group can go to the same people."""
-    rows = await transaction.execute(
-        text(
-            "SELECT DISTINCT category, coalesce(language, 'zh') AS language FROM dispatches "
-            "WHERE status = 'waiting'"
-        )
-    )
-    return [(row.category, row.language) for row in rows]
-
-
-async def oldest_waiting(
-    transaction: Transaction, groups: Sequence[tuple[str, str]], limit: int
-) -> list[tuple[UUID, str, str]]:
-    """Complaints of these groups that nobody could take, oldest first; with category and language."""
-    rows = await transaction.execute(
-        text(
-            "SELECT complaint_id, category, coalesce(language, 'zh') AS language FROM dispatches "
-            "WHERE status = 'waiting' "
-            "AND (category, coalesce(language, 'zh')) IN (SELECT * FROM unnest("
-            "CAST(:categories AS text[]), CAST(:languages AS text[]))) "
-            "ORDER BY registered_at, complaint_id LIMIT :limit"
-        ),
-        {
-            "categories": [category for category, _ in groups],
-            "languages": [language for _, language in groups],
-            "limit": limit,
-        },
-    )
-    return [(row.complaint_id, row.category, row.language) for row in rows]

@@ -37,7 +37,13 @@ from shared.events.resolution import (
     SolutionCarriedOut,
     ValidityJudged,
 )
-from shared.events.routing import ComplaintAssigned, ComplaintReferred, ComplaintTriaged
+from shared.events.routing import (
+    ComplaintAssigned,
+    ComplaintReferred,
+    ComplaintTriaged,
+    ComplaintUnassigned,
+    DepartmentInvolved,
+)
 from shared.events.transfer import (
     NOTICES,
     NoticeAcknowledged,
@@ -65,10 +71,12 @@ __all__ = [
     "ComplaintSeparated",
     "ComplaintSupplemented",
     "ComplaintTriaged",
+    "ComplaintUnassigned",
     "ComplaintWithdrawn",
     "CustomerErased",
     "CustomerTold",
     "CustomerWrote",
+    "DepartmentInvolved",
     "Event",
     "FollowUpRequested",
     "HandlerWrote",

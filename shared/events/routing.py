@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.events.registry import Event, registry
 from shared.events.vocabulary import TOPICS, Severity
 
@@ -39,11 +41,37 @@ class ComplaintReferred(Event):
     referred_at: datetime
 
 
+class AssignmentBasis(BaseModel):
+    """Why this person: by which rules, and what became of the others."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rules_version: int
+    """Of the assignment rules; 0 is what Redress is shipped with."""
+    step: str
+    """Of the chain: why they were asked. `chosen-by-a-person` when somebody decided."""
+    met: tuple[str, ...]
+    """What was asked and they have: `language:zh`, `skill:...`, `certificate:safety`."""
+    warnings: tuple[str, ...] = ()
+    """What was wished and they lack, by rule: `safety-certificate:certificate:safety`."""
+    stands_in_for: str | None = None
+    """The person who is away and in whose place they were asked."""
+    opens_at: datetime | None = None
+    """When they work next; None: they worked at that moment."""
+    load: int
+    """Open cases that they carried before."""
+    capacity: int
+    eligible: int
+    """People who could have taken it, this one included."""
+    fell_out: dict[str, int] = {}
+    """The others who were asked, by the reason: `language`, `certificate:safety`, `absent`, `full` ..."""
+
+
 @registry.event("redress.complaint.assigned", topic=TOPICS.routing)
 class ComplaintAssigned(Event):
-    """A department and a person became responsible.
+    """A department and a person became responsible; told again when it passes to another.
 
-    已分派责任部门和处理人。
+    已分派责任部门和处理人；移交时再次告知。
     """
 
     department: str
@@ -52,3 +80,41 @@ class ComplaintAssigned(Event):
     """The name under which the person signs: a work name, not personal data."""
     reasons: tuple[str, ...]
     assigned_at: datetime
+    basis: AssignmentBasis | None = None
+    previous_handler_id: str | None = None
+    """Who had it before, when it passed on."""
+    handed_over_by: str | None = None
+    """The principal who handed it over; None: routing did, by itself."""
+    because: str | None = None
+    """Why it passed on: what that person gave as the reason, masked, or a code such as `accused`."""
+
+
+@registry.event("redress.complaint.unassigned", topic=TOPICS.routing)
+class ComplaintUnassigned(Event):
+    """Nobody has owned the complaint for longer than the rules allow; the next layer is asked.
+
+    投诉超时无人负责，升级至上一层。
+    """
+
+    number: int
+    """Counts the climbs of a complaint since it has waited, from 1."""
+    severity: Severity
+    reasons: dict[str, int]
+    """Why nobody took it, and of how many people that holds: `full`, `certificate:safety`, `undecided` ..."""
+    waiting_since: datetime
+    unassigned_at: datetime
+
+
+@registry.event("redress.department.involved", topic=TOPICS.routing)
+class DepartmentInvolved(Event):
+    """A further department takes part in what is done about the complaint.
+
+    又一部门参与处理。
+    """
+
+    department: str
+    reason: str
+    """What whoever involved it gave as the reason, masked, or the id of the rule."""
+    involved_by: str
+    """The principal, or `rules`."""
+    involved_at: datetime

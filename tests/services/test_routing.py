@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from services import catalogue
-from services.routing import drain
+from services.routing.assignment import drain
+from services.routing.assignment.drain import Drain
 from services.routing.directory.store import lock_directory
-from services.routing.drain import Drain
 from services.routing.triage.rules import RULES, decide
 from shared.events import CaseClosed, Event
 from shared.events.vocabulary import Outcome, Severity

@@ -155,6 +155,11 @@ def _second_thanks(evidence: Evidence) -> None:
     evidence.rows("notification.deliveries").append({**thanks, "id": "another"})
 
 
+def _let_everybody_go(evidence: Evidence) -> None:
+    for person in evidence.rows("routing.people"):
+        person["active"] = False
+
+
 PLANTED: dict[str, tuple[Callable[[Evidence], None], str]] = {
     "a gap in the log": (_lose_a_record, "are numbered"),
     "the end of a story missing on the log": (_lose_the_last_record, "the log has"),
@@ -191,6 +196,7 @@ PLANTED: dict[str, tuple[Callable[[Evidence], None], str]] = {
     "a wrong measure": (_change("insights.complaints", "updates", 17), "the log says"),
     "a wrong page": (_change("intake.views", "status", "lost"), "shows 'lost'"),
     "a person with too many cases": (_change("routing.people", "open_cases", 17), "carries 17"),
+    "a complaint that nobody owns": (_let_everybody_go, "is not there any more"),
     "a lost notice": (_drop("routing.notices"), "kept 0 times"),
     "another reference": (_change("resolution.cases", "reference", "RD-X"), "another reference"),
 }

@@ -52,7 +52,8 @@ BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
-    "dispatches": {"version"},
+    "dispatches": {"version", "basis"},  # the latter: what everybody carried at that moment
+    "people": {"turn"},  # so is who got one last
     "notices": {"id", "fact_id"},  # made from the id of the fact that this very run drew
     "cases": {"version"},
     "promises": {"handler_id"},  # see test_a_case_and_its_commands_...
@@ -66,8 +67,8 @@ HIDDEN = {
 KEPT = {
     "intake": ("customers", "complaints", "merges", "marks", "messages"),
     "routing": (
-        *("calendars", "departments", "teams", "people", "absences", "certificates"),
-        *("rulebook_versions", "rulebook_switches"),
+        *("calendars", "skills", "departments", "teams", "people", "absences", "certificates"),
+        *("directory_version", "rulebook_versions", "rulebook_switches"),
     ),
     "notification": ("subscriptions",),
 }

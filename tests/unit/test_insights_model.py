@@ -147,6 +147,8 @@ IGNORED = {
     "redress.task.set.v1",
     "redress.task.done.v1",
     "redress.task.overdue.v1",
+    "redress.complaint.unassigned.v1",
+    "redress.department.involved.v1",
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",

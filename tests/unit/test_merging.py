@@ -115,7 +115,7 @@ def test_nobody_carries_a_merged_complaint_whatever_was_heard_first(
         dispatch, people = _dispatch(), directory(capacity)
         heard(dispatch, order, people, in_one_batch=in_one_batch)
         assert dispatch.status is Status.RELEASED
-        assert people.people[0].open_cases == int(capacity == 0)
+        assert people.loads["li.na"].open_cases == int(capacity == 0)
         ends.append(state(dispatch))
     assert all(end == ends[0] for end in ends)
 
@@ -130,7 +130,7 @@ def test_after_a_separation_somebody_is_chosen_or_decides(what: str) -> None:
     assert dispatch.status is (Status.ASSIGNED if what is CLEAR else Status.REFERRED)
     heard(dispatch, [CLOSED, merged(ROUTED, NINE + 11 * HOUR), separated(ROUTED, NINE + 12 * HOUR)], people)
     assert dispatch.status is Status.RELEASED, "its case has ended"
-    assert people.people[0].open_cases == 0
+    assert people.loads["li.na"].open_cases == 0
 
 
 def _dispatch() -> Dispatch:

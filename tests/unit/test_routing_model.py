@@ -1,12 +1,14 @@
 """What routing decides about one complaint, without a database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.routing.assignment.roster import Load, Roster
+from services.routing.assignment.rules import ASSIGNMENT
 from services.routing.directory import Department, Directory, Person
 from services.routing.handlers import reactions
 from services.routing.model import Dispatch
@@ -45,15 +47,16 @@ CLOSED = CaseClosed(
 )
 
 
-def directory(capacity: int) -> Directory:
+def directory(capacity: int) -> Roster:
     """One desk; without capacity, its only person carries another's case."""
     desk = Department("customer_service", "Customer service", "客户服务中心", 2)
-    person = Person("li.na", "Li Na", desk.code, ("en", "zh"), max(capacity, 1), int(capacity == 0))
-    return Directory({desk.code: desk}, [person])
+    person = Person("li.na", "Li Na", desk.code, ("en", "zh"), max(capacity, 1))
+    everybody = Directory({desk.code: desk}, [person])
+    return Roster(everybody, ASSIGNMENT.shipped, NINE, {"li.na": Load(int(capacity == 0))})
 
 
 def heard(
-    dispatch: Dispatch, events: Iterable[Event], people: Directory, *, in_one_batch: bool = False
+    dispatch: Dispatch, events: Iterable[Event], people: Roster, *, in_one_batch: bool = False
 ) -> list[Event]:
     """What is told when these events come, each by itself or all together."""
     recorded: list[Event] = []
@@ -96,8 +99,7 @@ def test_every_interleaving_of_intake_and_resolution_ends_alike(
         dispatch, people = Dispatch(id=ID), directory(capacity)
         facts = heard(dispatch, order, people, in_one_batch=in_one_batch)
         assert dispatch.status is Status.RELEASED
-        [person] = people.people
-        assert person.open_cases == int(capacity == 0), "who carried it is free"
+        assert people.loads["li.na"].open_cases == int(capacity == 0), "who carried it is free"
         assert sum(people.changes.values()) == 0
         shown = sorted((fact.wire_type(), str(getattr(fact, "department", ""))) for fact in facts)
         ends.append(state(dispatch) | {"told": shown})
@@ -131,8 +133,7 @@ def test_a_coding_ends_alike_whatever_resolution_told_before(
     for order in interleavings([told(what), coded("appearance")], [BROKEN, CLOSED]):
         dispatch, people = Dispatch(id=ID), directory(capacity)
         facts = heard(dispatch, order, people, in_one_batch=in_one_batch)
-        [person] = people.people
-        assert person.open_cases == int(capacity == 0), "who carried it is free"
+        assert people.loads["li.na"].open_cases == int(capacity == 0), "who carried it is free"
         ends.append(state(dispatch) | {"told": sorted(fact.wire_type() for fact in facts)})
     assert len(ends) == 6
     assert all(end == ends[0] for end in ends)
@@ -189,25 +190,6 @@ def test_the_desks_reason_is_masked() -> None:
     facts = heard(dispatch, [], directory(1))
     assert dispatch.reasons == ("She called from [phone].",)
     assert not any("13800138000" in fact.model_dump_json() for fact in facts)
-
-
-@pytest.mark.parametrize(
-    ("categories", "language", "expected"),
-    [
-        (("function_fault",), "en", True),
-        ((), "en", False),  # another department's
-        (("function_fault",), "zh", False),
-    ],
-)
-def test_whether_anybody_could_take_it_is_what_choosing_finds(
-    categories: Sequence[str], language: str, expected: bool
-) -> None:
-    support = Department("technical_support", "Technical support", "技术支持部", 3, tuple(categories))
-    person = Person("a", "A", support.code, ("en",), 1)
-    people = Directory({support.code: support}, [person])
-    assert people.anybody("function_fault", language) is expected
-    assert (people.choose("function_fault", language) is not None) is expected
-    assert people.anybody("function_fault", language) is False, "nobody has capacity left"
 
 
 def test_whoever_is_free_again_is_free_for_the_next() -> None:

@@ -70,8 +70,8 @@ FAULT = Concerned(category="function_fault")
 @pytest.mark.parametrize(
     ("audience", "of", "at", "meant"),
     [
-        (Audience.PERSON_CONCERNED, Concerned(accused_id="cy"), NINE, ("cy",)),
-        (Audience.PERSON_CONCERNED, Concerned(accused_id="gone"), NINE, ()),
+        (Audience.PERSON_CONCERNED, Concerned(accused=("cy",)), NINE, ("cy",)),
+        (Audience.PERSON_CONCERNED, Concerned(accused=("gone",)), NINE, ()),
         (Audience.RESPONSIBLE_DEPARTMENT, Concerned(department="drives", handler_id="ann"), NINE, ("ann",)),
         (Audience.RESPONSIBLE_DEPARTMENT, Concerned(department="drives"), NINE, ("bo",)),
         (Audience.RESPONSIBLE_DEPARTMENT, FAULT, NINE, ("bo",)),
@@ -82,7 +82,7 @@ FAULT = Concerned(category="function_fault")
         (Audience.COMPLAINT_MANAGEMENT, FAULT, NINE, ("ed", "gm")),
         (Audience.COMPLAINT_MANAGEMENT, FAULT, NINE + HOUR, ("di", "gm")),
         (Audience.LEADERSHIP, FAULT, NINE, ("gm",)),
-        (Audience.LEADERSHIP, Concerned(accused_id="gm"), NINE, ()),
+        (Audience.LEADERSHIP, Concerned(accused=("gm",)), NINE, ()),
     ],
 )
 def test_who_is_meant(audience: Audience, of: Concerned, at: datetime, meant: tuple[str, ...]) -> None:
@@ -182,7 +182,7 @@ class Story:
         self.told: list[Event] = []
 
     def save(self) -> None:
-        self.dispatch.settle(people())
+        self.dispatch.inform(people())
         self.told += [fact[0] for fact in self.dispatch._facts]
         self.dispatch._facts.clear()
         self.kept |= self.dispatch.notices

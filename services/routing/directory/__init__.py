@@ -1,5 +1,5 @@
-"""Directory: the four layers of people, and who may get a case."""
+"""Directory: the four layers of people."""
 
-from services.routing.directory.model import Choice, Department, Directory, Person
+from services.routing.directory.model import Department, Directory, Person
 
-__all__ = ["Choice", "Department", "Directory", "Person"]
+__all__ = ["Department", "Directory", "Person"]

@@ -128,53 +128,11 @@ class Person:
     absences: tuple[Absence, ...] = ()
     """Those of now and to come."""
 
-    def can_take(self, language: str) -> bool:
-        return self.active and self.open_cases < self.capacity and language in self.languages
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Who became responsible, and why."""
-
-    department: str
-    person: Person
-    reasons: tuple[str, ...]
-
 
 @dataclass
 class Directory:
-    """Everybody, with the load they carry now. `changes` collects what this batch adds to it."""
+    """Everybody, as the tables told it."""
 
     departments: dict[str, Department]
     people: list[Person]
     calendars: dict[str, Calendar] = field(default_factory=dict[str, Calendar])
-    changes: dict[str, int] = field(default_factory=dict[str, int])
-
-    def choose(self, category: str, language: str) -> Choice | None:
-        """The least loaded person of the responsible department, else of the acceptance desk, else None."""
-        responsible = [d.code for d in self.departments.values() if category in d.categories]
-        for department in dict.fromkeys((*responsible, ACCEPTANCE_DESK)):
-            able = [p for p in self.people if p.department == department and p.can_take(language)]
-            if able:
-                person = min(able, key=lambda p: (p.open_cases / p.capacity, p.id))
-                self._load(person, 1)
-                why = f"category:{category}" if department in responsible else "fallback:acceptance-desk"
-                return Choice(department, person, (why, f"language:{language}", "least-loaded"))
-        return None
-
-    def anybody(self, category: str, language: str) -> bool:
-        """Could such a complaint be given to somebody now?"""
-        able = {p.department for p in self.people if p.can_take(language)}
-        return any(
-            d.code in able and (category in d.categories or d.code == ACCEPTANCE_DESK)
-            for d in self.departments.values()
-        )
-
-    def release(self, person_id: str) -> None:
-        for person in self.people:
-            if person.id == person_id:
-                self._load(person, -1)
-
-    def _load(self, person: Person, change: int) -> None:
-        person.open_cases += change
-        self.changes[person.id] = self.changes.get(person.id, 0) + change

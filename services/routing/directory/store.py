@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.model import (
     Absence,
@@ -32,7 +34,7 @@ from services.routing.directory.model import (
     Directory,
     Person,
 )
-from shared import clock
+from shared import clock, driver
 from shared.database import Transaction, session_lock_key, sql
 from shared.events.vocabulary import Remedy
 from shared.worktime import Spans
@@ -132,6 +134,9 @@ def add_tables(metadata: MetaData) -> Tables:
         Column("languages", ARRAY(Text), nullable=False),
         Column("capacity", Integer, nullable=False),
         Column("open_cases", Integer, nullable=False, server_default="0"),
+        Column(
+            "turn", BigInteger, nullable=False, server_default="0", comment="number of their last assignment"
+        ),
         Column("active", Boolean, nullable=False, server_default="true"),
         Column("account", Text, unique=True, comment="principal with which the person signs in"),
         Column("email", Text, comment="at work"),
@@ -213,11 +218,12 @@ async def lock_directory(transaction: Transaction) -> None:
     )
 
 
-async def load_directory(transaction: Transaction) -> Directory:
+async def load_directory(asked: Transaction | AsyncConnection) -> Directory:
     """Everybody as they are now; to choose from them, hold the directory's lock."""
-    units = await transaction.execute(_DEPARTMENTS)
-    staff = await transaction.execute(_PEOPLE, {"now": clock.now()})
-    calendars = await transaction.execute(sql("SELECT * FROM calendars"))
+    connection = asked.connection if isinstance(asked, Transaction) else asked
+    units = await driver.run(connection, _DEPARTMENTS)
+    staff = await driver.run(connection, _PEOPLE, {"now": clock.now()})
+    calendars = await driver.run(connection, sql("SELECT * FROM calendars"))
     return Directory(
         {row["code"]: Department(**{**row, "categories": tuple(row["categories"])}) for row in _dicts(units)},
         [_person(row) for row in _dicts(staff)],
@@ -238,7 +244,7 @@ _PEOPLE = sql(
 
 def _person(row: dict[str, Any]) -> Person:
     granted = Authority(frozenset(map(Remedy, row.pop("remedies"))), row.pop("amount"), row.pop("currency"))
-    for kept_apart in ("email", "version", "source"):
+    for kept_apart in ("email", "version", "source", "turn"):
         del row[kept_apart]
     return Person(
         **row
@@ -274,17 +280,3 @@ def _spans(said: list[list[str]]) -> Spans:
 
 def _dicts(result: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in result.mappings()]
-
-
-async def save_load(transaction: Transaction, directory: Directory) -> None:
-    """Add what this batch changed to what people carry."""
-    changes = {person: change for person, change in directory.changes.items() if change}
-    directory.changes.clear()
-    if changes:
-        await transaction.execute(
-            sql(
-                "UPDATE people p SET open_cases = p.open_cases + c.change "
-                "FROM unnest(CAST(:ids AS text[]), CAST(:changes AS int[])) AS c(id, change) WHERE p.id = c.id"
-            ),
-            {"ids": list(changes), "changes": list(changes.values())},
-        )

@@ -86,7 +86,8 @@ class Noticing(Aggregate):
     visibility: Visibility | None = None
     estimated_loss: Money | None = None
     desired_amount: Money | None = None
-    accused_id: str | None = None
+    accused: tuple[str, ...] = ()
+    """The people complained about, by their ids in the directory, in order."""
     category: str | None = None
     severity: Severity = Severity.GENERAL
     department: str | None = None

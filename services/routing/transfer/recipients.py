@@ -20,7 +20,7 @@ class Concerned:
     category: str | None = None
     department: str | None = None
     handler_id: str | None = None
-    accused_id: str | None = None
+    accused: tuple[str, ...] = ()
 
 
 def recipients(
@@ -31,11 +31,11 @@ def recipients(
     Whoever is complained about gets no other audience's notices about that complaint.
     """
     if audience is Audience.PERSON_CONCERNED:
-        return tuple(p.id for p in directory.people if p.id == of.accused_id and p.active)
+        return tuple(p.id for p in directory.people if p.id in of.accused and p.active)
     meant = _meant(audience, of, directory, frozenset(leader_roles))
     by_id = {p.id: p for p in directory.people}
     present = (_present(person, by_id, at) for person in meant)
-    return tuple(dict.fromkeys(p.id for p in present if p.id != of.accused_id))[:MOST]
+    return tuple(dict.fromkeys(p.id for p in present if p.id not in of.accused))[:MOST]
 
 
 def supervisors(people: Iterable[str], directory: Directory) -> tuple[str, ...]:

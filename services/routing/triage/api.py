@@ -11,11 +11,12 @@ from sqlalchemy import select, text
 from services.routing.store import DispatchStore, dispatches
 from services.routing.triage.schemas import Referred, Routed, TriageDecision
 from services.routing.triage.triaging import NotReferred
-from shared import clock, idempotency, pages, problems
+from shared import clock, etag, idempotency, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
+from shared.openapi import TAGGED
 from shared.service import Ctx, api_router
 from shared.taxonomy import newest
 
@@ -64,17 +65,18 @@ async def read_triage_desk(
     response_model=Routed,
     response_model_exclude_none=True,
     summary="Where a complaint was routed, and why",
-    responses=problems.documented(404),
+    responses=problems.documented(404) | TAGGED,
 )
 async def read_routed(
-    complaint_id: UUID, who: Annotated[Principal, may("complaints:read")], ctx: Ctx
+    complaint_id: UUID, who: Annotated[Principal, may("complaints:read")], ctx: Ctx, response: Response
 ) -> Routed:
-    """Category, severity, department and handler, with the reasons."""
+    """Category, severity, department and handler, with the reasons. Its ETag goes into `If-Match`."""
     async with ctx.database.reading() as connection:
         found = await connection.execute(select(dispatches).where(dispatches.c.complaint_id == complaint_id))
     row = found.mappings().one_or_none()
     if row is None or row["status"] == "blank":
         raise problems.not_found("complaint", "path/complaint_id")
+    response.headers["ETag"] = etag.tag(row["version"])
     return Routed(**row)
 
 
@@ -117,16 +119,8 @@ async def decide_triage(
                 category=dispatch.category,
             ) from None
         await save_one(store, transaction, dispatch)
-        shown = Routed(
-            complaint_id=complaint_id,
-            status=dispatch.status.value,
-            category=dispatch.category,
-            severity=dispatch.severity,
-            reasons=list(dispatch.reasons),
-            department=dispatch.department,
-            handler_id=dispatch.handler_id,
-            assigned_at=dispatch.assigned_at,
-        )
+        found = await transaction.execute(select(dispatches).where(dispatches.c.complaint_id == complaint_id))
+        shown = Routed(**found.mappings().one())
         return Answer(200, to_json(shown, exclude_none=True))
 
     return await idempotency.once(request, ctx.database, who.id, key, work)

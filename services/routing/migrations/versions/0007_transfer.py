@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0007"
-down_revision: str | None = "0005"
+down_revision: str | None = "0006"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -148,9 +148,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tasks_due", "tasks", ["chase_at"], unique=False, postgresql_where=sa.text("chase_at IS NOT NULL")
     )
-    op.add_column("dispatches", sa.Column("kind", sa.Text(), nullable=True))
     op.add_column("dispatches", sa.Column("channel", sa.Text(), nullable=True))
-    op.add_column("dispatches", sa.Column("visibility", sa.Text(), nullable=True))
     op.add_column(
         "dispatches",
         sa.Column(
@@ -162,12 +160,6 @@ def upgrade() -> None:
     )
     op.add_column(
         "dispatches", sa.Column("desired_amount", postgresql.JSONB(astext_type=sa.Text()), nullable=True)
-    )
-    op.add_column(
-        "dispatches",
-        sa.Column(
-            "accused_id", sa.Text(), nullable=True, comment="the person complained about, of the directory"
-        ),
     )
     op.add_column("notices", sa.Column("severity", sa.Text(), server_default="general", nullable=False))
     op.add_column("notices", sa.Column("form", sa.Text(), server_default="notice", nullable=False))
@@ -266,9 +258,6 @@ def downgrade() -> None:
     op.drop_column("notices", "urgency")
     op.drop_column("notices", "form")
     op.drop_column("notices", "severity")
-    op.drop_column("dispatches", "accused_id")
     op.drop_column("dispatches", "desired_amount")
     op.drop_column("dispatches", "estimated_loss")
-    op.drop_column("dispatches", "visibility")
     op.drop_column("dispatches", "channel")
-    op.drop_column("dispatches", "kind")

@@ -1,0 +1,1 @@
+"""Assignment: who may take a complaint, whose turn it is, and what happens while nobody can."""
