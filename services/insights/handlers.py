@@ -79,7 +79,7 @@ def on_complaint_triaged(facts: Facts, event: ComplaintTriaged, fact: Received) 
     """The last decision counts: a correction moves what the complaint contributed."""
     facts.category, facts.severity = event.category, event.severity
     facts.triaged_at = event.triaged_at
-    facts.triaged_automatically = event.decided_by is Decider.RULES
+    facts.triaged_automatically = event.decided_by is not Decider.PERSON
 
 
 @reactions.on(ComplaintReferred)

@@ -5,6 +5,9 @@ from typing import Any
 
 from services.routing.rulebooks.model import Book
 from services.routing.transfer.distribution import DISTRIBUTION
+from services.routing.triage.learner import LEARNER
+from services.routing.triage.limits import LIMITS
 from services.routing.triage.rules import RULES
+from services.routing.triage.severity import MATRIX
 
-BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, DISTRIBUTION)}
+BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, MATRIX, LIMITS, LEARNER, DISTRIBUTION)}

@@ -2,7 +2,6 @@
 
 from services.routing.model import Dispatch
 from services.routing.store import DispatchStore
-from services.routing.triage.rules import RULES, decide
 from shared import telemetry
 from shared.envelope import Received
 from shared.events import (
@@ -11,12 +10,13 @@ from shared.events import (
     ComplaintMerged,
     ComplaintRegistered,
     ComplaintSeparated,
+    ComplaintSupplemented,
     ComplaintWithdrawn,
     CustomerErased,
     CustomerWrote,
     PromiseBroken,
 )
-from shared.events.vocabulary import Severity, Visibility
+from shared.events.vocabulary import Severity
 from shared.reactions import Reactions
 from shared.taxonomy import versions
 
@@ -28,19 +28,18 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
     dispatch.reference, dispatch.registered_at = event.reference, event.registered_at
     dispatch.language, dispatch.against = event.language.value, event.against
     dispatch.traceparent = telemetry.traceparent()
-    told = event.statement
-    decision = decide(
-        dispatch.books.read(RULES),
-        (told.what_went_wrong, told.feeling, told.wanted),
-        public=event.visibility is Visibility.PUBLIC,
-    )
-    dispatch.triage(decision, event.registered_at)
+    dispatch.triage(event)
+
+
+@reactions.on(ComplaintSupplemented)
+def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, fact: Received) -> None:
+    dispatch.supplement(event)
 
 
 @reactions.on(ComplaintCoded)
 def on_complaint_coded(dispatch: Dispatch, event: ComplaintCoded, fact: Received) -> None:
     main = event.codes[0]
-    dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_at)
+    dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_by, event.coded_at)
 
 
 def _least_severity(event: ComplaintCoded) -> Severity | None:
@@ -75,7 +74,7 @@ def on_complaint_withdrawn(dispatch: Dispatch, event: ComplaintWithdrawn, fact: 
 @reactions.on(CustomerErased)
 def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received) -> None:
     """A person at the triage desk may have given a reason in which the customer can be recognised."""
-    dispatch.reasons = ()
+    dispatch.forget()
 
 
 @reactions.on(CaseClosed)

@@ -43,6 +43,8 @@ from shared.events.routing import (
     ComplaintTriaged,
     NoticeAcknowledged,
     NoticeIssued,
+    RiskRaised,
+    RiskSettled,
 )
 
 __all__ = [
@@ -87,6 +89,8 @@ __all__ = [
     "ReporterJoined",
     "ReporterLeft",
     "RestatementAnswered",
+    "RiskRaised",
+    "RiskSettled",
     "SolutionCarriedOut",
     "ValidityJudged",
     "registry",

@@ -17,10 +17,7 @@ from shared.events import ComplaintAssigned
 class Assigning(Triaging):
     """A complaint that somebody carries, or is to carry."""
 
-    handler_id: str | None = None
     assigned_at: datetime | None = None
-    freed: str | None = None
-    """Who carried it until this change. Only between a change and its `settle`."""
     traceparent: str | None = None
     """The trace in which `settle` goes on."""
 
@@ -46,7 +43,7 @@ class Assigning(Triaging):
     def _assign(self, directory: Directory, at: datetime) -> None:
         """Give it to somebody who may and can take it, if there is somebody now."""
         assert self.category is not None
-        choice = directory.choose(self.category, self.language or "zh")
+        choice = directory.choose(self.category, self.language or "zh", self.proposed_department)
         if choice is None:
             return
         self.status, self.assigned_at = Status.ASSIGNED, at

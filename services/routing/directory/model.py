@@ -148,15 +148,17 @@ class Directory:
     calendars: dict[str, Calendar] = field(default_factory=dict[str, Calendar])
     changes: dict[str, int] = field(default_factory=dict[str, int])
 
-    def choose(self, category: str, language: str) -> Choice | None:
-        """The least loaded person of the responsible department, else of the acceptance desk, else None."""
+    def choose(self, category: str, language: str, proposed: str | None = None) -> Choice | None:
+        """The least loaded person of the proposed or responsible department, else of the acceptance desk, else None."""
         responsible = [d.code for d in self.departments.values() if category in d.categories]
-        for department in dict.fromkeys((*responsible, ACCEPTANCE_DESK)):
+        wanted = [proposed] if proposed in self.departments else []
+        for department in dict.fromkeys((*wanted, *responsible, ACCEPTANCE_DESK)):
             able = [p for p in self.people if p.department == department and p.can_take(language)]
             if able:
                 person = min(able, key=lambda p: (p.open_cases / p.capacity, p.id))
                 self._load(person, 1)
                 why = f"category:{category}" if department in responsible else "fallback:acceptance-desk"
+                why = "department:proposed" if department in wanted else why
                 return Choice(department, person, (why, f"language:{language}", "least-loaded"))
         return None
 
