@@ -30,6 +30,7 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    RiskRaised,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -97,6 +98,12 @@ def on_complaint_assigned(facts: Facts, event: ComplaintAssigned, fact: Received
 @reactions.on(NoticeAcknowledged)
 def on_notice_acknowledged(facts: Facts, event: NoticeAcknowledged, fact: Received) -> None:
     facts.notices_acknowledged += 1
+
+
+@reactions.on(RiskRaised)
+def on_risk_raised(facts: Facts, event: RiskRaised, fact: Received) -> None:
+    """How severe it is since then, ComplaintTriaged tells."""
+    facts.risks_raised += 1
 
 
 def on_notice_issued(facts: Facts, event: NoticeIssued, fact: Received) -> None:
