@@ -88,6 +88,7 @@ Index(
     dispatches.c.complaint_id,
     postgresql_where=dispatches.c.status.in_(["referred", "waiting"]),
 )
+Index("ix_dispatches_registered", dispatches.c.registered_at, dispatches.c.complaint_id)
 
 notices = Table(
     "notices",

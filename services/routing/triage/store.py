@@ -83,7 +83,7 @@ def add_tables(metadata: MetaData) -> Tables:
         Column(
             "changed", BigInteger, nullable=False, comment="rises with every lesson that is made or changed"
         ),
-        Column("steps", JSONB, nullable=False, comment="what it adds to the weights; empty: nothing"),
+        Column("steps", LargeBinary, comment="what it adds to the weights; null: nothing"),
         Column(
             "features", LargeBinary, comment="hashed; null where nothing is known, or the customer is erased"
         ),
@@ -102,9 +102,8 @@ def add_tables(metadata: MetaData) -> Tables:
         Column("head", Text, primary_key=True),
         Column("model_version", Text),
         Column("scores", JSONB, comment="by label, as the classifier gave them when it was asked first"),
-        Column("decided", Text, comment="what was decided without a person"),
-        Column("decided_by", Text),
-        Column("decided_at", DateTime(timezone=True)),
+        Column("answer", Text, comment="what the classifier was sure enough of; null: it abstained"),
+        Column("judged_at", DateTime(timezone=True)),
         Column("truth", Text, comment="what was right, as far as is known"),
         Column("truth_by", Text, comment="who said it; `end`: nobody objected until the case was closed"),
         Column("truth_at", DateTime(timezone=True)),
