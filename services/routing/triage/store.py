@@ -7,21 +7,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     Index,
-    LargeBinary,
     MetaData,
-    SmallInteger,
     Table,
     Text,
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.routing.triage import learning_tables
 from services.routing.triage.lessons import Head, Taught
 from services.routing.triage.risks import Flag
 from services.routing.triage.told import Told
@@ -29,8 +26,6 @@ from services.routing.triage.triaging import Triaging
 from shared.bulk import save_rows
 from shared.database import Transaction
 from shared.events.vocabulary import Risk
-
-HEADS = ", ".join(f"'{head}'" for head in Head)
 
 
 class Tables(NamedTuple):
@@ -70,71 +65,7 @@ def add_tables(metadata: MetaData) -> Tables:
         unique=True,
         postgresql_where=risks.c.settled_at.is_(None),
     )
-    lessons = Table(
-        "lessons",
-        metadata,
-        Column("complaint_id", Uuid, primary_key=True),
-        Column("head", Text, primary_key=True),
-        Column("label", Text, nullable=False),
-        Column("weight", SmallInteger, nullable=False),
-        Column("settled", Boolean, nullable=False, comment="it stood until the case was closed"),
-        Column("taught_by", Text, nullable=False),
-        Column("taught_at", DateTime(timezone=True), nullable=False),
-        Column(
-            "changed", BigInteger, nullable=False, comment="rises with every lesson that is made or changed"
-        ),
-        Column("steps", LargeBinary, comment="what it adds to the weights; null: nothing"),
-        Column(
-            "features", LargeBinary, comment="hashed; null where nothing is known, or the customer is erased"
-        ),
-        Column(
-            "folded", Boolean, nullable=False, comment="the champion's snapshot holds it: no step is left"
-        ),
-        CheckConstraint(f"head IN ({HEADS})", name="head"),
-        CheckConstraint("weight > 0", name="weight"),
-        CheckConstraint("settled OR NOT folded", name="folded"),
-    )
-    Index("uq_lessons_changed", lessons.c.changed, unique=True)
-    reviews = Table(
-        "reviews",
-        metadata,
-        Column("complaint_id", Uuid, primary_key=True),
-        Column("head", Text, primary_key=True),
-        Column("model_version", Text),
-        Column("scores", JSONB, comment="by label, as the classifier gave them when it was asked first"),
-        Column("answer", Text, comment="what the classifier was sure enough of; null: it abstained"),
-        Column("judged_at", DateTime(timezone=True)),
-        Column("truth", Text, comment="what was right, as far as is known"),
-        Column("truth_by", Text, comment="who said it; `end`: nobody objected until the case was closed"),
-        Column("truth_at", DateTime(timezone=True)),
-        CheckConstraint(f"head IN ({HEADS})", name="head"),
-        CheckConstraint("num_nonnulls(truth, truth_by, truth_at) IN (0, 3)", name="truth"),
-    )
-    Index(
-        "ix_reviews_known",
-        reviews.c.head,
-        reviews.c.truth_at.desc(),
-        postgresql_where=reviews.c.truth.is_not(None),
-    )
-    snapshots = Table(
-        "snapshots",
-        metadata,
-        Column("number", BigInteger, primary_key=True),
-        Column("role", Text, nullable=False),
-        Column("model_version", Text, nullable=False),
-        Column("content", LargeBinary, comment="null once it is retired"),
-        Column("lessons", BigInteger, nullable=False, comment="how many it was made from"),
-        Column("made_at", DateTime(timezone=True), nullable=False),
-        Column("figures", JSONB, nullable=False, comment="how it compared, when it was made or promoted"),
-        CheckConstraint("role IN ('champion', 'challenger', 'retired')", name="role"),
-        CheckConstraint("(role = 'retired') = (content IS NULL)", name="content"),
-    )
-    Index(
-        "uq_snapshots_role",
-        snapshots.c.role,
-        unique=True,
-        postgresql_where=snapshots.c.role.in_(["champion", "challenger"]),
-    )
+    lessons, reviews, snapshots = learning_tables.add_tables(metadata)
     return Tables(told, risks, lessons, reviews, snapshots)
 
 
