@@ -6,10 +6,12 @@ from services.routing.api import router
 from services.routing.drain import Drain
 from services.routing.handlers import reactions
 from services.routing.store import metadata
+from services.routing.triage.learned import equip
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
+    equip(context.database)
     return (Drain(context),)
 
 

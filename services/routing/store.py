@@ -31,6 +31,10 @@ from services.routing.rulebooks import store as rulebook_store
 from services.routing.status import Status
 from services.routing.transfer.noticing import Notice
 from services.routing.triage import store as triage_store
+from services.routing.triage.learned import mind_of, refresh, save_lessons
+from services.routing.triage.learner import LEARNER
+from services.routing.triage.mind import Judge
+from services.routing.triage.reviewed import save_reviews
 from services.routing.triage.telling import Evidence
 from shared import telemetry
 from shared.bulk import save_rows
@@ -150,7 +154,13 @@ class DispatchStore:
     """
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
-        return await read_dispatches(transaction.connection, ids)
+        found = await read_dispatches(transaction.connection, ids)
+        mind = mind_of(transaction.connection)
+        if mind is not None:
+            await refresh(transaction.connection, mind)
+            for dispatch in found.values():
+                dispatch.classifier = Judge(mind, dispatch.books.read(LEARNER))
+        return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Dispatch]) -> None:
         changed = list(aggregates)
@@ -167,6 +177,8 @@ class DispatchStore:
         ]
         await save_rows(transaction, dispatches, rows)
         await triage_store.save_known(transaction, triage, changed)
+        await save_reviews(transaction, triage.learning, changed)
+        await save_lessons(transaction, triage.learning, mind_of(transaction.connection), changed)
         issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
         await save_rows(transaction, notices, issued, changing=("acknowledged_by", "acknowledged_at"))
 

@@ -19,6 +19,10 @@ class LearnerSettings(Content):
     """So much evidence of a category is clear enough for the rules to decide before the classifier is asked."""
     least_reviewed: Annotated[int, Field(ge=1, le=100_000)]
     """Cases whose right category is known, before its promise is worth anything; with fewer it only suggests."""
+    fold_after: Annotated[int, Field(ge=1, le=100_000)]
+    """Settled lessons, after which they are folded into a new snapshot of the champion."""
+    retrain_after: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Settled lessons, after which a challenger is trained from all of them."""
     severity_hint: Severity
     """At most so severe does it make a complaint of which no rule knows nature or urgency."""
 

@@ -26,6 +26,7 @@ HEADS = ", ".join(f"'{head}'" for head in Head)
 class LearningTables(NamedTuple):
     lessons: Table
     reviews: Table
+    calibrations: Table
     snapshots: Table
 
 
@@ -58,6 +59,7 @@ def add_tables(metadata: MetaData) -> LearningTables:
         Column("complaint_id", Uuid, primary_key=True),
         Column("head", Text, primary_key=True),
         Column("model_version", Text, comment="null: the classifier was not asked"),
+        Column("counted", Boolean, comment="the rules were not clear: its answer counted"),
         Column("scores", JSONB, comment="by label, before they are calibrated, when it was asked first"),
         Column("answer", Text, comment="what it was sure enough of; null: it abstained"),
         Column("shadow_version", Text, comment="of the challenger, if there was one"),
@@ -68,13 +70,22 @@ def add_tables(metadata: MetaData) -> LearningTables:
         Column("truth_at", DateTime(timezone=True)),
         CheckConstraint(f"head IN ({HEADS})", name="head"),
         CheckConstraint("num_nonnulls(truth, truth_by, truth_at) IN (0, 3)", name="truth"),
-        CheckConstraint("num_nonnulls(model_version, scores, judged_at) IN (0, 3)", name="judged"),
+        CheckConstraint("num_nonnulls(model_version, counted, scores, judged_at) IN (0, 4)", name="judged"),
     )
     Index(
         "ix_reviews_known",
         reviews.c.head,
         reviews.c.truth_at.desc(),
         postgresql_where=reviews.c.truth.is_not(None),
+    )
+    calibrations = Table(
+        "calibrations",
+        metadata,
+        Column("head", Text, primary_key=True),
+        Column("number", BigInteger, nullable=False, comment="rises with every calibration"),
+        Column("promise", JSONB, nullable=False, comment="temperature, thresholds and what they rest on"),
+        Column("made_at", DateTime(timezone=True), nullable=False),
+        CheckConstraint(f"head IN ({HEADS})", name="head"),
     )
     snapshots = Table(
         "snapshots",
@@ -97,4 +108,4 @@ def add_tables(metadata: MetaData) -> LearningTables:
         unique=True,
         postgresql_where=snapshots.c.role.in_(["champion", "challenger"]),
     )
-    return LearningTables(lessons, reviews, snapshots)
+    return LearningTables(lessons, reviews, calibrations, snapshots)

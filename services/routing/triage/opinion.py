@@ -26,6 +26,11 @@ class Opinion:
     """None: not sure, or nothing has been learned of departments yet."""
     scores: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
     """By head and label, before they are calibrated: they are what calibration is learned from."""
+    answers: dict[str, str] = field(default_factory=dict[str, str])
+    """By head: what it was sure enough of."""
+    shadow_version: str | None = None
+    shadow: str | None = None
+    """The category that the challenger holds likeliest."""
 
 
 class Classifier(Protocol):

@@ -31,9 +31,7 @@ from shared.events.vocabulary import Risk
 class Tables(NamedTuple):
     told: Table
     risks: Table
-    lessons: Table
-    reviews: Table
-    snapshots: Table
+    learning: learning_tables.LearningTables
 
 
 def add_tables(metadata: MetaData) -> Tables:
@@ -65,8 +63,7 @@ def add_tables(metadata: MetaData) -> Tables:
         unique=True,
         postgresql_where=risks.c.settled_at.is_(None),
     )
-    lessons, reviews, snapshots = learning_tables.add_tables(metadata)
-    return Tables(told, risks, lessons, reviews, snapshots)
+    return Tables(told, risks, learning_tables.add_tables(metadata))
 
 
 KNOWN = (
