@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.routing.store import read_dispatches
-from services.routing.triage import desk, flagging
+from services.routing.triage import desk, flagging, model_desk
 from services.routing.triage.schemas import Routed
 from services.routing.triage.showing import routed
 from shared import etag, problems
@@ -43,5 +43,5 @@ async def read_routed(
     return routed(dispatch)
 
 
-for each in (desk, flagging):
+for each in (desk, flagging, model_desk):
     router.include_router(each.router)

@@ -24,7 +24,7 @@ from services.routing.triage.learning import (
 )
 from services.routing.triage.learning_tables import LearningTables
 from services.routing.triage.lessons import Head
-from services.routing.triage.mind import Mind, Wanted
+from services.routing.triage.mind import Mind, State, Wanted
 from services.routing.triage.triaging import Triaging
 from shared import driver
 from shared.bulk import save_rows
@@ -35,7 +35,7 @@ PROMISES = TypeAdapter(Promise)
 
 def equip(database: Database) -> None:
     """Give every connection of the service the classifier, as it was shipped."""
-    database.equip(mind=Mind(seed.classifier()))
+    database.equip(mind=Mind(State(seed.classifier())))
 
 
 def mind_of(connection: AsyncConnection) -> Mind | None:
@@ -53,7 +53,7 @@ async def lock_lessons(transaction: Transaction) -> None:
 
 
 _NEWS = sql(
-    "SELECT s.*, l.complaint_id, l.head, l.changed, l.steps FROM (SELECT "
+    "SELECT s.*, l.complaint_id, l.head, l.changed, l.settled, l.steps FROM (SELECT "
     "(SELECT number FROM snapshots WHERE role = 'champion') AS champion, "
     "(SELECT number FROM snapshots WHERE role = 'challenger') AS challenger, "
     "(SELECT coalesce(max(number), 0) FROM calibrations) AS calibrated) s "
@@ -61,7 +61,7 @@ _NEWS = sql(
 )
 _SNAPSHOTS = sql("SELECT role, number, content, lessons_to FROM snapshots WHERE role <> 'retired'")
 _SINCE = sql(
-    "SELECT complaint_id, head, changed, steps FROM lessons "
+    "SELECT complaint_id, head, changed, settled, steps FROM lessons "
     "WHERE NOT (settled AND changed <= :folded) ORDER BY changed"
 )
 _PROMISES = sql("SELECT head, promise, number FROM calibrations")
@@ -82,24 +82,23 @@ async def refresh(connection: AsyncConnection, mind: Mind) -> None:
 
 async def _load(connection: AsyncConnection, mind: Mind) -> None:
     """Begin anew from the snapshots in force. What is asked meanwhile is answered by the old state."""
-    kept = {row.role: row for row in (await driver.run(connection, _SNAPSHOTS, {})).all()}
-    champion, challenger = kept.get("champion"), kept.get("challenger")
-    folded = champion.lessons_to if champion else 0
-    since = (await driver.run(connection, _SINCE, {"folded": folded})).all()
-    begun = Mind(
-        Classifier.load(champion.content) if champion else seed.classifier(),
-        Classifier.load(challenger.content) if challenger else None,
-    )
-    _apply(begun, since)
+    kept = {row.role: _state(row) for row in (await driver.run(connection, _SNAPSHOTS, {})).all()}
+    begun = Mind(kept.get("champion") or State(seed.classifier()), kept.get("challenger"))
+    held_by_all = min(state.lessons_to for state in (begun.champion, begun.challenger) if state)
+    _apply(begun, (await driver.run(connection, _SINCE, {"folded": held_by_all})).all())
     mind.champion, mind.challenger = begun.champion, begun.challenger
-    mind.applied, mind.seen = begun.applied, max(begun.seen, folded)
-    mind.numbers = (champion.number if champion else None, challenger.number if challenger else None)
+    mind.seen = max(begun.seen, mind.champion.lessons_to)
+
+
+def _state(row: Any) -> State:
+    return State(Classifier.load(row.content), row.number, row.lessons_to)
 
 
 def _apply(mind: Mind, rows: Iterable[Any]) -> None:
     for row in rows:
         if row.changed > mind.seen:  # otherwise another batch of this process has applied it meanwhile
-            mind.put((row.complaint_id, Head(row.head)), Lesson.from_bytes(row.steps) if row.steps else None)
+            steps = Lesson.from_bytes(row.steps) if row.steps else None
+            mind.put((row.complaint_id, Head(row.head)), steps, row.changed, settled=row.settled)
             mind.seen = row.changed
 
 
@@ -157,7 +156,7 @@ def _wanted(dispatch: Triaging, head: Head) -> Wanted | None:
 
 def _kept(mind: Mind, key: tuple[UUID, Head], label: str) -> Lesson | None:
     """Of an erased customer the lesson stays as it is, as long as it says the same."""
-    before = mind.applied.get(key)
+    before = mind.champion.applied.get(key)
     return before if before is not None and before.label == label else None
 
 
@@ -175,7 +174,7 @@ async def _rehearsal(
     """The newest lessons of each class, and as many of the seed's where there are too few."""
     found: dict[Head, list[Example]] = {}
     for head in sorted(heads):
-        asked = mind.champion.heads.get(head)
+        asked = mind.champion.classifier.heads.get(head)
         labels = asked.classes if asked else []
         of_each = share(len(labels))
         rows = await transaction.execute(

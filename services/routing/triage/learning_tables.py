@@ -62,7 +62,7 @@ def add_tables(metadata: MetaData) -> LearningTables:
         Column("counted", Boolean, comment="the rules were not clear: its answer counted"),
         Column("scores", JSONB, comment="by label, before they are calibrated, when it was asked first"),
         Column("answer", Text, comment="what it was sure enough of; null: it abstained"),
-        Column("shadow_version", Text, comment="of the challenger, if there was one"),
+        Column("shadow_snapshot", BigInteger, comment="the challenger's, if there was one"),
         Column("shadow", Text, comment="what the challenger held likeliest"),
         Column("judged_at", DateTime(timezone=True)),
         Column("truth", Text, comment="what was right, as far as is known"),
@@ -92,6 +92,7 @@ def add_tables(metadata: MetaData) -> LearningTables:
         metadata,
         Column("number", BigInteger, primary_key=True),
         Column("role", Text, nullable=False),
+        Column("origin", Text, nullable=False),
         Column("model_version", Text, nullable=False),
         Column("content", LargeBinary, comment="null once it is retired"),
         Column(
@@ -100,6 +101,7 @@ def add_tables(metadata: MetaData) -> LearningTables:
         Column("made_at", DateTime(timezone=True), nullable=False),
         Column("figures", JSONB, nullable=False, comment="how it compared when it was promoted or retired"),
         CheckConstraint("role IN ('champion', 'challenger', 'retired')", name="role"),
+        CheckConstraint("origin IN ('folded', 'trained')", name="origin"),
         CheckConstraint("(role = 'retired') = (content IS NULL)", name="content"),
     )
     Index(

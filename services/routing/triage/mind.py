@@ -30,49 +30,68 @@ Key = tuple[UUID, Head]
 
 
 @dataclass
-class Mind:
-    """Champion and challenger, with the lessons since their snapshots."""
+class State:
+    """A snapshot, with the lessons since."""
 
-    champion: Classifier
-    challenger: Classifier | None = None
-    numbers: tuple[int | None, int | None] = (None, None)
-    """Of the snapshots that it holds; None: the seed it was shipped with, or no challenger."""
-    seen: int = 0
-    """The newest change of a lesson that was applied."""
+    classifier: Classifier
+    number: int | None = None
+    """Of the snapshot; None: the seed that Redress is shipped with."""
+    lessons_to: int = 0
+    """The snapshot holds the settled lessons that were changed until then."""
     applied: dict[Key, Lesson] = field(default_factory=dict[Key, Lesson])
     """Lessons since the snapshot, which may yet be withdrawn."""
-    promises: Mapping[Head, Promise] = field(default_factory=dict[Head, Promise])
-    """What the reviewed cases allow, and since when (`promised`)."""
-    promised: int = 0
 
     def put(self, key: Key, lesson: Lesson | None) -> None:
         """A lesson takes the place of the one before it of this complaint and head; None: it is only withdrawn."""
         before = self.applied.pop(key, None)
-        for classifier in (self.champion, self.challenger):
-            if classifier is not None and before is not None:
-                classifier.withdraw(before)
-            if classifier is not None and lesson is not None:
-                classifier.apply(lesson)
+        if before is not None:
+            self.classifier.withdraw(before)
         if lesson is not None:
+            self.classifier.apply(lesson)
             self.applied[key] = lesson
+
+
+@dataclass
+class Mind:
+    """Champion and challenger."""
+
+    champion: State
+    challenger: State | None = None
+    seen: int = 0
+    """The newest change of a lesson that was applied."""
+    promises: Mapping[Head, Promise] = field(default_factory=dict[Head, Promise])
+    """What the reviewed cases allow, as it was calibrated last (`promised`)."""
+    promised: int = 0
+
+    @property
+    def numbers(self) -> tuple[int | None, int | None]:
+        """Of the snapshots that it holds."""
+        return self.champion.number, self.challenger.number if self.challenger else None
+
+    def put(self, key: Key, lesson: Lesson | None, changed: int, *, settled: bool) -> None:
+        """Apply what somebody taught, or withdrew, to whoever does not hold it yet."""
+        for state in filter(None, (self.champion, self.challenger)):
+            if not (settled and changed <= state.lessons_to):
+                state.put(key, lesson)
 
     def lessons(
         self, wanted: Sequence["Wanted"], rehearsal: Mapping[Head, Sequence[Example]]
     ) -> list[Lesson]:
         """The lesson of each, one after the other; the mind is left as it was, until they are stored and seen."""
-        found, before = [], {each.key: self.applied.get(each.key) for each in wanted}
+        state, found = self.champion, list[Lesson]()
+        before = {each.key: state.applied.get(each.key) for each in wanted}
         try:
             for each in wanted:
-                self.put(each.key, None)
+                state.put(each.key, None)
                 head = each.key[1]
-                lesson = self.champion.lesson(
+                lesson = state.classifier.lesson(
                     head, each.told, each.label, each.weight, rehearsal.get(head, ())
                 )
-                self.put(each.key, lesson)
+                state.put(each.key, lesson)
                 found.append(lesson)
         finally:
             for key, lesson_before in before.items():
-                self.put(key, lesson_before)
+                state.put(key, lesson_before)
         return found
 
 
@@ -101,7 +120,7 @@ class Judge:
         asked = {Head.CATEGORY: category, Head.SEVERITY: severity, Head.DEPARTMENT: department}
         shadow = self.mind.challenger
         return Opinion(
-            model_version=self.mind.champion.version,
+            model_version=self.mind.champion.classifier.version,
             category=category.label,
             probability=category.probability,
             suggestions=_suggestions(category),
@@ -111,12 +130,12 @@ class Judge:
             department=department.label,
             scores={head.value: found.scores for head, found in asked.items() if found.scores},
             answers={head.value: found.label for head, found in asked.items() if found.label},
-            shadow_version=shadow.version if shadow else None,
-            shadow=_first(shadow.predict(Head.CATEGORY, told)) if shadow else None,
+            shadow_snapshot=shadow.number if shadow else None,
+            shadow=_first(shadow.classifier.predict(Head.CATEGORY, told)) if shadow else None,
         )
 
     def _ask(self, head: Head, told: Features) -> Prediction:
-        return self.mind.champion.predict(head, told, self._promise(head))
+        return self.mind.champion.classifier.predict(head, told, self._promise(head))
 
     def _promise(self, head: Head) -> Promise:
         """What is not known to hold by these very settings is not promised."""

@@ -28,7 +28,8 @@ class Opinion:
     """By head and label, before they are calibrated: they are what calibration is learned from."""
     answers: dict[str, str] = field(default_factory=dict[str, str])
     """By head: what it was sure enough of."""
-    shadow_version: str | None = None
+    shadow_snapshot: int | None = None
+    """The challenger's."""
     shadow: str | None = None
     """The category that the challenger holds likeliest."""
 

@@ -9,7 +9,7 @@ from shared.bulk import save_rows
 from shared.database import Transaction
 from shared.events.routing import Decider
 
-_JUDGED = ("model_version", "counted", "scores", "answer", "shadow_version", "shadow", "judged_at")
+_JUDGED = ("model_version", "counted", "scores", "answer", "shadow_snapshot", "shadow", "judged_at")
 _TRUTH = ("truth", "truth_by", "truth_at")
 
 
@@ -37,7 +37,7 @@ def _judged(dispatch: Triaging) -> list[dict[str, Any]]:
             "counted": dispatch.category is None or dispatch.decided_by is Decider.MODEL,
             "scores": scores,
             "answer": opinion.answers.get(head),
-            "shadow_version": opinion.shadow_version if head == "category" else None,
+            "shadow_snapshot": opinion.shadow_snapshot if head == "category" else None,
             "shadow": opinion.shadow if head == "category" else None,
             "judged_at": dispatch.registered_at,
         }

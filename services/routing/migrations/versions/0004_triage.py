@@ -83,7 +83,9 @@ def upgrade() -> None:
         sa.Column(
             "answer", sa.Text(), nullable=True, comment="what it was sure enough of; null: it abstained"
         ),
-        sa.Column("shadow_version", sa.Text(), nullable=True, comment="of the challenger, if there was one"),
+        sa.Column(
+            "shadow_snapshot", sa.BigInteger(), nullable=True, comment="the challenger's, if there was one"
+        ),
         sa.Column("shadow", sa.Text(), nullable=True, comment="what the challenger held likeliest"),
         sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("truth", sa.Text(), nullable=True, comment="what was right, as far as is known"),
@@ -140,6 +142,7 @@ def upgrade() -> None:
         "snapshots",
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("model_version", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True, comment="null once it is retired"),
         sa.Column(
@@ -156,6 +159,7 @@ def upgrade() -> None:
             comment="how it compared when it was promoted or retired",
         ),
         sa.CheckConstraint("(role = 'retired') = (content IS NULL)", name=op.f("ck_snapshots_content")),
+        sa.CheckConstraint("origin IN ('folded', 'trained')", name=op.f("ck_snapshots_origin")),
         sa.CheckConstraint("role IN ('champion', 'challenger', 'retired')", name=op.f("ck_snapshots_role")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_snapshots")),
     )
