@@ -4,6 +4,7 @@ A class begins to exist with its first lesson, and ends when its last one is wit
 see `lesson`: heads that hold the same lessons are equal to the last bit.
 """
 
+import hashlib
 import json
 import zlib
 from collections import Counter
@@ -140,6 +141,11 @@ class Head:
         self.taught = Counter(taught)
         self._known[rows] = known
         self._weights[np.ix_(rows, np.array(columns, np.intp))] = weights
+
+    def sign(self) -> None:
+        """Give a head that was trained at once the digest of its content, as lessons give it theirs."""
+        self.digest = 0
+        self.digest = int.from_bytes(hashlib.sha256(self.dump()).digest()[:8], "big")
 
     def dump(self) -> bytes:
         """Compressed, and the same bytes for the same knowledge, in whatever order it was taught."""
