@@ -15,7 +15,9 @@ CORRECTIONS = 200
 def newcomers(split: Split, quick: bool) -> list[dict[str, Any]]:
     """Each class with enough texts in turn, the smallest first; one of them for a first look."""
     labels = [label for _, label in split.train]
-    enough = sorted((labels.count(label), label) for label in set(labels) if labels.count(label) >= CORRECTIONS)
+    enough = sorted(
+        (labels.count(label), label) for label in set(labels) if labels.count(label) >= CORRECTIONS
+    )
     return [_newcomer(split, label) for _, label in enough[: 1 if quick else None]]
 
 

@@ -283,3 +283,48 @@ async def test_an_erased_customers_words_are_forgotten_but_not_what_was_learned(
     assert await rows(world, "SELECT label, settled FROM lessons") == [
         {"label": "transit_damage", "settled": True}
     ]
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("003-13")
+async def test_a_challenger_is_trained_watched_and_promoted(world: World) -> None:
+    content: dict[str, Any] = {
+        "decides": True,
+        "promised_error": 0.05,
+        "clear_evidence": 1,
+        "least_reviewed": 3,
+    }
+    content |= {"fold_after": 1000, "retrain_after": 2, "severity_hint": "urgent"}
+    book = "/routing/v1/rulebooks/triage-model"
+    await world.http.post(f"{book}/versions", json={"content": content, "reason": "Soon."})
+    await world.http.put(book, json={"version": 1, "reason": "Soon."})
+    trainer = Trainer(world.context("routing"))
+    for number in range(3):
+        registered = await begun(world, f"Quux garply waldo {number} fred plugh.")
+        await decide(world, registered, "dimension")
+        if number < 2:
+            await close(world, registered)
+    await trainer.turn()
+    shadowing = await this_process(world)
+    assert shadowing.challenger is not None
+    assert len(shadowing.challenger.applied) == 1, (
+        "it knows the two that were settled, and is taught the third"
+    )
+    number_of_challenger, champion = shadowing.challenger.number, shadowing.champion.classifier.version
+    for number in range(3):
+        registered = await begun(world, f"Waldo fred plugh, quux garply {number}0.")
+        await decide(world, registered, "dimension")
+    await trainer.turn()
+    here, there = await this_process(world), await another_process(world)
+    assert here.challenger is None
+    for mind in (here, there):
+        assert mind.champion.number == number_of_challenger
+        assert mind.champion.classifier.version not in (champion, seed.classifier().version)
+    assert here.champion.classifier.version == there.champion.classifier.version
+    found = await rows(world, "SELECT role, origin, figures FROM snapshots WHERE role = 'champion'")
+    assert [(row["role"], row["origin"], row["figures"]["cases"]) for row in found] == [
+        ("champion", "trained", 3)
+    ]
+    assert (await world.http.get("/routing/v1/triage/model")).json()["champion"][
+        "number"
+    ] == here.champion.number

@@ -69,8 +69,10 @@ HIDDEN = {
 """Columns that may differ, by table."""
 KEPT = {
     "intake": ("customers", "complaints", "merges", "marks", "messages"),
-    "routing": ("calendars", "departments", "teams", "people", "absences", "certificates")
-    + ("rulebook_versions", "rulebook_switches"),
+    "routing": (
+        *("calendars", "departments", "teams", "people", "absences", "certificates"),
+        *("rulebook_versions", "rulebook_switches"),
+    ),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""

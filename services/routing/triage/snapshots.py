@@ -77,6 +77,11 @@ async def settled_since(transaction: Transaction, after: int) -> list[Settled]:
     ]
 
 
+async def count_settled(transaction: Transaction, after: int) -> int:
+    statement = sql("SELECT count(*) FROM lessons WHERE settled AND changed > :after")
+    return cast(int, (await transaction.execute(statement, {"after": after})).scalar_one())
+
+
 async def trained_to(transaction: Transaction) -> int:
     """The settled lessons until then are in a challenger that was trained, whatever became of it."""
     statement = sql("SELECT coalesce(max(lessons_to), 0) FROM snapshots WHERE origin = 'trained'")

@@ -50,9 +50,7 @@ def train(examples: Sequence[Example], seed: int, places: int = MOST_PLACES, pas
             mine, scores[right] = scores[right], -np.inf
             rival = int(scores.argmax())
             along = values * rates[at]
-            size = (MARGIN - (mine - scores[rival])) / (
-                2 * (values @ along) + SOFTNESS / examples[at].weight
-            )
+            size = (MARGIN - (mine - scores[rival])) / (2 * (values @ along) + SOFTNESS / examples[at].weight)
             if 0 < size < np.inf:
                 weights[row, right] += size * along
                 weights[row, rival] -= size * along
