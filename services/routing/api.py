@@ -23,12 +23,14 @@ from services.routing.transfer.measures_api import router as measures
 from services.routing.transfer.meetings.api import router as meetings
 from services.routing.transfer.tasks.api import router as tasks
 from services.routing.triage.api import router as triage
+from services.routing.triage.trying import router as trial
 from shared.service import api_router
 
 router = api_router()
 add_entries(entries)
 ROOMS = (
     triage,
+    trial,
     directory,
     people,
     absences,

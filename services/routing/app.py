@@ -9,18 +9,23 @@ from services.routing.findings.watch import Watch
 from services.routing.handlers import reactions
 from services.routing.store import metadata
 from services.routing.transfer.chaser import Chaser
+from services.routing.triage.learned import equip
+from services.routing.triage.trainer import Trainer
 from shared.config import Settings
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return Drain(context), Watch(context), Chaser(context.database, context.settings.poll_interval)
+    equip(context.database)
+    chaser = Chaser(context.database, context.settings.poll_interval)
+    return Drain(context), Trainer(context), Watch(context), chaser
 
 
 def _workers(context: Context) -> Sequence[Worker]:
     return (
         Worker("routing.drain", context.part(Drain).run),
         Worker("routing.bell", context.part(Drain).listen),
+        Worker("routing.trainer", context.part(Trainer).run),
         Worker("routing.findings", context.part(Watch).run),
         Worker("routing.chaser", context.part(Chaser).run),
     )

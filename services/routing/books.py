@@ -9,8 +9,13 @@ from services.routing.rulebooks.model import Book
 from services.routing.training.book import COURSES, DRILLS
 from services.routing.transfer.distribution import DISTRIBUTION
 from services.routing.transfer.meetings.agenda import AGENDA
+from services.routing.triage.learner import LEARNER
+from services.routing.triage.limits import LIMITS
 from services.routing.triage.rules import RULES
+from services.routing.triage.severity import MATRIX
 
-BOOKS: Mapping[str, Book[Any]] = {
-    book.kind: book for book in (RULES, ASSIGNMENT, DISTRIBUTION, AGENDA, REWARDS, COURSES, DRILLS)
-}
+OF_TRIAGE = (RULES, MATRIX, LIMITS, LEARNER)
+OF_TRANSFER = (DISTRIBUTION, AGENDA)
+OF_PEOPLE = (ASSIGNMENT, REWARDS, COURSES, DRILLS)
+
+BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (*OF_TRIAGE, *OF_TRANSFER, *OF_PEOPLE)}

@@ -5,7 +5,6 @@ from typing import TypeVar
 
 from services.routing.model import Dispatch
 from services.routing.store import DispatchStore
-from services.routing.triage.rules import RULES, decide
 from shared import telemetry
 from shared.envelope import Received
 from shared.events import (
@@ -25,7 +24,7 @@ from shared.events import (
     TrainingNeeded,
     registry,
 )
-from shared.events.vocabulary import TOPICS, Kind, Severity, Visibility
+from shared.events.vocabulary import TOPICS, Kind, Severity
 from shared.reactions import Reactions
 from shared.taxonomy import versions
 
@@ -58,13 +57,7 @@ def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact
     dispatch.estimated_loss, dispatch.desired_amount = event.estimated_loss, event.desired_amount
     if event.accused_id is not None and event.kind is not Kind.PRAISE:
         dispatch.accused = (event.accused_id,)
-    told = event.statement
-    decision = decide(
-        dispatch.books.read(RULES),
-        (told.what_went_wrong, told.feeling, told.wanted),
-        public=event.visibility is Visibility.PUBLIC,
-    )
-    dispatch.triage(decision, event.registered_at)
+    dispatch.triage(event)
     if event.kind is Kind.PRAISE and event.accused_id is not None:
         dispatch.praise(event.accused_id, fact, event.registered_at)
 
@@ -77,13 +70,14 @@ def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, 
     dispatch.desired_amount = event.desired_amount or dispatch.desired_amount
     if event.accused_id is not None and dispatch.kind is not Kind.PRAISE:
         dispatch.accuse(event.accused_id, event.added_at)
+    dispatch.supplement(event)
 
 
 @on(ComplaintCoded)
 def on_complaint_coded(dispatch: Dispatch, event: ComplaintCoded, fact: Received) -> None:
     main = event.codes[0]
     dispatch.subcategory = main.subcategory
-    dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_at)
+    dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_by, event.coded_at)
 
 
 def _least_severity(event: ComplaintCoded) -> Severity | None:
@@ -113,7 +107,6 @@ def on_complaint_withdrawn(dispatch: Dispatch, event: ComplaintWithdrawn, fact: 
 def on_customer_erased(dispatch: Dispatch, event: CustomerErased, fact: Received) -> None:
     """People of the company may have written words in which the customer can be recognised."""
     dispatch.forget()
-    dispatch.forgets = True
 
 
 @on(CaseAccepted)

@@ -22,9 +22,6 @@ from shared.events import Event, PromiseBroken, registry
 
 @dataclass(kw_only=True)
 class Dispatch(Assigning, Tasking, Earning, Needing):
-    closed_at: datetime | None = None
-    leading_id: UUID | None = None
-    """The complaint that it was merged into: whoever carries that one carries this."""
     held: list[dict[str, str]] = field(default_factory=list)
     """Facts of other services that came before what was told: type, id, time."""
     as_loaded: dict[str, object] | None = field(default=None, compare=False, repr=False)
@@ -43,6 +40,7 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         The customer may withdraw in the moment in which it is closed; the first end counts.
         """
         self.closed_at = min(filter(None, (self.closed_at, at)))
+        self.settle_lessons()
         if self.choose_at is None:
             self._catch_up()
 
@@ -69,6 +67,11 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         else:
             self._issue(type(fact), fact_id, at)
 
+    def forget(self) -> None:
+        """The customer is erased: no words are kept, neither theirs nor what somebody wrote about them."""
+        super().forget()
+        self.forgets = True
+
     def blame(self, broken: PromiseBroken) -> None:
         """A customer had no reply by the promised time: who was responsible is recorded."""
         if broken.waiting_for_customer:
@@ -93,6 +96,8 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         """It is decided on, for now: what was heard before that takes effect."""
         if self.status is Status.BLANK:
             return
+        if self.closed_at is not None:
+            self.settle_lessons()
         for held in self.held:
             self._issue(registry.get(held["fact"]), UUID(held["id"]), datetime.fromisoformat(held["at"]))
         self.held = []

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.assignment import store as assignment_store
 from services.routing.books import BOOKS
@@ -33,14 +35,22 @@ from services.routing.status import Status
 from services.routing.training import store as training_store
 from services.routing.transfer import store as transfer_store
 from services.routing.transfer import tables as transfer_tables
-from shared import telemetry
+from services.routing.triage import store as triage_store
+from services.routing.triage.learned import mind_of, refresh, save_lessons
+from services.routing.triage.learner import LEARNER
+from services.routing.triage.mind import Judge
+from services.routing.triage.reviewed import save_reviews
+from services.routing.triage.telling import Evidence
+from shared import driver, telemetry
 from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
-from shared.events.vocabulary import Against, Channel, Kind, Money, Severity, Visibility
+from shared.events.routing import Decider, TimeLimits
+from shared.events.vocabulary import Against, Channel, Kind, Money, Nature, Severity, Urgency, Visibility
 
 metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)
 rulebook_store.add_tables(metadata)
+triage = triage_store.add_tables(metadata)
 assignment_store.add_tables(metadata)
 training = training_store.add_tables(metadata)
 earnings = rewards_store.add_tables(metadata)
@@ -59,7 +69,19 @@ dispatches = Table(
     Column("against", Text),
     Column("category", Text),
     Column("severity", Text, nullable=False),
+    Column("nature", Text),
+    Column("urgency", Text),
+    Column("decided_by", Text, comment="who decided the category: rules, model, person"),
     Column("reasons", ARRAY(Text), nullable=False),
+    Column("proposed_department", Text, comment="the one that is to have it; null: the responsible one"),
+    Column("time_limits", JSONB(none_as_null=True), comment="in working hours, with the rulebook's version"),
+    Column(
+        "evidence",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="versions, probability and words by which was decided",
+    ),
     Column("department", Text),
     Column("handler_id", Text),
     Column("assigned_at", DateTime(timezone=True)),
@@ -107,13 +129,52 @@ Index(
     postgresql_where=dispatches.c.status == "assigned",
 )
 
+Index("ix_dispatches_registered", dispatches.c.registered_at, dispatches.c.complaint_id)
+
 transfer = transfer_tables.add_tables(metadata)
 
-_LOAD = text("SELECT * FROM dispatches WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
+_LOAD = text(
+    f"SELECT d.*, {triage_store.KNOWN} FROM dispatches d "  # noqa: S608  # our own words
+    "WHERE d.complaint_id = ANY(CAST(:ids AS uuid[]))"
+)
 _NOT_YET = datetime.max.replace(tzinfo=UTC)
-_WORDS = {"against": Against, "kind": Kind, "channel": Channel, "visibility": Visibility}
+_VOCABULARIES: Mapping[str, type[StrEnum]] = {
+    "against": Against,
+    "kind": Kind,
+    "channel": Channel,
+    "visibility": Visibility,
+    "nature": Nature,
+    "urgency": Urgency,
+    "decided_by": Decider,
+}
 # Plain strings: SQLAlchemy's own make JSON of a row five times slower.
 _FIELDS = [str(c.name) for c in dispatches.c if c.name not in {"complaint_id", "version", "needs"}]
+
+
+async def read_dispatches(connection: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+    """As they are now; a blank one for an id that is not known."""
+    rows = await driver.run(connection, _LOAD, {"ids": list(ids)})
+    books = await rulebook_store.load_books(connection, BOOKS)
+    found = {i: Dispatch(id=i, books=books) for i in ids}
+    for row in rows.mappings():
+        values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+        values["status"] = Status(values["status"])
+        values["severity"] = Severity(values["severity"])
+        for name, vocabulary in _VOCABULARIES.items():
+            values[name] = None if values[name] is None else vocabulary(values[name])
+        for name in ("estimated_loss", "desired_amount"):
+            values[name] = Money(**values[name]) if values[name] else None
+        values["reasons"], values["accused"] = tuple(values["reasons"]), tuple(values["accused"])
+        values["evidence"] = Evidence.model_validate(values["evidence"])
+        if values["time_limits"] is not None:
+            values["time_limits"] = TimeLimits.model_validate(values["time_limits"])
+        values |= triage_store.known(row)
+        found[row["complaint_id"]] = Dispatch(
+            id=row["complaint_id"], version=row["version"], books=books, **values
+        )
+    for dispatch in found.values():
+        dispatch.as_loaded = _row(dispatch)
+    return found
 
 
 class DispatchStore:
@@ -123,23 +184,12 @@ class DispatchStore:
     """
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
-        rows = await transaction.execute(_LOAD, {"ids": list(ids)})
-        books = await rulebook_store.load_books(transaction.connection, BOOKS)
-        found = {i: Dispatch(id=i, books=books) for i in ids}
-        for row in rows.mappings():
-            values: dict[str, Any] = {name: row[name] for name in _FIELDS}
-            values["status"] = Status(values["status"])
-            values["severity"] = Severity(values["severity"])
-            for name, kind in _WORDS.items():
-                values[name] = kind(values[name]) if values[name] else None
-            for name in ("estimated_loss", "desired_amount"):
-                values[name] = Money(**values[name]) if values[name] else None
-            values["reasons"], values["accused"] = tuple(values["reasons"]), tuple(values["accused"])
-            found[row["complaint_id"]] = Dispatch(
-                id=row["complaint_id"], version=row["version"], books=books, **values
-            )
-        for dispatch in found.values():
-            dispatch.as_loaded = _row(dispatch)
+        found = await read_dispatches(transaction.connection, ids)
+        mind = mind_of(transaction.connection)
+        if mind is not None:
+            await refresh(transaction.connection, mind)
+            for dispatch in found.values():
+                dispatch.classifier = Judge(mind, dispatch.books.read(LEARNER))
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Dispatch]) -> None:
@@ -147,12 +197,16 @@ class DispatchStore:
         if not changed:
             return
         await _settle(transaction, [d for d in changed if d.waits_for_directory])
-        rows = [
-            {"complaint_id": d.id, "version": d.version + 1, **row}
-            for d in changed
-            if (row := _row(d)) != d.as_loaded  # most facts only ask who must know them
-        ]
+        rows = []
+        for dispatch in changed:
+            row = _row(dispatch)
+            if dispatch.flagged or row != dispatch.as_loaded:  # most facts only ask who must know them
+                dispatch.version += 1
+                rows.append({"complaint_id": dispatch.id, "version": dispatch.version, **row})
         await save_rows(transaction, dispatches, rows)
+        await triage_store.save_known(transaction, triage, changed)
+        await save_reviews(transaction, triage.learning, changed)
+        await save_lessons(transaction, triage.learning, mind_of(transaction.connection), changed)
         earned = [asdict(each) for d in changed for each in d.earned]
         # What was earned stays as it was, also when it is heard again after the points have changed.
         await save_rows(transaction, earnings, earned, changing=("fact_type",))

@@ -43,6 +43,8 @@ from shared.events.routing import (
     ComplaintTriaged,
     ComplaintUnassigned,
     DepartmentInvolved,
+    RiskRaised,
+    RiskSettled,
 )
 from shared.events.transfer import (
     NOTICES,
@@ -99,6 +101,8 @@ __all__ = [
     "ReporterJoined",
     "ReporterLeft",
     "RestatementAnswered",
+    "RiskRaised",
+    "RiskSettled",
     "SolutionCarriedOut",
     "TaskDone",
     "TaskOverdue",

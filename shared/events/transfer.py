@@ -10,11 +10,11 @@ from shared.events.registry import Event, registry
 from shared.events.vocabulary import (
     TOPICS,
     Audience,
+    NoticeUrgency,
     Severity,
     TaskForm,
     TaskOutcome,
     TransferForm,
-    Urgency,
     transfer_topic,
 )
 
@@ -45,7 +45,7 @@ class NoticeIssued(Event):
     issued_at: datetime
     acknowledge_by: datetime
     form: TransferForm = TransferForm.NOTICE
-    urgency: Urgency = Urgency.NORMAL
+    urgency: NoticeUrgency = NoticeUrgency.NORMAL
     recipients: tuple[str, ...] = ()
     """Ids of the people of the directory who are meant; nobody: the whole audience."""
     words: NoticeWords | None = None

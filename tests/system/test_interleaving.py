@@ -52,8 +52,12 @@ BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
-    "dispatches": {"version", "basis"},  # the latter: what everybody carried at that moment
     "people": {"turn"},  # so is who got one last
+    # What the classifier held in that moment depends on the lessons that were heard before; without reviewed cases it
+    # decides nothing, so what was decided does not.
+    "dispatches": {"version", "evidence", "basis"},  # the latter: what everybody carried at that moment
+    "reviews": {"model_version", "scores"},
+    "lessons": {"changed", "steps", "features"},
     "notices": {"id", "fact_id"},  # made from the id of the fact that this very run drew
     "cases": {"version"},
     "promises": {"handler_id"},  # see test_a_case_and_its_commands_...

@@ -80,7 +80,7 @@ def state(dispatch: Dispatch) -> dict[str, Any]:
     values = {
         name: value
         for name, value in asdict(dispatch).items()
-        if name not in {"_facts", "notices", "version", "traceparent", "heard", "lapses", "tasks"}
+        if name not in {"_facts", "notices", "version", "traceparent", "heard", "lapses", "tasks", "taught"}
     }
     notices = sorted((n.audience, n.reason, n.fact_type, n.issued_at) for n in dispatch.notices.values())
     return values | {"notices": notices}
@@ -168,7 +168,7 @@ def test_once_closed_nobody_gets_it_any_more(what: str) -> None:
     heard(dispatch, [CLOSED], directory(0))
     dispatch.try_again(NINE + 11 * HOUR)
     with pytest.raises(NotReferred):
-        dispatch.decide("after_sales", None, "She waits for a refund.", NINE + 11 * HOUR)
+        dispatch.decide("after_sales", None, None, "She waits for a refund.", "key:1", NINE + 11 * HOUR)
     assert heard(dispatch, [], directory(5)) == []
     assert (dispatch.status, dispatch.handler_id) == (Status.RELEASED, None)
 
@@ -186,7 +186,9 @@ def test_what_waits_goes_to_whoever_has_capacity_again() -> None:
 def test_the_desks_reason_is_masked() -> None:
     dispatch = Dispatch(id=ID)
     heard(dispatch, [told(UNSURE)], directory(1))
-    dispatch.decide("after_sales", Severity.URGENT, "She called from 13800138000.", NINE + HOUR)
+    dispatch.decide(
+        "after_sales", Severity.URGENT, None, "She called from 13800138000.", "key:1", NINE + HOUR
+    )
     facts = heard(dispatch, [], directory(1))
     assert dispatch.reasons == ("She called from [phone].",)
     assert not any("13800138000" in fact.model_dump_json() for fact in facts)

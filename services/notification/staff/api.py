@@ -13,7 +13,7 @@ from services.notification.staff.model import LineKind
 from services.notification.store import staff
 from shared import pages, problems
 from shared.auth import Principal, may
-from shared.events.vocabulary import Urgency
+from shared.events.vocabulary import NoticeUrgency
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
 from shared.service import Ctx, api_router
@@ -38,7 +38,7 @@ class InboxLine(BaseModel):
     complaint_id: UUID
     reference: str | None = None
     what: Words
-    urgency: Urgency
+    urgency: NoticeUrgency
     told_at: datetime
     due_at: datetime
     settled_at: datetime | None = None

@@ -44,8 +44,6 @@ class Assigning(Triaging):
     """A complaint that somebody carries, or is to carry."""
 
     subcategory: str | None = None
-    handler_id: str | None = None
-    """Who carries it, or carried it last."""
     assigned_at: datetime | None = None
     basis: dict[str, Any] | None = None
     """Why the handler was chosen: an AssignmentBasis."""
@@ -58,10 +56,6 @@ class Assigning(Triaging):
     """Why whoever had it has it no more; masked. Until somebody else gets it."""
     involved: list[dict[str, str]] = field(default_factory=list)
     """Departments that take part: department, reason, involved_by, involved_at."""
-    closed_at: datetime | None = None
-    """When the case ended."""
-    freed: str | None = None
-    """Who carried it until this change. Only between a change and its `settle`."""
     wanted: HandOver | None = None
     """Only between a change and its `settle`."""
     traceparent: str | None = None
@@ -106,6 +100,11 @@ class Assigning(Triaging):
         if self.status is Status.ASSIGNED:
             self.freed, self.because = self.handler_id, because
             self.status, self.waiting_since, self.choose_at = Status.WAITING, at, at
+
+    def pass_on(self, because: str, at: datetime) -> None:
+        """Another department shall have it: whoever of `proposed_department` can take it."""
+        self.take_back(because, at)
+        self.choose_at = at
 
     def hand_over(self, wanted: HandOver, at: datetime) -> None:
         """Let somebody else have it. Raises NotPossible, also when it is settled and nobody wanted can take it."""
@@ -157,7 +156,8 @@ class Assigning(Triaging):
 
     def forget(self) -> None:
         """Let go of what people wrote: the customer is erased."""
-        self.reasons, self.because = (), None
+        super().forget()
+        self.because = None
         self.involved = [
             each if each["involved_by"] == RULES else each | {"reason": ""} for each in self.involved
         ]
@@ -230,7 +230,7 @@ class Assigning(Triaging):
 
     def _chosen(self, roster: Roster) -> Choice | Nobody:
         if self.wanted is None:
-            return roster.choose(self.asks, self.registered_at)
+            return self._proposed(roster) or roster.choose(self.asks, self.registered_at)
         wished = self._wished(roster, self.wanted)
         if isinstance(wished, Nobody) and not self.wanted.binding:
             return roster.choose(self.asks, self.registered_at)
@@ -238,6 +238,13 @@ class Assigning(Triaging):
             able = [c.person.id for c in roster.candidates(self.asks) if c.why_not is None]
             raise _cannot(wished, [i for i in able if i != self.handler_id][:SOME])
         return wished
+
+    def _proposed(self, roster: Roster) -> Choice | None:
+        """Whoever's turn it is in the department that a rule, the classifier or a person proposes."""
+        if self.proposed_department is None or not roster.is_open(self.proposed_department):
+            return None
+        found = roster.choose(self.asks, self.registered_at, department=self.proposed_department)
+        return found if isinstance(found, Choice) else None
 
     def _wished(self, roster: Roster, wanted: HandOver) -> Choice | Nobody:
         before = {self.handler_id} if self.handler_id else set[str]()

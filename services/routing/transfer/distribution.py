@@ -18,9 +18,9 @@ from shared.events.vocabulary import (
     Channel,
     Kind,
     Money,
+    NoticeUrgency,
     Severity,
     TransferForm,
-    Urgency,
     Visibility,
 )
 from shared.taxonomy import CategoryCode
@@ -31,9 +31,9 @@ LONGEST = 60 * 24 * 90
 Minutes = Annotated[int, Field(ge=1, le=LONGEST)]
 
 _URGENCY = {
-    Severity.GENERAL: Urgency.NORMAL,
-    Severity.URGENT: Urgency.HIGH,
-    Severity.MAJOR: Urgency.IMMEDIATE,
+    Severity.GENERAL: NoticeUrgency.NORMAL,
+    Severity.URGENT: NoticeUrgency.HIGH,
+    Severity.MAJOR: NoticeUrgency.IMMEDIATE,
 }
 
 
@@ -85,7 +85,7 @@ class Duty(BaseModel):
     amount: Money | None = None
     """The least that must be at stake, in this currency."""
     form: TransferForm = TransferForm.NOTICE
-    urgency: Urgency | None = None
+    urgency: NoticeUrgency | None = None
     """Left out: by severity."""
     acknowledge_minutes: Minutes | None = None
     """Left out: the table's time for the severity."""
@@ -104,7 +104,7 @@ class Duty(BaseModel):
             )
         )
 
-    def urgency_for(self, severity: Severity) -> Urgency:
+    def urgency_for(self, severity: Severity) -> NoticeUrgency:
         return self.urgency or _URGENCY[severity]
 
     @property

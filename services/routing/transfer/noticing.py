@@ -23,9 +23,9 @@ from shared.events.vocabulary import (
     Channel,
     Kind,
     Money,
+    NoticeUrgency,
     Severity,
     TransferForm,
-    Urgency,
     Visibility,
 )
 
@@ -43,7 +43,7 @@ class Notice:
     issued_at: datetime
     acknowledge_by: datetime
     form: TransferForm = TransferForm.NOTICE
-    urgency: Urgency = Urgency.NORMAL
+    urgency: NoticeUrgency = NoticeUrgency.NORMAL
     words: NoticeWords | None = None
     department: str | None = None
     recipients: tuple[str, ...] = ()

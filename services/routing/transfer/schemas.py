@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.routing.schemas import Body
 from services.routing.transfer.distribution import DISTRIBUTION, DistributionTable, Minutes
 from services.routing.transfer.lapses import LapseKind
-from shared.events.vocabulary import Audience, Severity, TransferForm, Urgency
+from shared.events.vocabulary import Audience, NoticeUrgency, Severity, TransferForm
 from shared.pages import Moment
 from shared.text import LongText
 
@@ -36,7 +36,7 @@ class NoticeShown(BaseModel):
     fact_id: UUID
     severity: Severity
     form: TransferForm
-    urgency: Urgency
+    urgency: NoticeUrgency
     department: str | None = None
     recipients: list[str]
     """Ids of the people who are meant; nobody: the whole audience."""

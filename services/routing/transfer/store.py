@@ -15,7 +15,7 @@ from shared import clock, driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction, sql
 from shared.events.transfer import NoticeWords
-from shared.events.vocabulary import Audience, Severity, TaskForm, TaskOutcome, TransferForm, Urgency
+from shared.events.vocabulary import Audience, NoticeUrgency, Severity, TaskForm, TaskOutcome, TransferForm
 
 _CHANGING = (
     "acknowledged_by",
@@ -99,7 +99,7 @@ def _notice(row: dict[str, Any]) -> Notice:
             "audience": Audience(row["audience"]),
             "severity": Severity(row["severity"]),
             "form": TransferForm(row["form"]),
-            "urgency": Urgency(row["urgency"]),
+            "urgency": NoticeUrgency(row["urgency"]),
             "words": NoticeWords(**row["words"]) if row["words"] else None,
             "recipients": tuple(row["recipients"]),
             "climbed_to": Audience(row["climbed_to"]) if row["climbed_to"] else None,

@@ -69,7 +69,6 @@ def upgrade() -> None:
     )
     for column in (
         sa.Column("kind", sa.Text(), nullable=True),
-        sa.Column("visibility", sa.Text(), nullable=True),
         sa.Column("subcategory", sa.Text(), nullable=True, comment="as somebody coded it"),
         sa.Column(
             "accused", sa.ARRAY(sa.Text()), server_default="{}", nullable=False, comment="never carry it"
@@ -117,7 +116,6 @@ def downgrade() -> None:
         "basis",
         "accused",
         "subcategory",
-        "visibility",
         "kind",
     ):
         op.drop_column("dispatches", name)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.routing.transfer.clippings.schemas import Clipping, Count, Item, OverdueTask, Period
 from services.routing.transfer.clippings.words import AUDIENCES, SEVERITIES, TITLE, UNDECIDED
-from shared.events.vocabulary import Audience, Language, Severity, Urgency
+from shared.events.vocabulary import Audience, Language, NoticeUrgency, Severity
 from shared.taxonomy import UnknownCode, newest
 
 MOST_IMPORTANT, MOST_OTHERS = 20, 50
@@ -74,7 +74,7 @@ def clipping(
 
 
 def _is_important(item: Item) -> bool:
-    return item.severity is Severity.MAJOR or item.urgency is Urgency.IMMEDIATE
+    return item.severity is Severity.MAJOR or item.urgency is NoticeUrgency.IMMEDIATE
 
 
 def _item(row: Mapping[Any, Any], language: Language) -> Item:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events.vocabulary import Audience, Language, Severity, TransferForm, Urgency
+from shared.events.vocabulary import Audience, Language, NoticeUrgency, Severity, TransferForm
 
 
 class Period(StrEnum):
@@ -34,7 +34,7 @@ class Item(BaseModel):
     """The reason, in words."""
     category: str
     severity: Severity
-    urgency: Urgency
+    urgency: NoticeUrgency
     form: TransferForm
     text: str | None = None
     """What an internal mail says, masked."""

@@ -15,7 +15,7 @@ from shared import ids
 from shared.aggregate import NotPossible
 from shared.events import TaskDone, TaskOverdue, TaskSet
 from shared.events.transfer import NoticeWords
-from shared.events.vocabulary import Audience, TaskForm, TaskOutcome, Urgency
+from shared.events.vocabulary import Audience, NoticeUrgency, TaskForm, TaskOutcome
 
 OVERDUE = NoticeWords(en="A task is overdue", zh="内部任务逾期")
 FIRST = Audience.RESPONSIBLE_DEPARTMENT
@@ -153,7 +153,7 @@ class Tasking(Climbing):
                     severity=self.severity,
                     issued_at=at,
                     acknowledge_by=by,
-                    urgency=Urgency.HIGH,
+                    urgency=NoticeUrgency.HIGH,
                     words=OVERDUE,
                     recipients=(task.assignee,) if task.chases == 1 else (),
                     due_at=by,
