@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import door, drain, duplicates, imports, latency, lifecycle, machine
+from bench import door, drain, duplicates, imports, latency, lifecycle, machine, triage_speed
 from bench.rig import Rig
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "lifecycle": lifecycle.measure,
     "latency": latency.measure,
     "duplicates": duplicates.measure,
+    "triage-speed": triage_speed.measure,
 }
 
 
@@ -194,6 +195,13 @@ def _duplicates(result: dict[str, Any]) -> Table:
     return table
 
 
+def _triage_speed(result: dict[str, Any]) -> Table:
+    table = _table("Triage: complaints that routing decides", "how", "complaints", "s", "per second")
+    for how, got in result.items():
+        table.add_row(how, f"{got['complaints']:,}", f"{got['seconds']:.1f}", f"{got['per_second']:,.0f}")
+    return table
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "door": _door,
     "imports": _imports,
@@ -201,6 +209,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "lifecycle": _lifecycle,
     "latency": _latency,
     "duplicates": _duplicates,
+    "triage-speed": _triage_speed,
 }
 
 if __name__ == "__main__":
