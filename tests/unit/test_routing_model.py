@@ -63,6 +63,7 @@ def heard(
 
     def save() -> None:
         dispatch.settle(people)
+        dispatch.inform(people.directory)
         recorded.extend(fact[0] for fact in dispatch._facts)
         dispatch._facts.clear()
 

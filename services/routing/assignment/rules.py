@@ -141,7 +141,7 @@ class ClimbAfter(Row):
     major: Hours
 
 
-class Participation(Row):
+class CoOwnership(Row):
     """A department that never owns such a complaint alone, and who takes part."""
 
     id: RuleId
@@ -165,7 +165,7 @@ class AssignmentRules(Content):
     """So often a complaint climbs; then everybody has been told."""
     long_absence_days: Annotated[int, Field(ge=1, le=366)]
     """The open complaints of somebody who is away for so many days or longer go to others."""
-    together: Annotated[tuple[Participation, ...], Field(max_length=200)] = ()
+    together: Annotated[tuple[CoOwnership, ...], Field(max_length=200)] = ()
     """No department that stands here as an owner has a complaint alone. The first row that applies counts."""
 
     @model_validator(mode="after")

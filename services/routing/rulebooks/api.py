@@ -59,7 +59,7 @@ def _read(router: APIRouter, book: Book[Any]) -> None:
 
     @router.get(
         f"/rulebooks/{book.kind}",
-        name=f"read_{name}",
+        name=f"read_{name}_rulebook",
         response_model=shown,
         summary=f"Read the {book.name_en} in force",
         responses=problems.documented() | TAGGED,
@@ -135,7 +135,7 @@ def _change(router: APIRouter, book: Book[Any]) -> None:
 
     @router.put(
         f"/rulebooks/{book.kind}",
-        name=f"switch_{name}",
+        name=f"switch_{name}_rulebook",
         response_model=shown,
         summary=f"Switch to a version of the {book.name_en}",
         responses=problems.documented(404, 412) | TAGGED,

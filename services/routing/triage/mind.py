@@ -4,7 +4,7 @@ Every process applies the same stored lessons to the same snapshot, so all say t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from services.routing.triage.learner import LearnerSettings
@@ -112,9 +112,10 @@ class Judge:
     mind: Mind
     settings: LearnerSettings
 
-    def judge(self, text: str) -> Opinion:
-        told = features(text)
-        category = self._ask(Head.CATEGORY, told)
+    def judge(self, text: str, *, why: bool) -> Opinion:
+        read = features(text)
+        told = replace(read, grams={})  # without them nothing is explained, which takes most of the time
+        category = self._ask(Head.CATEGORY, read if why else told)
         severity = self._ask(Head.SEVERITY, told)
         department = self._ask(Head.DEPARTMENT, told)
         asked = {Head.CATEGORY: category, Head.SEVERITY: severity, Head.DEPARTMENT: department}

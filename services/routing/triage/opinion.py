@@ -37,4 +37,6 @@ class Opinion:
 class Classifier(Protocol):
     """Whoever can be asked."""
 
-    def judge(self, text: str) -> Opinion: ...
+    def judge(self, text: str, *, why: bool) -> Opinion:
+        """`why`: with the words that spoke; they take longer than the answer."""
+        ...

@@ -128,8 +128,12 @@ class Triaging(Risking):
 
     def _judge(self) -> Decision:
         assert self.told is not None
-        self.opinion = self.classifier.judge(self.told.text) if self.classifier else None
-        return decide(self.told, self.books, self.opinion)
+        self.opinion = self.classifier.judge(self.told.text, why=False) if self.classifier else None
+        decision = decide(self.told, self.books, self.opinion)
+        asked_in_earnest = decision.category is None or decision.decided_by is Decider.MODEL
+        if self.classifier is not None and asked_in_earnest:
+            self.opinion = self.classifier.judge(self.told.text, why=True)
+        return decision
 
     def _take(self, decision: Decision, at: datetime) -> None:
         self.category, self.severity, self.reasons = decision.category, decision.severity, decision.reasons
