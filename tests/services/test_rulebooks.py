@@ -4,13 +4,19 @@ from typing import Any
 
 import pytest
 
+from services.routing.transfer.distribution import DISTRIBUTION
 from shared.keys import create_key
 from tests.world import World
 
 URL = "/routing/v1/rulebooks/distribution"
-LEADERS_HEAR_ALL = {
-    "rows": [{"fact": "redress.complaint.triaged", "audience": "leadership", "reason": "all-of-them"}]
+ROW = {
+    "fact": "redress.complaint.triaged",
+    "audience": "leadership",
+    "reason": "all-of-them",
+    "words_en": "Any complaint",
+    "words_zh": "任何投诉",
 }
+LEADERS_HEAR_ALL = DISTRIBUTION.shipped.model_dump(mode="json") | {"rows": [ROW]}
 
 
 async def _told(world: World, registered: dict[str, Any]) -> set[str]:
@@ -61,8 +67,8 @@ async def test_a_version_decides_once_it_is_switched_on_and_until_another_one_is
 @pytest.mark.parametrize(
     ("content", "field"),
     [
-        ({"rows": []}, "body/content/rows"),
-        ({"rows": [LEADERS_HEAR_ALL["rows"][0] | {"audience": "everybody"}]}, "body/content/rows/0/audience"),
+        (LEADERS_HEAR_ALL | {"rows": []}, "body/content/rows"),
+        (LEADERS_HEAR_ALL | {"rows": [ROW | {"audience": "everybody"}]}, "body/content/rows/0/audience"),
         (LEADERS_HEAR_ALL | {"more": 1}, "body/content/more"),
         ({}, "body/content/rows"),
     ],
@@ -103,4 +109,4 @@ async def test_the_document_says_what_each_rulebook_holds(world: World) -> None:
     body = document["paths"]["/v1/rulebooks/distribution/versions"]["post"]["requestBody"]
     reference = body["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
     content = document["components"]["schemas"][reference]["properties"]["content"]["$ref"]
-    assert content.endswith("/DistributionTable")
+    assert content.endswith("/DistributionTableGiven")
