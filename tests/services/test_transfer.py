@@ -153,14 +153,18 @@ async def test_a_public_complaint_and_a_major_one_go_straight_to_leadership(worl
 async def test_what_the_table_does_not_name_is_told_to_nobody_and_changes_nothing(world: World) -> None:
     registered = await world.register()
     await world.settled()
+    case = f"/resolution/v1/cases/{registered['id']}"
+    accepted = await world.http.post(f"{case}/accept", json={"handler_id": "wang.lei"})
+    assert accepted.status_code < 300, accepted.text
+    await world.settled()
     async with world.context("routing").database.reading() as connection:
         version = text("SELECT version FROM dispatches WHERE complaint_id = :id")
         before = (await connection.execute(version, {"id": registered["id"]})).scalar_one()
         heard = text("SELECT count(*) FROM heard_facts WHERE complaint_id = :id")
         facts_before = (await connection.execute(heard, {"id": registered["id"]})).scalar_one()
-    case = f"/resolution/v1/cases/{registered['id']}"
-    accepted = await world.http.post(f"{case}/accept", json={"handler_id": "wang.lei"})
-    assert accepted.status_code < 300, accepted.text
+    judgement = {"reason_sufficient": True, "demand_reasonable": True, "explanation": "The motor is faulty."}
+    judged = await world.http.post(f"{case}/judge", json=judgement)
+    assert judged.status_code < 300, judged.text
     await world.settled()
     async with world.context("routing").database.reading() as connection:
         assert (await connection.execute(version, {"id": registered["id"]})).scalar_one() == before
