@@ -53,7 +53,9 @@ HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
     "dispatches": {"version"},
-    "notices": {"id", "fact_id"},  # made from the id of the fact that this very run drew
+    # Made from the id of the fact that this very run drew; what is told late has its full time from now on.
+    "notices": {"id", "fact_id", "due_at"},
+    "heard_facts": {"fact_id"},
     "cases": {"version"},
     "promises": {"handler_id"},  # see test_a_case_and_its_commands_...
     "timeline": {"number"},  # as they became known; the timeline is read in order of time and source
@@ -65,7 +67,7 @@ HIDDEN = {
 """Columns that may differ, by table."""
 KEPT = {
     "intake": ("customers", "complaints", "merges", "marks", "messages"),
-    "routing": ("departments", "people"),
+    "routing": ("calendars", "departments", "teams", "people"),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""
