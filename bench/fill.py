@@ -165,7 +165,7 @@ _ROUTING = {
             "fact_type": "'redress.complaint.triaged.v1'", "fact_id": uid(EVENT + 3), "issued_at": "at",
             "acknowledge_by": "at + interval '1 day'",
             "acknowledged_by": "CASE WHEN NOT open THEN 'key:bench' END",
-            "acknowledged_at": "CASE WHEN NOT open THEN at END",
+            "acknowledged_at": "CASE WHEN NOT open THEN at END", "due_at": f"CASE WHEN open THEN {SOON} END",
         }
     ),
     "sequences": _sequence("redress.routing", 2),

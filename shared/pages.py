@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from shared.problems import Problem
@@ -19,6 +19,16 @@ Moment = Annotated[
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
 ]
 """A time that PostgreSQL can compare with, in whatever offset it comes."""
+
+
+def _must_be_text(value: Any) -> Any:
+    if not isinstance(value, str | datetime):
+        raise ValueError("it must be a time in ISO 8601 with its offset, such as 2026-12-01T09:00:00Z")
+    return value
+
+
+WrittenMoment = Annotated[Moment, BeforeValidator(_must_be_text)]
+"""The same in a body: not a number, of which nobody knows whether it counts seconds."""
 # A cursor is a stranger's input like any other.
 _BOUNDED: dict[Any, Any] = {
     datetime: Moment,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.notification import webhooks
 from services.notification.guard import ForbiddenTarget, Guard
+from services.notification.rules import Channel
 from services.notification.schemas import (
     DeliveryView,
     NewWebhook,
@@ -186,16 +187,21 @@ async def list_deliveries(
     complaint_id: UUID | None = None,
     webhook_id: UUID | None = None,
     status: Annotated[Status | None, Query(description="Only those that stand so.")] = None,
+    channel: Annotated[
+        Channel | None, Query(description="Only to customers, to staff or to webhooks.")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DeliveryView]:
-    """Every message to a customer and every webhook call, the newest first: sent or not, and why not."""
+    """Every message to a customer or to people of the company and every webhook call, the newest first: sent or not, and why not."""
     shown = [deliveries.c[n] for n in DeliveryView.model_fields if n in deliveries.c]
     query = select(*shown, deliveries.c.subscription_id, deliveries.c.number)
     if complaint_id is not None:
         query = query.where(deliveries.c.complaint_id == complaint_id)
     if webhook_id is not None:
         query = query.where(deliveries.c.subscription_id == webhook_id)
+    if channel is not None:
+        query = query.where(deliveries.c.channel == channel.value)
     if status is not None:
         query = query.where(deliveries.c.status == status.value)
     if cursor is not None:

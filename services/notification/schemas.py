@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.notification.guard import ForbiddenTarget, parse
 from services.notification.model import FACTS, matches
+from services.notification.rules import Channel
 from shared.text import ShortText
 
 
@@ -128,7 +129,7 @@ class DeliveryView(BaseModel):
     id: UUID
     """Message-ID of a mail, `webhook-id` of a webhook: the same for every attempt."""
     complaint_id: UUID | None = None
-    channel: Literal["customer", "staff", "webhook"]
+    channel: Channel
     template: str | None = None
     """Which message a customer got, or gets, or somebody of the company."""
     recipient: str | None = None

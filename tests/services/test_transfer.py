@@ -4,7 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,13 +13,16 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services import catalogue
 from services.routing.transfer.chaser import Chaser
 from services.routing.transfer.distribution import DISTRIBUTION
 from shared import clock
-from shared.events import PromiseBroken
+from shared.events import CustomerErased, PromiseBroken
+from shared.events.vocabulary import Because
 from shared.keys import create_key
 from shared.telemetry import METRICS
-from tests.services.test_routing import tell
+from tests.resolution_story import records
+from tests.services.test_routing import UNSURE, tell
 from tests.world import TOLD, World, eventually
 
 GRAVE = TOLD | {"statement": {"what_went_wrong": "The housing gives an electric shock."}}
@@ -472,3 +476,65 @@ async def test_no_case_is_one_departments_alone(world: World) -> None:
     after = (await world.http.get(url)).json()
     assert (after["took_part"], after["alone"]) == (["quality", "technical_support"], False)
     assert (await world.http.get(url.replace(registered["id"], str(uuid4())))).status_code == 404
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-15")
+async def test_a_complaint_that_nobody_owns_climbs_too(world: World) -> None:
+    unsure = await world.register(UNSURE)
+    await world.settled()
+    [notice] = await told(world, unsure, "complaint-management")
+    assert notice["reason"] == "needs-a-decision"
+    assert "department" not in notice
+    with later(hours=25):
+        await chased(world)
+    [climbed] = await told(world, unsure, "leadership")
+    assert (climbed["climbed_from"], climbed["reason"]) == (notice["notice_id"], "needs-a-decision")
+
+
+async def test_a_notice_that_is_told_late_has_its_full_time_before_it_climbs(world: World) -> None:
+    """Routing may have been away for longer than anybody had to acknowledge."""
+    registered = await world.register()
+    await world.settled()
+    late = clock.now() - timedelta(days=3)
+    broken = PromiseBroken(complaint_id=UUID(registered["id"]), promise_id=uuid4(), broken_at=late)
+    [told_now] = records([broken])
+    record = replace(told_now, headers={**told_now.headers, "ce_time": late.isoformat()})
+    [routing] = catalogue.load(["routing"])
+    await routing.pump(world.context("routing")).handle([record])
+    [notice] = [
+        n for n in await notices(world, "complaint-management", registered) if n["fact_type"] == BROKEN
+    ]
+    assert datetime.fromisoformat(notice["acknowledge_by"]) < clock.now()
+    due = datetime.fromisoformat(notice["due_at"])
+    assert timedelta(hours=23) < due - clock.now() <= timedelta(hours=24)
+    await chased(world)
+    assert not await told(world, registered, "leadership")
+
+
+async def test_what_was_written_about_somebody_who_is_erased_is_forgotten(world: World) -> None:
+    registered = await world.register(TOLD | {"customer": {"external_id": "C-gone", "name": "Bob Gone"}})
+    await world.settled()
+    url = f"/routing/v1/complaints/{registered['id']}"
+    await world.http.post(f"{url}/mails", json={"audience": "leadership", "text": "Bob Gone is angry."})
+    due = (clock.now() + timedelta(hours=1)).isoformat()
+    task = {"form": "phone", "about": "Call Bob Gone.", "assignee": "li.na", "due_at": due}
+    await world.http.post(f"{url}/tasks", json=task)
+    await world.settled()
+    fact = CustomerErased(
+        complaint_id=UUID(registered["id"]),
+        customer_id=uuid4(),
+        because=Because.REQUESTED,
+        erased_at=clock.now(),
+    )
+    for name in ("routing", "notification"):
+        [service] = catalogue.load([name])
+        await service.pump(world.context(name)).handle(records([fact]))
+    [mail] = [n for n in await notices(world, "leadership", registered) if n["form"] == "internal_mail"]
+    assert mail["text"] == "[erased]"
+    shown = await world.http.get("/routing/v1/tasks", params={"complaint_id": registered["id"]})
+    assert [t["about"] for t in shown.json()["items"]] == ["[erased]"]
+    async with world.context("notification").database.reading() as connection:
+        lines = text("SELECT what->>'en' FROM staff_lines WHERE complaint_id = :id AND kind = 'task'")
+        found = (await connection.execute(lines, {"id": registered["id"]})).scalars().all()
+    assert found == ["[erased]"]

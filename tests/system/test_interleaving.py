@@ -58,7 +58,9 @@ HIDDEN = {
     "dispatches": {"version", "evidence", "basis"},  # the latter: what everybody carried at that moment
     "reviews": {"model_version", "scores"},
     "lessons": {"changed", "steps", "features"},
-    "notices": {"id", "fact_id"},  # made from the id of the fact that this very run drew
+    # Made from the id of the fact that this very run drew; what is told late has its full time from now on.
+    "notices": {"id", "fact_id", "due_at"},
+    "heard_facts": {"fact_id"},
     "cases": {"version"},
     "promises": {"handler_id"},  # see test_a_case_and_its_commands_...
     "timeline": {"number"},  # as they became known; the timeline is read in order of time and source

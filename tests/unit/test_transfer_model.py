@@ -213,7 +213,7 @@ steps = st.lists(
 
 
 @given(steps, st.sampled_from(Severity))
-@pytest.mark.requirement("P-14", "P-15", "003-18")
+@pytest.mark.requirement("P-14", "003-18")
 def test_nothing_is_told_twice_and_no_notice_is_dropped(
     steps: list[tuple[str, int, int]], severity: Severity
 ) -> None:

@@ -10,7 +10,7 @@ from services.routing.schemas import Body
 from services.routing.transfer.distribution import DISTRIBUTION, DistributionTable, Minutes
 from services.routing.transfer.lapses import LapseKind
 from shared.events.vocabulary import Audience, NoticeUrgency, Severity, TransferForm
-from shared.pages import Moment
+from shared.pages import WrittenMoment
 from shared.text import LongText
 
 PersonCode = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -137,8 +137,8 @@ class DistributionTrial(Body):
     )
 
     content: DistributionTable
-    since: Moment
-    until: Moment
+    since: WrittenMoment
+    until: WrittenMoment
 
     @model_validator(mode="after")
     def _must_be_a_period(self) -> "DistributionTrial":

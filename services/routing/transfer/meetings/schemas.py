@@ -11,7 +11,7 @@ from services.routing.transfer.meetings.agenda import Criterion
 from services.routing.transfer.schemas import PersonCode
 from services.routing.transfer.tasks.schemas import TaskShown, TaskText
 from shared.events.vocabulary import Severity
-from shared.pages import Moment
+from shared.pages import WrittenMoment
 from shared.text import LongText, ShortText
 
 
@@ -32,7 +32,7 @@ class NewMeeting(Body):
     )
 
     title: ShortText
-    at: Moment
+    at: WrittenMoment
     weekly: bool = False
     """When its minutes are written, the next one is called a week later."""
     attendees: Annotated[tuple[PersonCode, ...], Field(min_length=1, max_length=100)]
@@ -55,7 +55,7 @@ class NewActionItem(Body):
 
     about: TaskText
     assignee: PersonCode
-    due_at: Moment
+    due_at: WrittenMoment
     complaint_id: UUID | None = None
     """The case that it is about, if it is about one."""
 

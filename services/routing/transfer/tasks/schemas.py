@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.routing.schemas import Body
 from services.routing.transfer.schemas import PersonCode
 from shared.events.vocabulary import TaskForm, TaskOutcome
-from shared.pages import Moment
+from shared.pages import WrittenMoment
 from shared.text import LongText
 
 TaskText = Annotated[LongText, Field(max_length=2000)]
@@ -44,7 +44,7 @@ class NewTask(Body):
     """Who is to be called or spoken with, and what about; masked before it is kept."""
     assignee: PersonCode
     """Who does it: id of a person of the directory."""
-    due_at: Moment
+    due_at: WrittenMoment
 
 
 class TaskResult(Body):
