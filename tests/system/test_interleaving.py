@@ -65,7 +65,12 @@ HIDDEN = {
 """Columns that may differ, by table."""
 KEPT = {
     "intake": ("customers", "complaints", "merges", "marks", "messages"),
-    "routing": ("departments", "people"),
+    "routing": (
+        *("calendars", "skills", "departments", "teams", "people", "absences", "certificates", "requeues"),
+        *("rulebook_versions", "rulebook_switches", "findings"),
+        *("training_sessions", "training_participants", "training_results", "drill_runs"),
+        *("policies", "policy_acknowledgements", "proposals"),
+    ),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""
