@@ -3,13 +3,14 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from services.routing.directory.store import load_directory
 from services.routing.directory.succeeding import move_work
 from shared import clock
 from shared.keys import create_key
@@ -110,6 +111,34 @@ async def test_each_thing_is_made_read_and_changed_by_whoever_saw_it_last(world:
         assert (await world.http.get(f"{URL}/{table}/nobody")).status_code == 404
         listed = (await world.http.get(f"{URL}/{table}", params={"limit": 200})).json()["items"]
         assert key in {each.get("code") or each.get("id") for each in listed}
+
+
+@pytest.mark.requirement("P-12")
+async def test_a_calendar_has_spans_a_zone_holidays_and_make_up_days(world: World) -> None:
+    shanghai = OFFICE | {"code": "zone_shanghai", "special": {"2026-03-07": [["10:00", "12:00"]]}}
+    berlin = {
+        **{"code": "zone_berlin", "name_en": "Berlin", "name_zh": "柏林", "zone": "Europe/Berlin"},
+        "spans": {"0": [["09:00", "10:00"]]},
+    }
+    await synced(world, calendars=[shanghai, berlin])
+    async with world.context("routing").database.transaction() as transaction:
+        calendars = (await load_directory(transaction)).calendars
+
+    def works(code: str, *moments: str) -> list[bool]:
+        return [calendars[code].works_at(datetime.fromisoformat(moment)) for moment in moments]
+
+    monday = [
+        f"2026-03-02T{clock_time}+08:00" for clock_time in ("08:59", "09:00", "12:30", "13:00", "18:00")
+    ]
+    assert works("zone_shanghai", *monday) == [False, True, False, True, False], "several spans a day"
+    assert works("zone_shanghai", "2026-03-03T23:59+08:00", "2026-03-04T10:00+08:00") == [True, False]
+    assert works("zone_shanghai", "2026-03-07T11:00+08:00") == [True], "a special Saturday"
+    assert works("zone_shanghai", "2025-01-26T10:00+08:00") == [True], "a Sunday that is made up for"
+    assert works("zone_shanghai", "2024-10-01T10:00+08:00") == [False], "a Tuesday that is a holiday"
+    assert works("zone_berlin", "2026-03-23T08:30+00:00", "2026-03-30T08:30+00:00") == [True, False], (
+        "summer time"
+    )
+    assert works("zone_berlin", "2026-03-30T07:30+00:00") == [True]
 
 
 async def test_lists_are_pages_with_filters(world: World) -> None:
@@ -388,6 +417,11 @@ async def test_nobody_leaves_with_open_complaints_unless_it_is_said_where_they_g
     async with world.context("routing").database.transaction() as transaction:
         rows = (await transaction.execute(text("SELECT person, to_person FROM requeues"))).all()
     assert [tuple(row) for row in rows] == [(handler, "li.na")]
+    back = await world.http.put(url, json=gone | {"active": True})
+    assert back.status_code == 200
+    async with world.context("routing").database.reading() as connection:
+        left = (await connection.execute(text("SELECT count(*) FROM requeues"))).scalar_one()
+    assert left == 0, "who is back before it was done keeps what they have"
 
 
 @pytest.mark.empty_world

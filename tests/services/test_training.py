@@ -330,8 +330,10 @@ async def test_points_are_for_how_complaints_were_handled_and_never_for_how_few(
         await tell(world, *facts)
 
     mine = await account(world, "reward.busy")
-    for _ in range(6):
+    own_account = (await world.http.get(f"{V1}/directory/people/reward.busy")).json()["account"]
+    for _ in range(5):
         await handled("reward.busy", Outcome.SATISFIED)
+    await handled(own_account, Outcome.SATISFIED)
     await handled("reward.busy", Outcome.ACCEPTABLE, _broken, _resumed)
     for _ in range(5):
         await handled("reward.plain", Outcome.ACCEPTABLE, _waiting)

@@ -73,8 +73,10 @@ HIDDEN = {
 KEPT = {
     "intake": ("customers", "complaints", "merges", "marks", "messages"),
     "routing": (
-        *("calendars", "skills", "departments", "teams", "people", "absences", "certificates"),
-        *("directory_version", "rulebook_versions", "rulebook_switches"),
+        *("calendars", "skills", "departments", "teams", "people", "absences", "certificates", "requeues"),
+        *("directory_version", "rulebook_versions", "rulebook_switches", "findings"),
+        *("training_sessions", "training_participants", "training_results", "drill_runs"),
+        *("policies", "policy_acknowledgements", "proposals"),
     ),
     "notification": ("subscriptions",),
 }

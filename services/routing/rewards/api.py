@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.acting import person_of
@@ -14,7 +14,7 @@ from services.routing.rewards.book import REWARDS, Result, RewardTable
 from services.routing.rewards.model import Standing, bounds, ranked
 from services.routing.rewards.schemas import EarnedShown, ResultCount, Reward, Rewards
 from services.routing.rulebooks import store as rulebook_store
-from services.routing.store import earnings
+from services.routing.store import directory, earnings
 from shared import driver, pages, problems
 from shared.auth import Principal, may
 from shared.database import sql
@@ -27,11 +27,13 @@ Period = Annotated[
     str, Query(max_length=7, description="`2026`, `2026-Q1` or `2026-03`.", examples=["2026-03"])
 ]
 
+# Whoever takes up a case that nobody was given is known by their account only.
 _COUNTED = sql(
-    "SELECT e.person, p.name, e.result, count(*) AS times, sum(e.points) AS points, "
-    "count(DISTINCT e.complaint_id) AS complaints FROM earnings e LEFT JOIN people p ON p.id = e.person "
-    "WHERE e.earned_at >= :since AND e.earned_at < :until AND (CAST(:person AS text) IS NULL OR e.person = :person) "
-    "GROUP BY e.person, p.name, e.result ORDER BY e.person, e.result"
+    "SELECT coalesce(p.id, e.person) AS person, p.name, e.result, count(*) AS times, sum(e.points) AS points, "
+    "count(DISTINCT e.complaint_id) AS complaints FROM earnings e LEFT JOIN people p ON e.person IN (p.id, p.account) "
+    "WHERE e.earned_at >= :since AND e.earned_at < :until "
+    "AND (CAST(:person AS text) IS NULL OR coalesce(p.id, e.person) = :person) "
+    "GROUP BY 1, p.name, e.result ORDER BY 1, e.result"
 )
 
 
@@ -123,7 +125,8 @@ async def list_earnings(
         since, until = _bounds(period, await _table(connection))
         query: Any = select(earnings).where(c.earned_at >= since, c.earned_at < until)
         if person is not None:
-            query = query.where(c.person == person)
+            account = select(directory.people.c.account).where(directory.people.c.id == person)
+            query = query.where(or_(c.person == person, c.person == account.scalar_subquery()))
         if cursor is not None:
             at, after = pages.decode(cursor, datetime, UUID)
             query = query.where(text("(earned_at, id) < (:at, :after)")).params(at=at, after=after)
