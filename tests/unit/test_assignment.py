@@ -1,8 +1,10 @@
 """Who may take a complaint and whose turn it is, without a database."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,11 +18,15 @@ from services.routing.assignment.roster import Choice, Load, Nobody, Roster
 from services.routing.assignment.rules import ASSIGNMENT, AssignmentRules
 from services.routing.directory import Directory, Person
 from services.routing.directory.model import Absence, Calendar
+from services.routing.handlers import reactions
+from services.routing.model import Dispatch
 from services.routing.status import Status
 from shared.aggregate import NotPossible
+from shared.envelope import open_envelope
 from shared.events import ComplaintAssigned, ComplaintUnassigned, DepartmentInvolved
-from shared.events.vocabulary import Severity
-from tests.resolution_story import HOUR, NINE
+from shared.events.intake import MaskedStatement
+from shared.events.vocabulary import Channel, ComplainantType, ContactRole, Money, Severity
+from tests.resolution_story import HOUR, NINE, records, registered
 from tests.town import DEPARTMENTS, Town, department, waiting
 
 NEEDS = Needs("function_fault", Severity.GENERAL, "en")
@@ -573,3 +579,62 @@ def test_the_heaps_choose_whom_the_list_of_candidates_puts_first(
             taken.append(found.person)
         if taken and data.draw(st.booleans()):
             roster.release(taken.pop(0).id)
+
+
+# fairness to customers
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+@pytest.mark.requirement("003-01")
+def test_who_the_customer_is_and_how_they_came_changes_nothing_in_who_waits(data: st.DataObject) -> None:
+    """The same complaints, told by other customers in other ways, go to the same people or wait alike."""
+    number = data.draw(st.integers(2, 8))
+    said = [
+        data.draw(st.sampled_from(["The motor shows alarm R4.", "I want a refund."])) for _ in range(number)
+    ]
+
+    def run() -> list[str | None]:
+        town = Town([person("a", capacity=2), person("d", "desk", capacity=1)])
+        complaints = []
+        for place, words in enumerate(said):
+            channel = data.draw(st.sampled_from(list(Channel)))
+            told = registered(UUID(int=place + 1), NINE + place * HOUR)
+            event = told.model_copy(
+                update={
+                    "statement": MaskedStatement(what_went_wrong=words),
+                    "channel": channel,
+                    "medium": channel.medium,
+                    "customer_id": data.draw(st.uuids()),
+                    "complainant_type": data.draw(st.sampled_from(list(ComplainantType))),
+                    "taken_by": data.draw(st.sampled_from([None, *ContactRole])),
+                    "order_id": data.draw(st.sampled_from([None, "SO-1"])),
+                    "desired_amount": data.draw(
+                        st.sampled_from([None, Money(amount=Decimal(9), currency="CNY")])
+                    ),
+                    "completeness": data.draw(st.floats(0, 1)),
+                }
+            )
+            dispatch = Dispatch(id=event.complaint_id)
+            [record] = records([event])
+            reactions.react(dispatch, open_envelope(record))
+            town.settle([dispatch])
+            complaints.append(dispatch)
+        return [dispatch.handler_id for dispatch in complaints]
+
+    assert run() == run()
+
+
+def test_the_needs_of_a_complaint_say_nothing_of_the_customer() -> None:
+    """A further field must be thought about: does it let somebody wait for who they are?"""
+    assert {each.name for each in fields(Needs)} == {
+        "category",
+        "subcategory",
+        "severity",
+        "language",
+        "kind",
+        "visibility",
+        "against",
+        "accused",
+        "climbs",
+    }
