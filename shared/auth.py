@@ -39,6 +39,8 @@ SCOPES = {
     "taxonomy:write": "change the values that the taxonomy's categories are opposed to",
     "triage:write": "decide what the rules could not",
     "directory:write": "change people and departments",
+    "training:write": "hold courses, say what became of participants, grade drills, settle needs for training",
+    "policies:write": "publish policies, and answer what staff propose",
     "rulebooks:write": "make versions of the tables by which routing decides, and put them in force",
     "notices:read": "read the notices of an audience",
     "notices:acknowledge": "acknowledge notices",

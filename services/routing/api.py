@@ -6,22 +6,39 @@ from services.routing.directory.absences_api import router as absences
 from services.routing.directory.api import router as directory
 from services.routing.directory.entries_api import add_entries
 from services.routing.directory.entries_api import router as entries
+from services.routing.directory.lists_api import router as lists
 from services.routing.directory.people_api import router as people
+from services.routing.duties.api import router as duties
+from services.routing.duties.proposals_api import router as proposals
+from services.routing.findings.api import router as findings
+from services.routing.rewards.api import router as rewards
 from services.routing.rulebooks import api as rulebooks
+from services.routing.training.api import router as training
+from services.routing.training.practice_api import router as practice
+from services.routing.training.results_api import router as results
 from services.routing.transfer.api import router as transfer
 from services.routing.triage.api import router as triage
 from shared.service import api_router
 
 router = api_router()
 add_entries(entries)
-for room in (
+ROOMS = (
     triage,
     directory,
     people,
     absences,
+    findings,
+    lists,
     entries,
+    training,
+    results,
+    practice,
+    rewards,
+    duties,
+    proposals,
     assignment,
     transfer,
     rulebooks.routes(*BOOKS.values()),
-):
+)
+for room in ROOMS:
     router.include_router(room)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from services.routing.api import router
 from services.routing.assignment.drain import Drain
 from services.routing.directory.api import BODY_LIMIT
+from services.routing.findings.watch import Watch
 from services.routing.handlers import reactions
 from services.routing.store import metadata
 from shared.config import Settings
@@ -12,12 +13,16 @@ from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return (Drain(context),)
+    return Drain(context), Watch(context)
 
 
 def _workers(context: Context) -> Sequence[Worker]:
     drain = context.part(Drain)
-    return (Worker("routing.drain", drain.run), Worker("routing.bell", drain.listen))
+    return (
+        Worker("routing.drain", drain.run),
+        Worker("routing.bell", drain.listen),
+        Worker("routing.findings", context.part(Watch).run),
+    )
 
 
 def _large_bodies(settings: Settings) -> Mapping[str, int]:

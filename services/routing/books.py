@@ -6,7 +6,10 @@ from typing import Any
 from services.routing.assignment.rules import ASSIGNMENT
 from services.routing.rewards.book import REWARDS
 from services.routing.rulebooks.model import Book
+from services.routing.training.book import COURSES, DRILLS
 from services.routing.transfer.distribution import DISTRIBUTION
 from services.routing.triage.rules import RULES
 
-BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (RULES, ASSIGNMENT, DISTRIBUTION, REWARDS)}
+BOOKS: Mapping[str, Book[Any]] = {
+    book.kind: book for book in (RULES, ASSIGNMENT, DISTRIBUTION, REWARDS, COURSES, DRILLS)
+}

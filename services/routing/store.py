@@ -167,9 +167,10 @@ class DispatchStore:
         issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
         await save_rows(transaction, notices, issued, changing=("acknowledged_by", "acknowledged_at"))
         earned = [asdict(each) for d in changed for each in d.earned]
-        await save_rows(transaction, earnings, earned, changing=("points",))
-        needed = [asdict(each) for d in changed for each in d.needs]
-        await save_rows(transaction, training.needs, needed, changing=("complaints",))
+        # What was earned stays as it was, also when it is heard again after the points have changed.
+        await save_rows(transaction, earnings, earned, changing=("fact_type",))
+        needed = {each.id: asdict(each) for d in changed for each in d.needs.values()}
+        await save_rows(transaction, training.needs, [*needed.values()], changing=("complaints", "evidence"))
 
 
 async def _settle(transaction: Transaction, unsettled: Sequence[Dispatch]) -> None:

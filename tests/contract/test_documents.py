@@ -17,7 +17,15 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 
 Operation = dict[str, Any]
 
-FOR_ONESELF = {"GET /v1/directory/people/me"}
+FOR_ONESELF = {
+    "GET /v1/directory/people/me",
+    "GET /v1/policies/me",
+    "GET /v1/proposals/me",
+    "GET /v1/rewards/me",
+    "GET /v1/training/results/me",
+    "POST /v1/policies/{code}/versions/{version}/acknowledge",
+    "POST /v1/proposals",
+}
 """What takes no scope, only an account that belongs to a person in the directory."""
 
 

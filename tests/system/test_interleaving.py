@@ -66,7 +66,13 @@ HIDDEN = {
 """Columns that may differ, by table."""
 KEPT = {
     "intake": ("customers", "complaints", "merges", "marks", "messages"),
-    "routing": ("calendars", "skills", "departments", "teams", "people", "directory_version"),
+    "routing": (
+        *("calendars", "skills", "departments", "teams", "people", "absences", "certificates", "requeues"),
+        "directory_version",
+        *("rulebook_versions", "rulebook_switches", "findings"),
+        *("training_sessions", "training_participants", "training_results", "drill_runs"),
+        *("policies", "policy_acknowledgements", "proposals"),
+    ),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""

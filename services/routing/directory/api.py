@@ -22,6 +22,7 @@ from services.routing.directory.schemas import (
     DirectoryShown,
     PersonShown,
 )
+from services.routing.directory.succeeding import move_work
 from services.routing.store import directory
 from shared import problems
 from shared.auth import Principal, may
@@ -109,6 +110,7 @@ async def change_directory(
         )
         if done.refused and not (wanted.dry_run or wanted.skip_refused):
             raise refuse(done.refused, _in_json)
+    await move_work(ctx.database)
     return answer(done, dry_run=wanted.dry_run)
 
 
@@ -210,6 +212,7 @@ async def import_directory(
         done = await change(transaction, asked, who.id, dry_run=dry_run)
         if done.refused and not dry_run:
             raise refuse(done.refused, lambda refusal: _in_file(found, refusal))
+    await move_work(ctx.database)
     return answer(done, dry_run=dry_run)
 
 

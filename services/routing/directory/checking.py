@@ -74,6 +74,8 @@ def wrong_spans(spans: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _wrong_person(person: NewPerson) -> list[Wrong]:
     wrong: list[Wrong] = []
+    if person.id == "me":
+        wrong.append(("id", "It means whoever asks; choose another id.", "me 指当前用户，请换一个编号。"))
     if person.role is not None and person.role not in layer_by_role():
         wrong.append(
             (

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import select
 
 from services.routing.directory.api import shown_to
 from services.routing.directory.changing import change, refuse
@@ -28,8 +28,8 @@ from services.routing.directory.schemas import (
     TeamEntry,
     Versioned,
 )
-from services.routing.store import directory
-from shared import etag, idempotency, pages, problems
+from services.routing.directory.succeeding import move_work
+from shared import etag, idempotency, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.etag import IfMatch
@@ -40,138 +40,11 @@ from shared.service import Ctx, api_router
 
 router = api_router(tags=["directory"])
 
-Active = Annotated[bool | None, Query(description="Only those that are, or are not.")]
-Layer = Annotated[
-    int | None, Query(ge=1, le=4, description="1 contact, 2 acceptance, 3 technical, 4 management.")
-]
-InDepartment = Annotated[Code | None, Query(description="Only of this department.")]
 
-
-async def _listed(
-    ctx: Ctx, who: Principal, table: str, shown: type[Any], limit: int, cursor: str | None, *narrow: Any
-) -> pages.Page[Any]:
-    """A page of the entries, by key; `narrow` are conditions, None for those that were not asked for."""
-    stored = TABLES[table]
-    key = next(iter(stored.primary_key.columns))
-    query: Select[Any] = select(stored).where(*(each for each in narrow if each is not None))
-    if cursor is not None:
-        query = query.where(key > pages.decode(cursor, str)[0])
-    async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query.order_by(key).limit(limit + 1))).mappings().all()
-    return pages.page(
-        rows, limit, lambda row: shown(**_row(who, table, dict(row))), lambda row: (row[key.name],)
-    )
-
-
-def _row(who: Principal, table: str, row: dict[str, Any]) -> dict[str, Any]:
+def row_shown(who: Principal, table: str, row: dict[str, Any]) -> dict[str, Any]:
     more = {name: row[name] for name in ("version", "source", "open_cases") if name in row}
     entry = dict(entry_of(table, row))
     return (shown_to(who, entry) if table == "people" else entry) | more
-
-
-def _if(column: ColumnElement[Any], wanted: object) -> ColumnElement[bool] | None:
-    return None if wanted is None else column == wanted
-
-
-@router.get(
-    "/directory/calendars",
-    response_model=pages.Page[CalendarEntry],
-    summary="List the calendars",
-    responses=problems.documented(),
-)
-async def list_calendars(
-    who: Annotated[Principal, may("cases:read")],
-    ctx: Ctx,
-    limit: pages.Limit = 50,
-    cursor: pages.Cursor = None,
-) -> pages.Page[CalendarEntry]:
-    """By their code."""
-    return await _listed(ctx, who, "calendars", CalendarEntry, limit, cursor)
-
-
-@router.get(
-    "/directory/skills",
-    response_model=pages.Page[SkillEntry],
-    summary="List the skills",
-    responses=problems.documented(),
-)
-async def list_skills(
-    who: Annotated[Principal, may("cases:read")],
-    ctx: Ctx,
-    active: Active = None,
-    limit: pages.Limit = 50,
-    cursor: pages.Cursor = None,
-) -> pages.Page[SkillEntry]:
-    """The catalogue of what people can do, by code, with names in both languages."""
-    return await _listed(
-        ctx, who, "skills", SkillEntry, limit, cursor, _if(directory.skills.c.active, active)
-    )
-
-
-@router.get(
-    "/directory/departments",
-    response_model=pages.Page[DepartmentEntry],
-    summary="List the departments",
-    responses=problems.documented(),
-)
-async def list_departments(
-    who: Annotated[Principal, may("cases:read")],
-    ctx: Ctx,
-    layer: Layer = None,
-    active: Active = None,
-    limit: pages.Limit = 50,
-    cursor: pages.Cursor = None,
-) -> pages.Page[DepartmentEntry]:
-    """By their code."""
-    c = directory.departments.c
-    narrow = (_if(c.layer, layer), _if(c.active, active))
-    return await _listed(ctx, who, "departments", DepartmentEntry, limit, cursor, *narrow)
-
-
-@router.get(
-    "/directory/teams",
-    response_model=pages.Page[TeamEntry],
-    summary="List the teams",
-    responses=problems.documented(),
-)
-async def list_teams(
-    who: Annotated[Principal, may("cases:read")],
-    ctx: Ctx,
-    department: InDepartment = None,
-    active: Active = None,
-    limit: pages.Limit = 50,
-    cursor: pages.Cursor = None,
-) -> pages.Page[TeamEntry]:
-    """By their code. Who belongs to one: `/directory/people?team=`."""
-    c = directory.teams.c
-    narrow = (_if(c.department, department), _if(c.active, active))
-    return await _listed(ctx, who, "teams", TeamEntry, limit, cursor, *narrow)
-
-
-@router.get(
-    "/directory/people",
-    response_model=pages.Page[PersonEntry],
-    response_model_exclude_unset=True,
-    summary="List the people",
-    responses=problems.documented(),
-)
-async def list_people(
-    who: Annotated[Principal, may("cases:read")],
-    ctx: Ctx,
-    department: InDepartment = None,
-    team: Annotated[Code | None, Query(description="Only of this team.")] = None,
-    layer: Layer = None,
-    skill: Annotated[Code | None, Query(description="Only those who have it.")] = None,
-    active: Active = None,
-    limit: pages.Limit = 50,
-    cursor: pages.Cursor = None,
-) -> pages.Page[PersonEntry]:
-    """By their id. Accounts and mail addresses are shown to those who may change them."""
-    c, units = directory.people.c, directory.departments.c
-    of_layer = None if layer is None else c.department.in_(select(units.code).where(units.layer == layer))
-    has = None if skill is None else c.skills.contains([skill])
-    narrow = (_if(c.department, department), _if(c.team, team), of_layer, has, _if(c.active, active))
-    return await _listed(ctx, who, "people", PersonEntry, limit, cursor, *narrow)
 
 
 class _Addresses:
@@ -188,7 +61,7 @@ class _Addresses:
             row = (await connection.execute(select(stored).where(column == key))).mappings().one_or_none()
         if row is None:
             raise problems.not_found(self.one, "path/key")
-        return self.shown(**_row(who, self.table, dict(row)))
+        return self.shown(**row_shown(who, self.table, dict(row)))
 
     def read(self, router: APIRouter) -> None:
         async def read(
@@ -243,10 +116,13 @@ class _Addresses:
             stored = TABLES[self.table]
             column = next(iter(stored.primary_key.columns))
             row = (await transaction.execute(select(stored).where(column == key))).mappings().one()
-            shown = self.shown(**_row(who, self.table, dict(row)))
+            shown = self.shown(**row_shown(who, self.table, dict(row)))
             return Answer(201 if (self.table, key) in done.plan.added else 200, to_json(shown))
 
-        return etag.tagged(await idempotency.once(request, ctx.database, who.id, idempotency_key, work))
+        response = await idempotency.once(request, ctx.database, who.id, idempotency_key, work)
+        if self.table == "departments":
+            await move_work(ctx.database)
+        return etag.tagged(response)
 
     def change(self, router: APIRouter) -> None:
         async def put(

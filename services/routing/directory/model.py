@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from shared.events.vocabulary import Remedy
 from shared.worktime import DaySpans, Spans, WorkCalendar, chinese_calendar
 
-
 ACCEPTANCE_DESK = "customer_service"
 """Takes what no other department can take."""
 

@@ -73,6 +73,10 @@ async def write(transaction: Transaction, roll: Roll, made: Plan, source: str | 
         rows = [_row(made.after[table][key], roll.entries[table].get(key), source) for key in sorted(wanted)]
         await save_rows(transaction, stored, rows)
     await _ask(transaction, made.requeues, by)
+    # Whoever is back before it was done keeps what they have.
+    await transaction.execute(
+        sql("DELETE FROM requeues q USING people p WHERE q.done_at IS NULL AND p.id = q.person AND p.active")
+    )
 
 
 def _row(entry: Entry, kept: Kept | None, source: str | None) -> dict[str, Any]:

@@ -26,6 +26,10 @@ Remedies = Annotated[
 ]
 
 
+def _example(**fields: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
 class Entry(Body):
     """A row of the directory. What a bulk change does not name of one that is there, stays as it is."""
 
@@ -36,6 +40,15 @@ class Entry(Body):
 
 class NewCalendar(Entry):
     """When a department or a person works."""
+
+    model_config = _example(
+        code="office",
+        name_en="Office hours",
+        name_zh="办公时间",
+        zone="Asia/Shanghai",
+        spans={str(day): [["09:00", "12:00"], ["13:00", "18:00"]] for day in range(5)},
+        china=True,
+    )
 
     code: Code
     name_en: ShortText
@@ -57,6 +70,8 @@ class NewCalendar(Entry):
 class NewSkill(Entry):
     """Something that people can do."""
 
+    model_config = _example(code="encoders", name_en="Encoders", name_zh="编码器")
+
     code: Code
     name_en: ShortText
     name_zh: ShortText
@@ -64,6 +79,16 @@ class NewSkill(Entry):
 
 
 class NewDepartment(Entry):
+    """A unit in one of the four layers."""
+
+    model_config = _example(
+        code="field_service",
+        name_en="Field service",
+        name_zh="现场服务部",
+        layer=1,
+        categories=["after_sales"],
+    )
+
     code: Code
     name_en: ShortText
     name_zh: ShortText
@@ -79,6 +104,12 @@ class NewDepartment(Entry):
 
 
 class NewTeam(Entry):
+    """Some of a department's people."""
+
+    model_config = _example(
+        code="south", name_en="South", name_zh="华南组", department="sales", lead="zhao.lin"
+    )
+
     code: Code
     name_en: ShortText
     name_zh: ShortText
@@ -89,6 +120,20 @@ class NewTeam(Entry):
 
 
 class NewPerson(Entry):
+    """Somebody of the company who has to do with complaints."""
+
+    model_config = _example(
+        id="ma.li",
+        name="马丽 Ma Li",
+        department="technical_support",
+        languages=["zh", "en"],
+        role="rd",
+        supervisor="wang.lei",
+        remedies=["explanation", "repair"],
+        amount="500",
+        currency="CNY",
+    )
+
     id: PersonId
     name: ShortText
     """Work name, with which the person signs towards customers."""
@@ -217,31 +262,41 @@ class Versioned(BaseModel):
 class CalendarEntry(NewCalendar, Versioned):
     """A calendar as it is."""
 
+    model_config = ConfigDict(json_schema_extra={})
+
 
 class SkillEntry(NewSkill, Versioned):
     """A skill as it is."""
+
+    model_config = ConfigDict(json_schema_extra={})
 
 
 class DepartmentEntry(NewDepartment, Versioned):
     """A department as it is."""
 
+    model_config = ConfigDict(json_schema_extra={})
+
 
 class TeamEntry(NewTeam, Versioned):
     """A team as it is."""
+
+    model_config = ConfigDict(json_schema_extra={})
 
 
 class PersonEntry(NewPerson, Versioned):
     """A person as they are."""
 
+    model_config = ConfigDict(json_schema_extra={})
+
     open_cases: int = 0
 
 
 class DepartmentShown(NewDepartment):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra={})
 
 
 class PersonShown(NewPerson):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra={})
 
     open_cases: int
 

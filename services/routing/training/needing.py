@@ -27,21 +27,19 @@ class Need:
 class Needing(Noticing):
     """A complaint that can be the one which tips a need for training."""
 
-    needs: list[Need] = field(default_factory=list)
+    needs: dict[UUID, Need] = field(default_factory=dict[UUID, Need])
     """Those that this change finds."""
 
     def need_training(self, event: TrainingNeeded) -> None:
-        """The need itself is told once; its id makes a repetition the same row."""
-        self.needs.append(
-            Need(
-                id=event.need_id,
-                complaint_id=self.id,
-                person=event.person_id,
-                department=event.department,
-                about=event.about,
-                kind=event.kind.value,
-                complaints=event.complaints,
-                evidence=event.evidence,
-                found_at=event.found_at,
-            )
+        """Told again, with more complaints that speak for it, it is still the same need."""
+        self.needs[event.need_id] = Need(
+            id=event.need_id,
+            complaint_id=self.id,
+            person=event.person_id,
+            department=event.department,
+            about=event.about,
+            kind=event.kind.value,
+            complaints=event.complaints,
+            evidence=event.evidence,
+            found_at=event.found_at,
         )

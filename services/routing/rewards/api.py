@@ -1,0 +1,152 @@
+"""HTTP in: points for how complaints were handled."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+from sqlalchemy import or_, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.routing.directory.acting import person_of
+from services.routing.directory.schemas import PersonId
+from services.routing.rewards.book import REWARDS, Result, RewardTable
+from services.routing.rewards.model import Standing, bounds, ranked
+from services.routing.rewards.schemas import EarnedShown, ResultCount, Reward, Rewards
+from services.routing.rulebooks import store as rulebook_store
+from services.routing.store import directory, earnings
+from shared import driver, pages, problems
+from shared.auth import Principal, may
+from shared.database import sql
+from shared.problems import Problem
+from shared.service import Ctx, api_router
+
+router = api_router(tags=["rewards"])
+
+Period = Annotated[
+    str, Query(max_length=7, description="`2026`, `2026-Q1` or `2026-03`.", examples=["2026-03"])
+]
+
+# Whoever takes up a case that nobody was given is known by their account only.
+_COUNTED = sql(
+    "SELECT coalesce(p.id, e.person) AS person, p.name, e.result, count(*) AS times, sum(e.points) AS points, "
+    "count(DISTINCT e.complaint_id) AS complaints FROM earnings e LEFT JOIN people p ON e.person IN (p.id, p.account) "
+    "WHERE e.earned_at >= :since AND e.earned_at < :until "
+    "AND (CAST(:person AS text) IS NULL OR coalesce(p.id, e.person) = :person) "
+    "GROUP BY 1, p.name, e.result ORDER BY 1, e.result"
+)
+
+
+@router.get(
+    "/rewards",
+    response_model=Rewards,
+    response_model_exclude_none=True,
+    summary="What people earned in a period",
+    responses=problems.documented(422),
+)
+async def list_rewards(who: Annotated[Principal, may("cases:read")], ctx: Ctx, period: Period) -> Rewards:
+    """Best first, by points per handled case, with the number of cases beside it. Having few complaints earns
+    nothing: points are for what was done with a complaint that came."""
+    async with ctx.database.reading() as connection:
+        return await _rewards(connection, period, None)
+
+
+@router.get(
+    "/rewards/me",
+    response_model=Rewards,
+    response_model_exclude_none=True,
+    summary="What you earned in a period",
+    responses=problems.documented(403, 422),
+)
+async def read_my_rewards(who: Annotated[Principal, may()], ctx: Ctx, period: Period) -> Rewards:
+    """Without a rank. It takes no scope, only an account in the directory."""
+    async with ctx.database.reading() as connection:
+        mine = await _rewards(connection, period, await person_of(connection, who))
+    return mine.model_copy(
+        update={"people": [reward.model_copy(update={"rank": None}) for reward in mine.people]}
+    )
+
+
+async def _rewards(connection: AsyncConnection, period: str, person: str | None) -> Rewards:
+    table = await _table(connection)
+    since, until = _bounds(period, table)
+    rows = (await driver.run(connection, _COUNTED, {"since": since, "until": until, "person": person})).all()
+    counts: dict[str, list[ResultCount]] = {}
+    names: dict[str, str | None] = {}
+    handled: dict[str, int] = {}
+    for row in rows:
+        counts.setdefault(row.person, []).append(
+            ResultCount(result=row.result, times=row.times, points=row.points)
+        )
+        names[row.person] = row.name
+        if row.result == Result.CASE_HANDLED:
+            handled[row.person] = row.complaints
+    standings = [
+        Standing(each, handled.get(each, 0), sum(count.points for count in made_up_of))
+        for each, made_up_of in counts.items()
+    ]
+    return Rewards(
+        period=period,
+        since=since,
+        until=until,
+        least_cases=table.least_cases,
+        people=[
+            Reward(
+                rank=rank,
+                person=each.person,
+                name=names[each.person],
+                handled=each.handled,
+                points=each.points,
+                points_per_case=each.per_case,
+                made_up_of=counts[each.person],
+            )
+            for rank, each in ranked(standings, table.least_cases)
+        ],
+    )
+
+
+@router.get(
+    "/rewards/earnings",
+    response_model=pages.Page[EarnedShown],
+    summary="The rows that make up what people earned",
+    responses=problems.documented(422),
+)
+async def list_earnings(
+    who: Annotated[Principal, may("cases:read")],
+    ctx: Ctx,
+    period: Period,
+    person: Annotated[PersonId | None, Query(description="Only of this person.")] = None,
+    limit: pages.Limit = 50,
+    cursor: pages.Cursor = None,
+) -> pages.Page[EarnedShown]:
+    """The newest first, each with the fact that it follows from."""
+    c = earnings.c
+    async with ctx.database.reading() as connection:
+        since, until = _bounds(period, await _table(connection))
+        query: Any = select(earnings).where(c.earned_at >= since, c.earned_at < until)
+        if person is not None:
+            account = select(directory.people.c.account).where(directory.people.c.id == person)
+            query = query.where(or_(c.person == person, c.person == account.scalar_subquery()))
+        if cursor is not None:
+            at, after = pages.decode(cursor, datetime, UUID)
+            query = query.where(text("(earned_at, id) < (:at, :after)")).params(at=at, after=after)
+        query = query.order_by(c.earned_at.desc(), c.id.desc()).limit(limit + 1)
+        rows = (await connection.execute(query)).mappings().all()
+    return pages.page(rows, limit, lambda row: EarnedShown(**row), lambda row: (row["earned_at"], row["id"]))
+
+
+async def _table(connection: AsyncConnection) -> RewardTable:
+    return (await rulebook_store.load_books(connection, {REWARDS.kind: REWARDS})).read(REWARDS)
+
+
+def _bounds(period: str, table: RewardTable) -> tuple[datetime, datetime]:
+    try:
+        return bounds(period, table.zone)
+    except ValueError:
+        raise Problem(
+            422,
+            "invalid-request",
+            "There is no such period",
+            "Name a year, a quarter or a month: 2026, 2026-Q1, 2026-03. 请写年、季度或月份，如 2026-03。",
+            field="query/period",
+        ) from None
