@@ -73,12 +73,12 @@ async def rules(world: World, **changes: Any) -> None:
     assert switched.status_code == 200, switched.text
 
 
-def status_is(
-    world: World, complaint_id: str, *statuses: str
-) -> Callable[[], Awaitable[dict[str, Any] | None]]:
-    async def condition() -> dict[str, Any] | None:
+def status_is(world: World, complaint_id: str, *statuses: str) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """What is routed, once it has such a status; nothing before."""
+
+    async def condition() -> dict[str, Any]:
         found = await routed(world, complaint_id)
-        return found if found["status"] in statuses else None
+        return found if found["status"] in statuses else {}
 
     return condition
 
