@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import assignment, door, drain, duplicates, imports, latency, lifecycle, machine
+from bench import assignment, door, drain, duplicates, imports, latency, lifecycle, machine, triage_speed
 from bench.rig import Rig
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "latency": latency.measure,
     "duplicates": duplicates.measure,
     "assignment": assignment.measure,
+    "triage-speed": triage_speed.measure,
 }
 
 
@@ -213,6 +214,13 @@ def _assignment(result: dict[str, Any]) -> Table:
     return table
 
 
+def _triage_speed(result: dict[str, Any]) -> Table:
+    table = _table("Triage: complaints that routing decides", "how", "complaints", "s", "per second")
+    for how, got in result.items():
+        table.add_row(how, f"{got['complaints']:,}", f"{got['seconds']:.1f}", f"{got['per_second']:,.0f}")
+    return table
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "door": _door,
     "imports": _imports,
@@ -221,6 +229,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "latency": _latency,
     "duplicates": _duplicates,
     "assignment": _assignment,
+    "triage-speed": _triage_speed,
 }
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.routing.triage.rules import RULES, decide
+from services.routing.rulebooks.model import AS_SHIPPED
+from services.routing.triage.deciding import decide
+from services.routing.triage.told import Told
+from shared.events.intake import MaskedStatement
 from shared.events.vocabulary import Severity
 
 TEXTS = Path(__file__).parents[1] / "demo"
@@ -44,5 +47,5 @@ def _statements(language: str, plain: bool) -> list[dict[str, str]]:
 
 
 def _is_plain(statement: dict[str, str]) -> bool:
-    decision = decide(RULES.shipped, statement.values(), public=False)
+    decision = decide(Told(statement=MaskedStatement(**statement)), AS_SHIPPED, None)
     return decision.category is not None and decision.severity is not Severity.MAJOR

@@ -52,6 +52,8 @@ from shared.events import (
     ReporterJoined,
     ReporterLeft,
     RestatementAnswered,
+    RiskRaised,
+    RiskSettled,
     SolutionCarriedOut,
     TrainingNeeded,
     ValidityJudged,
@@ -59,7 +61,7 @@ from shared.events import (
 from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.resolution import Offer
-from shared.events.routing import AssignmentBasis, Decider
+from shared.events.routing import AssignmentBasis, Decider, SpokenWord, Suggestion, TimeLimits
 from shared.events.vocabulary import (
     About,
     Against,
@@ -76,10 +78,13 @@ from shared.events.vocabulary import (
     Loss,
     Medium,
     Money,
+    Nature,
     Outcome,
     Remedy,
+    Risk,
     Scan,
     Severity,
+    Urgency,
     Visibility,
 )
 
@@ -223,6 +228,21 @@ def events() -> Iterator[Event]:
         severity=Severity.URGENT,
         reasons=("function.use", "after-sales", "loss.line-stop"),
         referred_at=_after(0.01),
+        nature=Nature.QUALITY,
+        urgency=Urgency.HIGH,
+        suggestions=(
+            Suggestion(
+                category="function_fault",
+                probability=0.61,
+                words=(SpokenWord(word="报警", weight=1.8), SpokenWord(word="R4", weight=0.9)),
+            ),
+            Suggestion(category="after_sales", probability=0.22),
+        ),
+        proposed_department="technical_support",
+        time_limits=TimeLimits(acknowledge=2, first_response=8, resolution=40, version=1),
+        rules_version=3,
+        matrix_version=0,
+        model_version="5d0c7b1e93af",
     )
     yield ComplaintTriaged(
         complaint_id=COMPLAINT,
@@ -231,6 +251,32 @@ def events() -> Iterator[Event]:
         decided_by=Decider.PERSON,
         reasons=("Alarm R4 is a fault in use.",),
         triaged_at=_after(0.2),
+        nature=Nature.QUALITY,
+        urgency=Urgency.HIGH,
+        proposed_department="technical_support",
+        time_limits=TimeLimits(acknowledge=2, first_response=8, resolution=40, version=1),
+        rules_version=3,
+        matrix_version=0,
+        model_version="5d0c7b1e93af",
+        probability=0.61,
+        spoke_for=(SpokenWord(word="报警", weight=1.8),),
+        spoke_against=(SpokenWord(word="退款", weight=-0.4),),
+    )
+    yield RiskRaised(
+        complaint_id=COMPLAINT,
+        kind=Risk.DISPUTE,
+        reason="客户称已委托律师。",
+        raised_by="key:5f0c1a9be27d",
+        severity_before=Severity.GENERAL,
+        severity=Severity.URGENT,
+        raised_at=_after(1),
+    )
+    yield RiskSettled(
+        complaint_id=COMPLAINT,
+        kind=Risk.DISPUTE,
+        reason="双方已达成一致。",
+        settled_by="key:5f0c1a9be27d",
+        settled_at=_after(20),
     )
     yield ComplaintAssigned(
         complaint_id=COMPLAINT,

@@ -126,6 +126,7 @@ class ComplaintFacts(BaseModel):
     assigned_at: datetime | None
     assignments: int
     notices_acknowledged: int
+    risks_raised: int
     notices_issued: int
     opened_at: datetime | None
     accepted_at: datetime | None

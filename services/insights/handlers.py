@@ -30,6 +30,7 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    RiskRaised,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -79,7 +80,7 @@ def on_complaint_triaged(facts: Facts, event: ComplaintTriaged, fact: Received) 
     """The last decision counts: a correction moves what the complaint contributed."""
     facts.category, facts.severity = event.category, event.severity
     facts.triaged_at = event.triaged_at
-    facts.triaged_automatically = event.decided_by is Decider.RULES
+    facts.triaged_automatically = event.decided_by is not Decider.PERSON
 
 
 @reactions.on(ComplaintReferred)
@@ -97,6 +98,12 @@ def on_complaint_assigned(facts: Facts, event: ComplaintAssigned, fact: Received
 @reactions.on(NoticeAcknowledged)
 def on_notice_acknowledged(facts: Facts, event: NoticeAcknowledged, fact: Received) -> None:
     facts.notices_acknowledged += 1
+
+
+@reactions.on(RiskRaised)
+def on_risk_raised(facts: Facts, event: RiskRaised, fact: Received) -> None:
+    """How severe it is since then, ComplaintTriaged tells."""
+    facts.risks_raised += 1
 
 
 def on_notice_issued(facts: Facts, event: NoticeIssued, fact: Received) -> None:

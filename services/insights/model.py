@@ -80,6 +80,7 @@ class Facts(Aggregate):
     assigned_at: datetime | None = None
     assignments: int = 0
     notices_acknowledged: int = 0
+    risks_raised: int = 0
     # the transfer topics
     notices_issued: int = 0
     # resolution

@@ -67,6 +67,9 @@ complaints = Table(
     Column("assigned_at", TIME, comment="last assignment"),
     Column("assignments", Integer, nullable=False),
     Column("notices_acknowledged", Integer, nullable=False),
+    Column(
+        "risks_raised", Integer, nullable=False, server_default="0", comment="a dispute or an incident seen"
+    ),
     Column("notices_issued", Integer, nullable=False),
     Column("opened_at", TIME),
     Column("accepted_at", TIME, comment="first acceptance"),

@@ -18,12 +18,14 @@ from services.routing.training.practice_api import router as practice
 from services.routing.training.results_api import router as results
 from services.routing.transfer.api import router as transfer
 from services.routing.triage.api import router as triage
+from services.routing.triage.trying import router as trial
 from shared.service import api_router
 
 router = api_router()
 add_entries(entries)
 ROOMS = (
     triage,
+    trial,
     directory,
     people,
     absences,

@@ -8,12 +8,15 @@ from services.routing.directory.api import BODY_LIMIT
 from services.routing.findings.watch import Watch
 from services.routing.handlers import reactions
 from services.routing.store import metadata
+from services.routing.triage.learned import equip
+from services.routing.triage.trainer import Trainer
 from shared.config import Settings
 from shared.service import Context, Service, Worker
 
 
 def _parts(context: Context) -> Sequence[object]:
-    return Drain(context), Watch(context)
+    equip(context.database)
+    return Drain(context), Watch(context), Trainer(context)
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -21,6 +24,7 @@ def _workers(context: Context) -> Sequence[Worker]:
     return (
         Worker("routing.drain", drain.run),
         Worker("routing.bell", drain.listen),
+        Worker("routing.trainer", context.part(Trainer).run),
         Worker("routing.findings", context.part(Watch).run),
     )
 

@@ -2,7 +2,6 @@
 
 from services.routing.model import Dispatch
 from services.routing.store import DispatchStore
-from services.routing.triage.rules import RULES, decide
 from shared import telemetry
 from shared.envelope import Received
 from shared.events import (
@@ -21,7 +20,7 @@ from shared.events import (
     PromiseKept,
     TrainingNeeded,
 )
-from shared.events.vocabulary import Kind, Severity, Visibility
+from shared.events.vocabulary import Kind, Severity
 from shared.reactions import Reactions
 from shared.taxonomy import versions
 
@@ -32,23 +31,18 @@ reactions: Reactions[Dispatch] = Reactions("routing", DispatchStore())
 def on_complaint_registered(dispatch: Dispatch, event: ComplaintRegistered, fact: Received) -> None:
     dispatch.reference, dispatch.registered_at = event.reference, event.registered_at
     dispatch.language, dispatch.against = event.language.value, event.against
-    dispatch.kind, dispatch.visibility = event.kind, event.visibility
+    dispatch.kind = event.kind
     if event.accused_id is not None and event.kind is not Kind.PRAISE:
         dispatch.accused = (event.accused_id,)
     dispatch.traceparent = telemetry.traceparent()
-    told = event.statement
-    decision = decide(
-        dispatch.books.read(RULES),
-        (told.what_went_wrong, told.feeling, told.wanted),
-        public=event.visibility is Visibility.PUBLIC,
-    )
-    dispatch.triage(decision, event.registered_at)
+    dispatch.triage(event)
     if event.kind is Kind.PRAISE and event.accused_id is not None:
         dispatch.praise(event.accused_id, fact, event.registered_at)
 
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, fact: Received) -> None:
+    dispatch.supplement(event)
     if event.accused_id is not None and dispatch.kind is not Kind.PRAISE:
         dispatch.accuse(event.accused_id, event.added_at)
 
@@ -57,7 +51,7 @@ def on_complaint_supplemented(dispatch: Dispatch, event: ComplaintSupplemented, 
 def on_complaint_coded(dispatch: Dispatch, event: ComplaintCoded, fact: Received) -> None:
     main = event.codes[0]
     dispatch.subcategory = main.subcategory
-    dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_at)
+    dispatch.recode(main.category, _least_severity(event), event.reason, event.coded_by, event.coded_at)
 
 
 def _least_severity(event: ComplaintCoded) -> Severity | None:

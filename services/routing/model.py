@@ -18,8 +18,6 @@ from shared.events import Event, registry
 
 @dataclass(kw_only=True)
 class Dispatch(Assigning, Earning, Needing):
-    leading_id: UUID | None = None
-    """The complaint that it was merged into: whoever carries that one carries this."""
     held: list[dict[str, str]] = field(default_factory=list)
     """Facts of other services that came before what was told: type, id, time."""
 
@@ -29,6 +27,7 @@ class Dispatch(Assigning, Earning, Needing):
         The customer may withdraw in the moment in which it is closed; the first end counts.
         """
         self.closed_at = min(filter(None, (self.closed_at, at)))
+        self.settle_lessons()
         if self.choose_at is None:
             self._catch_up()
 
@@ -59,6 +58,8 @@ class Dispatch(Assigning, Earning, Needing):
         """It is decided on, for now: what was heard before that takes effect."""
         if self.status is Status.BLANK:
             return
+        if self.closed_at is not None:
+            self.settle_lessons()
         for held in self.held:
             self._issue(registry.get(held["fact"]), UUID(held["id"]), datetime.fromisoformat(held["at"]))
         self.held = []

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.assignment import store as assignment_store
 from services.routing.books import BOOKS
@@ -33,10 +35,17 @@ from services.routing.rulebooks import store as rulebook_store
 from services.routing.status import Status
 from services.routing.training import store as training_store
 from services.routing.transfer.noticing import Notice
+from services.routing.triage import store as triage_store
+from services.routing.triage.learned import mind_of, refresh, save_lessons
+from services.routing.triage.learner import LEARNER
+from services.routing.triage.mind import Judge
+from services.routing.triage.reviewed import save_reviews
+from services.routing.triage.telling import Evidence
 from shared import telemetry
 from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
-from shared.events.vocabulary import Against, Audience, Kind, Severity, Visibility
+from shared.events.routing import Decider, TimeLimits
+from shared.events.vocabulary import Against, Audience, Kind, Nature, Severity, Urgency, Visibility
 
 metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)
@@ -46,6 +55,7 @@ training = training_store.add_tables(metadata)
 earnings = rewards_store.add_tables(metadata)
 duties = duties_store.add_tables(metadata)
 findings = findings_store.add_tables(metadata)
+triage = triage_store.add_tables(metadata)
 
 dispatches = Table(
     "dispatches",
@@ -59,7 +69,20 @@ dispatches = Table(
     Column("against", Text),
     Column("category", Text),
     Column("severity", Text, nullable=False),
+    Column("visibility", Text),
+    Column("nature", Text),
+    Column("urgency", Text),
+    Column("decided_by", Text, comment="who decided the category: rules, model, person"),
     Column("reasons", ARRAY(Text), nullable=False),
+    Column("proposed_department", Text, comment="the one that is to have it; null: the responsible one"),
+    Column("time_limits", JSONB, comment="in working hours, with the version of the rulebook"),
+    Column(
+        "evidence",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="versions, probability and words by which was decided",
+    ),
     Column("department", Text),
     Column("handler_id", Text),
     Column("assigned_at", DateTime(timezone=True)),
@@ -70,7 +93,6 @@ dispatches = Table(
     Column("setbacks", Integer, nullable=False, server_default="0", comment="promises broken, work resumed"),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
     Column("kind", Text),
-    Column("visibility", Text),
     Column("subcategory", Text, comment="as somebody coded it"),
     Column("accused", ARRAY(Text), nullable=False, server_default="{}", comment="never carry it"),
     Column("basis", JSONB(none_as_null=True), comment="why the handler was chosen"),
@@ -103,6 +125,7 @@ Index(
     dispatches.c.handler_id,
     postgresql_where=dispatches.c.status == "assigned",
 )
+Index("ix_dispatches_registered", dispatches.c.registered_at, dispatches.c.complaint_id)
 
 notices = Table(
     "notices",
@@ -121,9 +144,42 @@ notices = Table(
 )
 Index("ix_notices_audience", notices.c.audience, notices.c.issued_at.desc(), notices.c.id.desc())
 
-_LOAD = text("SELECT * FROM dispatches WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
+_LOAD = text(
+    f"SELECT d.*, {triage_store.KNOWN} FROM dispatches d "  # noqa: S608  # our own words
+    "WHERE d.complaint_id = ANY(CAST(:ids AS uuid[]))"
+)
 # Plain strings: SQLAlchemy's own make JSON of a row five times slower.
 _FIELDS = [str(c.name) for c in dispatches.c if c.name not in {"complaint_id", "version", "needs"}]
+_VOCABULARIES: Mapping[str, type[StrEnum]] = {
+    "against": Against,
+    "kind": Kind,
+    "visibility": Visibility,
+    "nature": Nature,
+    "urgency": Urgency,
+    "decided_by": Decider,
+}
+
+
+async def read_dispatches(connection: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+    """As they are now; a blank one for an id that is not known."""
+    rows = await connection.execute(_LOAD, {"ids": list(ids)})
+    books = await rulebook_store.load_books(connection, BOOKS)
+    found = {i: Dispatch(id=i, books=books) for i in ids}
+    for row in rows.mappings():
+        values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+        values["status"] = Status(values["status"])
+        values["severity"] = Severity(values["severity"])
+        for name, vocabulary in _VOCABULARIES.items():
+            values[name] = None if values[name] is None else vocabulary(values[name])
+        values["reasons"], values["accused"] = tuple(values["reasons"]), tuple(values["accused"])
+        values["evidence"] = Evidence.model_validate(values["evidence"])
+        if values["time_limits"] is not None:
+            values["time_limits"] = TimeLimits.model_validate(values["time_limits"])
+        values |= triage_store.known(row)
+        found[row["complaint_id"]] = Dispatch(
+            id=row["complaint_id"], version=row["version"], books=books, **values
+        )
+    return found
 
 
 class DispatchStore:
@@ -133,20 +189,12 @@ class DispatchStore:
     """
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
-        rows = await transaction.execute(_LOAD, {"ids": list(ids)})
-        books = await rulebook_store.load_books(transaction.connection, BOOKS)
-        found = {i: Dispatch(id=i, books=books) for i in ids}
-        for row in rows.mappings():
-            values: dict[str, Any] = {name: row[name] for name in _FIELDS}
-            values["status"] = Status(values["status"])
-            values["severity"] = Severity(values["severity"])
-            values["against"] = Against(values["against"]) if values["against"] else None
-            values["kind"] = Kind(values["kind"]) if values["kind"] else None
-            values["visibility"] = Visibility(values["visibility"]) if values["visibility"] else None
-            values["reasons"], values["accused"] = tuple(values["reasons"]), tuple(values["accused"])
-            found[row["complaint_id"]] = Dispatch(
-                id=row["complaint_id"], version=row["version"], books=books, **values
-            )
+        found = await read_dispatches(transaction.connection, ids)
+        mind = mind_of(transaction.connection)
+        if mind is not None:
+            await refresh(transaction.connection, mind)
+            for dispatch in found.values():
+                dispatch.classifier = Judge(mind, dispatch.books.read(LEARNER))
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Dispatch]) -> None:
@@ -164,6 +212,9 @@ class DispatchStore:
             for d in changed
         ]
         await save_rows(transaction, dispatches, rows)
+        await triage_store.save_known(transaction, triage, changed)
+        await save_reviews(transaction, triage.learning, changed)
+        await save_lessons(transaction, triage.learning, mind_of(transaction.connection), changed)
         issued = [{"complaint_id": d.id, **asdict(n)} for d in changed for n in d.notices.values()]
         await save_rows(transaction, notices, issued, changing=("acknowledged_by", "acknowledged_at"))
         earned = [asdict(each) for d in changed for each in d.earned]

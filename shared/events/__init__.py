@@ -46,6 +46,8 @@ from shared.events.routing import (
     DepartmentInvolved,
     NoticeAcknowledged,
     NoticeIssued,
+    RiskRaised,
+    RiskSettled,
 )
 
 __all__ = [
@@ -92,6 +94,8 @@ __all__ = [
     "ReporterJoined",
     "ReporterLeft",
     "RestatementAnswered",
+    "RiskRaised",
+    "RiskSettled",
     "SolutionCarriedOut",
     "TrainingNeeded",
     "ValidityJudged",

@@ -8,12 +8,49 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.events.registry import Event, registry
-from shared.events.vocabulary import TOPICS, Audience, Severity, transfer_topic
+from shared.events.vocabulary import TOPICS, Audience, Nature, Risk, Severity, Urgency, transfer_topic
 
 
 class Decider(StrEnum):
     RULES = "rules"
     PERSON = "person"
+    MODEL = "model"
+    """The learned classifier, which was sure enough for the promised error."""
+
+
+class SpokenWord(BaseModel):
+    """A word of the masked text, and how much it spoke for the category, or against it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    word: str
+    weight: float
+
+
+class Suggestion(BaseModel):
+    """A category that the classifier holds possible."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: str
+    probability: float
+    words: tuple[SpokenWord, ...] = ()
+    """What speaks for it most."""
+
+
+class TimeLimits(BaseModel):
+    """By when what must have happened, in working hours since the registration."""
+
+    model_config = ConfigDict(frozen=True)
+
+    acknowledge: float
+    """Until the customer is told that the complaint has been received."""
+    first_response: float
+    """Until a person has answered for the first time."""
+    resolution: float
+    """Until the solution is carried out."""
+    version: int
+    """Of the rulebook `time-limits`; 0 is what Redress is shipped with."""
 
 
 @registry.event("redress.complaint.triaged", topic=TOPICS.routing)
@@ -29,6 +66,21 @@ class ComplaintTriaged(Event):
     reasons: tuple[str, ...]
     """Ids of the rules that spoke, or what the person gave as the reason."""
     triaged_at: datetime
+    nature: Nature | None = None
+    urgency: Urgency | None = None
+    proposed_department: str | None = None
+    """The department that is to have it, where a rule, a person or the classifier said so."""
+    time_limits: TimeLimits | None = None
+    rules_version: int | None = None
+    """Of the rulebook `triage-rules`, by which the rules spoke; 0 is what Redress is shipped with."""
+    matrix_version: int | None = None
+    """Of the rulebook `severity-matrix`."""
+    model_version: str | None = None
+    """Which state of the classifier was asked."""
+    probability: float | None = None
+    """How sure the classifier was of this category, calibrated; of decisions of the classifier."""
+    spoke_for: tuple[SpokenWord, ...] = ()
+    spoke_against: tuple[SpokenWord, ...] = ()
 
 
 @registry.event("redress.complaint.referred", topic=TOPICS.routing)
@@ -41,6 +93,45 @@ class ComplaintReferred(Event):
     severity: Severity
     reasons: tuple[str, ...]
     referred_at: datetime
+    nature: Nature | None = None
+    urgency: Urgency | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    """What the classifier holds possible, the likeliest first."""
+    proposed_department: str | None = None
+    time_limits: TimeLimits | None = None
+    rules_version: int | None = None
+    matrix_version: int | None = None
+    model_version: str | None = None
+
+
+@registry.event("redress.risk.raised", topic=TOPICS.routing)
+class RiskRaised(Event):
+    """The complaint may grow into a dispute or an incident; it is at least as severe as `severity` from now on.
+
+    该投诉有升级为纠纷或恶性事件的风险。
+    """
+
+    kind: Risk
+    reason: str
+    """Why, masked."""
+    raised_by: str
+    severity_before: Severity
+    severity: Severity
+    raised_at: datetime
+
+
+@registry.event("redress.risk.settled", topic=TOPICS.routing)
+class RiskSettled(Event):
+    """The risk is over. The severity stays as it was raised, unless a person lowers it with a reason.
+
+    该风险已解除，投诉等级不自动降低。
+    """
+
+    kind: Risk
+    reason: str
+    """Why, masked."""
+    settled_by: str
+    settled_at: datetime
 
 
 class AssignmentBasis(BaseModel):

@@ -167,6 +167,40 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+class Nature(StrEnum):
+    """投诉的性质: what sort of matter it is, from the least to the most grave."""
+
+    SERVICE = "service"
+    DELIVERY = "delivery"
+    QUALITY = "quality"
+    LEGAL_PUBLIC = "legal_public"
+    """A regulator, the press, a lawyer or the public is involved, or about to be."""
+    SAFETY = "safety"
+
+    @property
+    def rank(self) -> int:
+        return list(Nature).index(self)
+
+
+class Urgency(StrEnum):
+    """紧急程度: how soon something must be done."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return list(Urgency).index(self)
+
+
+class Risk(StrEnum):
+    """更大的纠纷和恶性事件: what a complaint may grow into."""
+
+    DISPUTE = "dispute"
+    INCIDENT = "incident"
+
+
 class Remedy(StrEnum):
     """What can be offered, and what a customer can ask for."""
 

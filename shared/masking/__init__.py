@@ -45,7 +45,7 @@ def mask(text: str, known: Sequence[str] = ()) -> str:
         return text
     while True:
         # Every second piece is a token.
-        pieces = _TOKEN.split(text) if "[" in text else [text]
+        pieces = TOKEN.split(text) if "[" in text else [text]
         pieces[::2] = [_masked_once(piece, values) for piece in pieces[::2]]
         masked = "".join(pieces)
         if masked == text:
@@ -102,4 +102,4 @@ def _united(spans: list[Span]) -> Iterator[Span]:
     yield current
 
 
-_TOKEN: Final = re.compile(r"(\[(?:phone|email|id-card|bank-card|passport|plate|address|name|ip|ssn)\])")
+TOKEN: Final = re.compile(r"(\[(?:phone|email|id-card|bank-card|passport|plate|address|name|ip|ssn)\])")

@@ -14,9 +14,12 @@ from services import catalogue
 from services.routing.assignment import drain
 from services.routing.assignment.drain import Drain
 from services.routing.directory.store import lock_directory
-from services.routing.triage.rules import RULES, decide
+from services.routing.rulebooks.model import AS_SHIPPED
+from services.routing.triage.deciding import decide
+from services.routing.triage.told import Told
 from shared.events import CaseClosed, Event
-from shared.events.vocabulary import Outcome, Severity
+from shared.events.intake import MaskedStatement
+from shared.events.vocabulary import Outcome, Severity, Visibility
 from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.resolution_story import NINE, records
@@ -43,12 +46,13 @@ UNSURE = {"channel": "letter", "language": "en", "statement": {"what_went_wrong"
 )
 @pytest.mark.requirement("001-06", "002-07", "P-10")
 def test_rules_decide_or_abstain(told: str, category: str | None, severity: Severity) -> None:
-    decision = decide(RULES.shipped, [told], public=False)
+    decision = decide(Told(statement=MaskedStatement(what_went_wrong=told)), AS_SHIPPED, None)
     assert (decision.category, decision.severity) == (category, severity)
 
 
 def test_a_public_complaint_is_urgent() -> None:
-    assert decide(RULES.shipped, ["态度差"], public=True).severity is Severity.URGENT
+    told = Told(statement=MaskedStatement(what_went_wrong="态度差"), visibility=Visibility.PUBLIC)
+    assert decide(told, AS_SHIPPED, None).severity is Severity.URGENT
 
 
 async def _notices(world: World, registered: dict[str, Any], audience: str) -> list[Any]:

@@ -52,7 +52,11 @@ BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
-    "dispatches": {"version", "basis"},  # the latter: what everybody carried at that moment
+    # What the classifier held in that moment depends on the lessons that were heard before; without reviewed cases it
+    # decides nothing, so what was decided does not.
+    "dispatches": {"version", "evidence", "basis"},  # basis: what everybody carried then
+    "reviews": {"model_version", "scores"},
+    "lessons": {"changed", "steps", "features"},
     "people": {"turn"},  # so is who got one last
     "notices": {"id", "fact_id"},  # made from the id of the fact that this very run drew
     "cases": {"version"},

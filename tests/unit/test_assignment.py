@@ -646,8 +646,10 @@ def test_the_needs_of_a_complaint_say_nothing_of_the_customer() -> None:
         "severity",
         "language",
         "kind",
+        "nature",
         "visibility",
         "against",
         "accused",
+        "proposed",
         "climbs",
     }

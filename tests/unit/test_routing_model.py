@@ -13,6 +13,7 @@ from services.routing.directory import Department, Directory, Person
 from services.routing.handlers import reactions
 from services.routing.model import Dispatch
 from services.routing.status import Status
+from services.routing.triage.lessons import Taught
 from services.routing.triage.triaging import NotReferred
 from shared.envelope import open_envelope
 from shared.events import (
@@ -20,13 +21,14 @@ from shared.events import (
     ComplaintAssigned,
     ComplaintCoded,
     ComplaintRegistered,
+    ComplaintSupplemented,
     ComplaintTriaged,
     Event,
     PromiseBroken,
 )
 from shared.events.intake import TaxonomyCode
 from shared.events.routing import Decider
-from shared.events.vocabulary import Outcome, Severity
+from shared.events.vocabulary import Channel, Medium, Outcome, Severity, Visibility
 from shared.ids import derived_id
 from tests.resolution_story import HOUR, NINE, interleavings, records, registered
 
@@ -80,7 +82,7 @@ def state(dispatch: Dispatch) -> dict[str, Any]:
     values = {
         name: value
         for name, value in asdict(dispatch).items()
-        if name not in {"_facts", "notices", "version", "traceparent"}
+        if name not in {"_facts", "notices", "version", "traceparent", "taught"}
     }
     notices = sorted((n.audience, n.reason, n.fact_type, n.issued_at) for n in dispatch.notices.values())
     return values | {"notices": notices}
@@ -141,6 +143,48 @@ def test_a_coding_ends_alike_whatever_resolution_told_before(
     assert ends[0]["told"].count("redress.complaint.triaged.v1") == (1 if what is UNSURE else 2)
 
 
+def supplemented(number: int, **more: Any) -> ComplaintSupplemented:
+    return ComplaintSupplemented(
+        complaint_id=ID,
+        addition_id=derived_id("addition", ID, number),
+        number=number,
+        contact_at=NINE + HOUR,
+        added_by="key:1",
+        added_at=NINE + HOUR,
+        medium=Medium.ONLINE,
+        channel=Channel.PHONE,
+        completeness=0.5,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True])
+@pytest.mark.parametrize("capacity", [0, 1])
+@pytest.mark.parametrize("what", [CLEAR, UNSURE, GRAVE])
+@pytest.mark.requirement("000-13", "000-22")
+def test_later_contacts_end_alike_whatever_resolution_told_before(
+    what: str, capacity: int, in_one_batch: bool
+) -> None:
+    ends: list[dict[str, Any]] = []
+    later = [
+        supplemented(1, said="The housing gives an electric shock."),
+        supplemented(2, visibility=Visibility.PUBLIC),
+        coded("appearance"),
+    ]
+    for order in interleavings([told(what), *later], [CLOSED]):
+        dispatch, people = Dispatch(id=ID), directory(capacity)
+        facts = heard(dispatch, order, people, in_one_batch=in_one_batch)
+        [person] = people.people
+        assert person.open_cases == int(capacity == 0), "who carried it is free"
+        ends.append(state(dispatch) | {"told": sorted(fact.wire_type() for fact in facts)})
+    assert len(ends) == 5
+    assert all(end == ends[0] for end in ends)
+    assert (ends[0]["severity"], ends[0]["visibility"]) == (Severity.MAJOR, Visibility.PUBLIC)
+    assert ends[0]["lessons"] == {
+        "category": asdict(Taught("appearance", "key:1", NINE + HOUR, settled=True))
+    }
+
+
 @pytest.mark.requirement("001-05a", "001-06")
 def test_a_coding_decides_corrects_and_raises_but_takes_nobody_their_case() -> None:
     dispatch, people = Dispatch(id=ID), directory(1)
@@ -168,7 +212,7 @@ def test_once_closed_nobody_gets_it_any_more(what: str) -> None:
     heard(dispatch, [CLOSED], directory(0))
     dispatch.try_again(NINE + 11 * HOUR)
     with pytest.raises(NotReferred):
-        dispatch.decide("after_sales", None, "She waits for a refund.", NINE + 11 * HOUR)
+        dispatch.decide("after_sales", None, None, "She waits for a refund.", "key:1", NINE + 11 * HOUR)
     assert heard(dispatch, [], directory(5)) == []
     assert (dispatch.status, dispatch.handler_id) == (Status.RELEASED, None)
 
@@ -186,7 +230,9 @@ def test_what_waits_goes_to_whoever_has_capacity_again() -> None:
 def test_the_desks_reason_is_masked() -> None:
     dispatch = Dispatch(id=ID)
     heard(dispatch, [told(UNSURE)], directory(1))
-    dispatch.decide("after_sales", Severity.URGENT, "She called from 13800138000.", NINE + HOUR)
+    dispatch.decide(
+        "after_sales", Severity.URGENT, None, "She called from 13800138000.", "key:1", NINE + HOUR
+    )
     facts = heard(dispatch, [], directory(1))
     assert dispatch.reasons == ("She called from [phone].",)
     assert not any("13800138000" in fact.model_dump_json() for fact in facts)

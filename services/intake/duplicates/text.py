@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from opencc import OpenCC
+from shared.script import SIMPLIFIED
 
 READ = 1000
 """Characters that are compared; what a complaint is about is told at its beginning."""
@@ -30,24 +30,9 @@ _SMALL_SIGNS = str.maketrans(
 )
 
 
-class _Simplified(dict[int, str]):
-    """Each sign in its simplified form, asked for once. Word by word would be finer and a hundred times slower;
-    both sides of a comparison lose the same."""
-
-    def __init__(self) -> None:
-        self._converter = OpenCC("t2s")
-
-    def __missing__(self, sign: int) -> str:
-        self[sign] = self._converter.convert(chr(sign)) if sign >= 0x3400 else chr(sign)
-        return self[sign]
-
-
-_SIMPLIFIED = _Simplified()
-
-
 def plain(text: str) -> str:
     """The beginning of the text, simplified, half width and in lower case."""
-    return unicodedata.normalize("NFKC", text[:READ]).casefold().translate(_SIMPLIFIED)
+    return unicodedata.normalize("NFKC", text[:READ]).casefold().translate(SIMPLIFIED)
 
 
 @dataclass(frozen=True, slots=True)

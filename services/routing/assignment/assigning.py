@@ -17,7 +17,7 @@ from services.routing.triage.triaging import Triaging
 from shared.aggregate import NotPossible
 from shared.events import ComplaintAssigned, ComplaintUnassigned, DepartmentInvolved
 from shared.events.routing import AssignmentBasis
-from shared.events.vocabulary import Kind, Visibility
+from shared.events.vocabulary import Kind
 from shared.masking import mask
 
 RULES = "rules"
@@ -45,12 +45,9 @@ class Assigning(Triaging):
     """A complaint that somebody carries, or is to carry."""
 
     kind: Kind | None = None
-    visibility: Visibility | None = None
     subcategory: str | None = None
     accused: tuple[str, ...] = ()
     """The people complained about, by their ids in the directory, in order. They never carry it."""
-    handler_id: str | None = None
-    """Who carries it, or carried it last."""
     assigned_at: datetime | None = None
     basis: dict[str, Any] | None = None
     """Why the handler was chosen: an AssignmentBasis."""
@@ -63,10 +60,6 @@ class Assigning(Triaging):
     """Why whoever had it has it no more; masked. Until somebody else gets it."""
     involved: list[dict[str, str]] = field(default_factory=list)
     """Departments that take part: department, reason, involved_by, involved_at."""
-    closed_at: datetime | None = None
-    """When the case ended."""
-    freed: str | None = None
-    """Who carried it until this change. Only between a change and its `settle`."""
     wanted: HandOver | None = None
     """Only between a change and its `settle`."""
     traceparent: str | None = None
@@ -82,9 +75,11 @@ class Assigning(Triaging):
             language=self.language or "zh",
             subcategory=self.subcategory,
             kind=self.kind,
+            nature=self.nature,
             visibility=self.visibility,
             against=self.against,
             accused=self.accused,
+            proposed=self.proposed_department,
             climbs=self.climbs,
         )
 
@@ -161,8 +156,9 @@ class Assigning(Triaging):
         self.try_again(at)
 
     def forget(self) -> None:
-        """Let go of what people wrote: the customer is erased."""
-        self.reasons, self.because = (), None
+        """The customer is erased: nothing is kept of what people wrote."""
+        super().forget()
+        self.because = None
         self.involved = [
             each if each["involved_by"] == RULES else each | {"reason": ""} for each in self.involved
         ]

@@ -73,6 +73,8 @@ async def load_books(connection: AsyncConnection, known: Mapping[str, Book[Any]]
     """What is in force now; `known` are the kinds of rulebooks by name."""
     in_force: dict[str, tuple[int, Content]] = {}
     for row in (await driver.run(connection, _IN_FORCE, {})).all():
+        if row.kind not in known:
+            continue
         if (row.kind, row.digest) not in _READ:
             content = await content_of(connection, known[row.kind], row.version)
             assert content is not None

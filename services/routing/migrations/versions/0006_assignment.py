@@ -24,8 +24,8 @@ WATCHED = {
 NEEDS = (
     "concat('{\"category\"\\:', to_json(category), ',\"severity\"\\:', to_json(severity), "
     '\',"language"\\:\', to_json(coalesce(language, \'zh\')), \',"subcategory"\\:null,"kind"\\:null,'
-    '"visibility"\\:null,"against"\\:\', coalesce(to_json(against)\\:\\:text, \'null\'), '
-    '\',"accused"\\:[],"climbs"\\:0}\')'
+    '"nature"\\:null,"visibility"\\:null,"against"\\:\', coalesce(to_json(against)\\:\\:text, \'null\'), '
+    '\',"accused"\\:[],"proposed"\\:null,"climbs"\\:0}\')'
 )
 
 
@@ -69,7 +69,6 @@ def upgrade() -> None:
     )
     for column in (
         sa.Column("kind", sa.Text(), nullable=True),
-        sa.Column("visibility", sa.Text(), nullable=True),
         sa.Column("subcategory", sa.Text(), nullable=True, comment="as somebody coded it"),
         sa.Column(
             "accused", sa.ARRAY(sa.Text()), server_default="{}", nullable=False, comment="never carry it"
@@ -117,7 +116,6 @@ def downgrade() -> None:
         "basis",
         "accused",
         "subcategory",
-        "visibility",
         "kind",
     ):
         op.drop_column("dispatches", name)

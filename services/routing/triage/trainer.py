@@ -1,0 +1,140 @@
+"""The classifier is looked after: calibrated by what was reviewed, folded, challenged, and the better one promoted.
+
+Any number of replicas run it; whatever changes a state of the classifier is done under the lessons' lock. A challenger
+is trained in a thread without the lock, and thrown away if another replica was faster.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from services.routing.books import BOOKS
+from services.routing.rulebooks import store as rulebooks
+from services.routing.triage import contest, seed, snapshots
+from services.routing.triage.learned import PROMISES, lock_lessons
+from services.routing.triage.learner import LEARNER, LearnerSettings
+from services.routing.triage.learning import Classifier, Example, Features, Reviewed, promise_of
+from services.routing.triage.learning.training import train
+from services.routing.triage.lessons import Head
+from shared import clock
+from shared.database import sql
+from shared.service import Context
+
+_REVIEWED = sql(
+    "SELECT h.head, r.scores, r.truth FROM unnest(ARRAY['category', 'severity', 'department']) AS h(head) "
+    "CROSS JOIN LATERAL (SELECT * FROM reviews WHERE head = h.head AND counted AND truth IS NOT NULL "
+    "ORDER BY truth_at DESC, complaint_id LIMIT 2000) r ORDER BY h.head, r.truth_at, r.complaint_id"
+)
+_HELD = sql("SELECT head, promise FROM calibrations")
+_CALIBRATE = sql(
+    "INSERT INTO calibrations (head, number, promise, made_at) "
+    "VALUES (:head, nextval('lesson_changes'), CAST(:promise AS jsonb), :at) ON CONFLICT (head) DO UPDATE "
+    "SET number = excluded.number, promise = excluded.promise, made_at = excluded.made_at"
+)
+_BOTH = sql(
+    "SELECT scores, shadow, truth FROM reviews WHERE head = 'category' AND counted AND truth IS NOT NULL "
+    "AND shadow_snapshot = :number AND shadow IS NOT NULL ORDER BY truth_at, complaint_id LIMIT 20000"
+)
+SHUFFLED_BY = 20_260_101
+"""The same lessons make the same challenger everywhere."""
+
+
+class Trainer:
+    """Worker of routing."""
+
+    def __init__(self, context: Context) -> None:
+        self._database = context.database
+        self._pause = context.settings.poll_interval * 20
+
+    async def run(self) -> None:
+        while True:
+            await self.turn()
+            await asyncio.sleep(self._pause)
+
+    async def turn(self) -> None:
+        """Everything that is due."""
+        async with self._database.reading() as connection:
+            settings = (await rulebooks.load_books(connection, BOOKS)).read(LEARNER)
+        await self.calibrate(settings)
+        await self.challenge(settings)
+        await self.contest(settings)
+        await self.fold(settings)
+
+    async def calibrate(self, settings: LearnerSettings) -> None:
+        """What the newest reviewed cases allow to promise, for each head."""
+        async with self._database.reading() as connection:
+            found = (await connection.execute(_REVIEWED)).all()
+            held = {
+                row.head: PROMISES.validate_python(row.promise) for row in await connection.execute(_HELD)
+            }
+        for head in Head:
+            cases = [Reviewed(row.scores, row.truth) for row in found if row.head == head]
+            made = await asyncio.to_thread(promise_of, cases, settings.promised_error)
+            if cases and made != held.get(head):
+                async with self._database.transaction() as transaction:
+                    await transaction.execute(
+                        _CALIBRATE,
+                        {"head": head, "promise": PROMISES.dump_json(made).decode(), "at": clock.now()},
+                    )
+
+    async def fold(self, settings: LearnerSettings) -> None:
+        """Fold settled lessons into the champion's snapshot: fewer are left to be applied by whoever starts."""
+        async with self._database.transaction() as transaction:
+            await lock_lessons(transaction)
+            kept = await snapshots.read(transaction, snapshots.CHAMPION)
+            settled = await snapshots.settled_since(transaction, kept.lessons_to if kept else 0)
+            if len(settled) < settings.fold_after:
+                return
+            champion = Classifier.load(kept.content) if kept else seed.classifier()
+            for lesson in settled:
+                if lesson.steps is not None:
+                    champion.apply(lesson.steps)
+            figures = {"folded": len(settled)}
+            to = settled[-1].changed
+            await snapshots.replace(transaction, snapshots.CHAMPION, snapshots.FOLDED, champion, to, figures)
+
+    async def challenge(self, settings: LearnerSettings) -> None:
+        """Train a challenger from the seed and all settled lessons, once there are enough new ones."""
+        async with self._database.transaction() as transaction:
+            before = await snapshots.trained_to(transaction)
+            new = await snapshots.count_settled(transaction, before)
+            settled = await snapshots.settled_since(transaction, 0) if new >= settings.retrain_after else []
+        if not settled:
+            return
+        challenger = await asyncio.to_thread(_trained, settled)
+        async with self._database.transaction() as transaction:
+            await lock_lessons(transaction)
+            if await snapshots.trained_to(transaction) == before:
+                to, figures = settled[-1].changed, {"lessons": len(settled)}
+                await snapshots.replace(
+                    transaction, snapshots.CHALLENGER, snapshots.TRAINED, challenger, to, figures
+                )
+
+    async def contest(self, settings: LearnerSettings) -> None:
+        """Once both have seen enough reviewed cases, the challenger is promoted or given up."""
+        async with self._database.transaction() as transaction:
+            await lock_lessons(transaction)
+            challenger = await snapshots.read(transaction, snapshots.CHALLENGER)
+            if challenger is None:
+                return
+            rows = (await transaction.execute(_BOTH, {"number": challenger.number})).all()
+            if len(rows) < settings.least_reviewed:
+                return
+            verdict = contest.compare(
+                [contest.Case(max(row.scores, key=row.scores.get), row.shadow, row.truth) for row in rows]
+            )
+            settle = snapshots.promote if verdict.promote else snapshots.give_up
+            await settle(transaction, verdict.figures)
+
+
+def _trained(settled: Sequence[snapshots.Settled]) -> Classifier:
+    classifier = Classifier()
+    for head in Head:
+        taught = [
+            Example(Features.from_bytes(lesson.features), lesson.label, float(lesson.weight))
+            for lesson in settled
+            if lesson.head is head and lesson.features is not None
+        ]
+        examples = [*seed.everything(head), *taught]
+        if examples:
+            classifier.heads[head] = train(examples, SHUFFLED_BY)
+    return classifier
