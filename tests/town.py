@@ -101,7 +101,7 @@ class Town:
         """Until nothing can be assigned any more, at most so many at once."""
         while True:
             roster = self.roster()
-            planned = []
+            planned: list[Dispatch] = []
             for dispatch in self.waiting:
                 choice = roster.choose(dispatch.asks)
                 if isinstance(choice, Choice) and len(planned) < most:

@@ -1,6 +1,8 @@
 """Assignment over HTTP and the log, on real PostgreSQL: explained, handed over, queued, climbing, never unowned."""
 
 import asyncio
+import importlib
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -11,13 +13,14 @@ import pytest
 from sqlalchemy import text
 
 from services.routing.assignment.drain import Drain
+from services.routing.assignment.needs import Needs
 from services.routing.assignment.rules import ASSIGNMENT
 from services.routing.assignment.store import astray
 from services.routing.books import BOOKS
 from services.routing.rulebooks.store import load_books
 from shared import clock
 from shared.events import ComplaintSupplemented
-from shared.events.vocabulary import Channel
+from shared.events.vocabulary import Against, Channel, Severity
 from shared.ids import new_id
 from tests.services.test_routing import closed, tell
 from tests.world import TOLD, World, eventually
@@ -47,8 +50,6 @@ async def do(world: World, statement: str, **values: Any) -> None:
 
 
 async def events(world: World, complaint_id: str, kind: str) -> list[dict[str, Any]]:
-    import json
-
     await world.settled()
     told = await world.log_records("redress.routing")
     return [
@@ -72,12 +73,12 @@ async def rules(world: World, **changes: Any) -> None:
     assert switched.status_code == 200, switched.text
 
 
-def status_is(
-    world: World, complaint_id: str, *statuses: str
-) -> Callable[[], Awaitable[dict[str, Any] | None]]:
-    async def condition() -> dict[str, Any] | None:
+def status_is(world: World, complaint_id: str, *statuses: str) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """What is routed, once it has such a status; nothing before."""
+
+    async def condition() -> dict[str, Any]:
         found = await routed(world, complaint_id)
-        return found if found["status"] in statuses else None
+        return found if found["status"] in statuses else {}
 
     return condition
 
@@ -404,3 +405,19 @@ async def test_two_drains_at_once_break_no_capacity_and_leave_nothing(world: Wor
         assert dict(tuple(row) for row in rows) == {"li.na": 15, "wang.lei": 15}
     taken = [i for i in made if (await routed(world, i))["status"] == "assigned"]
     assert taken == made[:30], "the oldest first"
+
+
+async def test_what_waited_before_the_upgrade_is_grouped_with_what_waits_after_it(world: World) -> None:
+    migration = importlib.import_module("services.routing.migrations.versions.0006_assignment")
+    needs = [
+        Needs("appearance", Severity.URGENT, "en", against=Against.PERSON),
+        Needs("wrong_quantity", Severity.GENERAL, "zh"),
+    ]
+    async with world.context("routing").database.reading() as connection:
+        rows = await connection.execute(
+            text(
+                f"SELECT {migration.NEEDS} FROM (VALUES ('appearance', 'urgent', 'en', 'person'), "
+                "('wrong_quantity', 'general', NULL, NULL)) AS told (category, severity, language, against)"
+            )
+        )
+        assert list(rows.scalars()) == [each.as_text() for each in needs]

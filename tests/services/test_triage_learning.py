@@ -219,7 +219,8 @@ async def test_once_its_promise_is_proven_it_decides_and_says_why(world: World) 
     strict: dict[str, Any] = {
         "decides": True,
         "promised_error": 0.0001,
-        "clear_evidence": 1,
+        "clear_evidence": 2,
+        "least_evidence": 1,
         "least_reviewed": 50,
     }
     strict |= {"fold_after": 500, "retrain_after": 200, "severity_hint": "urgent"}
@@ -238,7 +239,8 @@ async def test_settled_lessons_are_folded_and_nothing_is_forgotten(world: World)
     content: dict[str, Any] = {
         "decides": True,
         "promised_error": 0.05,
-        "clear_evidence": 1,
+        "clear_evidence": 2,
+        "least_evidence": 1,
         "least_reviewed": 50,
     }
     content |= {"fold_after": 2, "retrain_after": 1000, "severity_hint": "urgent"}
@@ -291,7 +293,8 @@ async def test_a_challenger_is_trained_watched_and_promoted(world: World) -> Non
     content: dict[str, Any] = {
         "decides": True,
         "promised_error": 0.05,
-        "clear_evidence": 1,
+        "clear_evidence": 2,
+        "least_evidence": 1,
         "least_reviewed": 3,
     }
     content |= {"fold_after": 1000, "retrain_after": 2, "severity_hint": "urgent"}

@@ -13,6 +13,7 @@ from services.routing.directory import Department, Directory, Person
 from services.routing.handlers import reactions
 from services.routing.model import Dispatch
 from services.routing.status import Status
+from services.routing.triage.lessons import Taught
 from services.routing.triage.triaging import NotReferred
 from shared.envelope import open_envelope
 from shared.events import (
@@ -20,13 +21,14 @@ from shared.events import (
     ComplaintAssigned,
     ComplaintCoded,
     ComplaintRegistered,
+    ComplaintSupplemented,
     ComplaintTriaged,
     Event,
     PromiseBroken,
 )
 from shared.events.intake import TaxonomyCode
 from shared.events.routing import Decider
-from shared.events.vocabulary import Outcome, Severity
+from shared.events.vocabulary import Channel, Medium, Outcome, Severity, Visibility
 from shared.ids import derived_id
 from tests.resolution_story import HOUR, NINE, interleavings, records, registered
 
@@ -140,6 +142,48 @@ def test_a_coding_ends_alike_whatever_resolution_told_before(
     assert all(end == ends[0] for end in ends)
     assert (ends[0]["category"], ends[0]["reasons"]) == ("appearance", ("I heard the machine.",))
     assert ends[0]["told"].count("redress.complaint.triaged.v1") == (1 if what is UNSURE else 2)
+
+
+def supplemented(number: int, **more: Any) -> ComplaintSupplemented:
+    return ComplaintSupplemented(
+        complaint_id=ID,
+        addition_id=derived_id("addition", ID, number),
+        number=number,
+        contact_at=NINE + HOUR,
+        added_by="key:1",
+        added_at=NINE + HOUR,
+        medium=Medium.ONLINE,
+        channel=Channel.PHONE,
+        completeness=0.5,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True])
+@pytest.mark.parametrize("capacity", [0, 1])
+@pytest.mark.parametrize("what", [CLEAR, UNSURE, GRAVE])
+@pytest.mark.requirement("000-13", "000-22")
+def test_later_contacts_end_alike_whatever_resolution_told_before(
+    what: str, capacity: int, in_one_batch: bool
+) -> None:
+    ends: list[dict[str, Any]] = []
+    later = [
+        supplemented(1, said="The housing gives an electric shock."),
+        supplemented(2, visibility=Visibility.PUBLIC),
+        coded("appearance"),
+    ]
+    for order in interleavings([told(what), *later], [CLOSED]):
+        dispatch, people = Dispatch(id=ID), directory(capacity)
+        facts = heard(dispatch, order, people, in_one_batch=in_one_batch)
+        [person] = people.people
+        assert person.open_cases == int(capacity == 0), "who carried it is free"
+        ends.append(state(dispatch) | {"told": sorted(fact.wire_type() for fact in facts)})
+    assert len(ends) == 5
+    assert all(end == ends[0] for end in ends)
+    assert (ends[0]["severity"], ends[0]["visibility"]) == (Severity.MAJOR, Visibility.PUBLIC)
+    assert ends[0]["lessons"] == {
+        "category": asdict(Taught("appearance", "key:1", NINE + HOUR, settled=True))
+    }
 
 
 @pytest.mark.requirement("001-05a", "001-06")

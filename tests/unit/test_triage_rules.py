@@ -193,13 +193,22 @@ def test_hard_rules_come_first_then_clear_ones_then_the_classifier_then_a_person
         Decider.RULES,
     )
     assert (many.rules_version, many.matrix_version) == (3, 0)
-    assert decide(told("late"), table, SURE).category == "late_delivery"
+    assert decide(told("late: latest"), table, Opinion("v1")).category == "late_delivery"
+    weak = decide(told("late"), table, SURE)
+    assert (weak.category, weak.decided_by) == ("appearance", Decider.MODEL), "one word is not clear"
+    assert decide(told("late"), table, Opinion("v1")).category == "late_delivery", (
+        "but it is better than nothing"
+    )
+    assert decide(told("late"), books(hard, soft, clear_evidence=1), SURE).category == "late_delivery"
     asked = decide(told("hm"), table, SURE)
     assert (asked.category, asked.decided_by, asked.reasons) == ("appearance", Decider.MODEL, ("model",))
     assert asked.severity is Severity.URGENT, "a hint makes nothing major"
     assert decide(told("hm"), table, Opinion("v1")).category is None
     assert decide(told("hm"), books(hard, soft, decides=False), SURE).category is None
-    assert decide(told("late"), books(hard, soft, clear_evidence=2), SURE).category == "appearance"
+    stricter = books(hard, soft, clear_evidence=2, least_evidence=2)
+    assert decide(told("late"), stricter, Opinion("v1")).category is None
+    with pytest.raises(ValidationError, match="least_evidence is more than clear_evidence"):
+        books(hard, least_evidence=3)
 
 
 def test_two_hard_categories_or_a_rule_that_refers_leave_it_to_a_person() -> None:

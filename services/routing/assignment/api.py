@@ -24,8 +24,9 @@ from services.routing.books import BOOKS
 from services.routing.model import Dispatch
 from services.routing.rulebooks.store import load_books
 from services.routing.status import Status
-from services.routing.store import DispatchStore, dispatches
+from services.routing.store import DispatchStore, dispatches, read_dispatches
 from services.routing.triage.schemas import Routed
+from services.routing.triage.showing import routed
 from shared import clock, etag, idempotency, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
@@ -100,9 +101,9 @@ async def read_candidates(
     limit: Annotated[int, Query(ge=1, le=1000, description="People at most.")] = 100,
 ) -> CandidatesShown:
     """As if it were assigned at this moment; nothing is changed."""
-    async with ctx.database.transaction() as transaction:
-        dispatch = (await store.load(transaction, [complaint_id]))[complaint_id]
-        roster = await load_roster(transaction.connection, dispatch.books)
+    async with ctx.database.reading() as connection:
+        dispatch = (await read_dispatches(connection, [complaint_id]))[complaint_id]
+        roster = await load_roster(connection, dispatch.books)
     _must_be_known(dispatch)
     if dispatch.category is None:
         raise problems.conflict(
@@ -222,5 +223,5 @@ def _unknown(what: str, field: str, what_zh: str, known: list[str]) -> Problem:
 
 
 async def _answer(transaction: Transaction, complaint_id: UUID) -> Answer:
-    found = await transaction.execute(select(dispatches).where(dispatches.c.complaint_id == complaint_id))
-    return Answer(200, to_json(Routed(**found.mappings().one()), exclude_none=True))
+    now = (await read_dispatches(transaction.connection, [complaint_id]))[complaint_id]
+    return Answer(200, to_json(routed(now), exclude_none=True))

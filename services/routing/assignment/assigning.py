@@ -71,9 +71,11 @@ class Assigning(Triaging):
             language=self.language or "zh",
             subcategory=self.subcategory,
             kind=self.kind,
+            nature=self.nature,
             visibility=self.visibility,
             against=self.against,
             accused=self.accused,
+            proposed=self.proposed_department,
             climbs=self.climbs,
         )
 
@@ -230,7 +232,7 @@ class Assigning(Triaging):
 
     def _chosen(self, roster: Roster) -> Choice | Nobody:
         if self.wanted is None:
-            return self._proposed(roster) or roster.choose(self.asks, self.registered_at)
+            return roster.choose(self.asks, self.registered_at)
         wished = self._wished(roster, self.wanted)
         if isinstance(wished, Nobody) and not self.wanted.binding:
             return roster.choose(self.asks, self.registered_at)
@@ -238,13 +240,6 @@ class Assigning(Triaging):
             able = [c.person.id for c in roster.candidates(self.asks) if c.why_not is None]
             raise _cannot(wished, [i for i in able if i != self.handler_id][:SOME])
         return wished
-
-    def _proposed(self, roster: Roster) -> Choice | None:
-        """Whoever's turn it is in the department that a rule, the classifier or a person proposes."""
-        if self.proposed_department is None or not roster.is_open(self.proposed_department):
-            return None
-        found = roster.choose(self.asks, self.registered_at, department=self.proposed_department)
-        return found if isinstance(found, Choice) else None
 
     def _wished(self, roster: Roster, wanted: HandOver) -> Choice | Nobody:
         before = {self.handler_id} if self.handler_id else set[str]()

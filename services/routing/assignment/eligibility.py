@@ -18,6 +18,9 @@ from services.routing.directory.model import Directory, Person
 BY_A_PERSON = "chosen-by-a-person"
 """In the place of a step of the chain: somebody decided who, or which department."""
 
+PROPOSED = "proposed-department"
+"""Before the steps of the chain: triage, or a person, proposed this department."""
+
 Rank = tuple[bool, int, float, int]
 """Whether they do not work now, place of the step in the chain, time at which they work next (seconds since 1970;
 0: now), number of wishes (rules that warn) which they do not meet. The lowest comes first."""
@@ -62,7 +65,8 @@ class Eligibility:
         """One for all needs for which the same people are asked, and the same is asked of them: what no rule looks
         at makes no difference."""
         if needs not in self._alike:
-            same = (*self.rules.asked_of(needs), needs.category, needs.language, needs.accused, needs.climbs)
+            same = (*self.rules.asked_of(needs), needs.category, needs.language, needs.accused)
+            same += (needs.proposed, needs.climbs)
             self._alike[needs] = self._first_alike.setdefault(same, needs)
         return self._alike[needs]
 
@@ -107,7 +111,9 @@ class Eligibility:
         if department is not None:
             yield 0, BY_A_PERSON, department
             return
-        place = 0
+        if needs.proposed in self.directory.departments:
+            yield 0, PROPOSED, needs.proposed
+        place = 1
         for rule in rules:
             for code in rule.prefer:
                 yield place, f"prefer.{rule.id}", code

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from shared.events.vocabulary import Against, Kind, Severity, Visibility
+from shared.events.vocabulary import Against, Kind, Nature, Severity, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,13 @@ class Needs:
     subcategory: str | None = None
     """Level 2 of the taxonomy, when somebody coded it."""
     kind: Kind | None = None
+    nature: Nature | None = None
     visibility: Visibility | None = None
     against: Against | None = None
     accused: tuple[str, ...] = ()
     """The people complained about, by their ids in the directory, in order."""
+    proposed: str | None = None
+    """The department that a rule, the classifier or a person proposed: asked before all others."""
     climbs: int = 0
     """How many layers it has climbed while nobody took it."""
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.assignment.needs import Needs
 from services.routing.rulebooks.model import Book, Content
-from shared.events.vocabulary import Against, Kind, Severity, Visibility
+from shared.events.vocabulary import Against, Kind, Nature, Severity, Visibility
 from shared.taxonomy import newest
 
 Code = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -36,6 +36,7 @@ class AssignmentRule(Row):
     severity: Severity = Severity.GENERAL
     """The least severity to which the rule applies."""
     kinds: Annotated[tuple[Kind, ...], Field(max_length=5)] = ()
+    natures: Annotated[tuple[Nature, ...], Field(max_length=5)] = ()
     visibility: Visibility | None = None
     against: Against | None = None
     skills: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
@@ -82,6 +83,7 @@ class AssignmentRule(Row):
             and (not self.subcategories or needs.subcategory in self.subcategories)
             and needs.severity.rank >= self.severity.rank
             and (not self.kinds or needs.kind in self.kinds)
+            and (not self.natures or needs.nature in self.natures)
             and self.visibility in (None, needs.visibility)
             and self.against in (None, needs.against)
         )
@@ -92,6 +94,7 @@ class AssignmentRule(Row):
             (self.categories, other.categories),
             (self.subcategories, other.subcategories),
             (self.kinds, other.kinds),
+            (self.natures, other.natures),
         )
         words = ((self.visibility, other.visibility), (self.against, other.against))
         return all(not a or not b or set(a) & set(b) for a, b in lists) and all(

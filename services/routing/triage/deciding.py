@@ -1,7 +1,8 @@
 """Rules and classifier decide together. Pure.
 
 First the hard rules. Then the rules, where what they found is clear. Then the classifier, where it is sure enough
-for the error that is promised. Otherwise a person, who is shown what both hold possible.
+for the error that is promised. Then the rules, where what they found is little but not contradicted. Otherwise a
+person, who is shown what both hold possible.
 """
 
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def _category(findings: Findings, books: Books, opinion: Opinion | None) -> tupl
         return clear, Decider.RULES
     if opinion is not None and opinion.category is not None and learner.decides:
         return opinion.category, Decider.MODEL
-    return None, Decider.RULES
+    return findings.clear(learner.least_evidence), Decider.RULES
 
 
 def _hint(findings: Findings, books: Books, opinion: Opinion | None) -> Severity:

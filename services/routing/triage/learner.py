@@ -1,15 +1,15 @@
 """How much the learned classifier may do: a rulebook. Pure."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.routing.rulebooks.model import Book, Content
 from shared.events.vocabulary import Severity
 
 
 class LearnerSettings(Content):
-    """What is promised of the classifier."""
+    """What is promised of the classifier, and what the rules decide without it."""
 
     decides: bool
     """Whether it may decide; otherwise it only suggests. It learns either way."""
@@ -17,6 +17,8 @@ class LearnerSettings(Content):
     """Of what it decides, at most this share is wrong. Where it is not that sure, a person decides."""
     clear_evidence: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
     """So much evidence of a category is clear enough for the rules to decide before the classifier is asked."""
+    least_evidence: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+    """So much evidence suffices for the rules where the classifier is not sure."""
     least_reviewed: Annotated[int, Field(ge=1, le=100_000)]
     """Cases whose right category is known, before its promise is worth anything; with fewer it only suggests."""
     fold_after: Annotated[int, Field(ge=1, le=100_000)]
@@ -25,6 +27,15 @@ class LearnerSettings(Content):
     """Settled lessons, after which a challenger is trained from all of them."""
     severity_hint: Severity
     """At most so severe does it make a complaint of which no rule knows nature or urgency."""
+
+    @model_validator(mode="after")
+    def _clear_is_more(self) -> Self:
+        if self.least_evidence > self.clear_evidence:
+            raise ValueError(
+                "least_evidence is more than clear_evidence: what suffices beside the classifier must not be more "
+                "than what is clear without it; lower it 最低证据不得高于明确证据，请降低"
+            )
+        return self
 
 
 LEARNER = Book(

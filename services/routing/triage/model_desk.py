@@ -20,7 +20,7 @@ router = api_router(tags=["triage"])
     summary="How the learned classifier does",
     responses=problems.documented(),
 )
-async def read_triage_model(who: Annotated[Principal, may("cases:read")], ctx: Ctx) -> ModelReport:
+async def read_classifier(who: Annotated[Principal, may("cases:read")], ctx: Ctx) -> ModelReport:
     """Champion and challenger, lessons, calibration, and week by week the realised error against the promised one."""
     async with ctx.database.reading() as connection:
         mind = mind_of(connection)

@@ -24,8 +24,8 @@ WATCHED = {
 NEEDS = (
     "concat('{\"category\"\\:', to_json(category), ',\"severity\"\\:', to_json(severity), "
     '\',"language"\\:\', to_json(coalesce(language, \'zh\')), \',"subcategory"\\:null,"kind"\\:null,'
-    '"visibility"\\:null,"against"\\:\', coalesce(to_json(against)\\:\\:text, \'null\'), '
-    '\',"accused"\\:[],"climbs"\\:0}\')'
+    '"nature"\\:null,"visibility"\\:null,"against"\\:\', coalesce(to_json(against)\\:\\:text, \'null\'), '
+    '\',"accused"\\:[],"proposed"\\:null,"climbs"\\:0}\')'
 )
 
 
