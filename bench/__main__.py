@@ -1,6 +1,6 @@
 """`make bench`: measure on this machine, side by side where there is something to compare with.
 
-python -m bench [--only NAME] [--quick] [--long] [--json]
+python -m bench [--only NAME] [--quick] [--long] [--data FOLDER] [--plot FILE] [--json]
 """
 
 import argparse
@@ -8,13 +8,26 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 
-from bench import assignment, door, drain, duplicates, imports, latency, lifecycle, machine, triage_speed
+from bench import (
+    assignment,
+    door,
+    drain,
+    duplicates,
+    imports,
+    latency,
+    lifecycle,
+    machine,
+    triage,
+    triage_speed,
+)
 from bench.rig import Rig
+from bench.triage.shown import tables
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "door": door.measure,
@@ -25,6 +38,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "duplicates": duplicates.measure,
     "assignment": assignment.measure,
     "triage-speed": triage_speed.measure,
+    "triage": triage.measure,
 }
 
 
@@ -36,6 +50,8 @@ def main() -> int:
     parser.add_argument(
         "--stored", type=int, help="complaints to store before lifecycles and duplicates (1,000,000)"
     )
+    parser.add_argument("--data", type=Path, help="folder of labelled texts to measure triage with")
+    parser.add_argument("--plot", type=Path, help="where to draw the risk-coverage curves of triage (.png)")
     parser.add_argument("--json", action="store_true", help="for machines")
     asked = parser.parse_args()
     plain = Console(width=120)
@@ -50,7 +66,9 @@ def main() -> int:
         for name in names:
             began = time.monotonic()
             progress.print(f"{name} ...", style="dim")
-            options = {"long": asked.long} if name == "drain" else {}
+            options: dict[str, Any] = {"long": asked.long} if name == "drain" else {}
+            if name == "triage":
+                options = {"data": asked.data, "plot": asked.plot}
             if name in {"lifecycle", "duplicates"} and asked.stored:
                 options = {"stored": asked.stored}
             try:
@@ -221,7 +239,7 @@ def _triage_speed(result: dict[str, Any]) -> Table:
     return table
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
+TABLES: dict[str, Callable[[dict[str, Any]], Table | Group]] = {
     "door": _door,
     "imports": _imports,
     "drain": _drain,
@@ -230,6 +248,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table]] = {
     "duplicates": _duplicates,
     "assignment": _assignment,
     "triage-speed": _triage_speed,
+    "triage": tables,
 }
 
 if __name__ == "__main__":

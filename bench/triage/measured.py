@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from bench.rig import Rig
 from bench.triage.baselines import baselines
-from bench.triage.data import PRESCRIBED, SETS, Labelled, Split, own
+from bench.triage.data import PRESCRIBED, SETS, Labelled, Split, first_look, own
 from bench.triage.newcomer import newcomers
 from bench.triage.plot import draw
 from bench.triage.stream import HEAD, Stream
@@ -32,11 +33,13 @@ def measure(rig: Rig, quick: bool, data: Path | None = None, plot: Path | None =
             splits.append(read(data, PRESCRIBED))
         else:
             found["missing"].append(file)
+    if quick:
+        splits = [first_look(split) for split in splits]
     for split in splits:
         found["sets"][split.name] = _one(split, quick)
-    if data is not None and "CFPB product" in found["sets"]:
-        first = next(split for split in splits if split.name == "CFPB product")
-        found["new_class"] = newcomers(first, quick)
+    whole = next((split for split in splits if split.name == "CFPB product"), None)
+    if data is not None and whole is not None:
+        found["new_class"] = newcomers(whole, quick)
         if not quick:
             found["sets"]["CFPB product"]["seeds"] = [
                 _macro_f1_by_seed(data, seed) for seed in (PRESCRIBED, *MORE_SEEDS)
@@ -55,7 +58,7 @@ def _one(split: Split, quick: bool) -> dict[str, Any]:
     # Thresholds and temperature from the stream alone: what was scored before it was taught, the newer half.
     kept = promise_of(stream.reviewed[-min(REVIEWED, len(split.train) // 2) :], PROMISED)
     snapshot = stream.classifier.dump()
-    found = {
+    found: dict[str, Any] = {
         "texts": [len(split.train), len(split.test)],
         "classes": len({label for _, label in split.train}),
         "ours": tested(stream.classifier, split.test, kept),
@@ -97,12 +100,19 @@ def tested(classifier: Classifier, test: list[Labelled], promise: Promise) -> di
         "macro_f1": float(f1_score(truth, guesses, average="macro", zero_division=0)),
         "accuracy": float(right.mean()),
         "calibration_error": calibration_error(sure, right),
+        "calibration_chance": _by_chance(sure),
         "coverage": float(decided.mean()),
         "error": float(1 - right[decided].mean()) if decided.any() else 0.0,
         "reachable": max((p.coverage for p in curve(sure, right, 200) if p.error <= PROMISED), default=0.0),
         "decision_ms": _spread(took),
         "curve": [(point.coverage, point.error) for point in curve(sure, right, 40)],
     }
+
+
+def _by_chance(sure: NDArray[np.float64]) -> float:
+    """The calibration error of probabilities that are perfectly true, over as few cases: what chance alone makes."""
+    chance = np.random.default_rng(PRESCRIBED)
+    return float(np.mean([calibration_error(sure, chance.random(len(sure)) < sure) for _ in range(200)]))
 
 
 def _macro_f1_by_seed(data: Path, seed: int) -> dict[str, Any]:

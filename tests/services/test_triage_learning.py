@@ -166,23 +166,19 @@ async def test_a_refused_correction_teaches_nothing(world: World) -> None:
     assert (await this_process(world)).champion.classifier.version == before
 
 
-async def reviewed(world: World, number: int) -> None:
-    """As if so many cases had been reviewed, of which the classifier was right where it was sure."""
-    cases = [
-        {
-            "complaint_id": uuid4(),
-            "head": "category",
-            "model_version": "v",
-            "counted": True,
-            "scores": {"appearance": 2.0, "transit_damage": 0.0, "dimension": 0.0},
-            "answer": None,
-            "judged_at": NINE,
-            "truth": "appearance",
-            "truth_by": "key:1",
-            "truth_at": NINE,
-        }
-        for _ in range(number)
-    ]
+async def reviewed(world: World, number: int, **more: Any) -> None:
+    """As if so many cases had been reviewed, of which the champion was right where it was sure."""
+    case = {
+        "head": "category",
+        "model_version": "v",
+        "counted": True,
+        "scores": {"appearance": 2.0, "transit_damage": 0.0, "dimension": 0.0},
+        "judged_at": NINE,
+        "truth": "appearance",
+        "truth_by": "key:1",
+        "truth_at": NINE,
+    } | more
+    cases = [case | {"complaint_id": uuid4()} for _ in range(number)]
     async with world.context("routing").database.transaction() as transaction:
         await transaction.execute(
             text(
@@ -314,9 +310,18 @@ async def test_a_challenger_is_trained_watched_and_promoted(world: World) -> Non
         "it knows the two that were settled, and is taught the third"
     )
     number_of_challenger, champion = shadowing.challenger.number, shadowing.champion.classifier.version
-    for number in range(3):
-        registered = await begun(world, f"Waldo fred plugh, quux garply {number}0.")
-        await decide(world, registered, "dimension")
+    watched = await begun(world, "Waldo fred plugh, quux garply.")
+    [seen] = await rows(
+        world,
+        "SELECT shadow_snapshot, shadow FROM reviews WHERE complaint_id = :id AND head = 'category'",
+        id=watched["id"],
+    )
+    assert seen == {"shadow_snapshot": number_of_challenger, "shadow": "dimension"}
+    both = {"shadow_snapshot": number_of_challenger, "shadow": "dimension"}
+    await reviewed(world, 199, truth="dimension", **both)
+    await trainer.turn()
+    assert (await this_process(world)).challenger is not None, "too few cases to say"
+    await reviewed(world, 1, truth="dimension", **both)
     await trainer.turn()
     here, there = await this_process(world), await another_process(world)
     assert here.challenger is None
@@ -326,7 +331,7 @@ async def test_a_challenger_is_trained_watched_and_promoted(world: World) -> Non
     assert here.champion.classifier.version == there.champion.classifier.version
     found = await rows(world, "SELECT role, origin, figures FROM snapshots WHERE role = 'champion'")
     assert [(row["role"], row["origin"], row["figures"]["cases"]) for row in found] == [
-        ("champion", "trained", 3)
+        ("champion", "trained", 200)
     ]
     assert (await world.http.get("/routing/v1/triage/model")).json()["champion"][
         "number"

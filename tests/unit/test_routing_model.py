@@ -166,16 +166,16 @@ def test_later_contacts_end_alike_whatever_resolution_told_before(
     what: str, capacity: int, in_one_batch: bool
 ) -> None:
     ends: list[dict[str, Any]] = []
-    later = [
+    resolution: list[Event] = [CLOSED]
+    later: list[Event] = [
         supplemented(1, said="The housing gives an electric shock."),
         supplemented(2, visibility=Visibility.PUBLIC),
         coded("appearance"),
     ]
-    for order in interleavings([told(what), *later], [CLOSED]):
+    for order in interleavings([told(what), *later], resolution):
         dispatch, people = Dispatch(id=ID), directory(capacity)
         facts = heard(dispatch, order, people, in_one_batch=in_one_batch)
-        [person] = people.people
-        assert person.open_cases == int(capacity == 0), "who carried it is free"
+        assert people.loads["li.na"].open_cases == int(capacity == 0), "who carried it is free"
         ends.append(state(dispatch) | {"told": sorted(fact.wire_type() for fact in facts)})
     assert len(ends) == 5
     assert all(end == ends[0] for end in ends)

@@ -5,6 +5,7 @@ before it: one cheap query tells what is new.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -183,9 +184,12 @@ async def _rehearsal(
         found[head] = [
             Example(Features.from_bytes(row.features), row.label, float(row.weight)) for row in rows.all()
         ]
+        at_first = seed.examples(head) if head in seed.HEADS else ()
         for label in labels:
             lacking = of_each - sum(example.label == label for example in found[head])
-            found[head] += seed.examples(head, label)[:lacking] if lacking > 0 else ()
+            found[head] += islice(
+                (example for example in at_first if example.label == label), max(0, lacking)
+            )
         assert len(found[head]) <= max(REHEARSAL, len(labels))
     return found
 

@@ -5,8 +5,10 @@ Every process applies the same stored lessons to the same snapshot, so all say t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from uuid import UUID
 
+from services.routing.triage import seed
 from services.routing.triage.learner import LearnerSettings
 from services.routing.triage.learning import (
     NOT_YET,
@@ -17,6 +19,7 @@ from services.routing.triage.learning import (
     Prediction,
     Promise,
     features,
+    promise_of,
 )
 from services.routing.triage.lessons import Head
 from services.routing.triage.opinion import Opinion
@@ -142,7 +145,15 @@ class Judge:
         """What is not known to hold by these very settings is not promised."""
         promise = self.mind.promises.get(head, NOT_YET)
         holds = promise.promised_error <= self.settings.promised_error
-        return promise if holds and promise.reviewed >= self.settings.least_reviewed else NOT_YET
+        if holds and promise.reviewed >= self.settings.least_reviewed:
+            return promise
+        return replace(NOT_YET, temperature=_temperature(head))
+
+
+@cache
+def _temperature(head: Head) -> float:
+    """How the probabilities of mere suggestions are calibrated: by the seed's own cases."""
+    return promise_of(seed.reviewed(head)).temperature if head in seed.HEADS else NOT_YET.temperature
 
 
 def _suggestions(found: Prediction) -> tuple[Suggestion, ...]:

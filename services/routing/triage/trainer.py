@@ -6,13 +6,15 @@ is trained in a thread without the lock, and thrown away if another replica was 
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from services.routing.books import BOOKS
 from services.routing.rulebooks import store as rulebooks
-from services.routing.triage import contest, seed, snapshots
+from services.routing.triage import seed, snapshots
 from services.routing.triage.learned import PROMISES, lock_lessons
 from services.routing.triage.learner import LEARNER, LearnerSettings
 from services.routing.triage.learning import Classifier, Example, Features, Reviewed, promise_of
+from services.routing.triage.learning.challenge import ENOUGH, Compared, judge
 from services.routing.triage.learning.training import train
 from services.routing.triage.lessons import Head
 from shared import clock
@@ -56,7 +58,7 @@ class Trainer:
             settings = (await rulebooks.load_books(connection, BOOKS)).read(LEARNER)
         await self.calibrate(settings)
         await self.challenge(settings)
-        await self.contest(settings)
+        await self.contest()
         await self.fold(settings)
 
     async def calibrate(self, settings: LearnerSettings) -> None:
@@ -109,7 +111,7 @@ class Trainer:
                     transaction, snapshots.CHALLENGER, snapshots.TRAINED, challenger, to, figures
                 )
 
-    async def contest(self, settings: LearnerSettings) -> None:
+    async def contest(self) -> None:
         """Once both have seen enough reviewed cases, the challenger is promoted or given up."""
         async with self._database.transaction() as transaction:
             await lock_lessons(transaction)
@@ -117,24 +119,24 @@ class Trainer:
             if challenger is None:
                 return
             rows = (await transaction.execute(_BOTH, {"number": challenger.number})).all()
-            if len(rows) < settings.least_reviewed:
-                return
-            verdict = contest.compare(
-                [contest.Case(max(row.scores, key=row.scores.get), row.shadow, row.truth) for row in rows]
+            verdict = judge(
+                [Compared(row.truth, max(row.scores, key=row.scores.get), row.shadow) for row in rows]
             )
+            if verdict.cases < ENOUGH:
+                return
             settle = snapshots.promote if verdict.promote else snapshots.give_up
-            await settle(transaction, verdict.figures)
+            await settle(transaction, asdict(verdict))
 
 
 def _trained(settled: Sequence[snapshots.Settled]) -> Classifier:
     classifier = Classifier()
-    for head in Head:
+    for head in sorted({*seed.HEADS, *Head}):
         taught = [
             Example(Features.from_bytes(lesson.features), lesson.label, float(lesson.weight))
             for lesson in settled
-            if lesson.head is head and lesson.features is not None
+            if lesson.head == head and lesson.features is not None
         ]
-        examples = [*seed.everything(head), *taught]
+        examples = [*(seed.examples(head) if head in seed.HEADS else ()), *taught]
         if examples:
             classifier.heads[head] = train(examples, SHUFFLED_BY)
     return classifier

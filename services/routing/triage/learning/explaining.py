@@ -4,7 +4,7 @@ What is shown are words of an alphabet, with the parts of them, pairs of words, 
 sign speaks through the pairs that it stands in, three in a row through the two pairs that they are.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from services.routing.triage.learning.features import Features, parts
@@ -28,9 +28,9 @@ def spoken(head: Head, told: Features, label: str) -> tuple[Spoken, Spoken]:
     return _strongest(words.items(), 1), _strongest(words.items(), -1)
 
 
-def _words(shares: Mapping[str, float]) -> Counter[str]:
+def _words(shares: Mapping[str, float]) -> dict[str, float]:
     """Grams gathered into what a person reads."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     paired = {sign for gram in shares if len(gram) == 2 and _chinese(gram) for sign in gram}
     for gram, share in shares.items():
         if gram.startswith("~") or (gram in paired):

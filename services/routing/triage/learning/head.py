@@ -8,6 +8,7 @@ import hashlib
 import json
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,18 @@ class Head:
     def weights(self, places: NDArray[np.uint32], classes: list[str]) -> NDArray[np.float64]:
         """The weights of these places (rows) for these classes (columns)."""
         columns = [self._columns[label] for label in classes]
-        return self._weights[self._rows[places]][:, columns] / UNIT
+        return self._weights.take(self._rows[places], axis=0)[:, columns] / UNIT
+
+    def scores_of(
+        self, weighed: Sequence[tuple[NDArray[np.uint32], NDArray[np.float64]]], classes: list[str]
+    ) -> NDArray[np.float32]:
+        """Scores of several weighed texts at once (rows), to seven digits."""
+        places, values = (np.concatenate(part) for part in zip(*weighed, strict=True))
+        weights = self._weights.take(self._rows[places], axis=0)  # several times faster than [...]
+        products = weights.astype(np.float32) * values.astype(np.float32)[:, np.newaxis]
+        begins = np.cumsum([0, *(len(own) for _, own in weighed[:-1])])
+        found: NDArray[np.float32] = np.add.reduceat(products, begins, axis=0)
+        return found[:, [self._columns[label] for label in classes]] / np.float32(UNIT)
 
     def rates(self, places: NDArray[np.uint32]) -> NDArray[np.float64]:
         """How fast the weight of a place may change: what many lessons agreed on yields slowly."""
@@ -75,7 +87,7 @@ class Head:
     ) -> NDArray[np.float64]:
         """The score of each class for a weighed text."""
         columns = [self._columns[label] for label in classes]
-        found: NDArray[np.float64] = values @ self._weights[self._rows[places]]
+        found: NDArray[np.float64] = values @ self._weights.take(self._rows[places], axis=0)
         return found[columns] / UNIT
 
     def apply(self, lesson: Lesson) -> None:

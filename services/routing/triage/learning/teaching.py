@@ -103,12 +103,7 @@ def _worst(
     if not weighed:
         return []
     classes = head.classes
-    begins = np.cumsum([0, *(len(places) for places, _ in weighed[:-1])])
-    products = (
-        head.weights(np.concatenate([places for places, _ in weighed]), classes)
-        * np.concatenate([values for _, values in weighed])[:, np.newaxis]
-    )
-    scores = np.add.reduceat(products, begins, axis=0)
+    scores = head.scores_of(weighed, classes)
     every, own = np.arange(len(labels)), np.array([classes.index(label) for label in labels])
     mine = scores[every, own]
     scores[every, own] = -np.inf

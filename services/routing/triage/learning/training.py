@@ -18,6 +18,8 @@ from services.routing.triage.learning.promise import Reviewed
 from services.routing.triage.learning.teaching import MARGIN, SOFTNESS, Example
 
 PASSES = 10
+MOST_TIMES = 5
+"""How often an example of a rare class is shown in a pass, at most."""
 MOST_PLACES = 100_000
 """Places that are kept; about 0.2 MB of snapshot for each class."""
 _COARSE = 12
@@ -42,8 +44,9 @@ def train(examples: Sequence[Example], seed: int, places: int = MOST_PLACES, pas
     own = [classes.index(example.label) for example in examples]
     weights, drift = np.zeros((len(every), len(classes))), np.zeros((len(every), len(classes)))
     chance, step = np.random.default_rng(seed), 0
+    shown = np.repeat(np.arange(len(examples)), [_times(taught, example.label) for example in examples])
     for _ in range(passes):
-        for at in chance.permutation(len(examples)).tolist():
+        for at in chance.permutation(shown).tolist():
             step += 1
             (_, values), row, right = weighed[at], rows[at], own[at]
             scores = values @ weights[row]
@@ -58,6 +61,11 @@ def train(examples: Sequence[Example], seed: int, places: int = MOST_PLACES, pas
                 drift[row, rival] -= step * size * along
     mean = weights - drift / max(1, step)
     return _bounded(taught, every, known, mean, classes, places)
+
+
+def _times(taught: Counter[str], label: str) -> int:
+    """How often an example is shown in each pass: those of a rare class more often, or they would not be heard."""
+    return max(1, min(MOST_TIMES, round(taught.total() / (len(taught) * taught[label]))))
 
 
 def _bounded(
@@ -79,13 +87,15 @@ def _bounded(
     return head
 
 
-def reviewed_by_folds(examples: Sequence[Example], seed: int, folds: int = FOLDS) -> list[Reviewed]:
+def reviewed_by_folds(
+    examples: Sequence[Example], seed: int, places: int = MOST_PLACES, folds: int = FOLDS
+) -> list[Reviewed]:
     """Each example as a head would have scored it that was trained on the other folds: an honest first review."""
     order = np.random.default_rng(seed).permutation(len(examples)).tolist()
     found: dict[int, Reviewed] = {}
     for fold in range(folds):
         without = [examples[at] for place, at in enumerate(order) if place % folds != fold]
-        head = train(without, seed)
+        head = train(without, seed, places)
         classes = head.classes
         for at in (at for place, at in enumerate(order) if place % folds == fold):
             scores = head.scores(*head.weigh(examples[at].told), classes).tolist() if classes else []

@@ -1,39 +1,50 @@
-"""What the classifier knows before it has seen a complaint of the company's own; see the README here."""
+"""What triage knows before the first correction: a model trained from the labelled complaints beside it.
 
+`model.bin` is made by `python -m dev.triage`; its heads are category, severity, nature and urgency. `reviewed.json`
+says how each complaint was scored by a model that had not seen it: the first cases to promise anything on, until
+reviewed ones of the company's own take their place.
+"""
+
+import hashlib
 import json
 from functools import cache
 from importlib import resources
 
-from services.routing.triage.learning import Classifier, Example, features
-from services.routing.triage.lessons import Head
+from services.routing.triage.learning import Classifier, Example, Features, Reviewed, features
 
-MODEL = "model.bin"
-_TAUGHT = {Head.CATEGORY: "category", Head.SEVERITY: "severity"}
-"""By head: the key of its label in the labelled complaints. Of departments nothing is known before."""
+HEADS = ("category", "severity", "nature", "urgency")
+_FOLDER = resources.files("services.routing.triage.seed")
 
 
 def classifier() -> Classifier:
-    """The seed model; each call gives one of its own."""
-    return Classifier.load(resources.files(__package__).joinpath(MODEL).read_bytes())
+    """The seed model: a fresh one with each call, to be taught further."""
+    return Classifier.load(_FOLDER.joinpath("model.bin").read_bytes())
 
 
 @cache
-def examples(head: Head, label: str) -> tuple[Example, ...]:
-    """At most 20 of the labelled complaints it was trained from."""
-    if head not in _TAUGHT:
-        return ()
-    alike = [each["text"] for each in _complaints() if each[_TAUGHT[head]] == label]
-    return tuple(Example(features(text), label) for text in alike[:: max(1, len(alike) // 20)][:20])
-
-
-def everything(head: Head) -> list[Example]:
-    """All labelled complaints, for a challenger to be trained from."""
-    if head not in _TAUGHT:
-        return []
-    return [Example(features(each["text"]), each[_TAUGHT[head]]) for each in _complaints()]
+def reviewed(head: str) -> tuple[Reviewed, ...]:
+    """The first reviewed cases of a head."""
+    kept = json.loads(_FOLDER.joinpath("reviewed.json").read_bytes())[head]
+    return tuple(
+        Reviewed(dict(zip(kept["classes"], scores, strict=True)), truth)
+        for truth, scores in zip(kept["truths"], kept["scores"], strict=True)
+    )
 
 
 @cache
-def _complaints() -> list[dict[str, str]]:
-    lines = resources.files(__package__).joinpath("complaints.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+def examples(head: str) -> tuple[Example, ...]:
+    """The seed complaints as examples of a head, to rehearse and to train challengers with; shuffled."""
+    # The order of the digest of an id has nothing to do with the complaint's class.
+    rows = sorted(_rows(), key=lambda row: hashlib.sha256(row["id"].encode()).digest())
+    return tuple(Example(_told(row["text"]), row[head]) for row in rows)
+
+
+@cache
+def _rows() -> tuple[dict[str, str], ...]:
+    lines = _FOLDER.joinpath("complaints.jsonl").read_text("utf-8").splitlines()
+    return tuple(json.loads(line) for line in lines if line)
+
+
+@cache
+def _told(text: str) -> Features:
+    return features(text)
