@@ -1,11 +1,14 @@
 """Findings, training, rewards and duties over HTTP and the log."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.routing.findings.watch import Watch
 from shared import clock
@@ -15,7 +18,7 @@ from shared.events.vocabulary import Outcome
 from shared.ids import new_id
 from tests.services.test_directory import account, department, fields, person, synced
 from tests.services.test_routing import tell
-from tests.world import TOLD, World
+from tests.world import TOLD, World, eventually
 
 V1 = "/routing/v1"
 EXAM = {
@@ -80,6 +83,39 @@ async def test_what_is_unowned_is_found_and_settles_when_it_is_mended(world: Wor
     assert "1 open complaints" in left["detail_en"]
     shown = (await world.http.get("/metrics")).text
     assert 'redress_findings_open{kind="category-unowned"} 10.0' in shown
+
+
+async def test_it_is_looked_for_on_schedule_by_any_number_of_replicas(world: World) -> None:
+    async def flagged() -> bool:
+        return "zhao.lin" in await found(world, "training-missing")
+
+    await eventually(flagged, what="the worker to find a salesperson without training")
+    await synced(world, departments=[department("replica_unit")])
+    watch = world.context("routing").part(Watch)
+    changed = await asyncio.gather(*(watch.turn() for _ in range(4)))
+    assert sum(opened for opened, _ in changed) == 1, "it is found once"
+    rows = await found(world, "department-empty", settled=True)
+    assert rows["replica_unit"].get("settled_at") is None
+
+
+async def test_the_database_refuses_what_must_not_be(world: World) -> None:
+    await synced(world, people=[person("guard.one")])
+    await posted(world, "/policies", POLICY | {"code": "guarded", "layers": [4]})
+    away = "INSERT INTO absences VALUES (gen_random_uuid(), 'guard.one', now(), now() + interval '1 day', 'leave')"
+    refused = {
+        "UPDATE policies SET title_en = 'Else' WHERE code = 'guarded'": "never changes",
+        "DELETE FROM policies WHERE code = 'guarded'": "never changes",
+        away: "overlap",
+        "UPDATE people SET deputy = id WHERE id = 'guard.one'": "ck_people_deputy",
+        "UPDATE people SET supervisor = id WHERE id = 'guard.one'": "ck_people_supervisor",
+        "UPDATE people SET amount = 5 WHERE id = 'guard.one'": "ck_people_amount",
+        "UPDATE departments SET successor = code": "ck_departments_successor",
+    }
+    database = world.context("routing").database
+    await database.at_once(text(away), {})
+    for statement, says in refused.items():
+        with pytest.raises(DBAPIError, match=says):
+            await database.at_once(text(statement), {})
 
 
 @pytest.mark.requirement("003-21", "002-12", "002-13", "002-14", "P-17")

@@ -1,6 +1,7 @@
 """Points and ranks: pure rules."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from services.routing.rewards.book import FAILURES, REWARDS, Result, RewardTable
 from services.routing.rewards.model import Standing, bounds, ranked
 from services.routing.training.book import COURSES, DRILLS, CourseBook, DrillBook
 from services.routing.training.model import grade
+from shared.events import TrainingNeeded
 
 standings = st.lists(
     st.builds(
@@ -102,3 +104,25 @@ def test_a_drill_is_passed_by_its_share_of_the_points(data: st.DataObject) -> No
     assert (graded.points, graded.most) == (sum(grades.values()), 100)
     assert graded.passed == (graded.points >= drill.pass_mark)
     assert graded.score == graded.points
+
+
+def test_a_need_for_training_is_that_of_a_person_or_of_a_department() -> None:
+    need = {
+        "complaint_id": UUID(int=1),
+        "need_id": UUID(int=2),
+        "about": "service_attitude",
+        "kind": "problem_solving",
+        "complaints": 3,
+        "found_at": datetime(2026, 3, 2, tzinfo=UTC),
+    }
+    assert TrainingNeeded.model_validate(need | {"person_id": "li.na"}).evidence == ()
+    assert TrainingNeeded.model_validate(need | {"department": "quality"}).person_id is None
+    for wrong in (
+        {},
+        {"person_id": "li.na", "department": "quality"},
+        {"department": "quality", "complaints": 0},
+    ):
+        with pytest.raises(ValidationError):
+            TrainingNeeded.model_validate(need | wrong)
+    with pytest.raises(ValidationError, match="at most 50"):
+        TrainingNeeded.model_validate(need | {"department": "quality", "evidence": [UUID(int=3)] * 51})

@@ -53,7 +53,7 @@ class NewCalendar(Entry):
     code: Code
     name_en: ShortText
     name_zh: ShortText
-    zone: Annotated[str, Field(max_length=60, examples=["Asia/Shanghai"])]
+    zone: Annotated[str, Field(pattern="^[A-Za-z0-9_+/-]{1,60}$", examples=["Asia/Shanghai"])]
     """IANA name of the time zone."""
     spans: Annotated[
         dict[Weekday, DaySpans], Field(examples=[{"0": [["09:00", "12:00"], ["13:00", "18:00"]]}])

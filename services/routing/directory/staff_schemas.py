@@ -9,9 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.directory.schemas import PersonEntry
-from services.routing.schemas import Body
+from services.routing.schemas import Body, Moment
 from shared.events.vocabulary import Remedy, Severity
-from shared.pages import Moment
 
 
 class AbsenceKind(StrEnum):

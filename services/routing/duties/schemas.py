@@ -9,8 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.directory.schemas import Code
-from services.routing.schemas import Body
-from shared.pages import Moment
+from services.routing.schemas import Body, Moment
 from shared.text import LongText, ShortText
 
 Layer = Annotated[int, Field(ge=1, le=4)]

@@ -15,6 +15,7 @@ from services.routing.rulebooks.schemas import (
     RulebookSummary,
     Switch,
     VersionSummary,
+    new_version,
 )
 from shared import etag, idempotency, problems
 from shared.auth import Principal, may
@@ -122,7 +123,7 @@ def _change(router: APIRouter, book: Book[Any]) -> None:
         return await idempotency.once(request, ctx.database, who.id, key, work)
 
     # FastAPI reads the annotation: this kind's own content is what the body must hold.
-    make.__annotations__["wanted"] = NewVersion.__class_getitem__(book.content)
+    make.__annotations__["wanted"] = new_version(book)
     router.post(
         f"/rulebooks/{book.kind}/versions",
         name=f"make_{name}_version",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.routing.rulebooks.model import SHIPPED, C
+from services.routing.rulebooks.model import SHIPPED, Book, C
 from services.routing.schemas import Body
 from shared.text import ShortText
 
@@ -41,6 +41,16 @@ class NewVersion(Body, Generic[C]):
     """All of it, not only what changes."""
     reason: ShortText
     """Why it is made."""
+
+
+def new_version(book: Book[Any]) -> type[BaseModel]:
+    """The body that makes a version of this kind, with what is shipped as its example."""
+    body: Any = NewVersion.__class_getitem__(book.content)
+    example = {"content": book.shipped.model_dump(mode="json"), "reason": "As it was shipped."}
+    body.model_config = {**body.model_config, "json_schema_extra": {"examples": [example]}}
+    body.model_rebuild(force=True)
+    made: type[BaseModel] = body
+    return made
 
 
 class MadeVersion(BaseModel):

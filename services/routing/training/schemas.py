@@ -8,10 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.directory.schemas import PersonId
-from services.routing.schemas import Body
+from services.routing.schemas import Body, Moment
 from services.routing.training.book import Assessment, Code
 from shared.events.insights import TrainingKind
-from shared.pages import Moment
 from shared.text import LongText, ShortText
 
 People = Annotated[tuple[PersonId, ...], Field(max_length=500)]

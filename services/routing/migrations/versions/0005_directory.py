@@ -12,6 +12,14 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 
+CHECKS = (
+    ("departments", "successor", "successor <> code"),
+    ("people", "deputy", "deputy <> id"),
+    ("people", "supervisor", "supervisor <> id"),
+    ("people", "amount", "(amount IS NULL) = (currency IS NULL)"),
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "earnings",
@@ -410,6 +418,8 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'assigned'"),
     )
+    for table, name, condition in CHECKS:
+        op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
     op.execute(
         """
         CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -445,6 +455,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION refuse_overlap() CASCADE")
     op.execute("DROP FUNCTION refuse_change() CASCADE")
+    for table, name, _ in CHECKS:
+        op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")
     op.drop_index("ix_dispatches_carried", table_name="dispatches")
     op.drop_constraint(op.f("fk_teams_lead"), "teams", type_="foreignkey")
     op.drop_column("teams", "source")
