@@ -7,6 +7,7 @@ is trained in a thread without the lock, and thrown away if another replica was 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from services.routing.books import BOOKS
 from services.routing.rulebooks import store as rulebooks
@@ -26,6 +27,7 @@ _REVIEWED = sql(
     "CROSS JOIN LATERAL (SELECT * FROM reviews WHERE head = h.head AND counted AND truth IS NOT NULL "
     "ORDER BY truth_at DESC, complaint_id LIMIT 2000) r ORDER BY h.head, r.truth_at, r.complaint_id"
 )
+_KNOWN = sql("SELECT count(*), max(truth_at) FROM reviews WHERE truth IS NOT NULL")
 _HELD = sql("SELECT head, promise FROM calibrations")
 _CALIBRATE = sql(
     "INSERT INTO calibrations (head, number, promise, made_at) "
@@ -46,6 +48,8 @@ class Trainer:
     def __init__(self, context: Context) -> None:
         self._database = context.database
         self._pause = context.settings.poll_interval * 20
+        self._calibrated: tuple[tuple[Any, ...], float] | None = None
+        """What was known when it was calibrated last, and for which promise: most turns find nothing new."""
 
     async def run(self) -> None:
         while True:
@@ -64,6 +68,9 @@ class Trainer:
     async def calibrate(self, settings: LearnerSettings) -> None:
         """What the newest reviewed cases allow to promise, for each head."""
         async with self._database.reading() as connection:
+            known = tuple((await connection.execute(_KNOWN)).one())
+            if self._calibrated == (known, settings.promised_error):
+                return
             found = (await connection.execute(_REVIEWED)).all()
             held = {
                 row.head: PROMISES.validate_python(row.promise) for row in await connection.execute(_HELD)
@@ -77,6 +84,7 @@ class Trainer:
                         _CALIBRATE,
                         {"head": head, "promise": PROMISES.dump_json(made).decode(), "at": clock.now()},
                     )
+        self._calibrated = (known, settings.promised_error)
 
     async def fold(self, settings: LearnerSettings) -> None:
         """Fold settled lessons into the champion's snapshot: fewer are left to be applied by whoever starts."""
