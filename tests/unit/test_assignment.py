@@ -25,7 +25,7 @@ from shared.aggregate import NotPossible
 from shared.envelope import open_envelope
 from shared.events import ComplaintAssigned, ComplaintUnassigned, DepartmentInvolved
 from shared.events.intake import MaskedStatement
-from shared.events.vocabulary import Channel, ComplainantType, ContactRole, Money, Severity
+from shared.events.vocabulary import Channel, ComplainantType, ContactRole, Money, Nature, Severity
 from tests.resolution_story import HOUR, NINE, records, registered
 from tests.town import DEPARTMENTS, Town, department, waiting
 
@@ -133,6 +133,20 @@ def test_a_rule_can_prefer_a_department() -> None:
     rules = only(prefer=["board"], severity="major")
     people = [person("s"), person("b", "board")]
     assert (pick(people, MAJOR, rules), pick(people, NEEDS, rules)) == ("b", "s")
+
+
+def test_the_department_that_triage_proposed_is_asked_first_if_there_is_such_a_one() -> None:
+    people = [person("s"), person("b", "board")]
+    found = Town(people).roster().choose(replace(NEEDS, proposed="board"))
+    assert isinstance(found, Choice)
+    assert (found.person.id, found.candidate.step) == ("b", "proposed-department")
+    assert pick(people, replace(NEEDS, proposed="gone")) == "s"
+
+
+def test_the_nature_of_a_matter_can_ask_for_a_certificate() -> None:
+    people = [person("a"), person("trained", capacity=1, certificates={"safety": NINE + HOUR})]
+    danger = replace(NEEDS, nature=Nature.SAFETY)
+    assert (pick(people, NEEDS), pick(people, danger)) == ("a", "trained"), "as shipped"
 
 
 def test_who_is_responsible_together_is_asked_together() -> None:
