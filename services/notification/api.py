@@ -193,10 +193,8 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DeliveryView]:
-    """Every message to a customer or to people of the company and every webhook call, the newest first.
-
-    With whether it was sent, and why not.
-    """
+    """Every message to a customer or to people of the company, and every webhook call, the newest first: sent or
+    not, and why not."""
     shown = [deliveries.c[n] for n in DeliveryView.model_fields if n in deliveries.c]
     query = select(*shown, deliveries.c.subscription_id, deliveries.c.number)
     if complaint_id is not None:

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
-
+from services.notification.cloud_events import cloud_event
 from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, Audience, Channel, rules_for
 from services.notification.staff.model import Line, Settled, facts_of
 from shared.aggregate import Aggregate
@@ -293,20 +292,3 @@ def _for_follower(said: Delivery, follower: Follower) -> Delivery:
 
 _OWN: dict[str, Any] = {"solution": None, "waiting": False, "offers": []}
 """What the leading customer chose or has to choose; a follower is told that work goes on."""
-
-
-def cloud_event(fact: Received) -> str:
-    """The fact as CloudEvents 1.0 in structured JSON; the same bytes for every webhook and every attempt."""
-    attributes = {
-        "specversion": "1.0",
-        "id": str(fact.id),
-        "source": "/redress/" + fact.event.topic.removeprefix("redress."),
-        "type": fact.wire_type,
-        "subject": fact.key,
-        "time": fact.time,
-        "datacontenttype": "application/json",
-        "partitionkey": fact.key,
-        "sequence": str(fact.sequence),
-        **({"traceparent": fact.traceparent} if fact.traceparent else {}),
-    }
-    return f'{to_json(attributes).decode()[:-1]},"data":{fact.event.model_dump_json(exclude_none=True)}}}'

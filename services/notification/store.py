@@ -29,9 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.notification.model import Conversation, Delivery, Follower, Subscription
+from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
 from shared import clock
-from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
 
 DOORBELL = "redress_deliveries"
@@ -235,13 +235,6 @@ WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
 )
 
 
-# Somebody of the company wrote what is to be done, and may have named the customer.
-_FORGET_TASKS = text(
-    """UPDATE staff_lines SET what = '{"en": "[erased]", "zh": "[erased]"}' """
-    "WHERE kind = 'task' AND complaint_id = ANY(CAST(:ids AS uuid[]))"
-)
-
-
 class ConversationStore:
     """Conversations with the live webhooks, which are loaded once per batch."""
 
@@ -271,12 +264,7 @@ class ConversationStore:
         await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
-        lines = [asdict(line) for c in changed for line in c.lines]
-        await save_rows(transaction, staff.lines, lines, changing=("due_at",))
-        settled = {each.subject_id: asdict(each) for c in changed for each in c.settled}
-        await save_rows(transaction, staff.settled, list(settled.values()))
-        if erased:
-            await transaction.execute(_FORGET_TASKS, {"ids": erased})
+        await staff_store.save(transaction, staff, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
             conversation.lines, conversation.settled = [], []

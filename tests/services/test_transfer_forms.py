@@ -224,8 +224,10 @@ async def test_a_weekly_meeting_speaks_of_the_cases_and_follows_up_what_it_decid
     assert done.status_code == 200, done.text
     after = (await world.http.get(f"/routing/v1/meetings/{second['id']}")).json()
     assert [item["about"] for item in after["open_action_items"]] == ["Inspect."]
+    short = await world.http.post(f"/routing/v1/meetings/{second['id']}/minutes", json={"text": "Short."})
+    assert short.status_code == 200, short.text
     listed = (await world.http.get("/routing/v1/meetings")).json()["items"]
-    assert [each["number"] for each in listed] == [2, 1]
+    assert [each["number"] for each in listed] == [3, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -304,6 +306,22 @@ async def test_a_clipping_says_on_one_page_what_an_audience_was_told(world: Worl
     assert "重大 2, 一般 1" in chinese
     empty = await world.http.get(url, params=of | {"style": "text", "on": "2020-02-02"})
     assert "本期没有内容。" in empty.text
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("003-16")
+async def test_what_is_for_the_clipping_is_acknowledged_by_nobody_and_never_climbs(world: World) -> None:
+    praise = await world.register(TOLD | {"kind": "praise"})
+    await world.settled()
+    [notice] = [n for n in await notices(world, "complaint-management", praise) if n["form"] == "clipping"]
+    assert "due_at" not in notice
+    with later(days=40):
+        await chased(world)
+        [still] = [n for n in await notices(world, "complaint-management", praise) if n["id"] == notice["id"]]
+        assert "climbed_to" not in still
+    of = {"audience": "complaint-management", "language": "en"}
+    data = (await world.http.get("/routing/v1/clippings", params=of)).json()
+    assert [item["what"] for item in data["others"]] == ["What customers suggest and praise"]
 
 
 # Whom it reaches.

@@ -26,7 +26,7 @@ SELECT audience, count(*) AS issued, count(acknowledged_at) AS acknowledged,
        count(*) FILTER (WHERE acknowledged_at IS NULL AND climbed_to IS NULL) AS open,
        percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
            ORDER BY extract(epoch FROM acknowledged_at - issued_at) / 60) AS minutes
-FROM notices WHERE issued_at >= :since AND issued_at < :until GROUP BY audience
+FROM notices WHERE form <> 'clipping' AND issued_at >= :since AND issued_at < :until GROUP BY audience
 """
 )
 
@@ -34,7 +34,7 @@ FROM notices WHERE issued_at >= :since AND issued_at < :until GROUP BY audience
 async def measures(
     connection: AsyncConnection, since: datetime, until: datetime, audiences: Sequence[Audience]
 ) -> list[NoticeMeasures]:
-    """Of the notices that were issued in the period. An acknowledgement that was told first counts as at once."""
+    """Of the notices that were issued in the period, but those for clippings, which nobody need acknowledge."""
     rows = await driver.run(connection, _MEASURES, {"since": since, "until": until})
     found = {row["audience"]: dict(row) for row in rows.mappings()}
     return [_measured(audience, found.get(audience.value)) for audience in audiences]

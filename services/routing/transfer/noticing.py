@@ -61,7 +61,8 @@ class Notice:
     reminders: int = 0
     """How often the top layer was told again."""
     due_at: datetime | None = None
-    """When it is looked at next; None: it was acknowledged, has climbed, or was told again often enough."""
+    """When it is looked at next; None: it was acknowledged, has climbed, was told again often enough, or is for the
+    clipping, which asks nobody to acknowledge it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class Noticing(Aggregate):
                     form=duty.form,
                     urgency=duty.urgency_for(self.severity),
                     words=duty.words,
-                    due_at=by,
+                    due_at=None if duty.form is TransferForm.CLIPPING else by,
                 )
             )
 

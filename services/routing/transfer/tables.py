@@ -72,7 +72,8 @@ def _notices(metadata: MetaData) -> Table:
         CheckConstraint("acknowledged_person IS NULL OR acknowledged_by IS NOT NULL", name="acknowledger"),
         CheckConstraint("(written_by IS NULL) = (text IS NULL)", name="mail"),
         CheckConstraint(
-            "due_at IS NOT NULL OR acknowledged_at IS NOT NULL OR climbed_to IS NOT NULL OR reminders > 0",
+            "due_at IS NOT NULL OR acknowledged_at IS NOT NULL OR climbed_to IS NOT NULL OR reminders > 0 "
+            "OR form = 'clipping'",
             name="pursued",
         ),
         CheckConstraint("due_at IS NULL OR (acknowledged_at IS NULL AND climbed_to IS NULL)", name="settled"),

@@ -14,7 +14,10 @@ depends_on: Sequence[str] | None = None
 CHECKS = {
     "acknowledger": "acknowledged_person IS NULL OR acknowledged_by IS NOT NULL",
     "mail": "(written_by IS NULL) = (text IS NULL)",
-    "pursued": "due_at IS NOT NULL OR acknowledged_at IS NOT NULL OR climbed_to IS NOT NULL OR reminders > 0",
+    "pursued": (
+        "due_at IS NOT NULL OR acknowledged_at IS NOT NULL OR climbed_to IS NOT NULL OR reminders > 0 "
+        "OR form = 'clipping'"
+    ),
     "settled": "due_at IS NULL OR (acknowledged_at IS NULL AND climbed_to IS NULL)",
     "overdue": "overdue_at IS NOT NULL OR (climbed_to IS NULL AND reminders = 0)",
 }

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.routing.transfer.clippings.schemas import Clipping, Count, Item, OverdueTask, Period
 from services.routing.transfer.clippings.words import AUDIENCES, SEVERITIES, TITLE, UNDECIDED
-from shared.events.vocabulary import Audience, Language, NoticeUrgency, Severity
+from shared.events.vocabulary import Audience, Language, NoticeUrgency, Severity, TransferForm
 from shared.taxonomy import UnknownCode, newest
 
 MOST_IMPORTANT, MOST_OTHERS = 20, 50
@@ -44,7 +44,8 @@ def clipping(
     first, last = days_of(period, on)
     items = [_item(row, language) for row in notices]
     important = [item for item in items if _is_important(item)][:MOST_IMPORTANT]
-    waiting = [item for item in reversed(items) if not item.acknowledged][:MOST_OTHERS]
+    asked = [item for item in reversed(items) if item.form is not TransferForm.CLIPPING]
+    waiting = [item for item in asked if not item.acknowledged][:MOST_OTHERS]
     shown = {item.notice_id for item in (*important, *waiting)}
     severities = Counter(row["severity"] for row in notices)
     categories = Counter(row["category"] for row in notices)

@@ -222,6 +222,8 @@ async def _set_action_items(
 
 async def _cases(transaction: Transaction, named: Mapping[UUID, str]) -> Mapping[UUID, Dispatch]:
     """The complaints, held. Raises a 422 problem that names the field of one that is not known."""
+    if not named:
+        return {}
     await transaction.lock(named)
     cases = await dispatches.load(transaction, list(named))
     for complaint_id, field in named.items():
