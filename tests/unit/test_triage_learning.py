@@ -43,6 +43,7 @@ def first(classifier: Classifier, text: str) -> str:
 @pytest.mark.requirement("002-08", "003-13")
 def test_it_learns_chinese_of_either_script_english_and_both_mixed() -> None:
     classifier = taught()
+    assert features("電機外殼漏電 ＦＡＮ").grams == features("电机外壳漏电 fan").grams
     assert first(classifier, "交貨延誤了一個月") == LATE
     assert first(classifier, "外殼有劃痕") == LOOKS
     assert first(classifier, "we got an ELECTRIC shock") == SAFETY
