@@ -93,9 +93,12 @@ class Classifier:
     def load(cls, kept: bytes) -> "Classifier":
         """Raises ValueError when these bytes are no snapshot."""
         header, _, body = kept.partition(b"\n")
-        about = json.loads(header)
-        if not isinstance(about, dict) or sum(about.values()) != len(body):
-            raise ValueError("These bytes are no snapshot of a classifier.")
+        try:
+            about: dict[str, int] = {name: int(length) for name, length in json.loads(header).items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError("These bytes are no snapshot of a classifier.") from error
+        if sum(about.values()) != len(body):
+            raise ValueError("This snapshot of a classifier was cut short.")
         classifier, at = cls(), 0
         for name, length in about.items():
             classifier.heads[name] = Head.load(body[at : at + length])

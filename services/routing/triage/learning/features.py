@@ -51,21 +51,25 @@ class Features:
         return 1.0 + np.log(self.counts)
 
     def to_bytes(self) -> bytes:
-        """What is kept beside a complaint: 2 to 4 bytes for each gram, and nobody can read the text from it."""
+        """What is kept beside a complaint: 2 to 4 bytes for each gram.
+
+        It is not the text, but who has a list of words can tell which occur: make it of masked text.
+        """
         gaps = np.diff(self.places, prepend=np.uint32(0)).astype("<u4")
         return zlib.compress(gaps.tobytes() + self.counts.tobytes(), 6)
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> "Features":
         """Raises ValueError when these are no features."""
+        opening = zlib.decompressobj()
         try:
-            opened = zlib.decompressobj().decompress(kept, MOST * 5 + 1)
+            opened = opening.decompress(kept, MOST * 5 + 1)
         except zlib.error as error:
             raise ValueError(
                 "These bytes are no features of a text: read them from the text again."
             ) from error
         known, rest = divmod(len(opened), 5)
-        if rest or known > MOST:
+        if rest or known > MOST or not opening.eof:
             raise ValueError("These bytes are no features of a text: read them from the text again.")
         gaps = np.frombuffer(opened, "<u4", known)
         places = np.cumsum(gaps, dtype=np.uint32)
