@@ -163,6 +163,10 @@ async def test_a_hand_over_keeps_the_promise_and_is_done_once(world: World) -> N
     assert (first.status_code, first.json()) == (200, again.json())
     assert first.headers["ETag"] == f'"{first.json()["version"]}"' != tag
     assert (first.json()["handler_id"], first.json()["department"]) == ("zhou.min", "customer_service")
+    async with world.context("routing").database.reading() as connection:
+        learned = text("SELECT head, label FROM lessons WHERE complaint_id = :id")
+        lessons = (await connection.execute(learned, {"id": complaint_id})).all()
+    assert [tuple(row) for row in lessons] == [("department", "customer_service")], "a re-route is a lesson"
     told = await events(world, complaint_id, "complaint.assigned")
     assert len(told) == 2
     assert (told[1]["previous_handler_id"], told[1]["because"]) == (before, "She knows Ann, [phone].")

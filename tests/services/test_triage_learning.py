@@ -219,7 +219,7 @@ async def test_once_its_promise_is_proven_it_decides_and_says_why(world: World) 
         "least_evidence": 1,
         "least_reviewed": 50,
     }
-    strict |= {"fold_after": 500, "retrain_after": 200, "severity_hint": "urgent"}
+    strict |= {"fold_after": 500, "retrain_after": 200, "danger": 1, "severity_hint": "urgent"}
     book = "/routing/v1/rulebooks/triage-model"
     assert (
         await world.http.post(f"{book}/versions", json={"content": strict, "reason": "Try."})
@@ -239,7 +239,7 @@ async def test_settled_lessons_are_folded_and_nothing_is_forgotten(world: World)
         "least_evidence": 1,
         "least_reviewed": 50,
     }
-    content |= {"fold_after": 2, "retrain_after": 1000, "severity_hint": "urgent"}
+    content |= {"fold_after": 2, "retrain_after": 1000, "danger": 1, "severity_hint": "urgent"}
     book = "/routing/v1/rulebooks/triage-model"
     await world.http.post(f"{book}/versions", json={"content": content, "reason": "Soon."})
     await world.http.put(book, json={"version": 1, "reason": "Soon."})
@@ -293,7 +293,7 @@ async def test_a_challenger_is_trained_watched_and_promoted(world: World) -> Non
         "least_evidence": 1,
         "least_reviewed": 3,
     }
-    content |= {"fold_after": 1000, "retrain_after": 2, "severity_hint": "urgent"}
+    content |= {"fold_after": 1000, "retrain_after": 2, "danger": 1, "severity_hint": "urgent"}
     book = "/routing/v1/rulebooks/triage-model"
     await world.http.post(f"{book}/versions", json={"content": content, "reason": "Soon."})
     await world.http.put(book, json={"version": 1, "reason": "Soon."})

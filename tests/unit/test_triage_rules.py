@@ -211,6 +211,19 @@ def test_hard_rules_come_first_then_clear_ones_then_the_classifier_then_a_person
         books(hard, least_evidence=3)
 
 
+@pytest.mark.requirement("001-06")
+def test_a_danger_that_no_rule_knows_raises_the_severity_and_never_lowers_it() -> None:
+    line_stop = rule("u", {"words": ["line"]}, urgency="high", least_severity="major")
+    threat = rule("t", {"words": ["lawyer"]}, nature="legal_public")
+    table = books(line_stop, threat, danger=0.3)
+    for danger, severity, reasons in ((0.29, Severity.GENERAL, ()), (0.3, Severity.URGENT, ("model.danger",))):
+        found = decide(told("It bit me."), table, Opinion("v1", danger=danger))
+        assert (found.severity, found.reasons) == (severity, reasons)
+    assert decide(told("The line bit me."), table, Opinion("v1", danger=0.9)).severity is Severity.MAJOR
+    known = decide(told("My lawyer bit me."), table, Opinion("v1", danger=0.9))
+    assert known.reasons == ("t",), "a rule tells the nature"
+
+
 def test_two_hard_categories_or_a_rule_that_refers_leave_it_to_a_person() -> None:
     one = rule("h", {"words": ["leak"]}, hard=True, category="function_fault")
     other = rule("i", {"words": ["late"]}, hard=True, category="late_delivery")

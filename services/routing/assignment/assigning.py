@@ -13,6 +13,7 @@ from services.routing.assignment.needs import Needs
 from services.routing.assignment.roster import Choice, Nobody, Roster
 from services.routing.assignment.why import words
 from services.routing.status import Status
+from services.routing.triage.lessons import Head
 from services.routing.triage.triaging import Triaging
 from shared.aggregate import NotPossible
 from shared.events import ComplaintAssigned, ComplaintUnassigned, DepartmentInvolved
@@ -196,6 +197,8 @@ class Assigning(Triaging):
             return
         person, found = choice.person, choice.candidate
         roster.take(person)
+        if self.wanted is not None and self.wanted.binding and person.department != self.department:
+            self.teach(Head.DEPARTMENT, person.department, self.wanted.by, at)
         previous, self.handler_id = self.handler_id, person.id
         self.status, self.department, self.assigned_at = Status.ASSIGNED, person.department, at
         basis = AssignmentBasis(

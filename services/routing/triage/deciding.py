@@ -37,6 +37,10 @@ MODEL = "model"
 """Stands among the reasons when the classifier decided."""
 
 
+DANGER = "model.danger"
+"""Stands among the reasons when the classifier heard a danger that no rule did."""
+
+
 def decide(told: Told, books: Books, opinion: Opinion | None) -> Decision:
     """Category, severity and department of what was told."""
     findings = find(books.read(RULES), told)
@@ -57,7 +61,11 @@ def decide(told: Told, books: Books, opinion: Opinion | None) -> Decision:
         urgency=urgency,
         severity=severity,
         department=findings.department or (opinion.department if opinion else None),
-        reasons=(*findings.fired, *((MODEL,) if decider is Decider.MODEL else ())),
+        reasons=(
+            *findings.fired,
+            *((MODEL,) if decider is Decider.MODEL else ()),
+            *((DANGER,) if _hears_danger(findings, books, opinion) else ()),
+        ),
         rules_version=books.version(RULES),
         matrix_version=books.version(MATRIX),
     )
@@ -78,7 +86,16 @@ def _category(findings: Findings, books: Books, opinion: Opinion | None) -> tupl
 
 
 def _hint(findings: Findings, books: Books, opinion: Opinion | None) -> Severity:
-    """The classifier's severity, where no rule knew nature or urgency; at most as severe as the book allows."""
+    """The classifier's severity, where no rule knew nature or urgency; at most as severe as the book allows.
+
+    It raises and never lowers: a danger told in words that no rule knows is better looked at once too often.
+    """
+    if _hears_danger(findings, books, opinion):
+        return books.read(LEARNER).severity_hint
     if opinion is None or opinion.severity is None or findings.nature or findings.urgency:
         return Severity.GENERAL
     return min(opinion.severity, books.read(LEARNER).severity_hint, key=lambda each: each.rank)
+
+
+def _hears_danger(findings: Findings, books: Books, opinion: Opinion | None) -> bool:
+    return opinion is not None and findings.nature is None and opinion.danger >= books.read(LEARNER).danger

@@ -25,6 +25,8 @@ class LearnerSettings(Content):
     """Settled lessons, after which they are folded into a new snapshot of the champion."""
     retrain_after: Annotated[int, Field(ge=1, le=1_000_000)]
     """Settled lessons, after which a challenger is trained from all of them."""
+    danger: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+    """So probable a danger to somebody raises the severity to `severity_hint`, where no rule tells the nature."""
     severity_hint: Severity
     """At most so severe does it make a complaint of which no rule knows nature or urgency."""
 

@@ -24,8 +24,10 @@ from services.routing.triage.learning import (
 from services.routing.triage.lessons import Head
 from services.routing.triage.opinion import Opinion
 from shared.events.routing import SpokenWord, Suggestion
-from shared.events.vocabulary import Severity
+from shared.events.vocabulary import Nature, Severity
 
+NATURE = "nature"
+"""A head that only the seed teaches."""
 SUGGESTED = 3
 """Categories that a person at the desk is shown."""
 
@@ -130,6 +132,7 @@ class Judge:
             suggestions=_suggestions(category),
             spoke_for=_words(category.spoke_for),
             spoke_against=_words(category.spoke_against),
+            danger=self._danger(told),
             severity=Severity(severity.label) if severity.label else None,
             department=department.label,
             scores={head.value: found.scores for head, found in asked.items() if found.scores},
@@ -137,6 +140,12 @@ class Judge:
             shadow_snapshot=shadow.number if shadow else None,
             shadow=_first(shadow.classifier.predict(Head.CATEGORY, told)) if shadow else None,
         )
+
+    def _danger(self, told: Features) -> float:
+        """Nobody corrects natures, so what the seed knows of them is all there is."""
+        asked = replace(NOT_YET, temperature=_temperature(NATURE))
+        found = self.mind.champion.classifier.predict(NATURE, told, asked)
+        return dict(found.suggestions).get(Nature.SAFETY, 0.0)
 
     def _ask(self, head: Head, told: Features) -> Prediction:
         return self.mind.champion.classifier.predict(head, told, self._promise(head))
@@ -151,7 +160,7 @@ class Judge:
 
 
 @cache
-def _temperature(head: Head) -> float:
+def _temperature(head: str) -> float:
     """How the probabilities of mere suggestions are calibrated: by the seed's own cases."""
     return promise_of(seed.reviewed(head)).temperature if head in seed.HEADS else NOT_YET.temperature
 

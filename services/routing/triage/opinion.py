@@ -20,6 +20,8 @@ class Opinion:
     """The likeliest first."""
     spoke_for: tuple[SpokenWord, ...] = ()
     spoke_against: tuple[SpokenWord, ...] = ()
+    danger: float = 0.0
+    """How probable it is that somebody is in danger, calibrated."""
     severity: Severity | None = None
     """None: not sure. A hint, which counts for less than what the rules found."""
     department: str | None = None
