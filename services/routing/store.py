@@ -74,7 +74,9 @@ dispatches = Table(
     Column("decided_by", Text, comment="who decided the category: rules, model, person"),
     Column("reasons", ARRAY(Text), nullable=False),
     Column("proposed_department", Text, comment="the one that is to have it; null: the responsible one"),
-    Column("time_limits", JSONB(none_as_null=True), comment="in working hours, with the rulebook's version"),
+    Column(
+        "time_limits", JSONB(none_as_null=True), comment="in working hours, with the version of the rulebook"
+    ),
     Column(
         "evidence",
         JSONB,

@@ -166,9 +166,10 @@ async def test_what_the_table_does_not_name_is_told_to_nobody_and_changes_nothin
         before = (await connection.execute(version, {"id": registered["id"]})).scalar_one()
         heard = text("SELECT count(*) FROM heard_facts WHERE complaint_id = :id")
         facts_before = (await connection.execute(heard, {"id": registered["id"]})).scalar_one()
-    judgement = {"reason_sufficient": True, "demand_reasonable": True, "explanation": "The motor is faulty."}
-    judged = await world.http.post(f"{case}/judge", json=judgement)
-    assert judged.status_code < 300, judged.text
+    wrote = await world.http.post(
+        f"/intake/v1/complaints/{registered['id']}/messages", json={"text": "When may we come?"}
+    )
+    assert wrote.status_code < 300, wrote.text
     await world.settled()
     async with world.context("routing").database.reading() as connection:
         assert (await connection.execute(version, {"id": registered["id"]})).scalar_one() == before

@@ -216,7 +216,10 @@ def test_a_danger_that_no_rule_knows_raises_the_severity_and_never_lowers_it() -
     line_stop = rule("u", {"words": ["line"]}, urgency="high", least_severity="major")
     threat = rule("t", {"words": ["lawyer"]}, nature="legal_public")
     table = books(line_stop, threat, danger=0.3)
-    for danger, severity, reasons in ((0.29, Severity.GENERAL, ()), (0.3, Severity.URGENT, ("model.danger",))):
+    for danger, severity, reasons in (
+        (0.29, Severity.GENERAL, ()),
+        (0.3, Severity.URGENT, ("model.danger",)),
+    ):
         found = decide(told("It bit me."), table, Opinion("v1", danger=danger))
         assert (found.severity, found.reasons) == (severity, reasons)
     assert decide(told("The line bit me."), table, Opinion("v1", danger=0.9)).severity is Severity.MAJOR

@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.directory.schemas import PersonEntry
-from services.routing.schemas import Body, Moment
+from services.routing.schemas import Body
 from shared.events.vocabulary import Remedy, Severity
+from shared.pages import WrittenMoment
 
 
 class AbsenceKind(StrEnum):
@@ -30,8 +31,8 @@ class NewAbsence(Body):
         }
     )
 
-    since: Moment
-    until: Moment
+    since: WrittenMoment
+    until: WrittenMoment
     """The first moment at which they are back."""
     kind: AbsenceKind = AbsenceKind.LEAVE
 
@@ -45,7 +46,7 @@ class NewAbsence(Body):
 class EndAbsence(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"at": "2026-03-05T00:00:00+08:00"}]})
 
-    at: Moment | None = None
+    at: WrittenMoment | None = None
     """When they are back; without it, now."""
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.directory.schemas import Code
-from services.routing.schemas import Body, Moment
+from services.routing.schemas import Body
+from shared.pages import WrittenMoment
 from shared.text import LongText, ShortText
 
 Layer = Annotated[int, Field(ge=1, le=4)]
@@ -51,7 +52,7 @@ class NewPolicy(Body):
     body_en: LongText
     body_zh: LongText
     targets: Annotated[tuple[Target, ...], Field(max_length=50)] = ()
-    valid_from: Moment
+    valid_from: WrittenMoment
     layers: Annotated[tuple[Layer, ...], Field(max_length=4)] = ()
     """Whom it concerns: everybody of these layers,"""
     departments: Annotated[tuple[Code, ...], Field(max_length=500)] = ()

@@ -8,9 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.directory.schemas import PersonId
-from services.routing.schemas import Body, Moment
+from services.routing.schemas import Body
 from services.routing.training.book import Assessment, Code
 from shared.events.insights import TrainingKind
+from shared.pages import WrittenMoment
 from shared.text import LongText, ShortText
 
 People = Annotated[tuple[PersonId, ...], Field(max_length=500)]
@@ -35,8 +36,8 @@ class NewSession(Body):
 
     course: Code
     """Code in the rulebook `courses`."""
-    starts_at: Moment
-    ends_at: Moment
+    starts_at: WrittenMoment
+    ends_at: WrittenMoment
     trainer: ShortText
     participants: People = ()
 

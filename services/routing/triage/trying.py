@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.books import BOOKS
@@ -20,6 +20,7 @@ from services.routing.triage.trial import Outcome, Past, Trial
 from shared import driver, problems
 from shared.auth import Principal, may
 from shared.database import sql
+from shared.pages import WrittenMoment
 from shared.problems import Problem
 from shared.service import Ctx, api_router
 
@@ -40,9 +41,9 @@ class TrialWanted(Body):
     content: TriageRules | None = None
     """The rules to try; or name a version."""
     version: Annotated[int, Field(ge=SHIPPED, le=1_000_000)] | None = None
-    since: AwareDatetime
+    since: WrittenMoment
     """Complaints that were registered from then on ..."""
-    until: AwareDatetime
+    until: WrittenMoment
     """... and before then."""
     limit: Annotated[int, Field(ge=1, le=MOST)] = MOST
     """At most so many, the newest."""
