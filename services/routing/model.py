@@ -26,8 +26,8 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
     """Facts of other services that came before what was told: type, id, time."""
     as_loaded: dict[str, object] | None = field(default=None, compare=False, repr=False)
     """Its row as the store read it; what is still the same is not written."""
-    forgets: bool = False
-    """What people wrote about the complaint is to be forgotten with its customer. Only until it is saved."""
+    erased: bool = False
+    """The customer is: nothing is kept of what anybody writes about it, now or later."""
 
     @property
     def waits_for_directory(self) -> bool:
@@ -70,7 +70,7 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
     def forget(self) -> None:
         """The customer is erased: no words are kept, neither theirs nor what somebody wrote about them."""
         super().forget()
-        self.forgets = True
+        self.erased = True
 
     def blame(self, broken: PromiseBroken) -> None:
         """A customer had no reply by the promised time: who was responsible is recorded."""

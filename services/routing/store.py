@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -106,6 +107,7 @@ dispatches = Table(
     Column("climbs", Integer, nullable=False, server_default="0"),
     Column("climbed_at", DateTime(timezone=True)),
     Column("because", Text, comment="why whoever had it has it no more"),
+    Column("erased", Boolean, nullable=False, server_default="false", comment="the customer is"),
     Column("involved", JSONB, nullable=False, server_default="[]", comment="departments that take part"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
     CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
@@ -199,10 +201,14 @@ class DispatchStore:
         if not changed:
             return
         await _settle(transaction, [d for d in changed if d.waits_for_directory])
+        for dispatch in changed:
+            if dispatch.erased:
+                dispatch.forget()
         rows = []
         for dispatch in changed:
             row = _row(dispatch)
-            if dispatch.flagged or row != dispatch.as_loaded:  # most facts only ask who must know them
+            # Most facts only ask who must know them.
+            if dispatch.flagged or dispatch.retold or row != dispatch.as_loaded:
                 dispatch.version += 1
                 rows.append({"complaint_id": dispatch.id, "version": dispatch.version, **row})
         await save_rows(transaction, dispatches, rows)
@@ -215,7 +221,7 @@ class DispatchStore:
         needed = {each.id: asdict(each) for d in changed for each in d.needs.values()}
         await save_rows(transaction, training.needs, [*needed.values()], changing=("complaints", "evidence"))
         await transfer_store.save(transaction, transfer, changed)
-        if erased := [d.id for d in changed if d.forgets]:
+        if erased := [d.id for d in changed if d.erased]:
             await transfer_store.forget(transaction, erased)
 
 

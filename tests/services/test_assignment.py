@@ -12,15 +12,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.routing.assignment.assigning import HandOver
 from services.routing.assignment.drain import Drain
 from services.routing.assignment.needs import Needs
 from services.routing.assignment.rules import ASSIGNMENT
 from services.routing.assignment.store import astray
 from services.routing.books import BOOKS
 from services.routing.rulebooks.store import load_books
+from services.routing.store import DispatchStore
 from shared import clock
-from shared.events import ComplaintSupplemented
-from shared.events.vocabulary import Against, Channel, Severity
+from shared.aggregate import load_one, save_one
+from shared.events import ComplaintSupplemented, CustomerErased
+from shared.events.vocabulary import Against, Because, Channel, Severity
 from shared.ids import new_id
 from tests.services.test_routing import closed, tell
 from tests.world import TOLD, World, eventually
@@ -425,3 +428,52 @@ async def test_what_waited_before_the_upgrade_is_grouped_with_what_waits_after_i
             )
         )
         assert list(rows.scalars()) == [each.as_text() for each in needs]
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-16")
+async def test_nobody_loses_what_they_got_while_a_drain_waited_for_the_lock(world: World) -> None:
+    found = await assigned(world)
+    complaint_id = UUID(found["complaint_id"])
+    context = world.context("routing")
+    store = DispatchStore()
+    async with context.database.transaction() as transaction:
+        dispatch = await load_one(store, transaction, complaint_id)
+        await do(world, f"UPDATE people SET active = false WHERE id = '{found['handler_id']}'")
+        drain = asyncio.create_task(context.part(Drain).take_back())
+        await eventually(lambda: _waits_for_a_lock(world), what="the drain to wait for the complaint")
+        dispatch.hand_over(HandOver("key:1", "She is free.", person="li.na"), clock.now())
+        await save_one(store, transaction, dispatch)
+    await drain
+    await world.settled()
+    told = await events(world, str(complaint_id), "complaint.assigned")
+    assert [each["handler_id"] for each in told] == [found["handler_id"], "li.na"]
+
+
+async def _waits_for_a_lock(world: World) -> bool:
+    async with world.context("routing").database.reading() as connection:
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool((await connection.execute(waiting)).scalar_one())
+
+
+@pytest.mark.requirement("P-36")
+async def test_what_is_written_after_the_erasure_is_not_kept_either(world: World) -> None:
+    found = await assigned(world)
+    complaint_id = UUID(found["complaint_id"])
+    erased = CustomerErased(
+        complaint_id=complaint_id, customer_id=new_id(), because=Because.REQUESTED, erased_at=clock.now()
+    )
+    await tell(world, erased)
+    risk = await world.http.post(
+        f"/routing/v1/complaints/{complaint_id}/risks",
+        json={"kind": "dispute", "reason": "Wilhelmina shouts."},
+    )
+    assert risk.status_code == 200
+    wish = {"to": {"person": "zhou.min"}, "reason": "Wilhelmina asked for her."}
+    handed = await world.http.post(f"/routing/v1/complaints/{complaint_id}/hand-over", json=wish)
+    assert handed.status_code == 200
+    async with world.context("routing").database.reading() as connection:
+        for table in ("dispatches", "told", "risks", "lessons", "reviews"):
+            kept = text(f"SELECT t::text FROM {table} t WHERE complaint_id = :id")
+            rows = (await connection.execute(kept, {"id": complaint_id})).scalars().all()
+            assert not [row for row in rows if "Wilhelmina" in row], table

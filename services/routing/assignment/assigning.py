@@ -80,6 +80,24 @@ class Assigning(Triaging):
             climbs=self.climbs,
         )
 
+    def succeed(self, successor: str, handler_name: str, at: datetime) -> None:
+        """Another department is responsible; it is told as an assignment to the same person."""
+        assert self.handler_id is not None
+        before, self.department = self.department, successor
+        self._tell(
+            ComplaintAssigned(
+                complaint_id=self.id,
+                department=successor,
+                handler_id=self.handler_id,
+                handler_name=handler_name,
+                reasons=(f"successor-of:{before}",),
+                assigned_at=at,
+                previous_handler_id=self.handler_id,
+                because=f"successor-of:{before}",
+            ),
+            at,
+        )
+
     def try_again(self, at: datetime) -> None:
         """Somebody may have capacity now for what waits."""
         if self.status is Status.WAITING:
@@ -214,7 +232,7 @@ class Assigning(Triaging):
             fell_out=dict(choice.fell_out),
         )
         self.basis = basis.model_dump(mode="json")
-        self.record(
+        self._tell(
             ComplaintAssigned(
                 complaint_id=self.id,
                 department=person.department,

@@ -66,7 +66,12 @@ class Drain:
         async with self._database.transaction() as transaction:
             rules = (await load_books(transaction.connection, BOOKS)).read(ASSIGNMENT)
             away = timedelta(days=rules.long_absence_days)
-            found = await astray(transaction.connection, away, clock.now(), BATCH)
+            seen = await astray(transaction.connection, away, clock.now(), BATCH)
+            if seen:
+                await transaction.lock(seen)
+            # Somebody may have moved them meanwhile: nobody loses what they just got.
+            now = await astray(transaction.connection, away, clock.now(), BATCH) if seen else {}
+            found = {complaint_id: left for complaint_id, left in now.items() if complaint_id in seen}
 
             def change(dispatch: Dispatch, at: datetime) -> None:
                 left = found[dispatch.id]

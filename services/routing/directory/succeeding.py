@@ -1,13 +1,9 @@
 """The open complaints of a department that has ended go to its successor; whoever works them keeps them."""
 
-from datetime import datetime
-
-from services.routing.model import Dispatch
 from services.routing.status import Status
 from services.routing.store import DispatchStore
 from shared import clock
 from shared.database import Database, Transaction, sql
-from shared.events import ComplaintAssigned
 
 BATCH = 200
 _LEFT = sql(
@@ -44,25 +40,8 @@ async def _move(transaction: Transaction) -> int:
     for complaint_id, dispatch in loaded.items():
         row = left[complaint_id]
         if dispatch.status is Status.ASSIGNED and dispatch.department == row.code:
-            succeed(dispatch, row.successor, row.name, clock.now())
+            dispatch.succeed(row.successor, row.name, clock.now())
             dispatch.publish_to(transaction)
             changed.append(dispatch)
     await store.save(transaction, changed)
     return len(changed)
-
-
-def succeed(dispatch: Dispatch, successor: str, handler_name: str, at: datetime) -> None:
-    """Another department is responsible; it is told as an assignment to the same person."""
-    assert dispatch.handler_id is not None
-    before, dispatch.department = dispatch.department, successor
-    dispatch.record(
-        ComplaintAssigned(
-            complaint_id=dispatch.id,
-            department=successor,
-            handler_id=dispatch.handler_id,
-            handler_name=handler_name,
-            reasons=(f"successor-of:{before}",),
-            assigned_at=at,
-        ),
-        at,
-    )

@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("climbs", sa.Integer(), server_default="0", nullable=False),
         sa.Column("climbed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased", sa.Boolean(), server_default="false", nullable=False, comment="the customer is"),
         sa.Column("because", sa.Text(), nullable=True, comment="why whoever had it has it no more"),
         sa.Column(
             "involved",
@@ -108,6 +109,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_dispatches_waiting"), "dispatches", type_="check")
     for name in (
         "involved",
+        "erased",
         "because",
         "climbed_at",
         "climbs",
