@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -50,6 +51,7 @@ def complete(app: FastAPI, name: str) -> None:
     headers of every answer."""
     generate = app.openapi
 
+    @cache  # FastAPI keeps its own document, which is changed here
     def openapi() -> dict[str, Any]:
         document, alternatives = generate(), _alternatives(app)
         for operation in (o for path in document["paths"].values() for o in path.values()):

@@ -12,6 +12,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from services import catalogue
 from services.launch import CannotStart, check
 from shared.auth import KEY_CACHE_SECONDS, OpenIdIssuer, Unauthorized
 from shared.config import Settings
@@ -215,3 +216,11 @@ def test_the_generated_secret_is_private_and_lasts(tmp_path: Path) -> None:
     assert first == Settings(data_dir=tmp_path).installation_secret
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
     assert len(first) >= 32
+
+
+@pytest.mark.parametrize("service", catalogue.NAMES)
+@pytest.mark.requirement("P-39")
+async def test_a_service_describes_itself_however_often_it_is_asked(world: World, service: str) -> None:
+    answers = [await world.http.get(f"/{service}/openapi.json") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()

@@ -144,7 +144,8 @@ class Eligibility:
     ) -> Candidate:
         presence = self._hours.presence(person)
         may_wait = self.rules.outside_hours == "who_opens_first"
-        met, warnings, lacking = [f"language:{needs.language}"], list[str](), list[str]()
+        speaks = needs.language in person.languages
+        met, warnings, lacking = [f"language:{needs.language}"] if speaks else [], list[str](), list[str]()
         for rule in rules:
             missing = list(self._missing(person, rule))
             if not missing:
@@ -156,7 +157,7 @@ class Eligibility:
                 lacking += missing
         if person.id in needs.accused:
             why_not: str | None = WhyNot.CONFLICT.value
-        elif needs.language not in person.languages:
+        elif not speaks:
             why_not = WhyNot.LANGUAGE.value
         elif lacking:
             why_not = lacking[0]
