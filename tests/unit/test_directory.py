@@ -120,6 +120,72 @@ def test_who_carries_complaints_is_not_let_go_by_the_way() -> None:
     assert (requeue.person, requeue.to_person) == ("a", None)
 
 
+unit_codes = ["d0", "d1", "d2", "d3"]
+some_categories = st.lists(st.sampled_from(["dimension", "appearance"]), unique=True, max_size=2)
+
+
+def _units(successors: Mapping[str, list[str]]) -> st.SearchStrategy[dict[str, NewDepartment]]:
+    return st.fixed_dictionaries(
+        {
+            code: st.builds(
+                NewDepartment,
+                code=st.just(code),
+                name_en=st.just("Unit"),
+                name_zh=st.just("部门"),
+                layer=st.just(3),
+                categories=some_categories.map(tuple),
+                active=st.booleans(),
+                successor=st.sampled_from([*others, None]),
+            )
+            for code, others in successors.items()
+        }
+    )
+
+
+without_circles = _units({code: unit_codes[:place] for place, code in enumerate(unit_codes)})
+as_it_comes = _units(dict.fromkeys(unit_codes, unit_codes))
+
+
+@settings(max_examples=300)
+@given(without_circles, as_it_comes, st.sets(st.sampled_from(unit_codes), min_size=1))
+def test_what_was_left_out_is_never_refused_again(
+    before: dict[str, NewDepartment], wanted: dict[str, NewDepartment], named: set[str]
+) -> None:
+    known = roll(entry("a", department="d0"), entry("b", department="d1"))
+    entries = {**known.entries, "departments": {code: Kept(unit, 1, None) for code, unit in before.items()}}
+    change = Wanted({"departments": [wanted[code] for code in sorted(named)]}, whole=True)
+    without: set[tuple[str, str]] = set()
+    while refused := plan(Roll(entries), change, without).refused:
+        places = {(each.table, each.key) for each in refused}
+        assert not places & without
+        without |= places
+
+
+def test_nothing_ends_into_a_successor_that_is_refused_itself() -> None:
+    kept = {
+        "gone": NewDepartment(code="gone", name_en="G", name_zh="部门", layer=3, active=False),
+        "heir": NewDepartment(code="heir", name_en="H", name_zh="部门", layer=3, successor="gone"),
+        "unit": NewDepartment(
+            code="unit",
+            name_en="U",
+            name_zh="部门",
+            layer=3,
+            categories=("dimension",),
+            successor="heir",
+        ),
+    }
+    entries = {**roll().entries, "departments": {code: Kept(each, 1, None) for code, each in kept.items()}}
+    ending = Wanted({"departments": [kept["unit"].model_copy(update={"active": False})]}, whole=True)
+    [heir] = plan(Roll(entries), ending).refused
+    assert (heir.key, heir.field) == ("heir", "successor")
+    then = plan(Roll(entries), ending, {("departments", "heir")})
+    [unit] = then.refused
+    assert (unit.key, unit.position, unit.field) == ("unit", 0, "successor")
+    assert then.after["departments"]["heir"] == kept["heir"]
+    at_last = plan(Roll(entries), ending, {("departments", "heir"), ("departments", "unit")})
+    assert (at_last.refused, at_last.touched) == ([], {})
+
+
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30)
 
 
