@@ -242,6 +242,33 @@ async def test_whoever_a_complete_source_no_longer_names_is_deactivated(world: W
     assert await active("sap.a"), "a part that is not sent is not touched"
 
 
+@pytest.mark.parametrize(
+    ("packing", "place", "says"), [(zipfile.ZIP_DEFLATED, 0, "error"), (zipfile.ZIP_LZMA, 9, "LZMAError")]
+)
+async def test_a_damaged_file_is_refused(world: World, packing: int, place: int, says: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", packing) as archive:
+        archive.writestr("skills.csv", "code,name_en,name_zh\n")
+    damaged = bytearray(out.getvalue())
+    start = 30 + len("skills.csv") + place
+    damaged[start : start + 4] = b"\xff" * 4
+    headers = {"Content-Type": "application/zip"}
+    answer = await world.http.post(f"{URL}/import", content=bytes(damaged), headers=headers)
+    assert await fields(answer) == ["body"]
+    assert f"can be read: {says}." in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_cell_that_is_nested_without_end_is_named(world: World) -> None:
+    rows = f"code,name_en,name_zh,zone,spans\ndeep,Deep,深,Asia/Shanghai,{'[' * 100_000}\n"
+    answer = await world.http.post(
+        f"{URL}/import",
+        content=rows,
+        headers={"Content-Type": "text/csv"},
+        params={"table": "calendars"},
+    )
+    assert await fields(answer) == ["body/line 2/spans"]
+
+
 async def test_what_is_refused_can_be_left_out_together_with_what_refers_to_it(world: World) -> None:
     change = {
         "departments": [department("skip_unit", calendar="nowhere")],

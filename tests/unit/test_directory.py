@@ -1,5 +1,8 @@
 """Rules of the directory: circles, spans, plans, files, who approves, what is found."""
 
+import contextlib
+import io
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.routing.directory.authority import approvers
 from services.routing.directory.checking import circles, wrong_spans
-from services.routing.directory.files import read_csv, to_csv
+from services.routing.directory.files import read_csv, read_zip, to_csv
 from services.routing.directory.layers import currencies, layer_by_role, meets_customers
 from services.routing.directory.model import (
     ACCEPTANCE_DESK,
@@ -22,6 +25,7 @@ from services.routing.directory.model import (
 from services.routing.directory.planning import Kept, Plan, Roll, Wanted, plan
 from services.routing.directory.schemas import ENTRIES, Entry, NewDepartment, NewPerson
 from services.routing.findings.model import CONTACT_CERTIFICATE, findings
+from shared.problems import Problem
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 NAMES = [f"p{number}" for number in range(8)]
@@ -200,6 +204,36 @@ def test_a_file_is_read_as_it_was_written_and_holds_no_formula(rows: list[tuple[
     assert (found.errors, found.parts["people"]) == ([], entries)
     for line in written.split("\r\n")[1:]:
         assert not any(cell.lstrip('"').startswith(("=", "+", "@")) for cell in line.split(",")[1:2])
+
+
+def _packed(compression: int) -> bytes:
+    out = io.BytesIO()
+    rows = to_csv("people", [entry(f"p{number}") for number in range(3)])
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        archive.writestr("people.csv", rows)
+        archive.writestr("skills.csv", to_csv("skills", []))
+    return out.getvalue()
+
+
+PACKED = [
+    _packed(how) for how in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+]
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(PACKED),
+    st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=4),
+    st.one_of(st.none(), st.integers(0, 2000)),
+)
+def test_a_damaged_zip_is_read_or_refused(
+    packed: bytes, changes: list[tuple[int, int]], end: int | None
+) -> None:
+    damaged = bytearray(packed)
+    for place, value in changes:
+        damaged[place % len(damaged)] = value
+    with contextlib.suppress(Problem):
+        read_zip(bytes(damaged[:end]), 1_000_000)
 
 
 def test_the_lists_are_what_they_claim() -> None:
