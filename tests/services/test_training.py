@@ -211,6 +211,24 @@ async def test_sessions_name_courses_and_people_that_exist(world: World) -> None
     ]
 
 
+async def test_nobody_says_what_became_of_themselves(world: World) -> None:
+    mine = await account(world, "trainer.one", "training:write")
+    await synced(world, people=[person("pupil.one")])
+    held = await session(world, "trainer.one", "pupil.one")
+    url = f"{V1}/training/sessions/{held['id']}/results"
+
+    async def said(*people: str) -> int:
+        body = {"results": [{"person": each, "score": 100} for each in people]}
+        return (await world.http.post(url, json=body, headers=mine)).status_code
+
+    assert await said("trainer.one") == 403
+    assert await said("pupil.one", "trainer.one") == 403
+    papers = await world.http.get(f"{V1}/training/certificates", params={"person": "trainer.one"})
+    assert papers.json()["items"] == []
+    assert await said("pupil.one") == 201
+    await passed(world, held, "trainer.one")
+
+
 GRADES = {
     "apologised": 20,
     "sympathised": 10,
