@@ -224,8 +224,12 @@ async def _courses(connection: AsyncConnection) -> tuple[int, CourseBook]:
 
 
 async def session_of(transaction: Transaction, session_id: UUID) -> dict[str, Any]:
-    """The session, held until the transaction ends. Raises a 404 problem."""
-    query = select(training.sessions).where(training.sessions.c.id == session_id).with_for_update()
+    """The session, held until the transaction ends. Raises a 404 problem.
+
+    Others may refer to it meanwhile: whoever holds a need and lets people take part must not wait for it.
+    """
+    query = select(training.sessions).where(training.sessions.c.id == session_id)
+    query = query.with_for_update(key_share=True)
     row = (await transaction.execute(query)).mappings().one_or_none()
     if row is None:
         raise problems.not_found("session", "path/session_id")
