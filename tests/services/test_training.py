@@ -296,6 +296,29 @@ def need(complaint_id: UUID, need_id: UUID, complaints: int = 4, **whose: Any) -
     )
 
 
+async def test_feedback_and_answers_are_between_the_person_and_whoever_trains(world: World) -> None:
+    own = await account(world, "confide.one", "cases:read")
+    other = await account(world, "confide.two", "cases:read")
+    trainer = await account(world, "confide.trainer", "cases:read", "training:write")
+    await passed(world, await session(world, "confide.one"), "confide.one")
+    run = {"person": "confide.one", "answer": "很抱歉……", "grades": GRADES, "feedback": "请更真诚。"}
+    await posted(world, "/training/drills/three_answers/runs", run)
+
+    async def seen(path: str, headers: dict[str, str]) -> list[tuple[Any, ...]]:
+        params = {"person": "confide.one"} if path != "results/me" else {}
+        answer = await world.http.get(f"{V1}/training/{path}", params=params, headers=headers)
+        names = ("passed", "answer", "feedback")
+        return [tuple(each.get(name) for name in names) for each in answer.json()["items"]]
+
+    runs, results = "drills/runs", "results"
+    for headers in (own, trainer):
+        assert await seen(runs, headers) == [(True, "很抱歉……", "请更真诚。")]
+        assert await seen(results, headers) == [(True, None, "请更真诚。"), (True, None, "流程掌握扎实。")]
+    assert await seen(runs, other) == [(True, None, None)]
+    assert await seen(results, other) == [(True, None, None)] * 2
+    assert await seen("results/me", own) == await seen(results, trainer)
+
+
 async def needed(world: World, complaint_id: str, *, need_id: UUID | None = None, **whose: Any) -> str:
     found = need(UUID(complaint_id), need_id or new_id(), **whose)
     await tell(world, found, found)
@@ -504,6 +527,21 @@ async def test_points_are_for_how_complaints_were_handled_and_never_for_how_few(
         "redress.promise.kept.v1",
         "redress.case.closed.v1",
     }
+
+
+@pytest.mark.empty_world
+async def test_what_is_earned_counts_for_one_when_an_account_reads_like_anothers_id(world: World) -> None:
+    await synced(world, people=[person("twin.id"), person("twin.account", account="twin.id")])
+    complaint = (await world.register())["id"]
+    await world.settled()
+    await tell(world, *_handled(complaint, "twin.id", Outcome.SATISFIED))
+    shown = (await rewards(world))["people"]
+    assert [(each["person"], each["name"], each["handled"]) for each in shown] == [("twin.id", "Twin.Id", 1)]
+    params = {"period": str(clock.now().year), "person": "twin.account"}
+    rows = await world.http.get(f"{V1}/rewards/earnings", params=params)
+    assert rows.json()["items"] == []
+    rows = await world.http.get(f"{V1}/rewards/earnings", params=params | {"person": "twin.id"})
+    assert len(rows.json()["items"]) == sum(each["times"] for each in shown[0]["made_up_of"])
 
 
 @pytest.mark.requirement("002-24")
