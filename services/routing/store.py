@@ -219,7 +219,8 @@ class DispatchStore:
         # What was earned stays as it was, also when it is heard again after the points have changed.
         await save_rows(transaction, earnings, earned, changing=("fact_type",))
         needed = {each.id: asdict(each) for d in changed for each in d.needs.values()}
-        await save_rows(transaction, training.needs, [*needed.values()], changing=("complaints", "evidence"))
+        in_order = [needed[i] for i in sorted(needed)]  # as everybody locks them
+        await save_rows(transaction, training.needs, in_order, changing=("complaints", "evidence"))
         await transfer_store.save(transaction, transfer, changed)
         if erased := [d.id for d in changed if d.erased]:
             await transfer_store.forget(transaction, erased)

@@ -10,6 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.routing.directory import changing
+from services.routing.directory.planning import Place, Plan, Roll, Wanted, plan
+from services.routing.directory.references import Refusal
 from services.routing.directory.store import load_directory
 from services.routing.directory.succeeding import move_work
 from shared import clock
@@ -239,6 +242,33 @@ async def test_whoever_a_complete_source_no_longer_names_is_deactivated(world: W
     assert await active("sap.a"), "a part that is not sent is not touched"
 
 
+@pytest.mark.parametrize(
+    ("packing", "place", "says"), [(zipfile.ZIP_DEFLATED, 0, "error"), (zipfile.ZIP_LZMA, 9, "LZMAError")]
+)
+async def test_a_damaged_file_is_refused(world: World, packing: int, place: int, says: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", packing) as archive:
+        archive.writestr("skills.csv", "code,name_en,name_zh\n")
+    damaged = bytearray(out.getvalue())
+    start = 30 + len("skills.csv") + place
+    damaged[start : start + 4] = b"\xff" * 4
+    headers = {"Content-Type": "application/zip"}
+    answer = await world.http.post(f"{URL}/import", content=bytes(damaged), headers=headers)
+    assert await fields(answer) == ["body"]
+    assert f"can be read: {says}." in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_cell_that_is_nested_without_end_is_named(world: World) -> None:
+    rows = f"code,name_en,name_zh,zone,spans\ndeep,Deep,深,Asia/Shanghai,{'[' * 100_000}\n"
+    answer = await world.http.post(
+        f"{URL}/import",
+        content=rows,
+        headers={"Content-Type": "text/csv"},
+        params={"table": "calendars"},
+    )
+    assert await fields(answer) == ["body/line 2/spans"]
+
+
 async def test_what_is_refused_can_be_left_out_together_with_what_refers_to_it(world: World) -> None:
     change = {
         "departments": [department("skip_unit", calendar="nowhere")],
@@ -258,6 +288,61 @@ async def test_what_is_refused_can_be_left_out_together_with_what_refers_to_it(w
     }
     assert done["people"]["added"] == 1
     assert (await world.http.get(f"{URL}/people/skip.b")).status_code == 200
+
+
+async def test_a_department_that_others_count_on_does_not_end(world: World) -> None:
+    units = [department("heir_last"), department("heir_first", successor="heir_last")]
+    await synced(world, departments=units)
+    ended = department("heir_last", active=False)
+    refused = await sync(world, departments=[ended])
+    assert await fields(refused, 409) == ["body/departments/0/active"]
+    detail = refused.json()["errors"][0]["detail"]
+    assert "the successor of heir_first; give them another" in detail
+    assert "接任部门" in detail
+    alone = await world.http.put(f"{URL}/departments/heir_last", json=ended)
+    assert await fields(alone, 409) == ["body/active"]
+    both = await synced(world, departments=[ended, department("heir_first", successor=None)])
+    assert both["departments"] == {"added": 0, "changed": 1, "unchanged": 0, "deactivated": 1}
+
+
+@pytest.mark.empty_world
+async def test_a_department_stays_when_its_successor_is_left_out(world: World) -> None:
+    units = [
+        department("left_last"),
+        department("left_heir", successor="left_last"),
+        department("left_unit", successor="left_heir", categories=["dimension"]),
+    ]
+    await synced(world, departments=units)
+    ended = text("UPDATE departments SET active = false WHERE code = 'left_last'")
+    await world.context("routing").database.at_once(ended, {})  # as directories were before this was refused
+    change = [units[2] | {"active": False}, department("left_new")]
+    done = await synced(world, departments=change, skip_refused=True)
+    assert [(each["key"], each["field"]) for each in done["refused"]] == [
+        ("left_heir", "successor"),
+        ("left_unit", "successor"),
+    ]
+    assert done["departments"] == {"added": 1, "changed": 0, "unchanged": 0, "deactivated": 0}
+    assert (await world.http.get(f"{URL}/departments/left_unit")).json()["active"] is True
+
+
+async def test_what_stays_refused_is_not_tried_for_ever_and_not_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[set[Place]] = []
+
+    def stubborn(roll: Roll, wanted: Wanted, without: set[Place] | None = None) -> Plan:
+        tries.append(set(without or ()))
+        assert len(tries) < 3, "it was left out before"
+        made = plan(roll, wanted)
+        made.refused.append(Refusal("skills", "stubborn", 0, "code", "It stays refused.", "仍被拒绝。"))
+        return made
+
+    monkeypatch.setattr(changing, "plan", stubborn)
+    skill = {"code": "stubborn", "name_en": "S", "name_zh": "技能"}
+    answer = await sync(world, skills=[skill], skip_refused=True)
+    assert "body/skills/0/code" in await fields(answer)
+    assert tries == [set(), {("skills", "stubborn")}]
+    assert (await world.http.get(f"{URL}/skills/stubborn")).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.routing.findings.watch import Watch
+from services.routing.store import DispatchStore
+from services.routing.training.api import session_of
 from shared import clock
+from shared.database import Transaction
 from shared.events import CaseAccepted, CaseClosed, CaseResumed, PromiseBroken, PromiseKept, TrainingNeeded
 from shared.events.insights import TrainingKind
 from shared.events.vocabulary import Outcome
@@ -211,6 +214,24 @@ async def test_sessions_name_courses_and_people_that_exist(world: World) -> None
     ]
 
 
+async def test_nobody_says_what_became_of_themselves(world: World) -> None:
+    mine = await account(world, "trainer.one", "training:write")
+    await synced(world, people=[person("pupil.one")])
+    held = await session(world, "trainer.one", "pupil.one")
+    url = f"{V1}/training/sessions/{held['id']}/results"
+
+    async def said(*people: str) -> int:
+        body = {"results": [{"person": each, "score": 100} for each in people]}
+        return (await world.http.post(url, json=body, headers=mine)).status_code
+
+    assert await said("trainer.one") == 403
+    assert await said("pupil.one", "trainer.one") == 403
+    papers = await world.http.get(f"{V1}/training/certificates", params={"person": "trainer.one"})
+    assert papers.json()["items"] == []
+    assert await said("pupil.one") == 201
+    await passed(world, held, "trainer.one")
+
+
 GRADES = {
     "apologised": 20,
     "sympathised": 10,
@@ -262,25 +283,52 @@ async def test_the_case_of_three_answers_is_a_drill_with_a_graded_checklist(worl
     assert own.status_code == 403, "nobody grades themselves"
 
 
-async def needed(world: World, complaint_id: str, **whose: Any) -> str:
-    need = TrainingNeeded(
-        complaint_id=UUID(complaint_id),
-        need_id=new_id(),
+def need(complaint_id: UUID, need_id: UUID, complaints: int = 4, **whose: Any) -> TrainingNeeded:
+    return TrainingNeeded(
+        complaint_id=complaint_id,
+        need_id=need_id,
         about="service_attitude",
         kind=TrainingKind.SERVICE_IDEA,
-        complaints=4,
-        evidence=(UUID(complaint_id),),
+        complaints=complaints,
+        evidence=(complaint_id,),
         found_at=clock.now(),
         **whose,
     )
-    await tell(world, need, need)
-    return str(need.need_id)
+
+
+async def test_feedback_and_answers_are_between_the_person_and_whoever_trains(world: World) -> None:
+    own = await account(world, "confide.one", "cases:read")
+    other = await account(world, "confide.two", "cases:read")
+    trainer = await account(world, "confide.trainer", "cases:read", "training:write")
+    await passed(world, await session(world, "confide.one"), "confide.one")
+    run = {"person": "confide.one", "answer": "很抱歉……", "grades": GRADES, "feedback": "请更真诚。"}
+    await posted(world, "/training/drills/three_answers/runs", run)
+
+    async def seen(path: str, headers: dict[str, str]) -> list[tuple[Any, ...]]:
+        params = {"person": "confide.one"} if path != "results/me" else {}
+        answer = await world.http.get(f"{V1}/training/{path}", params=params, headers=headers)
+        names = ("passed", "answer", "feedback")
+        return [tuple(each.get(name) for name in names) for each in answer.json()["items"]]
+
+    runs, results = "drills/runs", "results"
+    for headers in (own, trainer):
+        assert await seen(runs, headers) == [(True, "很抱歉……", "请更真诚。")]
+        assert await seen(results, headers) == [(True, None, "请更真诚。"), (True, None, "流程掌握扎实。")]
+    assert await seen(runs, other) == [(True, None, None)]
+    assert await seen(results, other) == [(True, None, None)] * 2
+    assert await seen("results/me", own) == await seen(results, trainer)
+
+
+async def needed(world: World, complaint_id: str, *, need_id: UUID | None = None, **whose: Any) -> str:
+    found = need(UUID(complaint_id), need_id or new_id(), **whose)
+    await tell(world, found, found)
+    return str(found.need_id)
 
 
 async def need_of(world: World, need_id: str) -> Any:
     listed = await world.http.get(f"{V1}/training/needs", params={"settled": True, "limit": 200})
-    [need] = [each for each in listed.json()["items"] if each["id"] == need_id]
-    return need
+    [found] = [each for each in listed.json()["items"] if each["id"] == need_id]
+    return found
 
 
 @pytest.mark.requirement("002-15", "N-N")
@@ -300,9 +348,13 @@ async def test_a_need_that_complaints_show_is_met_by_a_course_passed_after_it(wo
     own = await needed(world, registered["id"], person_id="need.one")
     unit = await needed(world, registered["id"], department="need_unit")
     by_hand = await needed(world, registered["id"], person_id="li.na")
-    need = await need_of(world, own)
-    assert (need["kind"], need["complaints"], need["complaint_id"]) == ("service_idea", 4, registered["id"])
-    assert "settled_at" not in need, "what was passed before does not count"
+    shown = await need_of(world, own)
+    assert (shown["kind"], shown["complaints"], shown["complaint_id"]) == (
+        "service_idea",
+        4,
+        registered["id"],
+    )
+    assert "settled_at" not in shown, "what was passed before does not count"
 
     held = await session(world, "need.one")
     assigned = await posted(world, f"/training/needs/{unit}/assign", {"session": held["id"]}, 200)
@@ -325,6 +377,74 @@ async def test_a_need_that_complaints_show_is_met_by_a_course_passed_after_it(wo
     listed = await needed(world, registered["id"], person_id="need.one")
     refused = await world.http.post(f"{V1}/training/needs/{listed}/assign", json=nowhere)
     assert await fields(refused) == ["body/session"]
+
+
+async def waited_for(transaction: Transaction) -> None:
+    """Until somebody waits for what this transaction holds."""
+    waits = text("SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+
+    async def somebody() -> bool:
+        return (await transaction.execute(waits)).first() is not None
+
+    await eventually(somebody, what="somebody to wait for a need that is held")
+
+
+HOLD = text("SELECT FROM training_needs WHERE id = :id FOR UPDATE NOWAIT")
+
+
+async def test_a_need_is_assigned_while_results_of_the_session_are_kept(world: World) -> None:
+    await synced(world, people=[person("lock.one")])
+    need_id = await needed(world, (await world.register())["id"], person_id="lock.one")
+    held = await session(world)
+    async with world.context("routing").database.transaction() as transaction:
+        await session_of(transaction, UUID(held["id"]))
+        assign = posted(world, f"/training/needs/{need_id}/assign", {"session": held["id"]}, 200)
+        assert (await asyncio.wait_for(assign, 20))["session"] == held["id"]
+
+
+async def two_needs(world: World, complaint_id: str) -> tuple[str, str]:
+    """The one with the lower id was found last."""
+    await synced(world, people=[person("order.one"), person("order.two")])
+    ids = sorted([new_id(), new_id()])
+    for need_id, whose in ((ids[1], "order.two"), (ids[0], "order.one")):
+        await needed(world, complaint_id, person_id=whose, need_id=need_id)
+    return str(ids[0]), str(ids[1])
+
+
+async def test_needs_are_met_in_the_order_of_their_ids(world: World) -> None:
+    low, high = await two_needs(world, (await world.register())["id"])
+    held = await session(world, "order.one", "order.two")
+    both = {"results": [{"person": each, "score": 95} for each in ("order.two", "order.one")]}
+    database = world.context("routing").database
+    async with database.transaction() as transaction:
+        await transaction.execute(HOLD, {"id": UUID(low)})
+        keeping = asyncio.create_task(posted(world, f"/training/sessions/{held['id']}/results", both))
+        await waited_for(transaction)
+        await database.at_once(HOLD, {"id": UUID(high)})  # raises when whoever waits holds it
+    await keeping
+    assert [(await need_of(world, each))["settled_how"] for each in (low, high)] == ["met", "met"]
+
+
+async def test_needs_are_saved_in_the_order_of_their_ids(world: World) -> None:
+    registered = await world.register()
+    low, high = await two_needs(world, registered["id"])
+    complaint, database = UUID(registered["id"]), world.context("routing").database
+    store = DispatchStore()
+
+    async def told_again() -> None:
+        async with database.transaction() as transaction:
+            dispatch = (await store.load(transaction, [complaint]))[complaint]
+            for need_id, whose in ((high, "order.two"), (low, "order.one")):
+                dispatch.need_training(need(complaint, UUID(need_id), complaints=5, person_id=whose))
+            await store.save(transaction, [dispatch])
+
+    async with database.transaction() as transaction:
+        await transaction.execute(HOLD, {"id": UUID(low)})
+        saving = asyncio.create_task(told_again())
+        await waited_for(transaction)
+        await database.at_once(HOLD, {"id": UUID(high)})
+    await saving
+    assert [(await need_of(world, each))["complaints"] for each in (low, high)] == [5, 5]
 
 
 def _handled(complaint_id: str, handler: str, outcome: Outcome, *before: Any) -> list[Any]:
@@ -407,6 +527,21 @@ async def test_points_are_for_how_complaints_were_handled_and_never_for_how_few(
         "redress.promise.kept.v1",
         "redress.case.closed.v1",
     }
+
+
+@pytest.mark.empty_world
+async def test_what_is_earned_counts_for_one_when_an_account_reads_like_anothers_id(world: World) -> None:
+    await synced(world, people=[person("twin.id"), person("twin.account", account="twin.id")])
+    complaint = (await world.register())["id"]
+    await world.settled()
+    await tell(world, *_handled(complaint, "twin.id", Outcome.SATISFIED))
+    shown = (await rewards(world))["people"]
+    assert [(each["person"], each["name"], each["handled"]) for each in shown] == [("twin.id", "Twin.Id", 1)]
+    params = {"period": str(clock.now().year), "person": "twin.account"}
+    rows = await world.http.get(f"{V1}/rewards/earnings", params=params)
+    assert rows.json()["items"] == []
+    rows = await world.http.get(f"{V1}/rewards/earnings", params=params | {"person": "twin.id"})
+    assert len(rows.json()["items"]) == sum(each["times"] for each in shown[0]["made_up_of"])
 
 
 @pytest.mark.requirement("002-24")

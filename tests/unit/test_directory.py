@@ -1,5 +1,8 @@
 """Rules of the directory: circles, spans, plans, files, who approves, what is found."""
 
+import contextlib
+import io
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.routing.directory.authority import approvers
 from services.routing.directory.checking import circles, wrong_spans
-from services.routing.directory.files import read_csv, to_csv
+from services.routing.directory.files import read_csv, read_zip, to_csv
 from services.routing.directory.layers import currencies, layer_by_role, meets_customers
 from services.routing.directory.model import (
     ACCEPTANCE_DESK,
@@ -22,6 +25,7 @@ from services.routing.directory.model import (
 from services.routing.directory.planning import Kept, Plan, Roll, Wanted, plan
 from services.routing.directory.schemas import ENTRIES, Entry, NewDepartment, NewPerson
 from services.routing.findings.model import CONTACT_CERTIFICATE, findings
+from shared.problems import Problem
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 NAMES = [f"p{number}" for number in range(8)]
@@ -120,6 +124,72 @@ def test_who_carries_complaints_is_not_let_go_by_the_way() -> None:
     assert (requeue.person, requeue.to_person) == ("a", None)
 
 
+unit_codes = ["d0", "d1", "d2", "d3"]
+some_categories = st.lists(st.sampled_from(["dimension", "appearance"]), unique=True, max_size=2)
+
+
+def _units(successors: Mapping[str, list[str]]) -> st.SearchStrategy[dict[str, NewDepartment]]:
+    return st.fixed_dictionaries(
+        {
+            code: st.builds(
+                NewDepartment,
+                code=st.just(code),
+                name_en=st.just("Unit"),
+                name_zh=st.just("部门"),
+                layer=st.just(3),
+                categories=some_categories.map(tuple),
+                active=st.booleans(),
+                successor=st.sampled_from([*others, None]),
+            )
+            for code, others in successors.items()
+        }
+    )
+
+
+without_circles = _units({code: unit_codes[:place] for place, code in enumerate(unit_codes)})
+as_it_comes = _units(dict.fromkeys(unit_codes, unit_codes))
+
+
+@settings(max_examples=300)
+@given(without_circles, as_it_comes, st.sets(st.sampled_from(unit_codes), min_size=1))
+def test_what_was_left_out_is_never_refused_again(
+    before: dict[str, NewDepartment], wanted: dict[str, NewDepartment], named: set[str]
+) -> None:
+    known = roll(entry("a", department="d0"), entry("b", department="d1"))
+    entries = {**known.entries, "departments": {code: Kept(unit, 1, None) for code, unit in before.items()}}
+    change = Wanted({"departments": [wanted[code] for code in sorted(named)]}, whole=True)
+    without: set[tuple[str, str]] = set()
+    while refused := plan(Roll(entries), change, without).refused:
+        places = {(each.table, each.key) for each in refused}
+        assert not places & without
+        without |= places
+
+
+def test_nothing_ends_into_a_successor_that_is_refused_itself() -> None:
+    kept = {
+        "gone": NewDepartment(code="gone", name_en="G", name_zh="部门", layer=3, active=False),
+        "heir": NewDepartment(code="heir", name_en="H", name_zh="部门", layer=3, successor="gone"),
+        "unit": NewDepartment(
+            code="unit",
+            name_en="U",
+            name_zh="部门",
+            layer=3,
+            categories=("dimension",),
+            successor="heir",
+        ),
+    }
+    entries = {**roll().entries, "departments": {code: Kept(each, 1, None) for code, each in kept.items()}}
+    ending = Wanted({"departments": [kept["unit"].model_copy(update={"active": False})]}, whole=True)
+    [heir] = plan(Roll(entries), ending).refused
+    assert (heir.key, heir.field) == ("heir", "successor")
+    then = plan(Roll(entries), ending, {("departments", "heir")})
+    [unit] = then.refused
+    assert (unit.key, unit.position, unit.field) == ("unit", 0, "successor")
+    assert then.after["departments"]["heir"] == kept["heir"]
+    at_last = plan(Roll(entries), ending, {("departments", "heir"), ("departments", "unit")})
+    assert (at_last.refused, at_last.touched) == ([], {})
+
+
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30)
 
 
@@ -134,6 +204,36 @@ def test_a_file_is_read_as_it_was_written_and_holds_no_formula(rows: list[tuple[
     assert (found.errors, found.parts["people"]) == ([], entries)
     for line in written.split("\r\n")[1:]:
         assert not any(cell.lstrip('"').startswith(("=", "+", "@")) for cell in line.split(",")[1:2])
+
+
+def _packed(compression: int) -> bytes:
+    out = io.BytesIO()
+    rows = to_csv("people", [entry(f"p{number}") for number in range(3)])
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        archive.writestr("people.csv", rows)
+        archive.writestr("skills.csv", to_csv("skills", []))
+    return out.getvalue()
+
+
+PACKED = [
+    _packed(how) for how in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+]
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(PACKED),
+    st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=4),
+    st.one_of(st.none(), st.integers(0, 2000)),
+)
+def test_a_damaged_zip_is_read_or_refused(
+    packed: bytes, changes: list[tuple[int, int]], end: int | None
+) -> None:
+    damaged = bytearray(packed)
+    for place, value in changes:
+        damaged[place % len(damaged)] = value
+    with contextlib.suppress(Problem):
+        read_zip(bytes(damaged[:end]), 1_000_000)
 
 
 def test_the_lists_are_what_they_claim() -> None:

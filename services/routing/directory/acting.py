@@ -10,9 +10,15 @@ from shared.problems import Problem
 _PERSON = sql("SELECT id FROM people WHERE account = :account AND active")
 
 
+async def known_as(connection: AsyncConnection, who: Principal) -> str | None:
+    """Their id in the directory; None when no active person signs in with this account."""
+    found: str | None = (await driver.run(connection, _PERSON, {"account": who.id})).scalar_one_or_none()
+    return found
+
+
 async def person_of(connection: AsyncConnection, who: Principal) -> str:
     """Their id in the directory. Raises a 403 problem when no active person signs in with this account."""
-    found: str | None = (await driver.run(connection, _PERSON, {"account": who.id})).scalar_one_or_none()
+    found = await known_as(connection, who)
     if found is None:
         raise Problem(
             403,

@@ -108,7 +108,7 @@ async def change_directory(
         done = await change(
             transaction, asked, who.id, dry_run=wanted.dry_run, skip_refused=wanted.skip_refused
         )
-        if done.refused and not (wanted.dry_run or wanted.skip_refused):
+        if done.plan.refused and not wanted.dry_run:
             raise refuse(done.refused, _in_json)
     await move_work(ctx.database)
     return answer(done, dry_run=wanted.dry_run)

@@ -1,7 +1,7 @@
 """The one way in which the directory is changed: planned under its lock, then written or refused."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.routing.directory.planning import Place, Plan, Roll, Wanted, plan
 from services.routing.directory.references import Refusal
@@ -20,7 +20,8 @@ class Done:
     """A change that was done, or tried."""
 
     plan: Plan
-    refused: list[Refusal] = field(default_factory=list[Refusal])
+    refused: list[Refusal]
+    """All that was refused, also what was left out so that the rest could be done."""
 
 
 async def change(
@@ -34,20 +35,20 @@ async def change(
 ) -> Done:
     """Change the directory. What is refused is in the answer, and then nothing is done unless `skip_refused`.
 
+    A plan that still holds refusals is never written: what is left out may not be enough.
     `before` may look at the directory as it is, and raise.
     """
     await lock_directory(transaction)
     roll = await load_roll(transaction.connection)
     before(roll)
-    made, refused = plan(roll, wanted), list[Refusal]()
-    without: set[Place] = set()
-    while made.refused and skip_refused:
-        refused += made.refused
-        # What is left out can be what others refer to: these are then refused, too, until nothing is.
-        without |= {(each.table, each.key) for each in made.refused}
+    made, without = plan(roll, wanted), set[Place]()
+    refused = list(made.refused)
+    # What is left out can be what others refer to: these are then refused, too, until nothing is.
+    while skip_refused and (left_out := {(each.table, each.key) for each in made.refused} - without):
+        without |= left_out
         made = plan(roll, wanted, without)
-    refused += made.refused
-    if not dry_run and (skip_refused or not refused):
+        refused += made.refused
+    if not dry_run and not made.refused:
         await write(transaction, roll, made, wanted.source, by)
     return Done(made, refused)
 

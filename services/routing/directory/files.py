@@ -6,8 +6,11 @@ an apostrophe before it, which reading takes away.
 
 import csv
 import json
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +27,19 @@ _LISTS = {"languages", "skills", "remedies", "categories", "closed"}
 _JSON = {"spans", "special"}
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
+"""What reading a zip raises when it is not one, is damaged, or is packed in a way that is not known."""
 
 
 @dataclass
@@ -118,9 +134,12 @@ def _read_row(found: FileRows, table: str, header: list[str], cells: list[str], 
         try:
             _put(given, table, name, cell)
         except ValueError:
-            found.errors.append(
-                FieldError(field=f"body/{where}/{name}", detail="It is not valid JSON. 不是有效的 JSON。")
-            )
+            detail = "It is not valid JSON. 不是有效的 JSON。"
+            found.errors.append(FieldError(field=f"body/{where}/{name}", detail=detail))
+            return
+        except RecursionError:
+            detail = "It is nested too deeply; write it as the export does. 嵌套过深，请按导出格式填写。"
+            found.errors.append(FieldError(field=f"body/{where}/{name}", detail=detail))
             return
     try:
         entry = ENTRIES[table].model_validate(given)
@@ -175,25 +194,32 @@ def read_zip(content: bytes, limit: int) -> FileRows:
     """The tables of a zip, each as `<table>.csv`. Raises Problem."""
     found = FileRows()
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            names = {info.filename: info for info in archive.infolist()}
-            if unknown := sorted(names.keys() - {f"{table}.csv" for table in ENTRIES}):
-                raise _unreadable(
-                    f"It holds {unknown[0][:80]!r}; a file per table, as the export has. 文件名有误。"
-                )
-            if sum(info.file_size for info in names.values()) > limit:
-                raise _unreadable(f"Unpacked it is larger than {limit} bytes. 解压后过大。")
-            for table in ENTRIES:
-                if info := names.get(f"{table}.csv"):
-                    part = read_csv(table, archive.read(info), f"{table}.csv/")
-                    found.parts |= part.parts
-                    found.lines |= part.lines
-                    found.errors += part.errors
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        unpacked = _unpack(content, limit)
+    except _DAMAGED as error:
         raise _unreadable(
             f"It is not a zip that can be read: {type(error).__name__}. 无法读取该 ZIP。"
         ) from None
+    for table, rows in unpacked.items():
+        part = read_csv(table, rows, f"{table}.csv/")
+        found.parts |= part.parts
+        found.lines |= part.lines
+        found.errors += part.errors
     return found
+
+
+def _unpack(content: bytes, limit: int) -> dict[str, bytes]:
+    """By table, in the order in which tables refer to one another."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        names = {info.filename: info for info in archive.infolist()}
+        if unknown := sorted(names.keys() - {f"{table}.csv" for table in ENTRIES}):
+            raise _unreadable(
+                f"It holds {unknown[0][:80]!r}; a file per table, as the export has. 文件名有误。"
+            )
+        if sum(info.file_size for info in names.values()) > limit:
+            raise _unreadable(f"Unpacked it is larger than {limit} bytes. 解压后过大。")
+        return {
+            table: archive.read(info) for table in ENTRIES if (info := names.get(f"{table}.csv")) is not None
+        }
 
 
 def _unreadable(detail: str) -> Problem:

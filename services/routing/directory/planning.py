@@ -127,6 +127,9 @@ def _succeed(made: Plan, roll: Roll, without: Set[Place]) -> None:
             continue
         if not _works(made, department.successor):
             continue
+        if ("departments", department.successor) in without:
+            _keep_going(made, department, kept)
+            continue
         successor = departments[department.successor or ""]
         assert isinstance(successor, NewDepartment)
         united = tuple(dict.fromkeys((*successor.categories, *department.categories)))
@@ -140,6 +143,21 @@ def _succeed(made: Plan, roll: Roll, without: Set[Place]) -> None:
                 made.touched.setdefault(("people", key), None)
 
 
+def _keep_going(made: Plan, department: NewDepartment, kept: Kept) -> None:
+    """It cannot end: its successor is to be left as it is, and so cannot take anything over."""
+    made.after["departments"][department.code] = kept.entry
+    made.refused.append(
+        Refusal(
+            "departments",
+            department.code,
+            made.touched.pop(("departments", department.code)),
+            "successor",
+            f"{department.successor!r} is refused itself; correct it, or name another successor.",
+            f"接任部门 {department.successor!r} 本身被拒绝，请先更正，或改用其他接任部门。",
+        )
+    )
+
+
 def _works(made: Plan, department: str | None) -> bool:
     found = made.after["departments"].get(department or "")
     return isinstance(found, NewDepartment) and found.active
@@ -151,10 +169,13 @@ def _let_go(made: Plan, roll: Roll, wanted: Wanted) -> None:
     for person in made.after["people"].values():
         if isinstance(person, NewPerson) and person.active:
             staffed[person.department] = staffed.get(person.department, 0) + 1
+    counted_on = _counted_on(made)
     for (table, key), position in made.touched.items():
         entry, kept = made.after[table][key], roll.entries[table].get(key)
         if kept is None or getattr(entry, "active", True) or not getattr(kept.entry, "active", True):
             continue
+        if isinstance(entry, NewDepartment) and key in counted_on:
+            made.refused.append(_counts_on(key, counted_on[key], position))
         if isinstance(entry, NewPerson) and roll.carried.get(key):
             _let_person_go(made, roll.carried[key], wanted, entry, position)
         people, work = staffed.get(key, 0), roll.open_work.get(key, 0)
@@ -170,6 +191,28 @@ def _let_go(made: Plan, roll: Roll, wanted: Wanted) -> None:
                     conflict=True,
                 )
             )
+
+
+def _counted_on(made: Plan) -> dict[str, list[str]]:
+    """By department, the active ones that name it as their successor."""
+    found: dict[str, list[str]] = {}
+    for each in made.after["departments"].values():
+        if isinstance(each, NewDepartment) and each.active and each.successor is not None:
+            found.setdefault(each.successor, []).append(each.code)
+    return found
+
+
+def _counts_on(ended: str, counting: Sequence[str], position: int | None) -> Refusal:
+    named = ", ".join(sorted(counting))
+    return Refusal(
+        "departments",
+        ended,
+        position,
+        "active",
+        f"It is the successor of {named}; give them another `successor`, or none, in the same request.",
+        f"该部门是 {named} 的接任部门，请在同一请求中为其改设或取消 successor。",
+        conflict=True,
+    )
 
 
 def _let_person_go(made: Plan, carried: int, wanted: Wanted, person: NewPerson, position: int | None) -> None:

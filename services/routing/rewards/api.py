@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import or_, select, text
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.acting import person_of
@@ -27,13 +27,15 @@ Period = Annotated[
     str, Query(max_length=7, description="`2026`, `2026-Q1` or `2026-03`.", examples=["2026-03"])
 ]
 
-# Whoever takes up a case that nobody was given is known by their account only.
+# Whoever takes up a case that nobody was given is known by their account only. An id goes before an account that
+# reads the same, so that nothing counts for two.
 _COUNTED = sql(
-    "SELECT coalesce(p.id, e.person) AS person, p.name, e.result, count(*) AS times, sum(e.points) AS points, "
-    "count(DISTINCT e.complaint_id) AS complaints FROM earnings e LEFT JOIN people p ON e.person IN (p.id, p.account) "
+    "SELECT coalesce(p.id, a.id, e.person) AS person, coalesce(p.name, a.name) AS name, e.result, "
+    "count(*) AS times, sum(e.points) AS points, count(DISTINCT e.complaint_id) AS complaints "
+    "FROM earnings e LEFT JOIN people p ON p.id = e.person LEFT JOIN people a ON a.account = e.person AND p.id IS NULL "
     "WHERE e.earned_at >= :since AND e.earned_at < :until "
-    "AND (CAST(:person AS text) IS NULL OR coalesce(p.id, e.person) = :person) "
-    "GROUP BY 1, p.name, e.result ORDER BY 1, e.result"
+    "AND (CAST(:person AS text) IS NULL OR coalesce(p.id, a.id, e.person) = :person) "
+    "GROUP BY 1, 2, e.result ORDER BY 1, e.result"
 )
 
 
@@ -125,7 +127,9 @@ async def list_earnings(
         since, until = _bounds(period, await _table(connection))
         query: Any = select(earnings).where(c.earned_at >= since, c.earned_at < until)
         if person is not None:
-            account = select(directory.people.c.account).where(directory.people.c.id == person)
+            people, namesake = directory.people.c, directory.people.alias()
+            account = select(people.account).where(people.id == person)
+            account = account.where(~exists().where(namesake.c.id == people.account))
             query = query.where(or_(c.person == person, c.person == account.scalar_subquery()))
         if cursor is not None:
             at, after = pages.decode(cursor, datetime, UUID)

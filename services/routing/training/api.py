@@ -151,7 +151,7 @@ async def add_participants(
     response_model=ResultsKept,
     response_model_exclude_none=True,
     summary="Say what became of participants",
-    responses=problems.documented(404, 409, 422),
+    responses=problems.documented(403, 404, 409, 422),
 )
 async def add_results(
     session_id: UUID,
@@ -161,7 +161,8 @@ async def add_results(
     ctx: Ctx,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Passing gives the course's certificate, and meets the needs for training of that kind. A result stays."""
+    """Of others than yourself. Passing gives the course's certificate, and meets the needs for training of that kind.
+    A result stays."""
 
     async def work(transaction: Transaction) -> Answer:
         session = await session_of(transaction, session_id)
@@ -173,6 +174,7 @@ async def add_results(
             sql("SELECT person FROM training_results WHERE session = :session"), {"session": session_id}
         )
         _must_fit(wanted, taking, {row.person for row in done})
+        await must_be_others(transaction, [each.person for each in wanted.results], who)
         now = clock.now()
         results = [
             result(
@@ -222,8 +224,12 @@ async def _courses(connection: AsyncConnection) -> tuple[int, CourseBook]:
 
 
 async def session_of(transaction: Transaction, session_id: UUID) -> dict[str, Any]:
-    """The session, held until the transaction ends. Raises a 404 problem."""
-    query = select(training.sessions).where(training.sessions.c.id == session_id).with_for_update()
+    """The session, held until the transaction ends. Raises a 404 problem.
+
+    Others may refer to it meanwhile: whoever holds a need and lets people take part must not wait for it.
+    """
+    query = select(training.sessions).where(training.sessions.c.id == session_id)
+    query = query.with_for_update(key_share=True)
     row = (await transaction.execute(query)).mappings().one_or_none()
     if row is None:
         raise problems.not_found("session", "path/session_id")
@@ -250,6 +256,22 @@ async def must_be_people(transaction: Transaction, named: Collection[str], field
             "No such person",
             "Name people of the directory. 请填写名录中的在职人员。",
             errors=errors,
+        )
+
+
+async def must_be_others(transaction: Transaction, people: Collection[str], who: Principal) -> None:
+    """Raises a 403 problem when the caller is among those who are to be assessed."""
+    found = await transaction.execute(
+        sql("SELECT FROM people WHERE account = :account AND id = ANY(CAST(:people AS text[]))"),
+        {"account": who.id, "people": list(people)},
+    )
+    if found.first() is not None:
+        raise Problem(
+            403,
+            "forbidden",
+            "Somebody else must grade it",
+            "Nobody grades themselves; ask a colleague. 不能给自己评分，请由他人评分。",
+            field="header/Authorization",
         )
 
 

@@ -21,16 +21,22 @@ _PASSED = (
 )
 _WORKS_THERE = "p.department = n.department AND p.active"
 _MEET = sql(
-    "UPDATE training_needs n SET settled_at = :at, settled_by = :by, settled_how = 'met' WHERE settled_at IS NULL AND "  # noqa: S608 - parts of our own
+    "WITH met AS (SELECT n.id FROM training_needs n WHERE n.settled_at IS NULL AND "  # noqa: S608 - parts of our own
     f"({_PASSED.format(person='n.person')} OR (EXISTS (SELECT FROM people p WHERE {_WORKS_THERE}) "
-    f"AND NOT EXISTS (SELECT FROM people p WHERE {_WORKS_THERE} AND NOT {_PASSED.format(person='p.id')})))"
+    f"AND NOT EXISTS (SELECT FROM people p WHERE {_WORKS_THERE} AND NOT {_PASSED.format(person='p.id')}))) "
+    "ORDER BY n.id FOR NO KEY UPDATE) "
+    "UPDATE training_needs n SET settled_at = :at, settled_by = :by, settled_how = 'met' FROM met WHERE n.id = met.id"
 )
+"""Needs are locked in the order of their ids, as everywhere, so that nobody waits in a circle."""
 
 
 async def keep(transaction: Transaction, results: Sequence[Result], by: str, at: datetime) -> None:
     """Keep results with all that follows from them."""
     await insert_rows(transaction, training.results, [asdict(each) for each in results])
-    given = [each for each in results if each.certificate is not None]
+    given = sorted(
+        (each for each in results if each.certificate is not None),
+        key=lambda each: (each.person, each.certificate),  # the order in which everybody locks them
+    )
     if given:
         await transaction.execute(
             _ISSUE,

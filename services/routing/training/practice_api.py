@@ -8,11 +8,13 @@ from fastapi import Path, Query, Request, Response
 from pydantic_core import to_json
 from sqlalchemy import select, text
 
+from services.routing.directory.acting import known_as
 from services.routing.directory.schemas import PersonId
 from services.routing.rulebooks import store as rulebook_store
 from services.routing.store import training
-from services.routing.training.api import must_be_people, take_part
+from services.routing.training.api import must_be_others, must_be_people, take_part
 from services.routing.training.book import COURSES, DRILLS, Code
+from services.routing.training.confiding import confided
 from services.routing.training.keeping import keep
 from services.routing.training.model import Misgraded, grade, result
 from services.routing.training.schemas import (
@@ -60,7 +62,7 @@ async def add_drill_run(
         if run is None:
             raise problems.not_found("drill", "path/drill")
         await must_be_people(transaction, [wanted.person], "body/person")
-        await _must_be_another(transaction, wanted.person, who)
+        await must_be_others(transaction, [wanted.person], who)
         try:
             graded = grade(run, wanted.grades)
         except Misgraded as no:
@@ -104,21 +106,6 @@ async def add_drill_run(
     return await idempotency.once(request, ctx.database, who.id, key, work)
 
 
-async def _must_be_another(transaction: Transaction, person: str, who: Principal) -> None:
-    found = await transaction.execute(
-        sql("SELECT FROM people WHERE id = :person AND account = :account"),
-        {"person": person, "account": who.id},
-    )
-    if found.first() is not None:
-        raise Problem(
-            403,
-            "forbidden",
-            "Somebody else must grade it",
-            "Nobody grades themselves; ask a colleague. 不能给自己评分，请由他人评分。",
-            field="header/Authorization",
-        )
-
-
 @router.get(
     "/training/drills/runs",
     response_model=pages.Page[DrillRunShown],
@@ -133,7 +120,8 @@ async def list_drill_runs(
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[DrillRunShown]:
-    """The newest first, with the points for each item."""
+    """The newest first, with the points for each item. What was said, and the feedback, is shown to the person and to
+    whoever may `training:write`."""
     c = training.drill_runs.c
     query = select(training.drill_runs).order_by(c.graded_at.desc(), c.id.desc()).limit(limit + 1)
     if person is not None:
@@ -143,8 +131,12 @@ async def list_drill_runs(
         query = query.where(text("(graded_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
+        me = await known_as(connection, who)
     return pages.page(
-        rows, limit, lambda row: DrillRunShown(**row), lambda row: (row["graded_at"], row["id"])
+        rows,
+        limit,
+        lambda row: DrillRunShown(**confided(who, me, dict(row))),
+        lambda row: (row["graded_at"], row["id"]),
     )
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import Query
 from sqlalchemy import select, text
 
-from services.routing.directory.acting import person_of
+from services.routing.directory.acting import known_as, person_of
 from services.routing.directory.schemas import PersonId
 from services.routing.store import directory, training
+from services.routing.training.confiding import confided
 from services.routing.training.schemas import CertificateHeld, ResultShown
 from shared import clock, pages, problems
 from shared.auth import Principal, may
@@ -32,8 +33,8 @@ async def list_results(
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[ResultShown]:
-    """The newest first."""
-    return await _results(ctx, person, limit, cursor)
+    """The newest first. Feedback is shown to the person and to whoever may `training:write`."""
+    return await _results(ctx, who, person, limit, cursor)
 
 
 @router.get(
@@ -49,10 +50,12 @@ async def list_my_results(
     """With the feedback that was given to you. It takes no scope, only an account in the directory."""
     async with ctx.database.reading() as connection:
         me = await person_of(connection, who)
-    return await _results(ctx, me, limit, cursor)
+    return await _results(ctx, who, me, limit, cursor)
 
 
-async def _results(ctx: Ctx, person: str | None, limit: int, cursor: str | None) -> pages.Page[ResultShown]:
+async def _results(
+    ctx: Ctx, who: Principal, person: str | None, limit: int, cursor: str | None
+) -> pages.Page[ResultShown]:
     c = training.results.c
     query = select(training.results).order_by(c.assessed_at.desc(), c.id.desc()).limit(limit + 1)
     if person is not None:
@@ -62,8 +65,12 @@ async def _results(ctx: Ctx, person: str | None, limit: int, cursor: str | None)
         query = query.where(text("(assessed_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
+        me = await known_as(connection, who)
     return pages.page(
-        rows, limit, lambda row: ResultShown(**row), lambda row: (row["assessed_at"], row["id"])
+        rows,
+        limit,
+        lambda row: ResultShown(**confided(who, me, dict(row))),
+        lambda row: (row["assessed_at"], row["id"]),
     )
 
 

@@ -89,6 +89,8 @@ class SessionShown(BaseModel):
 class ResultShown(BaseModel):
     """A result, and what it gave."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: UUID
     person: str
     course: str
@@ -99,6 +101,7 @@ class ResultShown(BaseModel):
     score: Decimal
     passed: bool
     feedback: str | None = None
+    """Shown to the person and to `training:write`."""
     certificate: str | None = None
     expires_at: datetime | None = None
     assessed_by: str
@@ -145,11 +148,14 @@ class NewDrillRun(Body):
 class DrillRunShown(BaseModel):
     """A drill that was run."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: UUID
     drill: str
     book_version: int
     person: str
     answer: str | None = None
+    """Shown to the person and to `training:write`, as the feedback is."""
     grades: dict[str, int]
     points: int
     most: int
