@@ -14,9 +14,11 @@ import pytest
 from sqlalchemy import text
 
 from services import catalogue
+from services.routing.transfer import chaser
 from services.routing.transfer.chaser import Chaser
 from services.routing.transfer.distribution import DISTRIBUTION
 from shared import clock
+from shared.database import Transaction
 from shared.events import CustomerErased, PromiseBroken
 from shared.events.vocabulary import Because
 from shared.keys import create_key
@@ -199,6 +201,44 @@ async def test_whoever_is_complained_about_reads_only_what_is_for_them(world: Wo
         assert forbidden.status_code == 403, "who reads everything acknowledges nothing"
 
 
+AGAINST_LI_NA = TOLD | {"against": "person", "accused": {"staff_id": "li.na", "name": "Li Na"}}
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-35")
+async def test_whoever_is_complained_about_reads_nothing_of_it_among_their_departments_notices(
+    world: World,
+) -> None:
+    about_her, another = await world.register(AGAINST_LI_NA), await world.register()
+    await world.settled()
+    [hidden] = await told(world, about_her, "responsible-department")
+    [seen] = await told(world, another, "responsible-department")
+    assert "li.na" not in hidden["recipients"]
+    mails = f"/routing/v1/complaints/{about_her['id']}/mails"
+    named = await world.http.post(mails, json={"person": "li.na", "text": "Please say how it was."})
+    scopes = ("notices:responsible-department", "notices:read")
+    of = {"audience": "responsible-department"}
+    for given in (scopes, scopes[:1]):
+        async with caller(world, *given, person="li.na") as me:
+            items = (await me.get("/routing/v1/notices", params=of)).json()["items"]
+            assert {each["id"] for each in items} == {seen["notice_id"], named.json()["notice_id"]}
+            clipping = (await me.get("/routing/v1/clippings", params=of)).json()
+            assert (clipping["notices"], clipping["complaints"]) == (2, 2)
+            assert hidden["notice_id"] not in str(clipping)
+            refused = await me.post(f"/routing/v1/notices/{hidden['notice_id']}/acknowledge")
+            assert refused.status_code == 404
+    async with caller(world, scopes[0], person="li.na") as me:
+        for own in (seen["notice_id"], named.json()["notice_id"]):
+            assert (await me.post(f"/routing/v1/notices/{own}/acknowledge")).status_code == 204
+    async with caller(world, scopes[0], person="zhou.min") as colleague:
+        items = (await colleague.get("/routing/v1/notices", params=of)).json()["items"]
+        assert hidden["notice_id"] in {each["id"] for each in items}
+        clipping = (await colleague.get("/routing/v1/clippings", params=of)).json()
+        assert clipping["notices"] == 3
+        known = await colleague.post(f"/routing/v1/notices/{hidden['notice_id']}/acknowledge")
+        assert known.status_code == 204
+
+
 @pytest.mark.requirement("P-35")
 async def test_a_key_sees_its_own_audience_alone(world: World) -> None:
     registered = await world.register(GRAVE)
@@ -310,6 +350,69 @@ async def test_two_replicas_climb_once(world: World) -> None:
         climbed = await told(world, registered, "complaint-management")
         assert len(climbed) == 1, "two layers below were told of one fact; above it is told once"
         assert len(await overdue_facts(world, registered)) == 2
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("N-A")
+async def test_two_replicas_that_see_the_same_due_notices_wait_for_no_row_of_each_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [UUID((await world.register())["id"]) for _ in range(2)]
+    await world.settled()
+    # Both have two notices due. The rows fall due in turns, so that half of each complaint's come first.
+    await change_people(
+        world,
+        "UPDATE notices SET due_at = issued_at + n * interval '1 minute' FROM (SELECT id, row_number() OVER "
+        "(PARTITION BY complaint_id ORDER BY id) AS n FROM notices WHERE due_at IS NOT NULL) AS each "
+        "WHERE each.id = notices.id",
+    )
+    monkeypatch.setattr(chaser, "BATCH", 2)
+    looked, try_lock = asyncio.Barrier(2), chaser._try_lock
+    gets = {"first": made[:1], "second": made[1:]}
+
+    async def after_both_have_looked(transaction: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+        """Each replica finds one of the two locks free; the service's own worker finds none."""
+        task = asyncio.current_task()
+        free = gets.get(task.get_name() if task else "", [])
+        if free:
+            await asyncio.wait_for(looked.wait(), 20)
+        return await try_lock(transaction, [i for i in ids if i in free])
+
+    monkeypatch.setattr(chaser, "_try_lock", after_both_have_looked)
+    replicas = {name: Chaser(world.context("routing").database, 0.2) for name in gets}
+    with later(hours=25):
+        turns = [asyncio.create_task(each.turn(), name=name) for name, each in replicas.items()]
+        assert await asyncio.gather(*turns) == [1, 1]
+    async with world.context("routing").database.reading() as connection:
+        late = text(
+            "SELECT count(*) FROM notices WHERE complaint_id = ANY(:made) AND overdue_at IS NOT NULL "
+            "AND reason <> 'promise-broken'"
+        )
+        assert (await connection.execute(late, {"made": made})).scalar_one() == 4
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("N-A")
+async def test_what_another_replica_has_just_chased_is_not_chased_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered = await world.register()
+    await world.settled()
+    database, try_lock = world.context("routing").database, chaser._try_lock
+
+    async def after_the_other(transaction: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+        task = asyncio.current_task()
+        if task is None or task.get_name() != "slow":
+            return []
+        monkeypatch.setattr(chaser, "_try_lock", try_lock)
+        assert await Chaser(database, 0.2).turn() == 1
+        return await try_lock(transaction, ids)
+
+    monkeypatch.setattr(chaser, "_try_lock", after_the_other)
+    with later(hours=25):
+        assert await asyncio.create_task(Chaser(database, 0.2).turn(), name="slow") == 0
+    await world.settled()
+    assert len(await overdue_facts(world, registered)) == 2
 
 
 @pytest.mark.empty_world
@@ -513,6 +616,19 @@ async def test_a_notice_that_is_told_late_has_its_full_time_before_it_climbs(wor
     assert not await told(world, registered, "leadership")
 
 
+async def erased(world: World, complaint: dict[str, Any]) -> None:
+    """The customer of the complaint is erased, as routing and notification hear it."""
+    fact = CustomerErased(
+        complaint_id=UUID(complaint["id"]),
+        customer_id=uuid4(),
+        because=Because.REQUESTED,
+        erased_at=clock.now(),
+    )
+    for name in ("routing", "notification"):
+        [service] = catalogue.load([name])
+        await service.pump(world.context(name)).handle(records([fact]))
+
+
 async def test_what_was_written_about_somebody_who_is_erased_is_forgotten(world: World) -> None:
     registered = await world.register(TOLD | {"customer": {"external_id": "C-gone", "name": "Bob Gone"}})
     await world.settled()
@@ -522,15 +638,7 @@ async def test_what_was_written_about_somebody_who_is_erased_is_forgotten(world:
     task = {"form": "phone", "about": "Call Bob Gone.", "assignee": "li.na", "due_at": due}
     await world.http.post(f"{url}/tasks", json=task)
     await world.settled()
-    fact = CustomerErased(
-        complaint_id=UUID(registered["id"]),
-        customer_id=uuid4(),
-        because=Because.REQUESTED,
-        erased_at=clock.now(),
-    )
-    for name in ("routing", "notification"):
-        [service] = catalogue.load([name])
-        await service.pump(world.context(name)).handle(records([fact]))
+    await erased(world, registered)
     [mail] = [n for n in await notices(world, "leadership", registered) if n["form"] == "internal_mail"]
     assert mail["text"] == "[erased]"
     shown = await world.http.get("/routing/v1/tasks", params={"complaint_id": registered["id"]})

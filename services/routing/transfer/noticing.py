@@ -49,6 +49,8 @@ class Notice:
     recipients: tuple[str, ...] = ()
     written_by: str | None = None
     """Who wrote an internal mail."""
+    to_person: str | None = None
+    """The one person whom the mail is for: nobody else of the audience reads its text, not even when it climbs."""
     text: str | None = None
     """What it says, masked. It does not travel on the log."""
     climbed_from: UUID | None = None
