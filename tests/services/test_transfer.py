@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from services import catalogue
 from services.routing.transfer import chaser
@@ -266,6 +266,28 @@ async def test_a_key_sees_its_own_audience_alone(world: World) -> None:
     assert not [n for n in await notices(world, "leadership", registered) if "acknowledged_at" in n]
 
 
+@pytest.mark.requirement("003-17")
+async def test_a_department_that_takes_part_is_told_and_not_the_one_that_has_the_complaint(
+    world: World,
+) -> None:
+    registered = await world.register()
+    await world.settled()
+    url = f"/routing/v1/complaints/{registered['id']}/departments"
+    involved = await world.http.post(url, json={"department": "logistics", "reason": "They packed it."})
+    assert involved.status_code < 300, involved.text
+    await world.settled()
+    mine, theirs = await told(world, registered, "responsible-department")
+    assert (mine["reason"], mine["department"]) == ("your-case", "technical_support")
+    assert (theirs["reason"], theirs["department"]) == ("takes-part", "logistics")
+    assert theirs["recipients"]
+    async with world.context("routing").database.reading() as connection:
+        whose = text("SELECT DISTINCT department FROM people WHERE id = ANY(:ids)")
+        found = await connection.execute(whose, {"ids": theirs["recipients"]})
+        assert found.scalars().all() == ["logistics"]
+    participation = (await world.http.get(f"/routing/v1/complaints/{registered['id']}/participation")).json()
+    assert "logistics" in participation["informed"]
+
+
 # What nobody acknowledges.
 
 
@@ -460,6 +482,30 @@ async def test_a_broken_promise_names_who_was_responsible(world: World) -> None:
     )
     [record] = shown.json()["items"]
     assert (record["subject_id"], record["people"]) == (str(promise), [routed["handler_id"]])
+
+
+async def test_accountability_is_read_by_its_indexes(world: World) -> None:
+    """By person and by complaint, also among many lapses: the planner is asked with the statement that was sent."""
+    database = world.context("routing").database
+    sent: list[tuple[str, Any]] = []
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def keep(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if "FROM lapses" in statement:
+            sent.append((statement, parameters))
+
+    for params in ({"person": "li.na"}, {"complaint_id": str(uuid4())}):
+        answer = await world.http.get("/routing/v1/accountability", params=params)
+        assert answer.status_code == 200
+    event.remove(database.engine.sync_engine, "before_cursor_execute", keep)
+    plans = []
+    async with database.transaction() as transaction:
+        for forbidden in ("seqscan", "indexscan"):  # the table is almost empty; and no walk over all by time
+            await transaction.execute(text(f"SET LOCAL enable_{forbidden} = off"))
+        for statement, parameters in sent:
+            plan = await transaction.connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            plans.append("\n".join(plan.scalars()))
+    assert ["ix_lapses_people" in plans[0], "ix_lapses_complaint_id" in plans[1]] == [True, True], plans
 
 
 @pytest.mark.empty_world

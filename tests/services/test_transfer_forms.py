@@ -10,6 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.routing.transfer.meetings.agenda import Criterion
+from services.routing.transfer.meetings.store import CASES
 from shared import clock
 from shared.events import OffersDeclined
 from tests.conftest import NewDatabase
@@ -270,6 +272,18 @@ async def test_a_weekly_meeting_speaks_of_the_cases_and_follows_up_what_it_decid
     assert short.status_code == 200, short.text
     listed = (await world.http.get("/routing/v1/meetings")).json()["items"]
     assert [each["number"] for each in listed] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("criterion", [Criterion.MAJOR, Criterion.PUBLIC, Criterion.OVERDUE])
+async def test_an_agenda_walks_over_open_cases_alone(world: World, criterion: Criterion) -> None:
+    async with world.context("routing").database.transaction() as transaction:
+        for forbidden in ("seqscan", "sort"):  # the tables are almost empty
+            await transaction.execute(text(f"SET LOCAL enable_{forbidden} = off"))
+        explained = text(f"EXPLAIN {CASES[criterion].text}")
+        plan = "\n".join((await transaction.execute(explained, {"most": 20})).scalars())
+    assert "ix_dispatches_open" in plan, plan
+    if criterion is Criterion.OVERDUE:
+        assert "ix_lapses_complaint_id" in plan, plan
 
 
 async def test_no_agenda_says_anything_of_a_customer_who_is_erased(world: World) -> None:

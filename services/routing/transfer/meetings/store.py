@@ -41,6 +41,11 @@ _WHICH: Mapping[Criterion, str] = {
         "EXISTS (SELECT FROM notices n WHERE n.complaint_id = d.complaint_id AND n.form = 'meeting')"
     ),
 }
+CASES = {
+    criterion: sql(f"{_CASES} {_OPEN} AND {which} ORDER BY d.registered_at DESC, d.complaint_id LIMIT :most")
+    for criterion, which in _WHICH.items()
+}
+"""Open cases for the agenda, the newest first; released ones, which are most, are not walked over."""
 _BY_HAND = sql(
     f"{_CASES}, i.why AS said FROM agenda_items i JOIN dispatches d USING (complaint_id) "
     "WHERE i.meeting_id = :meeting ORDER BY i.added_at, i.complaint_id"
@@ -58,11 +63,8 @@ async def agenda(connection: AsyncConnection, meeting_id: UUID, criteria: Meetin
     for row in (await driver.run(connection, _BY_HAND, {"meeting": meeting_id})).mappings():
         entries[row["complaint_id"]] = AgendaEntry(**row, why=[Criterion.BY_HAND])
     for line in criteria.criteria:
-        statement = sql(
-            f"{_CASES} {_OPEN} AND {_WHICH[line.criterion]} "
-            "ORDER BY d.registered_at DESC, d.complaint_id LIMIT :most"
-        )
-        for row in (await driver.run(connection, statement, {"most": line.most})).mappings():
+        found = await driver.run(connection, CASES[line.criterion], {"most": line.most})
+        for row in found.mappings():
             entry = entries.setdefault(row["complaint_id"], AgendaEntry(**row, why=[]))
             entry.why.append(line.criterion)
     return list(entries.values())
