@@ -416,15 +416,15 @@ async def test_a_clipping_tells_of_tasks_only_what_its_reader_may_know(world: Wo
     with later(hours=2):
         async with caller(world, *scopes, person="li.na") as accused:
             assert [await late(accused, each) for each in both] == [[hers], [hers]]
-        async with caller(world, *scopes, person="wang.lei") as assignee:
-            assert [await late(assignee, each) for each in both] == [[], [("li.na", None), his]]
+        async with caller(world, *scopes, person="wang.lei") as owing:
+            assert [await late(owing, each) for each in both] == [[], [("li.na", None), his]]
         async with caller(world, *scopes) as screen:
             assert [await late(screen, each) for each in both] == [[], [("li.na", None), ("wang.lei", None)]]
             page = await screen.get("/routing/v1/clippings", params={"audience": both[1], "style": "text"})
             assert f"- {about_her['reference']} (wang.lei," in page.text
-        for more in ("notices:read", "transfer:write"):
-            async with caller(world, *scopes, more) as all_words:
-                assert await late(all_words, both[1]) == [hers, his]
+        for scope in ("notices:read", "transfer:write"):
+            async with caller(world, *scopes, scope) as overview:
+                assert await late(overview, both[1]) == [hers, his]
 
 
 @pytest.mark.empty_world
