@@ -134,6 +134,12 @@ Index(
 )
 
 Index("ix_dispatches_registered", dispatches.c.registered_at, dispatches.c.complaint_id)
+Index(
+    "ix_dispatches_open",
+    dispatches.c.registered_at.desc(),
+    dispatches.c.complaint_id,
+    postgresql_where=text("status NOT IN ('blank', 'released')"),
+)
 
 transfer = transfer_tables.add_tables(metadata)
 

@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from services import catalogue
+from services.routing.transfer import chaser
 from services.routing.transfer.chaser import Chaser
 from services.routing.transfer.distribution import DISTRIBUTION
 from shared import clock
+from shared.database import Transaction
 from shared.events import CustomerErased, PromiseBroken
 from shared.events.vocabulary import Because
 from shared.keys import create_key
@@ -199,6 +201,44 @@ async def test_whoever_is_complained_about_reads_only_what_is_for_them(world: Wo
         assert forbidden.status_code == 403, "who reads everything acknowledges nothing"
 
 
+AGAINST_LI_NA = TOLD | {"against": "person", "accused": {"staff_id": "li.na", "name": "Li Na"}}
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-35")
+async def test_whoever_is_complained_about_reads_nothing_of_it_among_their_departments_notices(
+    world: World,
+) -> None:
+    about_her, another = await world.register(AGAINST_LI_NA), await world.register()
+    await world.settled()
+    [hidden] = await told(world, about_her, "responsible-department")
+    [seen] = await told(world, another, "responsible-department")
+    assert "li.na" not in hidden["recipients"]
+    mails = f"/routing/v1/complaints/{about_her['id']}/mails"
+    named = await world.http.post(mails, json={"person": "li.na", "text": "Please say how it was."})
+    scopes = ("notices:responsible-department", "notices:read")
+    of = {"audience": "responsible-department"}
+    for given in (scopes, scopes[:1]):
+        async with caller(world, *given, person="li.na") as me:
+            items = (await me.get("/routing/v1/notices", params=of)).json()["items"]
+            assert {each["id"] for each in items} == {seen["notice_id"], named.json()["notice_id"]}
+            clipping = (await me.get("/routing/v1/clippings", params=of)).json()
+            assert (clipping["notices"], clipping["complaints"]) == (2, 2)
+            assert hidden["notice_id"] not in str(clipping)
+            refused = await me.post(f"/routing/v1/notices/{hidden['notice_id']}/acknowledge")
+            assert refused.status_code == 404
+    async with caller(world, scopes[0], person="li.na") as me:
+        for own in (seen["notice_id"], named.json()["notice_id"]):
+            assert (await me.post(f"/routing/v1/notices/{own}/acknowledge")).status_code == 204
+    async with caller(world, scopes[0], person="zhou.min") as colleague:
+        items = (await colleague.get("/routing/v1/notices", params=of)).json()["items"]
+        assert hidden["notice_id"] in {each["id"] for each in items}
+        clipping = (await colleague.get("/routing/v1/clippings", params=of)).json()
+        assert clipping["notices"] == 3
+        known = await colleague.post(f"/routing/v1/notices/{hidden['notice_id']}/acknowledge")
+        assert known.status_code == 204
+
+
 @pytest.mark.requirement("P-35")
 async def test_a_key_sees_its_own_audience_alone(world: World) -> None:
     registered = await world.register(GRAVE)
@@ -224,6 +264,28 @@ async def test_a_key_sees_its_own_audience_alone(world: World) -> None:
     [fact] = await facts(world, registered, "notice.acknowledged")
     assert fact["person_id"] == "wang.lei"
     assert not [n for n in await notices(world, "leadership", registered) if "acknowledged_at" in n]
+
+
+@pytest.mark.requirement("003-17")
+async def test_a_department_that_takes_part_is_told_and_not_the_one_that_has_the_complaint(
+    world: World,
+) -> None:
+    registered = await world.register()
+    await world.settled()
+    url = f"/routing/v1/complaints/{registered['id']}/departments"
+    involved = await world.http.post(url, json={"department": "logistics", "reason": "They packed it."})
+    assert involved.status_code < 300, involved.text
+    await world.settled()
+    mine, theirs = await told(world, registered, "responsible-department")
+    assert (mine["reason"], mine["department"]) == ("your-case", "technical_support")
+    assert (theirs["reason"], theirs["department"]) == ("takes-part", "logistics")
+    assert theirs["recipients"]
+    async with world.context("routing").database.reading() as connection:
+        whose = text("SELECT DISTINCT department FROM people WHERE id = ANY(:ids)")
+        found = await connection.execute(whose, {"ids": theirs["recipients"]})
+        assert found.scalars().all() == ["logistics"]
+    participation = (await world.http.get(f"/routing/v1/complaints/{registered['id']}/participation")).json()
+    assert "logistics" in participation["informed"]
 
 
 # What nobody acknowledges.
@@ -313,6 +375,69 @@ async def test_two_replicas_climb_once(world: World) -> None:
 
 
 @pytest.mark.empty_world
+@pytest.mark.requirement("N-A")
+async def test_two_replicas_that_see_the_same_due_notices_wait_for_no_row_of_each_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [UUID((await world.register())["id"]) for _ in range(2)]
+    await world.settled()
+    # Both have two notices due. The rows fall due in turns, so that half of each complaint's come first.
+    await change_people(
+        world,
+        "UPDATE notices SET due_at = issued_at + n * interval '1 minute' FROM (SELECT id, row_number() OVER "
+        "(PARTITION BY complaint_id ORDER BY id) AS n FROM notices WHERE due_at IS NOT NULL) AS each "
+        "WHERE each.id = notices.id",
+    )
+    monkeypatch.setattr(chaser, "BATCH", 2)
+    looked, try_lock = asyncio.Barrier(2), chaser._try_lock
+    gets = {"first": made[:1], "second": made[1:]}
+
+    async def after_both_have_looked(transaction: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+        """Each replica finds one of the two locks free; the service's own worker finds none."""
+        task = asyncio.current_task()
+        free = gets.get(task.get_name() if task else "", [])
+        if free:
+            await asyncio.wait_for(looked.wait(), 20)
+        return await try_lock(transaction, [i for i in ids if i in free])
+
+    monkeypatch.setattr(chaser, "_try_lock", after_both_have_looked)
+    replicas = {name: Chaser(world.context("routing").database, 0.2) for name in gets}
+    with later(hours=25):
+        turns = [asyncio.create_task(each.turn(), name=name) for name, each in replicas.items()]
+        assert await asyncio.gather(*turns) == [1, 1]
+    async with world.context("routing").database.reading() as connection:
+        late = text(
+            "SELECT count(*) FROM notices WHERE complaint_id = ANY(:made) AND overdue_at IS NOT NULL "
+            "AND reason <> 'promise-broken'"
+        )
+        assert (await connection.execute(late, {"made": made})).scalar_one() == 4
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("N-A")
+async def test_what_another_replica_has_just_chased_is_not_chased_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered = await world.register()
+    await world.settled()
+    database, try_lock = world.context("routing").database, chaser._try_lock
+
+    async def after_the_other(transaction: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+        task = asyncio.current_task()
+        if task is None or task.get_name() != "slow":
+            return []
+        monkeypatch.setattr(chaser, "_try_lock", try_lock)
+        assert await Chaser(database, 0.2).turn() == 1
+        return await try_lock(transaction, ids)
+
+    monkeypatch.setattr(chaser, "_try_lock", after_the_other)
+    with later(hours=25):
+        assert await asyncio.create_task(Chaser(database, 0.2).turn(), name="slow") == 0
+    await world.settled()
+    assert len(await overdue_facts(world, registered)) == 2
+
+
+@pytest.mark.empty_world
 async def test_one_that_cannot_climb_holds_nobody_up(world: World) -> None:
     made = [await world.register() for _ in range(3)]
     await world.settled()
@@ -357,6 +482,30 @@ async def test_a_broken_promise_names_who_was_responsible(world: World) -> None:
     )
     [record] = shown.json()["items"]
     assert (record["subject_id"], record["people"]) == (str(promise), [routed["handler_id"]])
+
+
+async def test_accountability_is_read_by_its_indexes(world: World) -> None:
+    """By person and by complaint, also among many lapses: the planner is asked with the statement that was sent."""
+    database = world.context("routing").database
+    sent: list[tuple[str, Any]] = []
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def keep(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if "FROM lapses" in statement:
+            sent.append((statement, parameters))
+
+    for params in ({"person": "li.na"}, {"complaint_id": str(uuid4())}):
+        answer = await world.http.get("/routing/v1/accountability", params=params)
+        assert answer.status_code == 200
+    event.remove(database.engine.sync_engine, "before_cursor_execute", keep)
+    plans = []
+    async with database.transaction() as transaction:
+        for forbidden in ("seqscan", "indexscan"):  # the table is almost empty; and no walk over all by time
+            await transaction.execute(text(f"SET LOCAL enable_{forbidden} = off"))
+        for statement, parameters in sent:
+            plan = await transaction.connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            plans.append("\n".join(plan.scalars()))
+    assert ["ix_lapses_people" in plans[0], "ix_lapses_complaint_id" in plans[1]] == [True, True], plans
 
 
 @pytest.mark.empty_world
@@ -513,6 +662,19 @@ async def test_a_notice_that_is_told_late_has_its_full_time_before_it_climbs(wor
     assert not await told(world, registered, "leadership")
 
 
+async def erased(world: World, complaint: dict[str, Any]) -> None:
+    """The customer of the complaint is erased, as routing and notification hear it."""
+    fact = CustomerErased(
+        complaint_id=UUID(complaint["id"]),
+        customer_id=uuid4(),
+        because=Because.REQUESTED,
+        erased_at=clock.now(),
+    )
+    for name in ("routing", "notification"):
+        [service] = catalogue.load([name])
+        await service.pump(world.context(name)).handle(records([fact]))
+
+
 async def test_what_was_written_about_somebody_who_is_erased_is_forgotten(world: World) -> None:
     registered = await world.register(TOLD | {"customer": {"external_id": "C-gone", "name": "Bob Gone"}})
     await world.settled()
@@ -522,15 +684,7 @@ async def test_what_was_written_about_somebody_who_is_erased_is_forgotten(world:
     task = {"form": "phone", "about": "Call Bob Gone.", "assignee": "li.na", "due_at": due}
     await world.http.post(f"{url}/tasks", json=task)
     await world.settled()
-    fact = CustomerErased(
-        complaint_id=UUID(registered["id"]),
-        customer_id=uuid4(),
-        because=Because.REQUESTED,
-        erased_at=clock.now(),
-    )
-    for name in ("routing", "notification"):
-        [service] = catalogue.load([name])
-        await service.pump(world.context(name)).handle(records([fact]))
+    await erased(world, registered)
     [mail] = [n for n in await notices(world, "leadership", registered) if n["form"] == "internal_mail"]
     assert mail["text"] == "[erased]"
     shown = await world.http.get("/routing/v1/tasks", params={"complaint_id": registered["id"]})

@@ -6,18 +6,24 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from sqlalchemy import text
 
+from services.routing.transfer.meetings.agenda import Criterion
+from services.routing.transfer.meetings.store import CASES
 from shared import clock
 from shared.events import OffersDeclined
 from tests.conftest import NewDatabase
 from tests.services.receivers import Mailbox, mail_server
 from tests.services.test_routing import tell
 from tests.services.test_transfer import (
+    AGAINST_LI_NA,
     GRAVE,
     caller,
     change_people,
     chased,
+    erased,
     facts,
     later,
     notices,
@@ -166,6 +172,44 @@ async def test_an_internal_mail_is_a_notice_whose_text_stays_off_the_log(world: 
     assert erased.status_code == 200
 
 
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-35")
+async def test_the_text_of_a_mail_to_one_person_is_theirs_also_when_it_climbs(world: World) -> None:
+    registered = await world.register()
+    await world.settled()
+    department, above = "responsible-department", "complaint-management"
+    scopes = (f"notices:{department}", f"notices:{above}")
+    words = "For you alone."
+
+    async def read(of: httpx.AsyncClient, audience: str = department) -> tuple[list[str | None], bool]:
+        """The texts of the mails, and whether the words are in the clipping."""
+        params = {"audience": audience}
+        items = (await of.get("/routing/v1/notices", params=params)).json()["items"]
+        clipping = await of.get("/routing/v1/clippings", params=params | {"period": "week"})
+        return [n.get("text") for n in items if n["form"] == "internal_mail"], words in clipping.text
+
+    async with caller(world, "transfer:write", *scopes) as writer:
+        sent = await writer.post(
+            f"/routing/v1/complaints/{registered['id']}/mails", json={"person": "zhang.wei", "text": words}
+        )
+        assert sent.status_code == 201
+        assert await read(writer) == ([words], True)
+    async with caller(world, *scopes, person="zhang.wei") as addressed:
+        assert await read(addressed) == ([words], True)
+    async with caller(world, *scopes, "notices:read") as overview:
+        assert await read(overview) == ([words], True)
+    async with caller(world, *scopes, person="wang.lei") as colleague:
+        assert await read(colleague) == ([None], False)
+    async with caller(world, *scopes) as nobody:
+        assert await read(nobody) == ([None], False)
+    with later(hours=25):
+        await chased(world)
+        async with caller(world, *scopes, person="chen.jing") as head:
+            assert await read(head, above) == ([None], False)
+        async with caller(world, *scopes, "notices:read") as overview:
+            assert await read(overview, above) == ([words], True)
+
+
 # Meetings.
 
 MEETING = {"title": "Complaint review 客诉例会", "weekly": True, "attendees": ["chen.jing", "wang.lei"]}
@@ -228,6 +272,49 @@ async def test_a_weekly_meeting_speaks_of_the_cases_and_follows_up_what_it_decid
     assert short.status_code == 200, short.text
     listed = (await world.http.get("/routing/v1/meetings")).json()["items"]
     assert [each["number"] for each in listed] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("criterion", [Criterion.MAJOR, Criterion.PUBLIC, Criterion.OVERDUE])
+async def test_an_agenda_walks_over_open_cases_alone(world: World, criterion: Criterion) -> None:
+    async with world.context("routing").database.transaction() as transaction:
+        for forbidden in ("seqscan", "sort"):  # the tables are almost empty
+            await transaction.execute(text(f"SET LOCAL enable_{forbidden} = off"))
+        explained = text(f"EXPLAIN {CASES[criterion].text}")
+        plan = "\n".join((await transaction.execute(explained, {"most": 20})).scalars())
+    assert "ix_dispatches_open" in plan, plan
+    if criterion is Criterion.OVERDUE:
+        assert "ix_lapses_complaint_id" in plan, plan
+
+
+async def test_no_agenda_says_anything_of_a_customer_who_is_erased(world: World) -> None:
+    gone, other = await world.register(), await world.register()
+    await world.settled()
+    held = (await world.http.post("/routing/v1/meetings", json=MEETING | {"at": in_hours(24)})).json()
+    url = "/routing/v1/meetings"
+
+    async def said(meeting_id: str) -> dict[str, str]:
+        agenda = (await world.http.get(f"{url}/{meeting_id}")).json()["agenda"]
+        return {each["complaint_id"]: each["said"] for each in agenda if each["said"] is not None}
+
+    async def speak_of_both(meeting_id: str) -> None:
+        for complaint, why in ((gone, "Bob Gone rang again."), (other, "Same batch.")):
+            item = {"complaint_id": complaint["id"], "why": why}
+            added = await world.http.post(f"{url}/{meeting_id}/agenda", json=item)
+            assert added.status_code == 200, added.text
+
+    await speak_of_both(held["id"])
+    minuted = await world.http.post(f"{url}/{held['id']}/minutes", json={"text": "Both were looked at."})
+    to_come = minuted.json()["next_id"]
+    await speak_of_both(to_come)
+    wanted = {gone["id"]: "Bob Gone rang again.", other["id"]: "Same batch."}
+    assert await said(held["id"]) == await said(to_come) == wanted
+
+    await erased(world, gone)
+    wanted[gone["id"]] = "[erased]"
+    assert await said(held["id"]) == await said(to_come) == wanted
+    async with world.context("routing").database.reading() as connection:
+        kept = text("SELECT count(*) FROM meetings WHERE CAST(agenda AS text) LIKE '%Bob Gone%'")
+        assert (await connection.execute(kept)).scalar_one() == 0
 
 
 @pytest.mark.parametrize(
@@ -306,6 +393,38 @@ async def test_a_clipping_says_on_one_page_what_an_audience_was_told(world: Worl
     assert "重大 2, 一般 1" in chinese
     empty = await world.http.get(url, params=of | {"style": "text", "on": "2020-02-02"})
     assert "本期没有内容。" in empty.text
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-35")
+async def test_a_clipping_tells_of_tasks_only_what_its_reader_may_know(world: World) -> None:
+    about_her = await world.register(AGAINST_LI_NA)
+    await world.settled()
+    url = f"/routing/v1/complaints/{about_her['id']}/tasks"
+    for about, assignee in (("Ask about Li Na.", "wang.lei"), ("Write down how it was.", "li.na")):
+        task = {"form": "interview", "about": about, "assignee": assignee, "due_at": in_hours(1)}
+        assert (await world.http.post(url, json=task)).status_code == 201
+    await world.settled()
+
+    async def late(of: httpx.AsyncClient, audience: str) -> list[tuple[str, str | None]]:
+        shown = (await of.get("/routing/v1/clippings", params={"audience": audience})).json()
+        return sorted((task["assignee"], task["about"]) for task in shown["overdue_tasks"])
+
+    both = ("person-concerned", "responsible-department")
+    scopes = [f"notices:{audience}" for audience in both]
+    hers, his = ("li.na", "Write down how it was."), ("wang.lei", "Ask about Li Na.")
+    with later(hours=2):
+        async with caller(world, *scopes, person="li.na") as accused:
+            assert [await late(accused, each) for each in both] == [[hers], [hers]]
+        async with caller(world, *scopes, person="wang.lei") as owing:
+            assert [await late(owing, each) for each in both] == [[], [("li.na", None), his]]
+        async with caller(world, *scopes) as screen:
+            assert [await late(screen, each) for each in both] == [[], [("li.na", None), ("wang.lei", None)]]
+            page = await screen.get("/routing/v1/clippings", params={"audience": both[1], "style": "text"})
+            assert f"- {about_her['reference']} (wang.lei," in page.text
+        for scope in ("notices:read", "transfer:write"):
+            async with caller(world, *scopes, scope) as overview:
+                assert await late(overview, both[1]) == [hers, his]
 
 
 @pytest.mark.empty_world

@@ -157,7 +157,7 @@ class Assigning(Triaging):
         self.involved.append(
             {"department": department, "reason": reason, "involved_by": by, "involved_at": at.isoformat()}
         )
-        self._tell(fact, at)
+        self._issue(DepartmentInvolved, self.record(fact, at), at, department)
         return True
 
     def seek_owner(self, reasons: Mapping[str, int], at: datetime) -> None:

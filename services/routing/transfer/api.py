@@ -32,6 +32,10 @@ router = api_router(tags=["notices"])
 store = DispatchStore()
 notices = transfer.notices
 MAIL = NoticeWords(en="An internal mail about a complaint", zh="关于投诉的内部邮件")
+_NOT_ABOUT_CALLER = (
+    "(CAST(:person AS text) = ANY(recipients) OR NOT EXISTS (SELECT FROM dispatches d "
+    "WHERE d.complaint_id = notices.complaint_id AND :person = ANY(d.accused)))"
+)
 
 
 @router.get(
@@ -51,7 +55,9 @@ async def list_notices(
     cursor: pages.Cursor = None,
 ) -> pages.Page[NoticeShown]:
     """What an audience must know, and by when it must have said that it does. Needs the audience's scope, such
-    as `notices:technical-support`, or `notices:read`. For `person-concerned`: only the caller's own."""
+    as `notices:technical-support`, or `notices:read`. For `person-concerned`: only the caller's own. Whoever is
+    complained about sees of that complaint only what names them. The text of a mail to one person is shown to
+    them, to its writer and to `notices:read`."""
     access.must_read(who, audience)
     query = (
         select(notices)
@@ -65,10 +71,13 @@ async def list_notices(
         at, after = pages.decode(cursor, datetime, UUID)
         query = query.where(text("(issued_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
+        person = await access.person_of(connection, who)
         if mine or access.only_own(who, audience):
-            person = await access.person_of(connection, who)
             query = query.where(text("CAST(:person AS text) = ANY(recipients)")).params(person=person)
-        rows = (await connection.execute(query)).mappings().all()
+        elif person is not None and access.hides_from_accused(audience):
+            query = query.where(text(_NOT_ABOUT_CALLER)).params(person=person)
+        found = (await connection.execute(query)).mappings()
+        rows = [access.as_read_by(who, person, row) for row in found]
     return pages.page(rows, limit, lambda row: NoticeShown(**row), lambda row: (row["issued_at"], row["id"]))
 
 
@@ -80,13 +89,15 @@ async def list_notices(
 )
 async def acknowledge_notice(notice_id: UUID, who: access.Acknowledger, ctx: Ctx) -> None:
     """Acknowledging again changes nothing: the first time counts. Needs the scope of the notice's audience;
-    without it there is no such notice."""
+    without it there is no such notice, nor is there for whoever the complaint is about, unless it names them."""
     async with ctx.database.transaction() as transaction:
         person = await access.person_of(transaction.connection, who)
         found = await notice_of(transaction.connection, notice_id)
         if found is None or not access.may_acknowledge(who, found[1], person):
             raise problems.not_found("notice", "path/notice_id")
         dispatch = await load_one(store, transaction, found[0])
+        if access.is_about(dispatch.accused, found[1], person):
+            raise problems.not_found("notice", "path/notice_id")
         again = await notice_of(transaction.connection, notice_id)  # as it is now that we hold the complaint
         assert again is not None
         dispatch.acknowledge(again[1], who.id, person, clock.now())
@@ -141,6 +152,7 @@ def _mail(dispatch: Dispatch, mail: NewMail, by: str, at: datetime) -> Notice:
         words=MAIL,
         recipients=(mail.person,) if mail.person else (),
         written_by=by,
+        to_person=mail.person,
         text=mask(mail.text),
         due_at=until,
     )

@@ -1,8 +1,10 @@
 """The timer of transfer: what nobody acknowledged or did in time climbs a layer.
 
-Any number of replicas may run it. It claims the rows that are due (others skip them), and gets the complaints'
-own locks without waiting: what somebody is just working on is looked at again in the next turn. It waits for no
-lock, so it cannot deadlock with anybody. A complaint that cannot be chased holds nobody up: its batch is taken one
+Any number of replicas may run it. It claims complaints, not rows: it reads which have something due, holding
+nothing, and takes the locks of those that are free without waiting. Whoever holds a complaint's lock is alone in
+writing its notices and tasks, so replicas share the complaints among them and wait for no row of each other. What is
+due is read again under the locks, because somebody may just have acknowledged it or chased it; what somebody is
+working on is looked at in the next turn. A complaint that cannot be chased holds nobody up: its batch is taken one
 complaint at a time, and it is left alone for a while.
 """
 
@@ -23,19 +25,23 @@ from shared.reactions import describe
 log = logging.getLogger(__name__)
 
 BATCH = 100
+"""Complaints that are chased in one transaction."""
+LOOK = 1000
+"""So many due rows are looked at, those due first: replicas find work behind what others hold."""
 ASIDE = timedelta(minutes=1)
 """For so long a complaint that could not be chased is left alone."""
 
 _ONLY = "AND complaint_id <> ALL(CAST(:aside AS uuid[])) AND (CAST(:only AS uuid) IS NULL OR complaint_id = :only) "
-_CLAIM_NOTICES = sql(
-    f"SELECT complaint_id FROM notices WHERE due_at <= :now {_ONLY}"  # noqa: S608 - our own words
-    "ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED"
+_DUE = sql(
+    "SELECT complaint_id FROM ("  # noqa: S608 - our own words
+    f"(SELECT complaint_id, due_at AS due FROM notices WHERE due_at <= :now {_ONLY}"
+    "ORDER BY due_at LIMIT :look) UNION ALL "
+    f"(SELECT complaint_id, chase_at FROM tasks WHERE chase_at <= :now AND complaint_id IS NOT NULL {_ONLY}"
+    "ORDER BY chase_at LIMIT :look)) AS late GROUP BY complaint_id ORDER BY min(due)"
 )
-_CLAIM_TASKS = sql(
-    f"SELECT complaint_id FROM tasks WHERE chase_at <= :now AND complaint_id IS NOT NULL {_ONLY}"  # noqa: S608
-    "ORDER BY chase_at LIMIT :batch FOR UPDATE SKIP LOCKED"
+_TRY_LOCKS = sql(
+    "SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k) LIMIT :batch"
 )
-_TRY_LOCK = sql("SELECT k FROM unnest(CAST(:keys AS bigint[])) AS k WHERE pg_try_advisory_xact_lock(k)")
 
 
 class Chaser:
@@ -67,7 +73,7 @@ class Chaser:
             if is_transient(error) or not claimed:
                 raise
             log.info("a batch of overdue notices failed, taking them singly: %s", describe(error))
-        return sum([await self._chase_or_set_aside(each) for each in dict.fromkeys(claimed)])
+        return sum([await self._chase_or_set_aside(each) for each in claimed])
 
     async def _chase_or_set_aside(self, complaint_id: UUID) -> int:
         try:
@@ -81,12 +87,12 @@ class Chaser:
 
     async def _chase(self, claimed: list[UUID], only: UUID | None = None) -> int:
         async with self._database.transaction() as transaction:
-            parameters = {"now": clock.now(), "aside": list(self._aside), "only": only, "batch": BATCH}
-            for statement in (_CLAIM_NOTICES, _CLAIM_TASKS):
-                claimed += (await transaction.execute(statement, parameters)).scalars()
-            mine = await _try_lock(transaction, claimed)
+            parameters = {"now": clock.now(), "aside": list(self._aside), "only": only, "look": LOOK}
+            due = (await transaction.execute(_DUE, parameters)).scalars().all()
+            mine = await _try_lock(transaction, due)
             if not mine:
                 return 0
+            claimed += mine
             # Read after the locks are held: an acknowledgement that was sooner has been committed by now.
             at = clock.now()
             directory = await load_directory(transaction)
@@ -98,14 +104,18 @@ class Chaser:
                     dispatch.climb(notice, notices[complaint_id], directory, at)
                 for task in tasks[complaint_id]:
                     dispatch.chase(task, notices[complaint_id], directory, at)
+            changed = [each for each in dispatches.values() if each.notices or each.tasks]
+            for dispatch in changed:
                 dispatch.publish_to(transaction)
-            await self._store.save(transaction, dispatches.values())
-        log.info("overdue notices and tasks climb", extra={"complaints": len(mine)})
-        return len(mine)
+            await self._store.save(transaction, changed)
+        if changed:
+            log.info("overdue notices and tasks climb", extra={"complaints": len(changed)})
+        return len(changed)
 
 
 async def _try_lock(transaction: Transaction, ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the complaints whose lock (the one of `Transaction.lock`) is free; it is then held."""
+    """The first of the complaints, a batch at most, whose lock (the one of `Transaction.lock`) is free; it is then
+    held."""
     keys = {session_lock_key("complaint", transaction.service, str(i)): i for i in ids}
-    got = await transaction.execute(_TRY_LOCK, {"keys": sorted(keys)})
+    got = await transaction.execute(_TRY_LOCKS, {"keys": list(keys), "batch": BATCH})
     return [keys[key] for key in got.scalars()]

@@ -85,6 +85,7 @@ class Climbing(Noticing):
                 urgency=below.urgency,
                 words=below.words,
                 written_by=below.written_by,
+                to_person=below.to_person,
                 text=below.text,
                 climbed_from=below.id,
                 due_at=by,

@@ -75,7 +75,7 @@ async def list_lapses(
     """The newest first: notices that nobody acknowledged in time, tasks not done in time, promises broken."""
     query = select(lapses).order_by(lapses.c.found_at.desc(), lapses.c.id.desc()).limit(limit + 1)
     if person is not None:
-        query = query.where(text("CAST(:person AS text) = ANY(people)")).params(person=person)
+        query = query.where(text("people @> ARRAY[CAST(:person AS text)]")).params(person=person)
     if kind is not None:
         query = query.where(lapses.c.kind == kind.value)
     if complaint_id is not None:

@@ -49,6 +49,8 @@ class Notice:
     recipients: tuple[str, ...] = ()
     written_by: str | None = None
     """Who wrote an internal mail."""
+    to_person: str | None = None
+    """The one person whom the mail is for: nobody else of the audience reads its text, not even when it climbs."""
     text: str | None = None
     """What it says, masked. It does not travel on the log."""
     climbed_from: UUID | None = None
@@ -144,9 +146,10 @@ class Noticing(Aggregate):
         told = [self.notices[i] for i in self.unaddressed]
         self.unaddressed.clear()
         for notice in told:
-            notice.department = concerned.department
+            whose = concerned if notice.department is None else concerned.of(notice.department)
+            notice.department = whose.department
             notice.recipients = notice.recipients or recipients(
-                notice.audience, concerned, directory, roles, notice.issued_at
+                notice.audience, whose, directory, roles, notice.issued_at
             )
             self._tell_notice(notice)
         for lapse in self.lapses.values():
@@ -156,7 +159,8 @@ class Noticing(Aggregate):
     def _tell(self, fact: Event, at: datetime) -> None:
         self._issue(type(fact), self.record(fact, at), at)
 
-    def _issue(self, fact: type[Event], fact_id: UUID, at: datetime) -> None:
+    def _issue(self, fact: type[Event], fact_id: UUID, at: datetime, department: str | None = None) -> None:
+        """`department`: the one that the fact is about, when it is not the one that has the complaint."""
         table = self.books.read(DISTRIBUTION)
         now = self.circumstances
         self.heard.append(Heard(fact_id, fact.wire_type(), at, self.severity, self.category))
@@ -175,6 +179,7 @@ class Noticing(Aggregate):
                     form=duty.form,
                     urgency=duty.urgency_for(self.severity),
                     words=duty.words,
+                    department=department,
                     due_at=None if duty.form is TransferForm.CLIPPING else by,
                 )
             )

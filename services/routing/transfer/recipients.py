@@ -1,7 +1,7 @@
 """Who of the directory is meant by an audience. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.directory.model import Department, Directory, Person
@@ -21,6 +21,10 @@ class Concerned:
     department: str | None = None
     handler_id: str | None = None
     accused: tuple[str, ...] = ()
+
+    def of(self, department: str) -> "Concerned":
+        """The same, where a further department is meant: whoever handles the complaint does not stand for it."""
+        return replace(self, department=department, handler_id=None)
 
 
 def recipients(

@@ -42,7 +42,7 @@ class NoticeShown(BaseModel):
     """Ids of the people who are meant; nobody: the whole audience."""
     written_by: str | None = None
     text: str | None = None
-    """What an internal mail says, masked."""
+    """What an internal mail says, masked; of a mail to one person to them, its writer and `notices:read`."""
     issued_at: datetime
     acknowledge_by: datetime
     acknowledged_by: str | None = None

@@ -29,7 +29,8 @@ _CHANGING = (
 TASK_CHANGING = ("outcome", "note", "next_step", "done_by", "done_at", "chases", "chase_at")
 _FORGET = sql(
     "WITH mails AS (UPDATE notices SET text = '[erased]' "
-    "WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND text IS NOT NULL) "
+    "WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND text IS NOT NULL), "
+    "said AS (UPDATE agenda_items SET why = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))) "
     "UPDATE tasks SET about = '[erased]', note = NULL, next_step = NULL "
     "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
 )

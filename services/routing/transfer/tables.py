@@ -58,6 +58,7 @@ def _notices(metadata: MetaData) -> Table:
         Column("department", Text),
         Column("recipients", ARRAY(Text), nullable=False, server_default=_NOBODY, comment="people; {}: all"),
         Column("written_by", Text, comment="who wrote an internal mail"),
+        Column("to_person", Text, ForeignKey("people.id"), comment="the one person whom the mail is for"),
         Column("text", Text, comment="what it says, masked; it does not travel on the log"),
         Column("climbed_from", Uuid, ForeignKey("notices.id")),
         Column("acknowledged_by", Text),
@@ -71,6 +72,7 @@ def _notices(metadata: MetaData) -> Table:
         CheckConstraint("(acknowledged_by IS NULL) = (acknowledged_at IS NULL)", name="acknowledged"),
         CheckConstraint("acknowledged_person IS NULL OR acknowledged_by IS NOT NULL", name="acknowledger"),
         CheckConstraint("(written_by IS NULL) = (text IS NULL)", name="mail"),
+        CheckConstraint("to_person IS NULL OR written_by IS NOT NULL", name="to_person"),
         CheckConstraint(
             "due_at IS NOT NULL OR acknowledged_at IS NOT NULL OR climbed_to IS NOT NULL OR reminders > 0 "
             "OR form = 'clipping'",
@@ -103,7 +105,7 @@ def _lapses(metadata: MetaData) -> Table:
         "lapses",
         metadata,
         Column("id", Uuid, primary_key=True),
-        Column("complaint_id", Uuid, comment="null: a task that is about no complaint"),
+        Column("complaint_id", Uuid, index=True, comment="null: a task that is about no complaint"),
         Column("kind", Text, nullable=False),
         Column("subject_id", Uuid, nullable=False, comment="the notice, task or promise"),
         Column("reason", Text, nullable=False),
@@ -115,6 +117,7 @@ def _lapses(metadata: MetaData) -> Table:
         CheckConstraint("kind IN ('notice', 'task', 'promise')", name="kind"),
         CheckConstraint("due_at <= found_at", name="late"),
         Index("ix_lapses_found_at", "found_at", "id"),
+        Index("ix_lapses_people", "people", postgresql_using="gin"),
         comment="Accountability record: what was late, and who was responsible.",
     )
 
@@ -138,7 +141,7 @@ def _meetings(metadata: MetaData) -> tuple[Table, Table, Table]:
         Column("series_id", Uuid, ForeignKey("meeting_series.id"), nullable=False),
         Column("number", Integer, nullable=False, comment="counts the meetings of a series, from 1"),
         Column("at", DateTime(timezone=True), nullable=False),
-        Column("agenda", JSONB, comment="as it was when the minutes were written"),
+        Column("agenda", JSONB, comment="as it was when the minutes were written, but for what people said"),
         Column("minutes", Text, comment="masked"),
         Column("decisions", ARRAY(Text), nullable=False, server_default=_NOBODY, comment="masked"),
         Column("minuted_by", Text),
@@ -155,7 +158,7 @@ def _meetings(metadata: MetaData) -> tuple[Table, Table, Table]:
         "agenda_items",
         metadata,
         Column("meeting_id", Uuid, ForeignKey("meetings.id"), primary_key=True),
-        Column("complaint_id", Uuid, ForeignKey("dispatches.complaint_id"), primary_key=True),
+        Column("complaint_id", Uuid, ForeignKey("dispatches.complaint_id"), primary_key=True, index=True),
         Column("why", Text, nullable=False, comment="masked"),
         Column("added_by", Text, nullable=False),
         Column("added_at", DateTime(timezone=True), nullable=False),

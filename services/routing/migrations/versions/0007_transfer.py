@@ -14,6 +14,7 @@ depends_on: Sequence[str] | None = None
 CHECKS = {
     "acknowledger": "acknowledged_person IS NULL OR acknowledged_by IS NOT NULL",
     "mail": "(written_by IS NULL) = (text IS NULL)",
+    "to_person": "to_person IS NULL OR written_by IS NOT NULL",
     "pursued": (
         "due_at IS NOT NULL OR acknowledged_at IS NOT NULL OR climbed_to IS NOT NULL OR reminders > 0 "
         "OR form = 'clipping'"
@@ -56,6 +57,8 @@ def upgrade() -> None:
         comment="Accountability record: what was late, and who was responsible.",
     )
     op.create_index("ix_lapses_found_at", "lapses", ["found_at", "id"], unique=False)
+    op.create_index(op.f("ix_lapses_complaint_id"), "lapses", ["complaint_id"], unique=False)
+    op.create_index("ix_lapses_people", "lapses", ["people"], unique=False, postgresql_using="gin")
     op.create_table(
         "meeting_series",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -77,7 +80,7 @@ def upgrade() -> None:
             "agenda",
             postgresql.JSONB(astext_type=sa.Text()),
             nullable=True,
-            comment="as it was when the minutes were written",
+            comment="as it was when the minutes were written, but for what people said",
         ),
         sa.Column("minutes", sa.Text(), nullable=True, comment="masked"),
         sa.Column(
@@ -108,6 +111,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("meeting_id", "complaint_id", name=op.f("pk_agenda_items")),
         comment="Cases that somebody put on the agenda by hand.",
     )
+    op.create_index(op.f("ix_agenda_items_complaint_id"), "agenda_items", ["complaint_id"], unique=False)
     op.create_table(
         "tasks",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -151,6 +155,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_tasks_due", "tasks", ["chase_at"], unique=False, postgresql_where=sa.text("chase_at IS NOT NULL")
     )
+    op.create_index(
+        "ix_dispatches_open",
+        "dispatches",
+        [sa.text("registered_at DESC"), "complaint_id"],
+        unique=False,
+        postgresql_where=sa.text("status NOT IN ('blank', 'released')"),
+    )
     op.add_column("dispatches", sa.Column("channel", sa.Text(), nullable=True))
     op.add_column(
         "dispatches",
@@ -192,6 +203,10 @@ def upgrade() -> None:
     )
     op.add_column(
         "notices",
+        sa.Column("to_person", sa.Text(), nullable=True, comment="the one person whom the mail is for"),
+    )
+    op.add_column(
+        "notices",
         sa.Column(
             "text", sa.Text(), nullable=True, comment="what it says, masked; it does not travel on the log"
         ),
@@ -224,6 +239,7 @@ def upgrade() -> None:
         op.f("fk_notices_acknowledged_person"), "notices", "people", ["acknowledged_person"], ["id"]
     )
     op.create_foreign_key(op.f("fk_notices_climbed_from"), "notices", "notices", ["climbed_from"], ["id"])
+    op.create_foreign_key(op.f("fk_notices_to_person"), "notices", "people", ["to_person"], ["id"])
     # What was overdue before anything climbed stays as it is: nobody is blamed for it now.
     op.execute(
         "UPDATE notices SET due_at = CASE WHEN acknowledge_by > now() THEN acknowledge_by END, "
@@ -243,6 +259,7 @@ def downgrade() -> None:
     op.drop_table("heard_facts")
     for name in CHECKS:
         op.drop_constraint(op.f(f"ck_notices_{name}"), "notices")
+    op.drop_constraint(op.f("fk_notices_to_person"), "notices", type_="foreignkey")
     op.drop_constraint(op.f("fk_notices_climbed_from"), "notices", type_="foreignkey")
     op.drop_constraint(op.f("fk_notices_acknowledged_person"), "notices", type_="foreignkey")
     op.drop_constraint(op.f("uq_notices_fact_id"), "notices", type_="unique")
@@ -254,6 +271,7 @@ def downgrade() -> None:
     op.drop_column("notices", "acknowledged_person")
     op.drop_column("notices", "climbed_from")
     op.drop_column("notices", "text")
+    op.drop_column("notices", "to_person")
     op.drop_column("notices", "written_by")
     op.drop_column("notices", "recipients")
     op.drop_column("notices", "department")
@@ -261,6 +279,7 @@ def downgrade() -> None:
     op.drop_column("notices", "urgency")
     op.drop_column("notices", "form")
     op.drop_column("notices", "severity")
+    op.drop_index("ix_dispatches_open", table_name="dispatches")
     op.drop_column("dispatches", "desired_amount")
     op.drop_column("dispatches", "estimated_loss")
     op.drop_column("dispatches", "channel")

@@ -22,18 +22,22 @@ from shared.service import Ctx, api_router
 router = api_router(tags=["clippings"])
 MOST = 5000
 """Notices that one clipping counts at most, the newest."""
+NOBODY = ""
+"""Instead of an id, for a key that belongs to no person: nothing names it."""
 
 _NOTICES = sql(
     "SELECT n.*, d.reference, d.category FROM notices n JOIN dispatches d USING (complaint_id) "
     "WHERE n.audience = :audience AND n.issued_at >= :begin AND n.issued_at < :end "
-    "AND (CAST(:person AS text) IS NULL OR :person = ANY(n.recipients)) "
+    "AND (:person = ANY(n.recipients) OR NOT :own AND (NOT :hides OR NOT :person = ANY(d.accused))) "
     "ORDER BY n.issued_at DESC, n.id DESC LIMIT :most"
 )
 _TASKS = sql(
-    "SELECT t.id AS task_id, d.reference, t.about, t.assignee, t.due_at FROM tasks t "
+    "SELECT t.id AS task_id, d.reference, t.assignee, t.due_at, "
+    "CASE WHEN :words OR t.assignee = :person THEN t.about END AS about FROM tasks t "
     "JOIN dispatches d USING (complaint_id) WHERE t.done_at IS NULL AND t.due_at < :now "
+    "AND (t.assignee = :person OR NOT :own AND NOT :person = ANY(d.accused)) "
     "AND EXISTS (SELECT FROM notices n WHERE n.complaint_id = t.complaint_id AND n.audience = :audience "
-    "AND (CAST(:person AS text) IS NULL OR :person = ANY(n.recipients))) "
+    "AND (NOT :own OR :person = ANY(n.recipients))) "
     "ORDER BY t.due_at, t.id LIMIT 20"
 )
 Day = Annotated[
@@ -61,20 +65,24 @@ async def read_clipping(
     accepted: Annotated[str | None, Header(alias="Accept-Language", max_length=200)] = None,
 ) -> Clipping | PlainTextResponse:
     """Counted by category and severity, the important first, then what nobody has acknowledged yet. No personal
-    data. Needs the audience's scope, or `notices:read`."""
+    data. Needs the audience's scope, or `notices:read`. Whoever is complained about sees of that complaint only
+    what names them."""
     access.must_read(who, audience)
     zone, now = ctx.settings.time_zone, clock.now()
     day = on or now.astimezone(ZoneInfo(zone)).date()
     begin, end = bounds(period, day, zone)
     async with ctx.database.reading() as connection:
-        person = None
-        if access.only_own(who, audience):
-            person = await access.person_of(connection, who) or ""
-        given = {"audience": audience.value, "person": person}
-        told = await driver.run(connection, _NOTICES, {**given, "begin": begin, "end": end, "most": MOST})
-        late = await driver.run(connection, _TASKS, {**given, "now": now})
+        person = await access.person_of(connection, who) or NOBODY
+        given = {"audience": audience.value, "person": person, "own": access.only_own(who, audience)}
+        hides = access.hides_from_accused(audience)
+        told = await driver.run(
+            connection, _NOTICES, {**given, "hides": hides, "begin": begin, "end": end, "most": MOST}
+        )
+        words = who.may(access.EVERYTHING) or who.may("transfer:write")
+        late = await driver.run(connection, _TASKS, {**given, "words": words, "now": now})
+    rows = [access.as_read_by(who, person, row) for row in told.mappings()]
     spoken = language or preferred(accepted)
-    made = clipping(audience, spoken, period, day, told.mappings().all(), late.mappings().all())
+    made = clipping(audience, spoken, period, day, rows, late.mappings().all())
     return PlainTextResponse(as_text(made, zone)) if style == "text" else made
 
 

@@ -37,16 +37,19 @@ class Item(BaseModel):
     urgency: NoticeUrgency
     form: TransferForm
     text: str | None = None
-    """What an internal mail says, masked."""
+    """What an internal mail says, masked; of a mail to one person to them, its writer and `notices:read`."""
     issued_at: datetime
     acknowledge_by: datetime
     acknowledged: bool
 
 
 class OverdueTask(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     task_id: UUID
     reference: str | None = None
-    about: str
+    about: str | None = None
+    """What is to be done, masked. Shown to whoever has to do it, and with `notices:read` or `transfer:write`."""
     assignee: str
     due_at: datetime
 
@@ -73,4 +76,4 @@ class Clipping(BaseModel):
     others: list[Item]
     """At most 50: what is in neither list, the newest first."""
     overdue_tasks: list[OverdueTask]
-    """At most 20, about the complaints of which the audience was told."""
+    """At most 20, about the complaints of which the audience was told; for the person concerned: their own."""

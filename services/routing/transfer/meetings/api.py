@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import to_json
 from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -166,7 +166,7 @@ async def write_minutes(
             transfer.meetings.update()
             .where(transfer.meetings.c.id == meeting_id)
             .values(
-                agenda=to_jsonable_python(agenda),
+                agenda=store.to_keep(agenda),
                 minutes=mask(said.text),
                 decisions=[mask(each) for each in said.decisions],
                 minuted_by=who.id,
@@ -272,9 +272,11 @@ async def _add(transaction: Transaction, series_id: Any, number: int, at: dateti
 
 
 async def _shown(connection: AsyncConnection, meeting: dict[str, Any]) -> MeetingShown:
-    books = await load_books(connection, {AGENDA.kind: AGENDA})
-    kept = meeting["agenda"]
-    agenda = kept if kept is not None else await store.agenda(connection, meeting["id"], books.read(AGENDA))
+    if meeting["agenda"] is None:
+        books = await load_books(connection, {AGENDA.kind: AGENDA})
+        agenda = await store.agenda(connection, meeting["id"], books.read(AGENDA))
+    else:
+        agenda = await store.kept_agenda(connection, meeting["id"], meeting["agenda"])
     now = clock.now()
     items = [shown_row(row, now) for row in await store.open_action_items(connection, meeting["series_id"])]
     return MeetingShown(**meeting | {"agenda": agenda}, open_action_items=items)

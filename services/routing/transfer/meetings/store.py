@@ -1,6 +1,6 @@
 """Meetings in the database, and the agenda built from cases."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,10 +41,16 @@ _WHICH: Mapping[Criterion, str] = {
         "EXISTS (SELECT FROM notices n WHERE n.complaint_id = d.complaint_id AND n.form = 'meeting')"
     ),
 }
+CASES = {
+    criterion: sql(f"{_CASES} {_OPEN} AND {which} ORDER BY d.registered_at DESC, d.complaint_id LIMIT :most")
+    for criterion, which in _WHICH.items()
+}
+"""Open cases for the agenda, the newest first; released ones, which are most, are not walked over."""
 _BY_HAND = sql(
     f"{_CASES}, i.why AS said FROM agenda_items i JOIN dispatches d USING (complaint_id) "
     "WHERE i.meeting_id = :meeting ORDER BY i.added_at, i.complaint_id"
 )
+_SAID = sql("SELECT complaint_id, why FROM agenda_items WHERE meeting_id = :meeting")
 _ACTION_ITEMS = sql(
     "SELECT t.* FROM tasks t JOIN meetings m ON m.id = t.meeting_id "
     "WHERE m.series_id = :series AND t.done_at IS NULL ORDER BY t.due_at, t.id LIMIT 200"
@@ -57,14 +63,25 @@ async def agenda(connection: AsyncConnection, meeting_id: UUID, criteria: Meetin
     for row in (await driver.run(connection, _BY_HAND, {"meeting": meeting_id})).mappings():
         entries[row["complaint_id"]] = AgendaEntry(**row, why=[Criterion.BY_HAND])
     for line in criteria.criteria:
-        statement = sql(
-            f"{_CASES} {_OPEN} AND {_WHICH[line.criterion]} "
-            "ORDER BY d.registered_at DESC, d.complaint_id LIMIT :most"
-        )
-        for row in (await driver.run(connection, statement, {"most": line.most})).mappings():
+        found = await driver.run(connection, CASES[line.criterion], {"most": line.most})
+        for row in found.mappings():
             entry = entries.setdefault(row["complaint_id"], AgendaEntry(**row, why=[]))
             entry.why.append(line.criterion)
     return list(entries.values())
+
+
+def to_keep(entries: Iterable[AgendaEntry]) -> list[dict[str, Any]]:
+    """The agenda as it stays with the minutes: what people said of a case has one place, where it is erased."""
+    return [entry.model_dump(mode="json", exclude={"said"}) for entry in entries]
+
+
+async def kept_agenda(
+    connection: AsyncConnection, meeting_id: UUID, kept: Iterable[Mapping[str, Any]]
+) -> list[AgendaEntry]:
+    """The agenda of a meeting that was held."""
+    rows = (await driver.run(connection, _SAID, {"meeting": meeting_id})).mappings()
+    said = {row["complaint_id"]: row["why"] for row in rows}
+    return [AgendaEntry(**entry, said=said.get(UUID(entry["complaint_id"]))) for entry in kept]
 
 
 async def open_action_items(connection: AsyncConnection, series_id: UUID) -> list[dict[str, Any]]:
