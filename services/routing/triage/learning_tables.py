@@ -90,6 +90,7 @@ def add_tables(metadata: MetaData) -> LearningTables:
         "ix_reviews_shadow",
         reviews.c.shadow_snapshot,
         reviews.c.truth_at,
+        reviews.c.complaint_id,
         postgresql_where=reviews.c.shadow_snapshot.is_not(None),
     )
     calibrations = Table(

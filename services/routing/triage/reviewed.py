@@ -15,8 +15,8 @@ _TRUTH = ("truth", "truth_by", "truth_at", "changed")
 
 async def save_reviews(transaction: Transaction, tables: LearningTables, changed: Sequence[Triaging]) -> None:
     """Write what the classifier said of these complaints, and what became known of what is right."""
-    judged = [row for dispatch in changed for row in _judged(dispatch)]
-    await save_rows(transaction, tables.reviews, judged, changing=_JUDGED)
+    said = [row for dispatch in changed for row in judged(dispatch)]
+    await save_rows(transaction, tables.reviews, said, changing=_JUDGED)
     known = [(dispatch.id, head, t) for dispatch in changed for head, t in dispatch.truths.items()]
     if not known:
         return
@@ -36,7 +36,8 @@ async def save_reviews(transaction: Transaction, tables: LearningTables, changed
     await save_rows(transaction, tables.reviews, truths, changing=_TRUTH)
 
 
-def _judged(dispatch: Triaging) -> list[dict[str, Any]]:
+def judged(dispatch: Triaging) -> list[dict[str, Any]]:
+    """Rows of what the classifier said of a complaint, for each head; none if it was not asked."""
     opinion = dispatch.opinion
     if opinion is None:
         return []

@@ -131,7 +131,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_reviews_shadow",
         "reviews",
-        ["shadow_snapshot", "truth_at"],
+        ["shadow_snapshot", "truth_at", "complaint_id"],
         unique=False,
         postgresql_where=sa.text("shadow_snapshot IS NOT NULL"),
     )
