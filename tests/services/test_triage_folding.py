@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.triage import learned, seed, snapshots, trainer
 from services.routing.triage.learned import lock_lessons, refresh
+from services.routing.triage.learner import LEARNER
 from services.routing.triage.learning import Lesson
 from services.routing.triage.mind import Mind, State
 from services.routing.triage.trainer import Trainer
@@ -265,3 +266,38 @@ async def test_what_is_asked_often_has_an_index(
             statement = text(str(statement).replace(f":{name}", str(value)))
         plan = (await transaction.execute(text(f"EXPLAIN {statement}"))).scalars().all()
     assert index in "\n".join(plan)
+
+
+@pytest.mark.requirement("003-13")
+async def test_from_what_a_champion_was_trained_nothing_is_withdrawn_but_from_what_was_folded_since(
+    world: World,
+) -> None:
+    await fold_soon(world, retrain_after=2)
+    registered = await settled(world, "Quux garply waldo.", "appearance")
+    await settled(world, "Xyzzy plugh frotz.", "appearance")
+    statement = "SELECT folded IS NOT NULL AS withdraws FROM lessons WHERE complaint_id = :id"
+
+    async def withdraws() -> bool:
+        [row] = await rows(world, statement, id=registered["id"])
+        return bool(row["withdraws"])
+
+    await turn(world)
+    await code(world, registered, "dimension")
+    assert await withdraws(), "the champion was folded"
+    challenger = (await this_process(world)).challenger
+    assert challenger is not None
+    await reviewed(world, 200, truth="dimension", shadow="dimension", shadow_snapshot=challenger.number)
+    tender = Trainer(world.context("routing"))
+    await tender.contest()
+    promoted = await this_process(world)
+    assert promoted.champion.number == challenger.number
+    assert not await withdraws(), "the new champion holds no steps of it"
+    await code(world, registered, "late_delivery")
+    assert not await withdraws(), "and of the lesson since only what is applied"
+    await tender.fold(LEARNER.shipped.model_copy(update={"fold_after": 1}))
+    folded = await this_process(world)
+    assert (folded.champion.applied, folded.champion.trained_to) == ({}, promoted.champion.trained_to)
+    await code(world, registered, "appearance")
+    assert await withdraws(), "it was folded since"
+    here, there = await this_process(world), await another_process(world)
+    assert here.champion.classifier.dump() == there.champion.classifier.dump()
