@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -245,6 +245,30 @@ async def test_rules_are_tried_on_the_past_then_made_and_switched_on(world: Worl
     refused = await world.http.post("/routing/v1/rulebooks/triage-rules/versions", json=twice)
     assert refused.status_code == 422
     assert "two rules are called unhappy" in refused.text
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("002-07")
+async def test_a_trial_knows_all_that_was_kept_of_what_the_classifier_said(world: World) -> None:
+    unsure = await begun(world, UNSURE)
+    async with world.context("routing").database.transaction() as transaction:
+        for head, answer in (("severity", "urgent"), ("department", "technical_support")):
+            await transaction.execute(
+                text(
+                    "INSERT INTO reviews (complaint_id, head, model_version, counted, scores, answer, judged_at) "
+                    "VALUES (:id, :head, 'v', true, '{}', :answer, now()) "
+                    "ON CONFLICT (complaint_id, head) DO UPDATE SET answer = excluded.answer"
+                ),
+                {"id": UUID(unsure["id"]), "head": head, "answer": answer},
+            )
+    content = (await world.http.get("/routing/v1/rulebooks/triage-rules")).json()["content"]
+    rule = {"id": "unhappy", "when": {"words": ["not happy"]}, "category": "service_attitude"}
+    content["rules"] = [*content["rules"], rule]
+    wanted = {"content": content, "since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+    report = (await world.http.post("/routing/v1/rulebooks/triage-rules/trial", json=wanted)).json()
+    [change] = report["changes"]
+    assert change["before"] == {"category": None, "severity": "urgent", "department": "technical_support"}
+    assert change["after"] == change["before"] | {"category": "service_attitude"}
 
 
 @pytest.mark.empty_world

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from services.routing.triage import seed
-from services.routing.triage.learned import mind_of, refresh
+from services.routing.triage.learned import draw, lock_lessons, mind_of, refresh
 from services.routing.triage.mind import Mind, State
 from services.routing.triage.trainer import Trainer
 from shared.events import CaseClosed
@@ -178,8 +178,10 @@ async def reviewed(world: World, number: int, **more: Any) -> None:
         "truth_by": "key:1",
         "truth_at": NINE,
     } | more
-    cases = [case | {"complaint_id": uuid4()} for _ in range(number)]
     async with world.context("routing").database.transaction() as transaction:
+        await lock_lessons(transaction)
+        numbers = await draw(transaction, number)
+        cases = [case | {"complaint_id": uuid4(), "changed": changed} for changed in numbers]
         await transaction.execute(
             text(
                 "INSERT INTO reviews SELECT * FROM jsonb_populate_recordset(NULL::reviews, CAST(:rows AS jsonb))"

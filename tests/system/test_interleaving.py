@@ -56,8 +56,8 @@ HIDDEN = {
     # What the classifier held in that moment depends on the lessons that were heard before; without reviewed cases it
     # decides nothing, so what was decided does not.
     "dispatches": {"version", "evidence", "basis"},  # the latter: what everybody carried at that moment
-    "reviews": {"model_version", "scores"},
-    "lessons": {"changed", "steps", "features"},
+    "reviews": {"model_version", "scores", "changed"},
+    "lessons": {"changed", "steps", "features", "folded"},
     # Made from the id of the fact that this very run drew; what is told late has its full time from now on.
     "notices": {"id", "fact_id", "due_at"},
     "heard_facts": {"fact_id"},

@@ -21,6 +21,7 @@ from services.routing.directory.model import Absence, Calendar
 from services.routing.handlers import reactions
 from services.routing.model import Dispatch
 from services.routing.status import Status
+from services.routing.triage.lessons import Head
 from shared.aggregate import NotPossible
 from shared.envelope import open_envelope
 from shared.events import ComplaintAssigned, ComplaintUnassigned, DepartmentInvolved
@@ -261,6 +262,35 @@ def test_what_comes_now_does_not_get_ahead_of_what_waits_for_the_same_people() -
 def hand(complaint: Any, town: Town, person: str | None = None, department: str | None = None) -> None:
     complaint.hand_over(HandOver("key:1", "Call 13800138000.", person, department), NINE + HOUR)
     town.settle([complaint])
+
+
+@pytest.mark.requirement("002-07")
+@pytest.mark.parametrize(
+    ("carried_by", "to", "taught"),
+    [
+        ("d", {}, None),
+        ("d", {"person": "a"}, "support"),
+        ("d", {"department": "support"}, "support"),
+        ("a", {"person": "b"}, None),
+        (None, {}, None),
+        (None, {"person": "a"}, None),
+        (None, {"department": "support"}, "support"),
+    ],
+)
+def test_a_hand_over_teaches_the_department_that_somebody_named_and_not_what_the_chain_chose(
+    carried_by: str | None, to: dict[str, str], taught: str | None
+) -> None:
+    town = Town([person("a"), person("b"), person("d", "desk")])
+    complaint = waiting(1)
+    if carried_by is not None:
+        complaint.hand_over(HandOver("key:1", "first", carried_by), NINE)
+        town.settle([complaint])
+        assert complaint.handler_id == carried_by
+        complaint.lessons.clear()
+    hand(complaint, town, **to)
+    assert complaint.department == "support"
+    lesson = complaint.lessons.get(Head.DEPARTMENT)
+    assert (lesson.label if lesson else None) == taught
 
 
 @pytest.mark.requirement("P-16", "P-17")

@@ -14,6 +14,8 @@ from services.routing.handlers import reactions
 from services.routing.model import Dispatch
 from services.routing.status import Status
 from services.routing.triage.lessons import Taught
+from services.routing.triage.opinion import Opinion
+from services.routing.triage.reviewed import judged
 from services.routing.triage.triaging import NotReferred
 from shared.envelope import open_envelope
 from shared.events import (
@@ -203,6 +205,24 @@ def test_a_coding_decides_corrects_and_raises_but_takes_nobody_their_case() -> N
     referred = Dispatch(id=ID)
     names = [fact.wire_type() for fact in heard(referred, [told(UNSURE), coded("after_sales")], directory(1))]
     assert names.index("redress.complaint.triaged.v1") < names.index("redress.complaint.assigned.v1")
+
+
+class Knowing:
+    """A classifier that holds everything for the same."""
+
+    def judge(self, text: str, *, why: bool) -> Opinion:
+        return Opinion("v", scores={"category": {"appearance": 1.0, "dimension": 0.0}})
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True])
+@pytest.mark.parametrize(("what", "counted"), [(CLEAR, False), (UNSURE, True)])
+def test_whether_an_opinion_counted_does_not_depend_on_what_came_in_the_same_batch(
+    what: str, counted: bool, in_one_batch: bool
+) -> None:
+    dispatch, people = Dispatch(id=ID, classifier=Knowing()), directory(1)
+    heard(dispatch, [told(what), coded("after_sales")], people, in_one_batch=in_one_batch)
+    assert (dispatch.category, dispatch.decided_by) == ("after_sales", Decider.PERSON)
+    assert [row["counted"] for row in judged(dispatch)] == [counted]
 
 
 @pytest.mark.parametrize("what", [CLEAR, UNSURE])

@@ -1,5 +1,7 @@
 """What a lesson changes, and that nothing but the lessons counts."""
 
+from uuid import UUID
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 from services.routing.triage.learning import CORRECTED, Classifier, Example, Features, Lesson, features, share
 from services.routing.triage.learning.features import MOST, PLACES, READ
 from services.routing.triage.learning.teaching import REHEARSAL, REHEARSED
+from services.routing.triage.lessons import Head
+from services.routing.triage.mind import Mind, State, Wanted
 
 LATE, SAFETY, LOOKS = "late_delivery", "safety", "appearance"
 TOLD = [
@@ -84,6 +88,37 @@ def test_a_withdrawn_lesson_leaves_no_trace(told: list[tuple[str, str, float]], 
     assert passed.dump() == straight.dump()
     assert passed.version == straight.version
     assert passed.heads["category"].classes == (straight.heads["category"].classes if kept else [])
+
+
+@pytest.mark.requirement("002-07")
+def test_making_a_lesson_leaves_the_mind_as_it_was_also_where_a_folded_one_is_replaced() -> None:
+    told, key = features("风扇停转，换了三次"), (UUID(int=1), Head.CATEGORY)
+    classifier = taught()
+    afresh = classifier.lesson("category", told, LATE, CORRECTED)
+    folded = classifier.lesson("category", told, LOOKS, CORRECTED)
+    classifier.apply(folded)
+    mind = Mind(State(classifier, number=3, lessons_to=7))
+    before = classifier.dump()
+    [lesson] = mind.lessons([Wanted(key, told, LATE, CORRECTED, folded)], {})
+    assert lesson.digest() == afresh.digest(), "as if the one before had never been taught"
+    assert (classifier.dump(), mind.champion.undone, mind.champion.applied) == (before, {}, {})
+    for _ in range(2):
+        mind.put(key, lesson, 8, settled=True, folded=folded)
+        straight = taught()
+        straight.apply(lesson)
+        assert classifier.dump() == straight.dump()
+
+
+def test_only_what_was_added_can_be_withdrawn_from_a_snapshot() -> None:
+    state = State(taught(), number=9, lessons_to=8, trained_to=5)
+    assert [changed for changed in (4, 5, 6, 8, 9) if state.folds(changed)] == [6, 8]
+    told, key = features("风扇停转，换了三次"), (UUID(int=1), Head.CATEGORY)
+    lesson = state.classifier.lesson("category", told, LOOKS)
+    mind = Mind(State(taught(), number=9, lessons_to=8), State(taught(), number=10, lessons_to=8))
+    assert mind.challenger is not None
+    mind.champion.classifier.apply(lesson)
+    mind.put(key, None, 9, settled=True, folded=lesson)
+    assert mind.champion.classifier.dump() == mind.challenger.classifier.dump() == taught().dump()
 
 
 @pytest.mark.requirement("002-08")

@@ -48,10 +48,16 @@ def add_tables(metadata: MetaData) -> LearningTables:
             "steps", LargeBinary, comment="what it adds to the weights; null: nothing was known to learn from"
         ),
         Column("features", LargeBinary, comment="hashed; null: not known, or the customer is erased"),
+        Column(
+            "folded",
+            LargeBinary,
+            comment="steps of an earlier lesson that the champion's snapshot still holds: withdrawn with these",
+        ),
         CheckConstraint(f"head IN ({HEADS})", name="head"),
         CheckConstraint("weight = CASE WHEN settled THEN 3 ELSE 1 END", name="weight"),
     )
     Index("uq_lessons_changed", lessons.c.changed, unique=True)
+    Index("ix_lessons_open", lessons.c.changed, postgresql_where=~lessons.c.settled)
     Index("ix_lessons_rehearsal", lessons.c.head, lessons.c.label, lessons.c.changed.desc())
     reviews = Table(
         "reviews",
@@ -68,8 +74,9 @@ def add_tables(metadata: MetaData) -> LearningTables:
         Column("truth", Text, comment="what was right, as far as is known"),
         Column("truth_by", Text, comment="who said it; `end`: nobody objected until the case was closed"),
         Column("truth_at", DateTime(timezone=True)),
+        Column("changed", BigInteger, comment="rises with every truth that becomes known or changes"),
         CheckConstraint(f"head IN ({HEADS})", name="head"),
-        CheckConstraint("num_nonnulls(truth, truth_by, truth_at) IN (0, 3)", name="truth"),
+        CheckConstraint("num_nonnulls(truth, truth_by, truth_at, changed) IN (0, 4)", name="truth"),
         CheckConstraint("num_nonnulls(model_version, counted, scores, judged_at) IN (0, 4)", name="judged"),
     )
     Index(
@@ -77,6 +84,14 @@ def add_tables(metadata: MetaData) -> LearningTables:
         reviews.c.head,
         reviews.c.truth_at.desc(),
         postgresql_where=reviews.c.truth.is_not(None),
+    )
+    Index("ix_reviews_changed", reviews.c.changed, postgresql_where=reviews.c.changed.is_not(None))
+    Index(
+        "ix_reviews_shadow",
+        reviews.c.shadow_snapshot,
+        reviews.c.truth_at,
+        reviews.c.complaint_id,
+        postgresql_where=reviews.c.shadow_snapshot.is_not(None),
     )
     calibrations = Table(
         "calibrations",
@@ -98,11 +113,18 @@ def add_tables(metadata: MetaData) -> LearningTables:
         Column(
             "lessons_to", BigInteger, nullable=False, comment="holds the settled lessons changed until then"
         ),
+        Column(
+            "trained_to",
+            BigInteger,
+            nullable=False,
+            comment="those changed until then were trained, not added: none can be withdrawn",
+        ),
         Column("made_at", DateTime(timezone=True), nullable=False),
         Column("figures", JSONB, nullable=False, comment="how it compared when it was promoted or retired"),
         CheckConstraint("role IN ('champion', 'challenger', 'retired')", name="role"),
         CheckConstraint("origin IN ('folded', 'trained')", name="origin"),
         CheckConstraint("(role = 'retired') = (content IS NULL)", name="content"),
+        CheckConstraint("trained_to <= lessons_to", name="trained"),
     )
     Index(
         "uq_snapshots_role",

@@ -1,7 +1,8 @@
 """What the classifier is to learn of a complaint. Pure.
 
 One lesson is in force for each complaint and head, however often it was passed to and fro: a further correction
-takes the place of the one before. The one that stands when the case ends is settled, and counts threefold.
+takes the place of the one before, also when that is folded into a snapshot already: `learned.py` keeps its steps, to
+be withdrawn. The one that stands when the case ends is settled, and counts threefold.
 """
 
 from dataclasses import dataclass, field, replace

@@ -3,6 +3,7 @@
 Every process applies the same stored lessons to the same snapshot, so all say the same of a complaint.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -43,17 +44,36 @@ class State:
     """Of the snapshot; None: the seed that Redress is shipped with."""
     lessons_to: int = 0
     """The snapshot holds the settled lessons that were changed until then."""
+    trained_to: int = 0
+    """Those that were changed until then it holds by its training: none of them can be withdrawn."""
     applied: dict[Key, Lesson] = field(default_factory=dict[Key, Lesson])
     """Lessons since the snapshot, which may yet be withdrawn."""
+    undone: dict[Key, Lesson] = field(default_factory=dict[Key, Lesson])
+    """Lessons that the snapshot holds and that were withdrawn since, for a later one has taken their place."""
 
-    def put(self, key: Key, lesson: Lesson | None) -> None:
-        """A lesson takes the place of the one before it of this complaint and head; None: it is only withdrawn."""
+    def folds(self, changed: int) -> bool:
+        """Whether a settled lesson that was changed then was added to the snapshot, from which it can be withdrawn."""
+        return self.trained_to < changed <= self.lessons_to
+
+    def put(self, key: Key, lesson: Lesson | None, folded: Lesson | None = None) -> None:
+        """A lesson takes the place of the one before it of this complaint and head; None: it is only withdrawn.
+
+        `folded` is the earlier one that the snapshot holds, if any; it is withdrawn once.
+        """
         before = self.applied.pop(key, None)
         if before is not None:
             self.classifier.withdraw(before)
+        if folded is not None and key not in self.undone:
+            self.classifier.withdraw(folded)
+            self.undone[key] = folded
         if lesson is not None:
             self.classifier.apply(lesson)
             self.applied[key] = lesson
+
+    def redo(self, key: Key) -> None:
+        """What the snapshot holds of this complaint and head counts again."""
+        if key in self.undone:
+            self.classifier.apply(self.undone.pop(key))
 
 
 @dataclass
@@ -67,27 +87,35 @@ class Mind:
     promises: Mapping[Head, Promise] = field(default_factory=dict[Head, Promise])
     """What the reviewed cases allow, as it was calibrated last (`promised`)."""
     promised: int = 0
+    renewing: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
+    """Held by whoever brings it up to date: what one of them reads must not overwrite what another has applied."""
 
     @property
     def numbers(self) -> tuple[int | None, int | None]:
         """Of the snapshots that it holds."""
         return self.champion.number, self.challenger.number if self.challenger else None
 
-    def put(self, key: Key, lesson: Lesson | None, changed: int, *, settled: bool) -> None:
-        """Apply what somebody taught, or withdrew, to whoever does not hold it yet."""
-        for state in filter(None, (self.champion, self.challenger)):
-            if not (settled and changed <= state.lessons_to):
-                state.put(key, lesson)
+    def put(
+        self, key: Key, lesson: Lesson | None, changed: int, *, settled: bool, folded: Lesson | None = None
+    ) -> None:
+        """Apply what somebody taught, or withdrew, to whoever does not hold it yet.
+
+        `folded` is what the champion's snapshot holds of an earlier lesson. A challenger was trained from all at
+        once: from it nothing can be withdrawn.
+        """
+        for state, held in ((self.champion, folded), (self.challenger, None)):
+            if state is not None and not (settled and changed <= state.lessons_to):
+                state.put(key, lesson, held)
 
     def lessons(
         self, wanted: Sequence["Wanted"], rehearsal: Mapping[Head, Sequence[Example]]
     ) -> list[Lesson]:
         """The lesson of each, one after the other; the mind is left as it was, until they are stored and seen."""
         state, found = self.champion, list[Lesson]()
-        before = {each.key: state.applied.get(each.key) for each in wanted}
+        before = {each.key: (state.applied.get(each.key), each.key in state.undone) for each in wanted}
         try:
             for each in wanted:
-                state.put(each.key, None)
+                state.put(each.key, None, each.folded)
                 head = each.key[1]
                 lesson = state.classifier.lesson(
                     head, each.told, each.label, each.weight, rehearsal.get(head, ())
@@ -95,8 +123,10 @@ class Mind:
                 state.put(each.key, lesson)
                 found.append(lesson)
         finally:
-            for key, lesson_before in before.items():
+            for key, (lesson_before, undone_before) in before.items():
                 state.put(key, lesson_before)
+                if not undone_before:
+                    state.redo(key)
         return found
 
 
@@ -108,6 +138,8 @@ class Wanted:
     told: Features
     label: str
     weight: float
+    folded: Lesson | None = None
+    """Of an earlier lesson, what the champion's snapshot holds."""
 
 
 @dataclass(frozen=True)

@@ -3,29 +3,41 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.routing.triage.learned import draw, lock_lessons
 from services.routing.triage.learning_tables import LearningTables
 from services.routing.triage.triaging import Triaging
 from shared.bulk import save_rows
 from shared.database import Transaction
-from shared.events.routing import Decider
 
 _JUDGED = ("model_version", "counted", "scores", "answer", "shadow_snapshot", "shadow", "judged_at")
-_TRUTH = ("truth", "truth_by", "truth_at")
+_TRUTH = ("truth", "truth_by", "truth_at", "changed")
 
 
 async def save_reviews(transaction: Transaction, tables: LearningTables, changed: Sequence[Triaging]) -> None:
     """Write what the classifier said of these complaints, and what became known of what is right."""
-    judged = [row for dispatch in changed for row in _judged(dispatch)]
-    await save_rows(transaction, tables.reviews, judged, changing=_JUDGED)
+    said = [row for dispatch in changed for row in judged(dispatch)]
+    await save_rows(transaction, tables.reviews, said, changing=_JUDGED)
+    known = [(dispatch.id, head, t) for dispatch in changed for head, t in dispatch.truths.items()]
+    if not known:
+        return
+    await lock_lessons(transaction)  # the numbers become visible in their order: none is missed by who looks
+    numbers = await draw(transaction, len(known))
     truths = [
-        {"complaint_id": dispatch.id, "head": head, "truth": t.label, "truth_by": t.by, "truth_at": t.at}
-        for dispatch in changed
-        for head, t in dispatch.truths.items()
+        {
+            "complaint_id": complaint_id,
+            "head": head,
+            "truth": truth.label,
+            "truth_by": truth.by,
+            "truth_at": truth.at,
+            "changed": number,
+        }
+        for (complaint_id, head, truth), number in zip(known, numbers, strict=True)
     ]
     await save_rows(transaction, tables.reviews, truths, changing=_TRUTH)
 
 
-def _judged(dispatch: Triaging) -> list[dict[str, Any]]:
+def judged(dispatch: Triaging) -> list[dict[str, Any]]:
+    """Rows of what the classifier said of a complaint, for each head; none if it was not asked."""
     opinion = dispatch.opinion
     if opinion is None:
         return []
@@ -34,7 +46,7 @@ def _judged(dispatch: Triaging) -> list[dict[str, Any]]:
             "complaint_id": dispatch.id,
             "head": head,
             "model_version": opinion.model_version,
-            "counted": dispatch.category is None or dispatch.decided_by is Decider.MODEL,
+            "counted": dispatch.counted,
             "scores": scores,
             "answer": opinion.answers.get(head),
             "shadow_snapshot": opinion.shadow_snapshot if head == "category" else None,

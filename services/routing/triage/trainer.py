@@ -7,14 +7,20 @@ is trained in a thread without the lock, and thrown away if another replica was 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from services.routing.books import BOOKS
 from services.routing.rulebooks import store as rulebooks
 from services.routing.triage import seed, snapshots
 from services.routing.triage.learned import PROMISES, lock_lessons
 from services.routing.triage.learner import LEARNER, LearnerSettings
-from services.routing.triage.learning import Classifier, Example, Features, Reviewed, promise_of
+from services.routing.triage.learning import (
+    Classifier,
+    Example,
+    Features,
+    Lesson,
+    Reviewed,
+    promise_of,
+)
 from services.routing.triage.learning.challenge import ENOUGH, Compared, judge
 from services.routing.triage.learning.training import train
 from services.routing.triage.lessons import Head
@@ -27,7 +33,7 @@ _REVIEWED = sql(
     "CROSS JOIN LATERAL (SELECT * FROM reviews WHERE head = h.head AND counted AND truth IS NOT NULL "
     "ORDER BY truth_at DESC, complaint_id LIMIT 2000) r ORDER BY h.head, r.truth_at, r.complaint_id"
 )
-_KNOWN = sql("SELECT count(*), max(truth_at) FROM reviews WHERE truth IS NOT NULL")
+_KNOWN = sql("SELECT coalesce(max(changed), 0) FROM reviews WHERE changed IS NOT NULL")
 _HELD = sql("SELECT head, promise FROM calibrations")
 _CALIBRATE = sql(
     "INSERT INTO calibrations (head, number, promise, made_at) "
@@ -48,7 +54,7 @@ class Trainer:
     def __init__(self, context: Context) -> None:
         self._database = context.database
         self._pause = context.settings.poll_interval * 20
-        self._calibrated: tuple[tuple[Any, ...], float] | None = None
+        self._calibrated: tuple[int, float] | None = None
         """What was known when it was calibrated last, and for which promise: most turns find nothing new."""
 
     async def run(self) -> None:
@@ -68,7 +74,7 @@ class Trainer:
     async def calibrate(self, settings: LearnerSettings) -> None:
         """What the newest reviewed cases allow to promise, for each head."""
         async with self._database.reading() as connection:
-            known = tuple((await connection.execute(_KNOWN)).one())
+            known: int = (await connection.execute(_KNOWN)).scalar_one()
             if self._calibrated == (known, settings.promised_error):
                 return
             found = (await connection.execute(_REVIEWED)).all()
@@ -80,6 +86,7 @@ class Trainer:
             made = await asyncio.to_thread(promise_of, cases, settings.promised_error)
             if cases and made != held.get(head):
                 async with self._database.transaction() as transaction:
+                    await lock_lessons(transaction)  # or a lower number might be seen after a higher one
                     await transaction.execute(
                         _CALIBRATE,
                         {"head": head, "promise": PROMISES.dump_json(made).decode(), "at": clock.now()},
@@ -88,26 +95,37 @@ class Trainer:
 
     async def fold(self, settings: LearnerSettings) -> None:
         """Fold settled lessons into the champion's snapshot: fewer are left to be applied by whoever starts."""
+        while await self._fold_some(settings.fold_after):
+            pass
+
+    async def _fold_some(self, at_least: int) -> bool:
+        """One piece, the oldest first; prepared without the lock, and thrown away if a lesson of it was replaced."""
+        async with self._database.transaction() as transaction:
+            kept = await snapshots.read(transaction, snapshots.CHAMPION)
+            after = kept.lessons_to if kept else 0
+            if await snapshots.count_settled(transaction, after) < at_least:
+                return False
+            lessons = await snapshots.to_fold(transaction, after)
+        champion = await asyncio.to_thread(_folded, kept, lessons)
+        to, figures = lessons[-1].changed, {"folded": len(lessons)}
+        trained_to = kept.trained_to if kept else 0
         async with self._database.transaction() as transaction:
             await lock_lessons(transaction)
-            kept = await snapshots.read(transaction, snapshots.CHAMPION)
-            settled = await snapshots.settled_since(transaction, kept.lessons_to if kept else 0)
-            if len(settled) < settings.fold_after:
-                return
-            champion = Classifier.load(kept.content) if kept else seed.classifier()
-            for lesson in settled:
-                if lesson.steps is not None:
-                    champion.apply(lesson.steps)
-            figures = {"folded": len(settled)}
-            to = settled[-1].changed
-            await snapshots.replace(transaction, snapshots.CHAMPION, snapshots.FOLDED, champion, to, figures)
+            now = await snapshots.read(transaction, snapshots.CHAMPION)
+            same = (now and now.number) == (kept and kept.number)
+            if not same or await snapshots.count_settled(transaction, after, to) != len(lessons):
+                return False
+            await snapshots.replace(
+                transaction, snapshots.CHAMPION, snapshots.FOLDED, champion, to, trained_to, figures
+            )
+        return True
 
     async def challenge(self, settings: LearnerSettings) -> None:
         """Train a challenger from the seed and all settled lessons, once there are enough new ones."""
         async with self._database.transaction() as transaction:
             before = await snapshots.trained_to(transaction)
             new = await snapshots.count_settled(transaction, before)
-            settled = await snapshots.settled_since(transaction, 0) if new >= settings.retrain_after else []
+            settled = await snapshots.all_settled(transaction) if new >= settings.retrain_after else []
         if not settled:
             return
         challenger = await asyncio.to_thread(_trained, settled)
@@ -116,7 +134,7 @@ class Trainer:
             if await snapshots.trained_to(transaction) == before:
                 to, figures = settled[-1].changed, {"lessons": len(settled)}
                 await snapshots.replace(
-                    transaction, snapshots.CHALLENGER, snapshots.TRAINED, challenger, to, figures
+                    transaction, snapshots.CHALLENGER, snapshots.TRAINED, challenger, to, to, figures
                 )
 
     async def contest(self) -> None:
@@ -134,6 +152,16 @@ class Trainer:
                 return
             settle = snapshots.promote if verdict.promote else snapshots.give_up
             await settle(transaction, asdict(verdict))
+
+
+def _folded(kept: snapshots.Snapshot | None, lessons: Sequence[snapshots.ToFold]) -> Classifier:
+    champion = Classifier.load(kept.content) if kept else seed.classifier()
+    for lesson in lessons:
+        if lesson.folded is not None:
+            champion.withdraw(Lesson.from_bytes(lesson.folded))
+        if lesson.steps is not None:
+            champion.apply(Lesson.from_bytes(lesson.steps))
+    return champion
 
 
 def _trained(settled: Sequence[snapshots.Settled]) -> Classifier:

@@ -31,6 +31,8 @@ class Triaging(Risking):
     """The one that this process holds, as loaded with this batch."""
     opinion: Opinion | None = field(default=None, compare=False, repr=False)
     """What it held of the complaint, when this change asked it."""
+    counted: bool = field(default=False, compare=False, repr=False)
+    """The rules were not clear when it was asked: its opinion counted, whatever a person has said since."""
 
     def triage(self, event: ComplaintRegistered) -> None:
         """Decide on what was told, or refer it to a person.
@@ -130,8 +132,8 @@ class Triaging(Risking):
         assert self.told is not None
         self.opinion = self.classifier.judge(self.told.text, why=False) if self.classifier else None
         decision = decide(self.told, self.books, self.opinion)
-        asked_in_earnest = decision.category is None or decision.decided_by is Decider.MODEL
-        if self.classifier is not None and asked_in_earnest:
+        self.counted = decision.category is None or decision.decided_by is Decider.MODEL
+        if self.classifier is not None and self.counted:
             self.opinion = self.classifier.judge(self.told.text, why=True)
         return decision
 

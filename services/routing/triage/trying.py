@@ -13,6 +13,7 @@ from services.routing.books import BOOKS
 from services.routing.rulebooks import store as rulebooks
 from services.routing.rulebooks.model import SHIPPED, Books
 from services.routing.schemas import Body
+from services.routing.triage.lessons import Head
 from services.routing.triage.opinion import Opinion
 from services.routing.triage.rules import RULES, TriageRules
 from services.routing.triage.told import Told
@@ -20,6 +21,7 @@ from services.routing.triage.trial import Outcome, Past, Trial
 from shared import driver, problems
 from shared.auth import Principal, may
 from shared.database import sql
+from shared.events.vocabulary import Severity
 from shared.pages import WrittenMoment
 from shared.problems import Problem
 from shared.service import Ctx, api_router
@@ -107,7 +109,9 @@ async def try_triage_rules(
 ) -> TrialReport:
     """Decides past complaints by the rules in force and by those to be tried, and compares. Nothing is changed.
 
-    The classifier says what it said when they came. Complaints whose customer was erased are left out.
+    The classifier says of category, severity and department what it said when they came. What is not kept is left
+    out: how probable it held a danger (so neither side counts a danger that only the classifier heard). Complaints
+    whose customer was erased are left out.
     """
     async with ctx.database.reading() as connection:
         in_force = await rulebooks.load_books(connection, BOOKS)
@@ -130,9 +134,11 @@ async def try_triage_rules(
 
 
 _PAST = sql(
-    "SELECT d.complaint_id, d.registered_at, t.told, r.model_version, r.answer "
+    "SELECT d.complaint_id, d.registered_at, t.told, r.model_version, r.answers "
     "FROM dispatches d JOIN told t ON t.complaint_id = d.complaint_id "
-    "LEFT JOIN reviews r ON r.complaint_id = d.complaint_id AND r.head = 'category' "
+    "CROSS JOIN LATERAL (SELECT max(model_version) AS model_version, "
+    "jsonb_object_agg(head, answer) FILTER (WHERE answer IS NOT NULL) AS answers "
+    "FROM reviews WHERE complaint_id = d.complaint_id) r "
     "WHERE d.registered_at >= :since AND (d.registered_at, d.complaint_id) < (:until, :before) "
     "AND t.told IS NOT NULL ORDER BY d.registered_at DESC, d.complaint_id DESC LIMIT :limit"
 )
@@ -153,8 +159,21 @@ async def _run(trial: Trial, connection: AsyncConnection, wanted: TrialWanted) -
 
 
 def _past(row: Mapping[Any, Any]) -> Past:
-    opinion = Opinion(row["model_version"], category=row["answer"]) if row["model_version"] else None
-    return Past(row["complaint_id"], row["registered_at"], Told.model_validate(row["told"]), opinion)
+    return Past(row["complaint_id"], row["registered_at"], Told.model_validate(row["told"]), _opinion(row))
+
+
+def _opinion(row: Mapping[Any, Any]) -> Opinion | None:
+    """What was kept of what the classifier said; None when it was not asked."""
+    if row["model_version"] is None:
+        return None
+    answers: dict[str, str] = row["answers"] or {}
+    severity = answers.get(Head.SEVERITY)
+    return Opinion(
+        row["model_version"],
+        category=answers.get(Head.CATEGORY),
+        severity=Severity(severity) if severity else None,
+        department=answers.get(Head.DEPARTMENT),
+    )
 
 
 def _report(trial: Trial, more: bool) -> TrialReport:

@@ -58,9 +58,18 @@ def upgrade() -> None:
             nullable=True,
             comment="hashed; null: not known, or the customer is erased",
         ),
+        sa.Column(
+            "folded",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="steps of an earlier lesson that the champion's snapshot still holds: withdrawn with these",
+        ),
         sa.CheckConstraint("head IN ('category', 'severity', 'department')", name=op.f("ck_lessons_head")),
         sa.CheckConstraint("weight = CASE WHEN settled THEN 3 ELSE 1 END", name=op.f("ck_lessons_weight")),
         sa.PrimaryKeyConstraint("complaint_id", "head", name=op.f("pk_lessons")),
+    )
+    op.create_index(
+        "ix_lessons_open", "lessons", ["changed"], unique=False, postgresql_where=sa.text("NOT settled")
     )
     op.create_index(
         "ix_lessons_rehearsal", "lessons", ["head", "label", sa.literal_column("changed DESC")], unique=False
@@ -96,15 +105,35 @@ def upgrade() -> None:
             comment="who said it; `end`: nobody objected until the case was closed",
         ),
         sa.Column("truth_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "changed",
+            sa.BigInteger(),
+            nullable=True,
+            comment="rises with every truth that becomes known or changes",
+        ),
         sa.CheckConstraint("head IN ('category', 'severity', 'department')", name=op.f("ck_reviews_head")),
         sa.CheckConstraint(
             "num_nonnulls(model_version, counted, scores, judged_at) IN (0, 4)",
             name=op.f("ck_reviews_judged"),
         ),
         sa.CheckConstraint(
-            "num_nonnulls(truth, truth_by, truth_at) IN (0, 3)", name=op.f("ck_reviews_truth")
+            "num_nonnulls(truth, truth_by, truth_at, changed) IN (0, 4)", name=op.f("ck_reviews_truth")
         ),
         sa.PrimaryKeyConstraint("complaint_id", "head", name=op.f("pk_reviews")),
+    )
+    op.create_index(
+        "ix_reviews_changed",
+        "reviews",
+        ["changed"],
+        unique=False,
+        postgresql_where=sa.text("changed IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_reviews_shadow",
+        "reviews",
+        ["shadow_snapshot", "truth_at", "complaint_id"],
+        unique=False,
+        postgresql_where=sa.text("shadow_snapshot IS NOT NULL"),
     )
     op.create_index(
         "ix_reviews_known",
@@ -151,6 +180,12 @@ def upgrade() -> None:
             nullable=False,
             comment="holds the settled lessons changed until then",
         ),
+        sa.Column(
+            "trained_to",
+            sa.BigInteger(),
+            nullable=False,
+            comment="those changed until then were trained, not added: none can be withdrawn",
+        ),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "figures",
@@ -160,6 +195,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(role = 'retired') = (content IS NULL)", name=op.f("ck_snapshots_content")),
         sa.CheckConstraint("origin IN ('folded', 'trained')", name=op.f("ck_snapshots_origin")),
+        sa.CheckConstraint("trained_to <= lessons_to", name=op.f("ck_snapshots_trained")),
         sa.CheckConstraint("role IN ('champion', 'challenger', 'retired')", name=op.f("ck_snapshots_role")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_snapshots")),
     )
@@ -243,10 +279,17 @@ def downgrade() -> None:
     op.drop_index("uq_risks_open", table_name="risks", postgresql_where=sa.text("settled_at IS NULL"))
     op.drop_index(op.f("ix_risks_complaint_id"), table_name="risks")
     op.drop_table("risks")
+    op.drop_index(
+        "ix_reviews_shadow",
+        table_name="reviews",
+        postgresql_where=sa.text("shadow_snapshot IS NOT NULL"),
+    )
+    op.drop_index("ix_reviews_changed", table_name="reviews", postgresql_where=sa.text("changed IS NOT NULL"))
     op.drop_index("ix_reviews_known", table_name="reviews", postgresql_where=sa.text("truth IS NOT NULL"))
     op.drop_table("reviews")
     op.drop_index("uq_lessons_changed", table_name="lessons")
     op.drop_index("ix_lessons_rehearsal", table_name="lessons")
+    op.drop_index("ix_lessons_open", table_name="lessons", postgresql_where=sa.text("NOT settled"))
     op.drop_table("lessons")
     op.drop_table("calibrations")
     # ### end Alembic commands ###
