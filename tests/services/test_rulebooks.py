@@ -55,12 +55,14 @@ async def test_a_version_decides_once_it_is_switched_on_and_until_another_one_is
     assert back.json()["content"] == shipped.json()["content"]
     assert await _told(world, await world.register()) == {"responsible-department", "technical-support"}
 
-    [only] = (await world.http.get(f"{URL}/versions")).json()
-    assert (only["version"], only["in_force"], only["reason"]) == (
+    made_one, shipped_one = (await world.http.get(f"{URL}/versions")).json()
+    assert (made_one["version"], made_one["in_force"], made_one["reason"]) == (
         1,
         False,
         "The general manager asked for it.",
     )
+    assert (shipped_one["version"], shipped_one["in_force"]) == (0, True)
+    assert shipped_one["switched_because"] == "Too much.", "who switched back said why"
     assert (await world.http.get(f"{URL}/versions/1")).json()["content"]["rows"][0]["reason"] == "all-of-them"
 
 

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy import select
 
 from services.routing.directory.changing import answer, change, refuse
-from services.routing.directory.files import FileRows, read_csv, read_zip, to_csv, to_zip
+from services.routing.directory.files import CSV_ENCODING, FileRows, read_csv, read_zip, to_csv, to_zip
 from services.routing.directory.layers import Layer, layers
 from services.routing.directory.planning import Wanted
 from services.routing.directory.references import Refusal
@@ -153,7 +153,11 @@ async def export_directory(
     if table is None:
         content, media, suffix = to_zip(tables), "application/zip", "zip"
     else:
-        content, media, suffix = to_csv(name, tables[name]).encode(), "text/csv; charset=utf-8", "csv"
+        content, media, suffix = (
+            to_csv(name, tables[name]).encode(CSV_ENCODING),
+            "text/csv; charset=utf-8",
+            "csv",
+        )
     headers = {
         "Content-Disposition": f'attachment; filename="{name}.{suffix}"',
         "X-Content-Type-Options": "nosniff",

@@ -58,6 +58,10 @@ def most_rows(table: str) -> int:
     return next(int(each.max_length) for each in limits if hasattr(each, "max_length"))
 
 
+CSV_ENCODING = "utf-8-sig"
+"""With the mark by which spreadsheets know UTF-8."""
+
+
 def to_csv(table: str, entries: Iterable[Entry]) -> str:
     """With a header line, and the entries in the order given."""
     out = StringIO()
@@ -76,7 +80,7 @@ def to_zip(tables: Mapping[str, Iterable[Entry]]) -> bytes:
             # A fixed time: the same directory makes the same file.
             name = zipfile.ZipInfo(f"{table}.csv", datetime(2020, 1, 1, tzinfo=UTC).timetuple()[:6])
             name.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(name, to_csv(table, entries))
+            archive.writestr(name, to_csv(table, entries).encode(CSV_ENCODING))
     return out.getvalue()
 
 
@@ -176,7 +180,7 @@ def _must_be_columns(table: str, header: list[str]) -> None:
                 422,
                 "bad-header",
                 "The first line does not name the columns",
-                f"Column {number} is {name[:50]!r}; each column is one of {', '.join(known)}, once. 表头列名有误。",
+                f"Column {number} is {name[:50]!r}; expected is one of {', '.join(known)}, each once. 表头列名有误。",
                 field=f"body/line 1/column {number}",
             )
     lacking = [name for name, each in known.items() if each.is_required() and name not in header]

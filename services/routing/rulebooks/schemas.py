@@ -71,12 +71,13 @@ class Switch(Body):
 
 
 class VersionSummary(BaseModel):
-    """Who made a version, and when it was switched on last."""
+    """Who made a version, and who switched to it last, when and why. Nobody made version 0."""
 
     version: int
-    reason: str
-    made_by: str
-    made_at: datetime
+    reason: str | None = None
+    made_by: str | None = None
+    made_at: datetime | None = None
     in_force: bool
     switched_by: str | None = None
     switched_at: datetime | None = None
+    switched_because: str | None = None

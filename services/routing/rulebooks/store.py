@@ -139,12 +139,14 @@ async def switch(transaction: Transaction, book: Book[Any], version: int, reason
 
 
 _SUMMARIES = sql(
-    "SELECT v.version, v.reason, v.made_by, v.made_at, s.switched_by, s.switched_at, "
-    "coalesce(v.version = (SELECT version FROM rulebook_switches WHERE kind = :kind "
-    "ORDER BY number DESC LIMIT 1), false) AS in_force "
-    "FROM rulebook_versions v LEFT JOIN LATERAL (SELECT switched_by, switched_at FROM rulebook_switches w "
-    "WHERE w.kind = v.kind AND w.version = v.version ORDER BY number DESC LIMIT 1) s ON true "
-    "WHERE v.kind = :kind ORDER BY v.version DESC LIMIT 500"
+    "SELECT v.version, v.reason, v.made_by, v.made_at, s.switched_by, s.switched_at, s.reason AS switched_because, "
+    "v.version = coalesce((SELECT coalesce(version, 0) FROM rulebook_switches WHERE kind = :kind "
+    "ORDER BY number DESC LIMIT 1), 0) AS in_force "
+    "FROM (SELECT version, reason, made_by, made_at FROM rulebook_versions WHERE kind = :kind "
+    "UNION ALL SELECT 0, NULL, NULL, NULL) v "
+    "LEFT JOIN LATERAL (SELECT switched_by, switched_at, reason FROM rulebook_switches w "
+    "WHERE w.kind = :kind AND coalesce(w.version, 0) = v.version ORDER BY number DESC LIMIT 1) s ON true "
+    "ORDER BY v.version DESC LIMIT 500"
 )
 
 

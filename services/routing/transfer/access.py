@@ -8,12 +8,8 @@ about reads and acknowledges of that complaint only what is for the person conce
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.routing.transfer.noticing import Notice
-from shared import driver
 from shared.auth import ADMIN, Lacking, Principal, may_any
-from shared.database import sql
 from shared.events.vocabulary import Audience
 
 EVERYTHING = "notices:read"
@@ -66,10 +62,3 @@ def as_read_by(who: Principal, person_id: str | None, notice: Mapping[Any, Any])
     if to_whom not in (None, person_id) and shown["written_by"] != who.id and not who.may(EVERYTHING):
         shown["text"] = None
     return shown
-
-
-async def person_of(connection: AsyncConnection, who: Principal) -> str | None:
-    """The person of the directory to whom the caller's account belongs."""
-    statement = sql("SELECT id FROM people WHERE account = :account AND active")
-    found: Any = (await driver.run(connection, statement, {"account": who.id})).scalar_one_or_none()
-    return None if found is None else str(found)

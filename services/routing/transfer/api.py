@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 from pydantic_core import to_json
 from sqlalchemy import select, text
 
+from services.routing.directory.acting import known_as
 from services.routing.directory.store import load_directory
 from services.routing.model import Dispatch
 from services.routing.status import Status
@@ -71,7 +72,7 @@ async def list_notices(
         at, after = pages.decode(cursor, datetime, UUID)
         query = query.where(text("(issued_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
-        person = await access.person_of(connection, who)
+        person = await known_as(connection, who)
         if mine or access.only_own(who, audience):
             query = query.where(text("CAST(:person AS text) = ANY(recipients)")).params(person=person)
         elif person is not None and access.hides_from_accused(audience):
@@ -91,7 +92,7 @@ async def acknowledge_notice(notice_id: UUID, who: access.Acknowledger, ctx: Ctx
     """Acknowledging again changes nothing: the first time counts. Needs the scope of the notice's audience;
     without it there is no such notice, nor is there for whoever the complaint is about, unless it names them."""
     async with ctx.database.transaction() as transaction:
-        person = await access.person_of(transaction.connection, who)
+        person = await known_as(transaction.connection, who)
         found = await notice_of(transaction.connection, notice_id)
         if found is None or not access.may_acknowledge(who, found[1], person):
             raise problems.not_found("notice", "path/notice_id")

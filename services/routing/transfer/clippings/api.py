@@ -10,6 +10,7 @@ from fastapi import Header, Query
 from fastapi.responses import PlainTextResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from services.routing.directory.acting import known_as
 from services.routing.transfer import access
 from services.routing.transfer.clippings.model import bounds, clipping
 from services.routing.transfer.clippings.schemas import Clipping, Period
@@ -72,7 +73,7 @@ async def read_clipping(
     day = on or now.astimezone(ZoneInfo(zone)).date()
     begin, end = bounds(period, day, zone)
     async with ctx.database.reading() as connection:
-        person = await access.person_of(connection, who) or NOBODY
+        person = await known_as(connection, who) or NOBODY
         given = {"audience": audience.value, "person": person, "own": access.only_own(who, audience)}
         hides = access.hides_from_accused(audience)
         told = await driver.run(

@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from pydantic_core import to_json
 from sqlalchemy import select, text
 
+from services.routing.directory.acting import known_as, person_of
 from services.routing.store import DispatchStore, transfer
 from services.routing.transfer import access
 from services.routing.transfer.api import known, must_be_person
@@ -107,7 +108,7 @@ async def list_tasks(
         query = query.where(text("(due_at, id) > (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
         if assignee is not None:
-            person = await access.person_of(connection, who) if assignee == ME else assignee
+            person = await person_of(connection, who) if assignee == ME else assignee
             query = query.where(tasks.c.assignee == person)
         rows = (await connection.execute(query)).mappings().all()
     return pages.page(rows, limit, lambda row: shown_row(row, now), lambda row: (row["due_at"], row["id"]))
@@ -163,7 +164,7 @@ async def _must_be_theirs(transaction: Transaction, task_id: UUID, who: Principa
     if person is None:
         loose = select(tasks.c.assignee).where(tasks.c.id == task_id, tasks.c.complaint_id.is_(None))
         person = (await transaction.execute(loose.with_for_update())).scalar_one_or_none()
-    mine = await access.person_of(transaction.connection, who)
+    mine = await known_as(transaction.connection, who)
     if person is None or not (who.may(WRITE) or person == mine):
         raise problems.not_found("task", "path/task_id")
 
