@@ -274,11 +274,11 @@ async def test_from_what_a_champion_was_trained_nothing_is_withdrawn_but_from_wh
 ) -> None:
     await fold_soon(world, retrain_after=2)
     registered = await settled(world, "Quux garply waldo.", "appearance")
-    await settled(world, "Xyzzy plugh frotz.", "appearance")
+    other = await settled(world, "Xyzzy plugh frotz.", "appearance")
     statement = "SELECT folded IS NOT NULL AS withdraws FROM lessons WHERE complaint_id = :id"
 
-    async def withdraws() -> bool:
-        [row] = await rows(world, statement, id=registered["id"])
+    async def withdraws(which: dict[str, Any] = registered) -> bool:
+        [row] = await rows(world, statement, id=which["id"])
         return bool(row["withdraws"])
 
     await turn(world)
@@ -294,6 +294,8 @@ async def test_from_what_a_champion_was_trained_nothing_is_withdrawn_but_from_wh
     assert not await withdraws(), "the new champion holds no steps of it"
     await code(world, registered, "late_delivery")
     assert not await withdraws(), "and of the lesson since only what is applied"
+    await code(world, other, "dimension")
+    assert not await withdraws(other), "it was trained from this one"
     await tender.fold(LEARNER.shipped.model_copy(update={"fold_after": 1}))
     folded = await this_process(world)
     assert (folded.champion.applied, folded.champion.trained_to) == ({}, promoted.champion.trained_to)

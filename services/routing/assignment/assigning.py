@@ -215,11 +215,7 @@ class Assigning(Triaging):
             return
         person, found = choice.person, choice.candidate
         roster.take(person)
-        if (
-            self.wanted is not None
-            and self.wanted.binding
-            and self._names_department(self.wanted, person.department)
-        ):
+        if self.wanted is not None and self._names_another(self.wanted, person.department):
             self.teach(Head.DEPARTMENT, person.department, self.wanted.by, at)
         previous, self.handler_id = self.handler_id, person.id
         self.status, self.department, self.assigned_at = Status.ASSIGNED, person.department, at
@@ -255,11 +251,10 @@ class Assigning(Triaging):
         self._waits_no_more()
         self._bring_together(roster, at)
 
-    def _names_department(self, wanted: HandOver, department: str) -> bool:
+    def _names_another(self, wanted: HandOver, department: str) -> bool:
         """Whether somebody said that another department is right, and not the chain of assignment by itself."""
-        if department == self.department:
-            return False
-        return wanted.department is not None or (wanted.person is not None and self.department is not None)
+        named = wanted.department is not None or (wanted.person is not None and self.department is not None)
+        return wanted.binding and named and department != self.department
 
     def _chosen(self, roster: Roster) -> Choice | Nobody:
         if self.wanted is None:
