@@ -20,6 +20,8 @@ BATCH = 50
 """Complaints that are marked at a time: about ten milliseconds of work, for which requests may have to wait."""
 REST = 9
 """Times as long as it has worked; the busier the process, the longer both."""
+LONGEST_REST = 2.0
+"""Seconds: a batch that took long because everybody was busy holds nobody up."""
 
 
 class Marker:
@@ -40,7 +42,7 @@ class Marker:
                     began = clock()
                     await self.mark(records)
                     await consumer.commit(records)
-                    await asyncio.sleep(REST * (clock() - began))
+                    await asyncio.sleep(min(REST * (clock() - began), LONGEST_REST))
         finally:
             await consumer.stop()
 
