@@ -28,6 +28,8 @@ from shared.ids import new_id
 from tests.services.test_routing import closed, tell
 from tests.world import TOLD, World, eventually
 
+pytestmark = pytest.mark.slow
+
 SHOCK = TOLD | {"statement": {"what_went_wrong": "The housing gives an electric shock."}}
 SUPPORT = "technical_support"
 

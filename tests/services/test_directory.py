@@ -19,6 +19,8 @@ from shared import clock
 from shared.keys import create_key
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 URL = "/routing/v1/directory"
 OFFICE = {
     "code": "office",

@@ -23,6 +23,8 @@ from tests.services.test_directory import account, department, fields, person, s
 from tests.services.test_routing import tell
 from tests.world import TOLD, World, eventually
 
+pytestmark = pytest.mark.slow
+
 V1 = "/routing/v1"
 EXAM = {
     "course": "policy_and_process",

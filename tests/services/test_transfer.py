@@ -27,6 +27,8 @@ from tests.resolution_story import records
 from tests.services.test_routing import UNSURE, tell
 from tests.world import TOLD, World, eventually
 
+pytestmark = pytest.mark.slow
+
 GRAVE = TOLD | {"statement": {"what_went_wrong": "The housing gives an electric shock."}}
 
 

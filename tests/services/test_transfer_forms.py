@@ -32,6 +32,8 @@ from tests.services.test_transfer import (
 )
 from tests.world import TOLD, World, eventually, open_world
 
+pytestmark = pytest.mark.slow
+
 CALL = {"form": "phone", "about": "Ask the carrier; he is at 13800138000.", "assignee": "liu.yang"}
 
 

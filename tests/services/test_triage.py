@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from tests.world import TOLD, World
 
+pytestmark = pytest.mark.slow
+
 UNSURE = {"channel": "letter", "language": "en", "statement": {"what_went_wrong": "I am not happy with you."}}
 
 

@@ -16,6 +16,8 @@ from shared.events.vocabulary import Outcome
 from tests.resolution_story import NINE, records
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 TOLD: dict[str, Any] = {"channel": "letter", "language": "en"}
 CURIOUS = "The flibbertigibbet wobbles when the zeppelin hums."
 CURIOUS_AGAIN = "Our zeppelin hums and now its flibbertigibbet wobbles."

@@ -30,6 +30,8 @@ from shared.events.vocabulary import Channel, ComplainantType, ContactRole, Mone
 from tests.resolution_story import HOUR, NINE, records, registered
 from tests.town import DEPARTMENTS, Town, department, waiting
 
+pytestmark = pytest.mark.slow
+
 NEEDS = Needs("function_fault", Severity.GENERAL, "en")
 MAJOR = replace(NEEDS, severity=Severity.MAJOR)
 

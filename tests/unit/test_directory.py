@@ -27,6 +27,8 @@ from services.routing.directory.schemas import ENTRIES, Entry, NewDepartment, Ne
 from services.routing.findings.model import CONTACT_CERTIFICATE, findings
 from shared.problems import Problem
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 NAMES = [f"p{number}" for number in range(8)]
 follows = st.fixed_dictionaries({name: st.sampled_from([*NAMES, None]) for name in NAMES})

@@ -34,6 +34,8 @@ from shared.events.vocabulary import (
 )
 from shared.ids import derived_id
 
+pytestmark = pytest.mark.slow
+
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ID = derived_id("complaint", "transfer")

@@ -13,6 +13,8 @@ from services.routing.triage.learning.teaching import REHEARSAL, REHEARSED
 from services.routing.triage.lessons import Head
 from services.routing.triage.mind import Mind, State, Wanted
 
+pytestmark = pytest.mark.slow
+
 LATE, SAFETY, LOOKS = "late_delivery", "safety", "appearance"
 TOLD = [
     ("交货又延误了两个星期，一直没发货", LATE),

@@ -10,6 +10,8 @@ from services.routing.triage.learning.challenge import ENOUGH, Compared, judge, 
 from services.routing.triage.learning.chances import at_most
 from services.routing.triage.learning.promise import COOL, NEVER, curve, probabilities
 
+pytestmark = pytest.mark.slow
+
 
 def cases(n: int, temperature: float, seed: int = 1, spread: float = 1.0, classes: int = 4) -> list[Reviewed]:
     """Cases whose truth follows the softmax of their scores over this temperature."""

@@ -11,6 +11,8 @@ from services.routing.triage.learning import Example, features, promise_of
 from services.routing.triage.learning.challenge import macro_f1
 from services.routing.triage.learning.training import reviewed_by_folds, train
 
+pytestmark = pytest.mark.slow
+
 HELD_OUT = Path(__file__).parents[2] / "bench/triage/held_out.jsonl"
 
 
