@@ -8,6 +8,9 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
+from sqlalchemy import ColumnElement, RowMapping, Select, literal, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from shared.problems import Problem
 
@@ -64,6 +67,32 @@ def page(
     here = rows[:limit]
     more = len(rows) > limit
     return Page(items=[show(row) for row in here], next=encode(*position(here[-1])) if more else None)
+
+
+def part(
+    query: Select[Any], limit: int, cursor: str | None, *keys: ColumnElement[Any], newest_first: bool = False
+) -> Select[Any]:
+    """The query's rows in the order of `keys` (together unique), behind the cursor: one more than `limit`."""
+    if cursor is not None:
+        position = decode(cursor, *(key.type.python_type for key in keys))
+        here, there = tuple_(*keys), tuple_(*map(literal, position, (key.type for key in keys)))
+        query = query.where(here < there if newest_first else here > there)
+    return query.order_by(*(key.desc() if newest_first else key for key in keys)).limit(limit + 1)
+
+
+async def read(
+    connection: AsyncConnection,
+    query: Select[Any],
+    limit: int,
+    cursor: str | None,
+    show: Callable[[RowMapping], T],
+    *keys: KeyedColumnElement[Any],
+    newest_first: bool = False,
+) -> Page[T]:
+    """A page of the query's rows as they are shown, in the order of `keys`, which are among its columns."""
+    found = await connection.execute(part(query, limit, cursor, *keys, newest_first=newest_first))
+    names = [str(key.key) for key in keys]
+    return page(found.mappings().all(), limit, show, lambda row: tuple(row[name] for name in names))
 
 
 def encode(*position: object) -> str:

@@ -1,12 +1,11 @@
 """HTTP in: complaints, for enterprise systems and agents. Customers come through `tracking.py`."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json, to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.intake import contacts, found, tracking
 from services.intake.attachments import api as attachments
@@ -108,24 +107,20 @@ async def list_complaints(
         select(complaints, views.c.status, views.c.category, views.c.severity, merges.c.leading_id)
         .outerjoin(views, views.c.complaint_id == complaints.c.id)
         .outerjoin(merges, (merges.c.complaint_id == complaints.c.id) & merges.c.separated_at.is_(None))
-        .order_by(complaints.c.registered_at.desc(), complaints.c.id.desc())
-        .limit(limit + 1)
     )
     if reference is not None:
         query = query.where(complaints.c.reference == normalised(reference))
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(complaints.registered_at, complaints.id) < (:at, :after)")).params(
-            at=at, after=after
-        )
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(
-        rows,
-        limit,
-        lambda row: ComplaintSummary(**{**row, "status": row["status"] or "registered"}),
-        lambda row: (row["registered_at"], row["id"]),
-    )
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: ComplaintSummary(**{**row, "status": row["status"] or "registered"}),
+            complaints.c.registered_at,
+            complaints.c.id,
+            newest_first=True,
+        )
 
 
 @router.get(

@@ -69,10 +69,9 @@ async def create_webhook(
 async def list_webhooks(who: Owner, ctx: Ctx, limit: Limit = 50, cursor: Cursor = None) -> Page[Webhook]:
     """One's own, the newest first; an administrator sees all."""
     query = select(subscriptions).where(webhooks.visible(who))
-    if cursor is not None:
-        query = query.where(subscriptions.c.id < pages.decode(cursor, UUID)[0])
+    query = pages.part(query, limit, cursor, subscriptions.c.id, newest_first=True)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query.order_by(subscriptions.c.id.desc()).limit(limit + 1))).all()
+        rows = (await connection.execute(query)).all()
     return pages.page(rows, limit, lambda row: webhooks.view(row._asdict()), lambda row: (row.id,))
 
 
@@ -205,10 +204,9 @@ async def list_deliveries(
         query = query.where(deliveries.c.channel == channel.value)
     if status is not None:
         query = query.where(deliveries.c.status == status.value)
-    if cursor is not None:
-        query = query.where(deliveries.c.number < pages.decode(cursor, int)[0])
+    query = pages.part(query, limit, cursor, deliveries.c.number, newest_first=True)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query.order_by(deliveries.c.number.desc()).limit(limit + 1))).all()
+        rows = (await connection.execute(query)).all()
     return pages.page(rows, limit, DeliveryView.of, lambda row: (row.number,))
 
 

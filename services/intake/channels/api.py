@@ -1,7 +1,6 @@
 """HTTP in: raw mails, signed webhooks, and what became of what came."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
@@ -112,20 +111,20 @@ async def list_messages(
     cursor: Cursor = None,
 ) -> Page[ChannelMessage]:
     """What became of each; the words are with the complaint."""
-    query = select(channel_messages).order_by(channel_messages.c.id.desc()).limit(limit + 1)
+    query = select(channel_messages)
     if outcome is not None:
         query = query.where(channel_messages.c.outcome == outcome)
-    if cursor is not None:
-        query = query.where(channel_messages.c.id < pages.decode(cursor, UUID)[0])
-    async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
     names = ChannelMessage.model_fields
-    return pages.page(
-        rows,
-        limit,
-        lambda row: ChannelMessage(**{name: row[name] for name in names}),
-        lambda row: (row["id"],),
-    )
+    async with ctx.database.reading() as connection:
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: ChannelMessage(**{name: row[name] for name in names}),
+            channel_messages.c.id,
+            newest_first=True,
+        )
 
 
 @router.post(

@@ -33,13 +33,11 @@ Keeper = Annotated[Principal, may("channels:write")]
 @router.get("/channels/sources", summary="List the sources of webhooks", responses=problems.documented())
 async def list_sources(who: Keeper, ctx: Ctx, limit: Limit = 50, cursor: Cursor = None) -> Page[SourceShown]:
     """By name, without their secrets."""
-    query = select(webhook_sources).order_by(webhook_sources.c.name).limit(limit + 1)
-    if cursor is not None:
-        query = query.where(webhook_sources.c.name > pages.decode(cursor, str)[0])
+    query, base = select(webhook_sources), ctx.settings.base_url
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    base = ctx.settings.base_url
-    return pages.page(rows, limit, lambda row: sources.shown(row, base), lambda row: (row["name"],))
+        return await pages.read(
+            connection, query, limit, cursor, lambda row: sources.shown(row, base), webhook_sources.c.name
+        )
 
 
 @router.get("/channels/sources/{name}", summary="Read a source", responses=problems.documented(404))

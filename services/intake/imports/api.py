@@ -1,13 +1,12 @@
 """HTTP in: files of complaints, for whoever brings many at once."""
 
-from datetime import datetime
 from pathlib import PurePath
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, select
 
 from services.intake.attachments.incoming import Incoming, incoming
 from services.intake.imports import store
@@ -138,18 +137,12 @@ async def list_imports(
     cursor: pages.Cursor = None,
 ) -> pages.Page[Import]:
     """One page; follow `next` for more."""
-    query = (
-        select(*store.SHOWN)
-        .where(imports.c.principal == who.id, imports.c.state != State.RECEIVING.value)
-        .order_by(imports.c.created_at.desc(), imports.c.id.desc())
-        .limit(limit + 1)
-    )
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(created_at, id) < (:at, :after)")).params(at=at, after=after)
+    c = imports.c
+    query = select(*store.SHOWN).where(c.principal == who.id, c.state != State.RECEIVING.value)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(rows, limit, _shown, lambda row: (row["created_at"], row["id"]))
+        return await pages.read(
+            connection, query, limit, cursor, _shown, c.created_at, c.id, newest_first=True
+        )
 
 
 @router.get(

@@ -1,12 +1,12 @@
 """HTTP in: one's own inbox."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.model import LineKind
@@ -75,18 +75,17 @@ async def read_inbox(
         select(lines, settled.c.at.label("settled_at"))
         .join(settled, settled.c.subject_id == lines.c.subject_id, isouter=True)
         .where(lines.c.person == person)
-        .order_by(lines.c.told_at.desc(), lines.c.id.desc())
-        .limit(limit + 1)
     )
     if open_only:
         query = query.where(settled.c.at.is_(None))
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(told_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-
-    def show(row: Any) -> InboxLine:
-        return InboxLine(**row)
-
-    return pages.page(rows, limit, show, lambda row: (row["told_at"], row["id"]))
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: InboxLine(**row),
+            lines.c.told_at,
+            lines.c.id,
+            newest_first=True,
+        )

@@ -1,12 +1,12 @@
 """HTTP in: what waits and why, who could take it, handing over, and who takes part."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.routing.assignment.assigning import HandOver
 from services.routing.assignment.needs import Needs
@@ -56,24 +56,19 @@ async def read_queue(
     cursor: pages.Cursor = None,
 ) -> pages.Page[Queued]:
     """Complaints that are decided and wait for somebody with capacity, skills and certificates who works."""
-    query = (
-        select(dispatches)
-        .where(dispatches.c.status == "waiting")
-        .order_by(dispatches.c.registered_at, dispatches.c.complaint_id)
-        .limit(limit + 1)
-    )
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(registered_at, complaint_id) > (:at, :after)")).params(at=at, after=after)
+    c = dispatches.c
+    query = select(dispatches).where(c.status == "waiting")
     async with ctx.database.reading() as connection:
         roster = await load_roster(connection, await load_books(connection, BOOKS))
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(
-        rows,
-        limit,
-        lambda row: _queued(row, roster),
-        lambda row: (row["registered_at"], row["complaint_id"]),
-    )
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: _queued(row, roster),
+            c.registered_at,
+            c.complaint_id,
+        )
 
 
 def _queued(row: Any, roster: Roster) -> Queued:

@@ -1,12 +1,11 @@
 """HTTP in: who is away, and when they are back."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.routing.directory.people_api import OnePerson
 from services.routing.directory.schemas import PersonId
@@ -40,17 +39,15 @@ async def list_absences(
 ) -> pages.Page[AbsenceShown]:
     """By their begin, those of now and to come."""
     c = directory.absences.c
-    query = select(directory.absences).order_by(c.since, c.id).limit(limit + 1)
+    query = select(directory.absences)
     if person is not None:
         query = query.where(c.person == person)
     if not past:
         query = query.where(c.until > clock.now())
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(since, id) > (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(rows, limit, lambda row: AbsenceShown(**row), lambda row: (row["since"], row["id"]))
+        return await pages.read(
+            connection, query, limit, cursor, lambda row: AbsenceShown(**row), c.since, c.id
+        )
 
 
 @router.post(

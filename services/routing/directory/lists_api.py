@@ -36,13 +36,10 @@ async def _listed(
     stored = TABLES[table]
     key = next(iter(stored.primary_key.columns))
     query: Select[Any] = select(stored).where(*(each for each in narrow if each is not None))
-    if cursor is not None:
-        query = query.where(key > pages.decode(cursor, str)[0])
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query.order_by(key).limit(limit + 1))).mappings().all()
-    return pages.page(
-        rows, limit, lambda row: shown(**row_shown(who, table, dict(row))), lambda row: (row[key.name],)
-    )
+        return await pages.read(
+            connection, query, limit, cursor, lambda row: shown(**row_shown(who, table, dict(row))), key
+        )
 
 
 def _if(column: ColumnElement[Any], wanted: object) -> ColumnElement[bool] | None:

@@ -163,13 +163,13 @@ async def list_policy_versions(
     """The newest first, also those that are not valid yet."""
     c = duties.policies.c
     query = select(duties.policies).where(c.code == code)
-    if cursor is not None:
-        query = query.where(c.version < pages.decode(cursor, int)[0])
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query.order_by(c.version.desc()).limit(limit + 1))).mappings().all()
-    if not rows and cursor is None:
+        found = await pages.read(
+            connection, query, limit, cursor, lambda row: PolicyShown(**row), c.version, newest_first=True
+        )
+    if not found.items and cursor is None:
         raise problems.not_found("policy", "path/code")
-    return pages.page(rows, limit, lambda row: PolicyShown(**row), lambda row: (row["version"],))
+    return found
 
 
 @router.post(

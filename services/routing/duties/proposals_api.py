@@ -1,12 +1,12 @@
 """HTTP in: what staff propose, and what leadership answers."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.acting import person_of
 from services.routing.duties.schemas import NewAnswer, NewProposal, ProposalShown, State
@@ -83,7 +83,8 @@ async def list_proposals(
     cursor: pages.Cursor = None,
 ) -> pages.Page[ProposalShown]:
     """The newest first, with the answers."""
-    return await _listed(ctx, {"state": state and state.value}, limit, cursor)
+    async with ctx.database.reading() as connection:
+        return await _listed(connection, {"state": state and state.value}, limit, cursor)
 
 
 @router.get(
@@ -99,24 +100,26 @@ async def list_my_proposals(
     """With what leadership answered."""
     async with ctx.database.reading() as connection:
         me = await person_of(connection, who)
-    return await _listed(ctx, {"person": me}, limit, cursor)
+        return await _listed(connection, {"person": me}, limit, cursor)
 
 
 async def _listed(
-    ctx: Ctx, narrow: dict[str, str | None], limit: int, cursor: str | None
+    connection: AsyncConnection, narrow: dict[str, str | None], limit: int, cursor: str | None
 ) -> pages.Page[ProposalShown]:
     c = duties.proposals.c
-    query = select(duties.proposals).order_by(c.proposed_at.desc(), c.id.desc()).limit(limit + 1)
+    query = select(duties.proposals)
     for name, wanted in narrow.items():
         if wanted is not None:
             query = query.where(c[name] == wanted)
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(proposed_at, id) < (:at, :after)")).params(at=at, after=after)
-    async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(
-        rows, limit, lambda row: ProposalShown(**row), lambda row: (row["proposed_at"], row["id"])
+    return await pages.read(
+        connection,
+        query,
+        limit,
+        cursor,
+        lambda row: ProposalShown(**row),
+        c.proposed_at,
+        c.id,
+        newest_first=True,
     )
 
 

@@ -1,11 +1,9 @@
 """HTTP in: what is unowned or untrained."""
 
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.routing.findings.model import FindingKind
 from services.routing.findings.schemas import FindingShown, shown
@@ -33,14 +31,20 @@ async def list_findings(
     cursor: pages.Cursor = None,
 ) -> pages.Page[FindingShown]:
     """The newest first. They are looked for on schedule: open and settle by themselves."""
-    query = select(findings).order_by(findings.c.opened_at.desc(), findings.c.id.desc()).limit(limit + 1)
+    c = findings.c
+    query = select(findings)
     if kind is not None:
-        query = query.where(findings.c.kind == kind.value)
+        query = query.where(c.kind == kind.value)
     if not settled:
-        query = query.where(findings.c.settled_at.is_(None))
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(opened_at, id) < (:at, :after)")).params(at=at, after=after)
+        query = query.where(c.settled_at.is_(None))
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(rows, limit, lambda row: shown(dict(row)), lambda row: (row["opened_at"], row["id"]))
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: shown(dict(row)),
+            c.opened_at,
+            c.id,
+            newest_first=True,
+        )

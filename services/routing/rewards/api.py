@@ -2,10 +2,9 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.acting import person_of
@@ -131,12 +130,16 @@ async def list_earnings(
             account = select(people.account).where(people.id == person)
             account = account.where(~exists().where(namesake.c.id == people.account))
             query = query.where(or_(c.person == person, c.person == account.scalar_subquery()))
-        if cursor is not None:
-            at, after = pages.decode(cursor, datetime, UUID)
-            query = query.where(text("(earned_at, id) < (:at, :after)")).params(at=at, after=after)
-        query = query.order_by(c.earned_at.desc(), c.id.desc()).limit(limit + 1)
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(rows, limit, lambda row: EarnedShown(**row), lambda row: (row["earned_at"], row["id"]))
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: EarnedShown(**row),
+            c.earned_at,
+            c.id,
+            newest_first=True,
+        )
 
 
 async def _table(connection: AsyncConnection) -> RewardTable:

@@ -1,13 +1,12 @@
 """HTTP in: courses that are held, and what became of those who took part."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.rulebooks import store as rulebook_store
@@ -60,12 +59,10 @@ async def list_sessions(
 ) -> pages.Page[SessionShown]:
     """The last to start first, with whoever takes part."""
     c = training.sessions.c
-    query = select(training.sessions).order_by(c.starts_at.desc(), c.id.desc()).limit(limit + 1)
+    query = select(training.sessions)
     if course is not None:
         query = query.where(c.course == course)
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(starts_at, id) < (:at, :after)")).params(at=at, after=after)
+    query = pages.part(query, limit, cursor, c.starts_at, c.id, newest_first=True)
     async with ctx.database.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
         people = await _participants(connection, [row["id"] for row in rows])

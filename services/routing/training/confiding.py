@@ -8,7 +8,7 @@ from shared.auth import Principal
 _BETWEEN_THEM = {"answer", "feedback"}
 
 
-def confided(who: Principal, me: str | None, row: Mapping[str, Any]) -> dict[str, Any]:
+def confided(who: Principal, me: str | None, row: Mapping[Any, Any]) -> dict[str, Any]:
     """A result or a drill that was run, as `who` may see it, who is the person `me`."""
     if row["person"] == me or who.may("training:write"):
         return dict(row)

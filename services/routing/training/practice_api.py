@@ -1,12 +1,11 @@
 """HTTP in: drills that are run, and needs for training."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.routing.directory.acting import known_as
 from services.routing.directory.schemas import PersonId
@@ -123,21 +122,21 @@ async def list_drill_runs(
     """The newest first, with the points for each item. What was said, and the feedback, is shown to the person and to
     whoever may `training:write`."""
     c = training.drill_runs.c
-    query = select(training.drill_runs).order_by(c.graded_at.desc(), c.id.desc()).limit(limit + 1)
+    query = select(training.drill_runs)
     if person is not None:
         query = query.where(c.person == person)
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(graded_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
         me = await known_as(connection, who)
-    return pages.page(
-        rows,
-        limit,
-        lambda row: DrillRunShown(**confided(who, me, dict(row))),
-        lambda row: (row["graded_at"], row["id"]),
-    )
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: DrillRunShown(**confided(who, me, row)),
+            c.graded_at,
+            c.id,
+            newest_first=True,
+        )
 
 
 @router.get(
@@ -157,17 +156,22 @@ async def list_needs(
 ) -> pages.Page[NeedShown]:
     """The newest first."""
     c = training.needs.c
-    query = select(training.needs).order_by(c.found_at.desc(), c.id.desc()).limit(limit + 1)
+    query = select(training.needs)
     if person is not None:
         query = query.where(c.person == person)
     if not settled:
         query = query.where(c.settled_at.is_(None))
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(found_at, id) < (:at, :after)")).params(at=at, after=after)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(rows, limit, lambda row: NeedShown(**row), lambda row: (row["found_at"], row["id"]))
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: NeedShown(**row),
+            c.found_at,
+            c.id,
+            newest_first=True,
+        )
 
 
 @router.post(

@@ -1,11 +1,11 @@
 """HTTP in: results of training, and certificates."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import select, text
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.acting import known_as, person_of
 from services.routing.directory.schemas import PersonId
@@ -34,7 +34,9 @@ async def list_results(
     cursor: pages.Cursor = None,
 ) -> pages.Page[ResultShown]:
     """The newest first. Feedback is shown to the person and to whoever may `training:write`."""
-    return await _results(ctx, who, person, limit, cursor)
+    async with ctx.database.reading() as connection:
+        me = await known_as(connection, who)
+        return await _results(connection, who, me, person, limit, cursor)
 
 
 @router.get(
@@ -50,27 +52,31 @@ async def list_my_results(
     """With the feedback that was given to you. It takes no scope, only an account in the directory."""
     async with ctx.database.reading() as connection:
         me = await person_of(connection, who)
-    return await _results(ctx, who, me, limit, cursor)
+        return await _results(connection, who, me, me, limit, cursor)
 
 
 async def _results(
-    ctx: Ctx, who: Principal, person: str | None, limit: int, cursor: str | None
+    connection: AsyncConnection,
+    who: Principal,
+    me: str | None,
+    person: str | None,
+    limit: int,
+    cursor: str | None,
 ) -> pages.Page[ResultShown]:
+    """Of `person`, or everybody's, as `who` may see them, who is the person `me`."""
     c = training.results.c
-    query = select(training.results).order_by(c.assessed_at.desc(), c.id.desc()).limit(limit + 1)
+    query = select(training.results)
     if person is not None:
         query = query.where(c.person == person)
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(assessed_at, id) < (:at, :after)")).params(at=at, after=after)
-    async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-        me = await known_as(connection, who)
-    return pages.page(
-        rows,
+    return await pages.read(
+        connection,
+        query,
         limit,
-        lambda row: ResultShown(**confided(who, me, dict(row))),
-        lambda row: (row["assessed_at"], row["id"]),
+        cursor,
+        lambda row: ResultShown(**confided(who, me, row)),
+        c.assessed_at,
+        c.id,
+        newest_first=True,
     )
 
 
@@ -92,20 +98,19 @@ async def list_certificates(
 ) -> pages.Page[CertificateHeld]:
     """The first to expire first. One that has expired does not count any more."""
     c, now = directory.certificates.c, clock.now()
-    query = select(directory.certificates).order_by(c.expires_at, c.person, c.code).limit(limit + 1)
+    query = select(directory.certificates)
     if person is not None:
         query = query.where(c.person == person)
     if expires_within is not None:
         query = query.where(c.expires_at > now, c.expires_at <= now + timedelta(days=expires_within))
-    if cursor is not None:
-        at, whose, code = pages.decode(cursor, datetime, str, str)
-        query = query.where(text("(expires_at, person, code) > (:at, :whose, :after)"))
-        query = query.params(at=at, whose=whose, after=code)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(
-        rows,
-        limit,
-        lambda row: CertificateHeld(**row, valid=row["expires_at"] > now),
-        lambda row: (row["expires_at"], row["person"], row["code"]),
-    )
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: CertificateHeld(**row, valid=row["expires_at"] > now),
+            c.expires_at,
+            c.person,
+            c.code,
+        )

@@ -60,26 +60,26 @@ async def list_notices(
     complained about sees of that complaint only what names them. The text of a mail to one person is shown to
     them, to its writer and to `notices:read`."""
     access.must_read(who, audience)
-    query = (
-        select(notices)
-        .where(notices.c.audience == audience.value)
-        .order_by(notices.c.issued_at.desc(), notices.c.id.desc())
-        .limit(limit + 1)
-    )
+    c = notices.c
+    query = select(notices).where(c.audience == audience.value)
     if open_only:
-        query = query.where(notices.c.acknowledged_at.is_(None))
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(issued_at, id) < (:at, :after)")).params(at=at, after=after)
+        query = query.where(c.acknowledged_at.is_(None))
     async with ctx.database.reading() as connection:
         person = await known_as(connection, who)
         if mine or access.only_own(who, audience):
             query = query.where(text("CAST(:person AS text) = ANY(recipients)")).params(person=person)
         elif person is not None and access.hides_from_accused(audience):
             query = query.where(text(_NOT_ABOUT_CALLER)).params(person=person)
-        found = (await connection.execute(query)).mappings()
-        rows = [access.as_read_by(who, person, row) for row in found]
-    return pages.page(rows, limit, lambda row: NoticeShown(**row), lambda row: (row["issued_at"], row["id"]))
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: NoticeShown(**access.as_read_by(who, person, row)),
+            c.issued_at,
+            c.id,
+            newest_first=True,
+        )
 
 
 @router.post(

@@ -1,6 +1,6 @@
 """HTTP in: timeliness, the accountability record, participation, and trials of the distribution table."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -73,19 +73,24 @@ async def list_lapses(
     cursor: pages.Cursor = None,
 ) -> pages.Page[LapseShown]:
     """The newest first: notices that nobody acknowledged in time, tasks not done in time, promises broken."""
-    query = select(lapses).order_by(lapses.c.found_at.desc(), lapses.c.id.desc()).limit(limit + 1)
+    c, query = lapses.c, select(lapses)
     if person is not None:
         query = query.where(text("people @> ARRAY[CAST(:person AS text)]")).params(person=person)
     if kind is not None:
-        query = query.where(lapses.c.kind == kind.value)
+        query = query.where(c.kind == kind.value)
     if complaint_id is not None:
-        query = query.where(lapses.c.complaint_id == complaint_id)
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(found_at, id) < (:at, :after)")).params(at=at, after=after)
+        query = query.where(c.complaint_id == complaint_id)
     async with ctx.database.reading() as connection:
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(rows, limit, lambda row: LapseShown(**row), lambda row: (row["found_at"], row["id"]))
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: LapseShown(**row),
+            c.found_at,
+            c.id,
+            newest_first=True,
+        )
 
 
 @router.get(

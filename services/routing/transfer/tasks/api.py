@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.routing.directory.acting import known_as, person_of
 from services.routing.store import DispatchStore, transfer
@@ -94,24 +94,20 @@ async def list_tasks(
     if assignee != ME and not (who.may(WRITE) or who.may(access.EVERYTHING)):
         raise Lacking(f"{access.EVERYTHING} or {WRITE}; `assignee=me` lists your own")
     now = clock.now()
-    query = select(tasks).order_by(tasks.c.due_at, tasks.c.id).limit(limit + 1)
+    c, query = tasks.c, select(tasks)
     if state is not None:
-        query = query.where(
-            tasks.c.done_at.is_not(None) if state is TaskState.DONE else tasks.c.done_at.is_(None)
-        )
+        query = query.where(c.done_at.is_not(None) if state is TaskState.DONE else c.done_at.is_(None))
     if state is TaskState.OVERDUE:
-        query = query.where(tasks.c.due_at < now)
+        query = query.where(c.due_at < now)
     if complaint_id is not None:
-        query = query.where(tasks.c.complaint_id == complaint_id)
-    if cursor is not None:
-        at, after = pages.decode(cursor, datetime, UUID)
-        query = query.where(text("(due_at, id) > (:at, :after)")).params(at=at, after=after)
+        query = query.where(c.complaint_id == complaint_id)
     async with ctx.database.reading() as connection:
         if assignee is not None:
             person = await person_of(connection, who) if assignee == ME else assignee
-            query = query.where(tasks.c.assignee == person)
-        rows = (await connection.execute(query)).mappings().all()
-    return pages.page(rows, limit, lambda row: shown_row(row, now), lambda row: (row["due_at"], row["id"]))
+            query = query.where(c.assignee == person)
+        return await pages.read(
+            connection, query, limit, cursor, lambda row: shown_row(row, now), c.due_at, c.id
+        )
 
 
 @router.post(
