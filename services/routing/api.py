@@ -50,7 +50,7 @@ ROOMS = (
     clippings,
     contacts,
     assignment,
-    rulebooks.routes(*BOOKS.values()),
+    rulebooks.routes(*BOOKS),
 )
 for room in ROOMS:
     router.include_router(room)

@@ -1,6 +1,6 @@
-"""The rulebooks of routing, by kind."""
+"""The rulebooks of routing."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from services.routing.assignment.rules import ASSIGNMENT
@@ -18,4 +18,4 @@ OF_TRIAGE = (RULES, MATRIX, LIMITS, LEARNER)
 OF_TRANSFER = (DISTRIBUTION, AGENDA)
 OF_PEOPLE = (ASSIGNMENT, REWARDS, COURSES, DRILLS)
 
-BOOKS: Mapping[str, Book[Any]] = {book.kind: book for book in (*OF_TRIAGE, *OF_TRANSFER, *OF_PEOPLE)}
+BOOKS: Sequence[Book[Any]] = (*OF_TRIAGE, *OF_TRANSFER, *OF_PEOPLE)

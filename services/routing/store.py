@@ -164,7 +164,7 @@ _FIELDS = [str(c.name) for c in dispatches.c if c.name not in {"complaint_id", "
 async def read_dispatches(connection: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
     """As they are now; a blank one for an id that is not known."""
     rows = await driver.run(connection, _LOAD, {"ids": list(ids)})
-    books = await rulebook_store.load_books(connection, BOOKS)
+    books = await rulebook_store.load_books(connection, *BOOKS)
     found = {i: Dispatch(id=i, books=books) for i in ids}
     for row in rows.mappings():
         values: dict[str, Any] = {name: row[name] for name in _FIELDS}

@@ -357,7 +357,7 @@ async def test_nothing_stays_with_somebody_who_is_gone_or_away_for_long(world: W
 
         await eventually(none_left, what=f"others to have what {person} had")
         async with database.reading() as connection:
-            books = await load_books(connection, BOOKS)
+            books = await load_books(connection, *BOOKS)
             away = timedelta(days=books.read(ASSIGNMENT).long_absence_days)
             assert await astray(connection, away, clock.now(), 10) == {}
         carried = {(await routed(world, each["complaint_id"]))["handler_id"] for each in (one, two)}

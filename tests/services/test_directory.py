@@ -127,7 +127,7 @@ async def test_a_calendar_has_spans_a_zone_holidays_and_make_up_days(world: Worl
     }
     await synced(world, calendars=[shanghai, berlin])
     async with world.context("routing").database.transaction() as transaction:
-        calendars = (await load_directory(transaction)).calendars
+        calendars = (await load_directory(transaction.connection)).calendars
 
     def works(code: str, *moments: str) -> list[bool]:
         return [calendars[code].works_at(datetime.fromisoformat(moment)) for moment in moments]

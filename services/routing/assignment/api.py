@@ -59,7 +59,7 @@ async def read_queue(
     c = dispatches.c
     query = select(dispatches).where(c.status == "waiting")
     async with ctx.database.reading() as connection:
-        roster = await load_roster(connection, await load_books(connection, BOOKS))
+        roster = await load_roster(connection, await load_books(connection, *BOOKS))
         return await pages.read(
             connection,
             query,

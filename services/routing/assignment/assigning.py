@@ -285,10 +285,6 @@ class Assigning(Triaging):
             for department in departments:
                 self.involve(department, row, RULES, at)
 
-    def _catch_up(self) -> None:
-        """What was heard before takes effect."""
-        raise NotImplementedError
-
 
 def _reasons(basis: AssignmentBasis) -> tuple[str, ...]:
     """In a few codes, the step of the chain first."""

@@ -64,7 +64,7 @@ class Drain:
     async def take_back(self) -> int:
         """What somebody has who is not there any more, or away for long, goes to others."""
         async with self._database.transaction() as transaction:
-            rules = (await load_books(transaction.connection, BOOKS)).read(ASSIGNMENT)
+            rules = (await load_books(transaction.connection, *BOOKS)).read(ASSIGNMENT)
             away = timedelta(days=rules.long_absence_days)
             seen = await astray(transaction.connection, away, clock.now(), BATCH)
             if seen:
@@ -86,7 +86,7 @@ class Drain:
     async def climb(self) -> int:
         """What nobody has owned for longer than the rules allow is told, and the next layer is asked."""
         async with self._database.transaction() as transaction:
-            books = await load_books(transaction.connection, BOOKS)
+            books = await load_books(transaction.connection, *BOOKS)
             due = await self._due(transaction, books.read(ASSIGNMENT))
             if not due:
                 return 0
@@ -111,7 +111,7 @@ class Drain:
         What it plans, it plans without a lock; whether it holds, settling decides.
         """
         async with self._database.transaction() as transaction:
-            books = await load_books(transaction.connection, BOOKS)
+            books = await load_books(transaction.connection, *BOOKS)
             planned = await self._plan(transaction, books)
             tried = await self._change(transaction, planned, {Status.WAITING}, Dispatch.try_again)
             return sum(dispatch.status is Status.ASSIGNED for dispatch in tried)

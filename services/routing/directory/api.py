@@ -95,14 +95,7 @@ async def change_directory(
     Whoever is not named, and what is not said of somebody, stays as it is. With `source` and `complete`, whoever
     that source no longer names is deactivated. Try it with `dry_run`.
     """
-    if wanted.complete and wanted.source is None:
-        raise Problem(
-            422,
-            "invalid-request",
-            "Complete of what?",
-            "Name the `source` whose entries these are. 请说明 source。",
-            field="body/source",
-        )
+    _must_name_source(wanted.complete, wanted.source, "body/source")
     asked = Wanted(wanted.parts(), wanted.source, wanted.complete, requeue=wanted.requeue)
     async with ctx.database.transaction() as transaction:
         done = await change(
@@ -112,6 +105,17 @@ async def change_directory(
             raise refuse(done.refused, _in_json)
     await move_work(ctx.database)
     return answer(done, dry_run=wanted.dry_run)
+
+
+def _must_name_source(complete: bool, source: str | None, field: str) -> None:
+    if complete and source is None:
+        raise Problem(
+            422,
+            "invalid-request",
+            "Complete of what?",
+            "Name the `source` whose entries these are. 请说明 source。",
+            field=field,
+        )
 
 
 def _in_json(refusal: Refusal) -> str:
@@ -194,14 +198,7 @@ async def import_directory(
 ) -> DirectoryChanged:
     """The same as `PUT /directory`, from a file: what is wrong is named by line and column. A column that is
     missing leaves what it would say as it is."""
-    if complete and source is None:
-        raise Problem(
-            422,
-            "invalid-request",
-            "Complete of what?",
-            "Name the `source` whose entries these are. 请说明 source。",
-            field="query/source",
-        )
+    _must_name_source(complete, source, "query/source")
     found = _read(request, await request.body(), table.value)
     if found.errors:
         raise Problem(

@@ -117,8 +117,8 @@ async def read_authority(
     person_id: OnePerson, who: Annotated[Principal, may("cases:read")], ctx: Ctx
 ) -> AuthorityShown:
     """Inside these limits nobody needs to be asked; beyond, the first of `approvers` whose own limits suffice."""
-    async with ctx.database.transaction() as transaction:
-        return _authority(await load_directory(transaction), person_id)
+    async with ctx.database.reading() as connection:
+        return _authority(await load_directory(connection), person_id)
 
 
 @router.get(
@@ -135,12 +135,12 @@ async def read_parameters(
     query = select(dispatches).where(
         dispatches.c.complaint_id == complaint_id, dispatches.c.status != "blank"
     )
-    async with ctx.database.transaction() as transaction:
-        me = await person_of(transaction.connection, who)
-        row = (await transaction.execute(query)).mappings().one_or_none()
+    async with ctx.database.reading() as connection:
+        me = await person_of(connection, who)
+        row = (await connection.execute(query)).mappings().one_or_none()
         if row is None:
             raise problems.not_found("complaint", "path/complaint_id")
-        mine = _authority(await load_directory(transaction), me)
+        mine = _authority(await load_directory(connection), me)
     return ParametersShown(
         **dict(mine),
         complaint_id=complaint_id,

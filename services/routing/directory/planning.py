@@ -7,11 +7,19 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from services.routing.directory.references import Refusal, check
-from services.routing.directory.requeuing import Requeue, requeue_of
 from services.routing.directory.schemas import ENTRIES, Entry, NewDepartment, NewPerson
 
 Place = tuple[str, str]
 """Table and key of an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """The open complaints of a person who leaves go to another one, or back to the queue."""
+
+    person: str
+    to_person: str | None = None
+    """None: back to the queue, where somebody is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +239,7 @@ def _let_person_go(made: Plan, carried: int, wanted: Wanted, person: NewPerson, 
             )
         )
     elif wanted.hand_over_to is not None or wanted.requeue:
-        made.requeues.append(requeue_of(person.id, wanted.hand_over_to))
+        made.requeues.append(Requeue(person.id, wanted.hand_over_to))
     else:
         made.refused.append(
             Refusal(

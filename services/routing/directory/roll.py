@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.directory.planning import Kept, Plan, Roll
-from services.routing.directory.requeuing import Requeue
+from services.routing.directory.planning import Kept, Plan, Requeue, Roll
 from services.routing.directory.schemas import ENTRIES, Entry
 from services.routing.store import directory
 from shared import clock, driver, ids

@@ -218,9 +218,8 @@ async def lock_directory(transaction: Transaction) -> None:
     )
 
 
-async def load_directory(asked: Transaction | AsyncConnection) -> Directory:
+async def load_directory(connection: AsyncConnection) -> Directory:
     """Everybody as they are now; to choose from them, hold the directory's lock."""
-    connection = asked.connection if isinstance(asked, Transaction) else asked
     units = await driver.run(connection, _DEPARTMENTS)
     staff = await driver.run(connection, _PEOPLE, {"now": clock.now()})
     calendars = await driver.run(connection, sql("SELECT * FROM calendars"))

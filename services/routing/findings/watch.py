@@ -48,7 +48,7 @@ class Watch:
 
 async def look(transaction: Transaction) -> list[Finding]:
     """All that is wrong now."""
-    directory = await load_directory(transaction)
+    directory = await load_directory(transaction.connection)
     carried = await transaction.execute(
         sql(
             "SELECT handler_id, count(*) AS complaints FROM dispatches WHERE status = 'assigned' GROUP BY handler_id"

@@ -143,7 +143,7 @@ async def list_earnings(
 
 
 async def _table(connection: AsyncConnection) -> RewardTable:
-    return (await rulebook_store.load_books(connection, {REWARDS.kind: REWARDS})).read(REWARDS)
+    return (await rulebook_store.load_books(connection, REWARDS)).read(REWARDS)
 
 
 def _bounds(period: str, table: RewardTable) -> tuple[datetime, datetime]:

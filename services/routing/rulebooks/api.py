@@ -44,7 +44,7 @@ def _list(router: APIRouter, books: tuple[Book[Any], ...]) -> None:
     async def list_rulebooks(who: Annotated[Principal, may("cases:read")], ctx: Ctx) -> list[RulebookSummary]:
         """The tables by which routing decides, and which version of each is in force."""
         async with ctx.database.reading() as connection:
-            in_force = await store.load_books(connection, {book.kind: book for book in books})
+            in_force = await store.load_books(connection, *books)
         return [
             RulebookSummary(
                 kind=book.kind, name_en=book.name_en, name_zh=book.name_zh, version=in_force.version(book)
@@ -66,7 +66,7 @@ def _read(router: APIRouter, book: Book[Any]) -> None:
     )
     async def read(who: Annotated[Principal, may("cases:read")], ctx: Ctx, response: Response) -> BaseModel:
         async with ctx.database.reading() as connection:
-            books = await store.load_books(connection, {book.kind: book})
+            books = await store.load_books(connection, book)
         response.headers["ETag"] = etag.tag(books.version(book))
         made: BaseModel = shown(kind=book.kind, version=books.version(book), content=books.read(book))
         return made
@@ -152,7 +152,7 @@ def _change(router: APIRouter, book: Book[Any]) -> None:
 
         async def work(transaction: Transaction) -> Answer:
             await store.lock_kind(transaction, book)
-            books = await store.load_books(transaction.connection, {book.kind: book})
+            books = await store.load_books(transaction.connection, book)
             etag.must_match(if_match, books.version(book), f"version of the {book.name_en}", book.name_zh)
             content = await store.content_of(transaction.connection, book, wanted.version)
             if content is None:

@@ -1,7 +1,6 @@
 """Tables of the rulebooks: versions and switches are rows that never change; the last switch counts."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -69,8 +68,9 @@ _IN_FORCE = sql(
 )
 
 
-async def load_books(connection: AsyncConnection, known: Mapping[str, Book[Any]]) -> Books:
-    """What is in force now; `known` are the kinds of rulebooks by name."""
+async def load_books(connection: AsyncConnection, *books: Book[Any]) -> Books:
+    """What is in force now of these kinds."""
+    known = {book.kind: book for book in books}
     in_force: dict[str, tuple[int, Content]] = {}
     for row in (await driver.run(connection, _IN_FORCE, {})).all():
         if row.kind not in known:

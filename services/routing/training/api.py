@@ -1,6 +1,6 @@
 """HTTP in: courses that are held, and what became of those who took part."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.routing.directory.named import must_be_people
 from services.routing.rulebooks import store as rulebook_store
 from services.routing.store import training
 from services.routing.training.book import COURSES, Catalogue, CourseBook, catalogue
@@ -100,7 +101,7 @@ async def add_session(
                 "`/rulebooks/courses` lists them. 没有该课程，请见 /rulebooks/courses。",
                 field="body/course",
             )
-        await must_be_people(transaction, wanted.participants, "body/participants")
+        await must_be_people(transaction.connection, _numbered("body/participants", wanted.participants))
         row = {
             "id": ids.new_id(),
             **wanted.model_dump(exclude={"participants"}),
@@ -134,7 +135,7 @@ async def add_participants(
 
     async def work(transaction: Transaction) -> Answer:
         session = await session_of(transaction, session_id)
-        await must_be_people(transaction, wanted.people, "body/people")
+        await must_be_people(transaction.connection, _numbered("body/people", wanted.people))
         await take_part(transaction, session_id, wanted.people)
         people = await _participants(transaction.connection, [session_id])
         return Answer(200, to_json(_session(session, people)))
@@ -216,7 +217,7 @@ def _must_fit(wanted: NewResults, taking: Collection[str], done: Collection[str]
 
 
 async def _courses(connection: AsyncConnection) -> tuple[int, CourseBook]:
-    books = await rulebook_store.load_books(connection, {COURSES.kind: COURSES})
+    books = await rulebook_store.load_books(connection, COURSES)
     return books.version(COURSES), books.read(COURSES)
 
 
@@ -233,27 +234,8 @@ async def session_of(transaction: Transaction, session_id: UUID) -> dict[str, An
     return dict(row)
 
 
-async def must_be_people(transaction: Transaction, named: Collection[str], field: str) -> None:
-    """Raises a 422 problem that names whoever is not known."""
-    rows = await transaction.execute(
-        sql("SELECT id FROM people WHERE active AND id = ANY(CAST(:ids AS text[]))"), {"ids": list(named)}
-    )
-    known = {row.id for row in rows}
-    errors = [
-        FieldError(
-            field=f"{field}/{number}", detail=f"Nobody active is called {name!r}. 没有在职人员 {name!r}。"
-        )
-        for number, name in enumerate(named)
-        if name not in known
-    ]
-    if errors:
-        raise Problem(
-            422,
-            "invalid-request",
-            "No such person",
-            "Name people of the directory. 请填写名录中的在职人员。",
-            errors=errors,
-        )
+def _numbered(field: str, people: Iterable[str]) -> dict[str, str]:
+    return {f"{field}/{number}": person for number, person in enumerate(people)}
 
 
 async def must_be_others(transaction: Transaction, people: Collection[str], who: Principal) -> None:

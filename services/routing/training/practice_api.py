@@ -8,10 +8,11 @@ from pydantic_core import to_json
 from sqlalchemy import select
 
 from services.routing.directory.acting import known_as
+from services.routing.directory.named import must_be_people
 from services.routing.directory.schemas import PersonId
 from services.routing.rulebooks import store as rulebook_store
 from services.routing.store import training
-from services.routing.training.api import must_be_others, must_be_people, take_part
+from services.routing.training.api import must_be_others, take_part
 from services.routing.training.book import COURSES, DRILLS, Code
 from services.routing.training.confiding import confided
 from services.routing.training.keeping import keep
@@ -54,13 +55,11 @@ async def add_drill_run(
     to."""
 
     async def work(transaction: Transaction) -> Answer:
-        books = await rulebook_store.load_books(
-            transaction.connection, {COURSES.kind: COURSES, DRILLS.kind: DRILLS}
-        )
+        books = await rulebook_store.load_books(transaction.connection, COURSES, DRILLS)
         run = books.read(DRILLS).drill(drill)
         if run is None:
             raise problems.not_found("drill", "path/drill")
-        await must_be_people(transaction, [wanted.person], "body/person")
+        await must_be_people(transaction.connection, {"body/person": wanted.person})
         await must_be_others(transaction, [wanted.person], who)
         try:
             graded = grade(run, wanted.grades)

@@ -1,7 +1,7 @@
 """HTTP in: the notices of an audience, their acknowledgement, internal mail."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import select, text
 
 from services.routing.directory.acting import known_as
-from services.routing.directory.store import load_directory
+from services.routing.directory.named import must_be_people
 from services.routing.model import Dispatch
 from services.routing.status import Status
 from services.routing.store import DispatchStore, transfer
@@ -26,7 +26,6 @@ from shared.events.transfer import NoticeWords
 from shared.events.vocabulary import Audience, TransferForm
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["notices"])
@@ -126,7 +125,7 @@ async def write_mail(
     async def work(transaction: Transaction) -> Answer:
         dispatch = await known(transaction, complaint_id)
         if mail.person is not None:
-            await must_be_person(transaction, mail.person, "body/person")
+            await must_be_people(transaction.connection, {"body/person": mail.person})
         notice = _mail(dispatch, mail, who.id, clock.now())
         dispatch.issue(notice)
         await save_one(store, transaction, dispatch)
@@ -165,22 +164,3 @@ async def known(transaction: Transaction, complaint_id: UUID) -> Dispatch:
     if dispatch.status is Status.BLANK:
         raise problems.not_found("complaint", "path/complaint_id")
     return dispatch
-
-
-async def must_be_person(transaction: Transaction, person_id: str, field: str) -> None:
-    """Raises a 422 problem."""
-    directory = await load_directory(transaction)
-    if not any(person.id == person_id and person.active for person in directory.people):
-        raise no_such_person(person_id, field)
-
-
-def no_such_person(person_id: str, field: str, **extra: Any) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "There is no such person",
-        f"{person_id!r} is not in the directory, or does not work here any more; `/directory` lists the people. "
-        "通讯录中没有此人或其已停用。",
-        field=field,
-        **extra,
-    )

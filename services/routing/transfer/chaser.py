@@ -95,7 +95,7 @@ class Chaser:
             claimed += mine
             # Read after the locks are held: an acknowledgement that was sooner has been committed by now.
             at = clock.now()
-            directory = await load_directory(transaction)
+            directory = await load_directory(transaction.connection)
             dispatches = await self._store.load(transaction, mine)
             notices = await notices_of(transaction.connection, mine)
             tasks = await tasks_due(transaction.connection, mine)

@@ -121,6 +121,6 @@ async def try_distribution(
     """Which notices it would have issued that the table in force does not, and the other way round. Nothing is
     told to anybody. It looks at 20,000 facts at most, the newest of the period."""
     async with ctx.database.reading() as connection:
-        books = await load_books(connection, {DISTRIBUTION.kind: DISTRIBUTION})
+        books = await load_books(connection, DISTRIBUTION)
         rows = await measuring.heard(connection, trial.since, trial.until)
     return measuring.compare(rows, books.read(DISTRIBUTION), trial.content)

@@ -26,5 +26,5 @@ async def read_classifier(who: Annotated[Principal, may("cases:read")], ctx: Ctx
         mind = mind_of(connection)
         assert mind is not None
         await refresh(connection, mind)
-        books = await rulebooks.load_books(connection, BOOKS)
+        books = await rulebooks.load_books(connection, *BOOKS)
         return await report(connection, mind, books.read(LEARNER), books.version(LEARNER), clock.now())

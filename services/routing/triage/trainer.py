@@ -65,7 +65,7 @@ class Trainer:
     async def turn(self) -> None:
         """Everything that is due."""
         async with self._database.reading() as connection:
-            settings = (await rulebooks.load_books(connection, BOOKS)).read(LEARNER)
+            settings = (await rulebooks.load_books(connection, *BOOKS)).read(LEARNER)
         await self.calibrate(settings)
         await self.challenge(settings)
         await self.contest()

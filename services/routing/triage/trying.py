@@ -114,7 +114,7 @@ async def try_triage_rules(
     whose customer was erased are left out.
     """
     async with ctx.database.reading() as connection:
-        in_force = await rulebooks.load_books(connection, BOOKS)
+        in_force = await rulebooks.load_books(connection, *BOOKS)
         proposed = wanted.content
         if wanted.version is not None:
             proposed = await rulebooks.content_of(connection, RULES, wanted.version)

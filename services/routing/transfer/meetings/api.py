@@ -10,12 +10,11 @@ from pydantic_core import to_json
 from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.directory.store import load_directory
+from services.routing.directory.named import must_be_people
 from services.routing.model import Dispatch
 from services.routing.rulebooks.store import load_books
 from services.routing.status import Status
 from services.routing.store import DispatchStore, transfer
-from services.routing.transfer.api import no_such_person
 from services.routing.transfer.meetings import store
 from services.routing.transfer.meetings.agenda import AGENDA
 from services.routing.transfer.meetings.schemas import (
@@ -62,8 +61,8 @@ async def call_meeting(
         now = clock.now()
         if new.at <= now:
             raise past("body/at")
-        places = [f"body/attendees/{number}" for number in range(len(new.attendees))]
-        await _must_be_people(transaction, zip(new.attendees, places, strict=True))
+        named = {f"body/attendees/{number}": person for number, person in enumerate(new.attendees)}
+        await must_be_people(transaction.connection, named)
         series = {
             "id": ids.new_id(),
             "title": new.title,
@@ -188,9 +187,8 @@ async def _set_action_items(
     for item, place in zip(items, places, strict=True):
         if item.due_at <= now:
             raise past(f"{place}/due_at")
-    await _must_be_people(
-        transaction, [(i.assignee, f"{p}/assignee") for i, p in zip(items, places, strict=True)]
-    )
+    assignees = {f"{p}/assignee": i.assignee for i, p in zip(items, places, strict=True)}
+    await must_be_people(transaction.connection, assignees)
     named = {
         i.complaint_id: f"{p}/complaint_id"
         for i, p in zip(items, places, strict=True)
@@ -233,14 +231,6 @@ async def _cases(transaction: Transaction, named: Mapping[UUID, str]) -> Mapping
     return cases
 
 
-async def _must_be_people(transaction: Transaction, named: Any) -> None:
-    """`named`: pairs of an id and the field that names it. Raises a 422 problem."""
-    here = {person.id for person in (await load_directory(transaction)).people if person.active}
-    for person_id, field in named:
-        if person_id not in here:
-            raise no_such_person(person_id, field)
-
-
 async def _must_be_to_come(transaction: Transaction, meeting_id: UUID) -> dict[str, Any]:
     """The meeting, held. Raises a 404 problem, and NotPossible when its minutes are written."""
     meeting = await _found(transaction.connection, meeting_id, store.MEETING_HELD)
@@ -273,7 +263,7 @@ async def _add(transaction: Transaction, series_id: Any, number: int, at: dateti
 
 async def _shown(connection: AsyncConnection, meeting: dict[str, Any]) -> MeetingShown:
     if meeting["agenda"] is None:
-        books = await load_books(connection, {AGENDA.kind: AGENDA})
+        books = await load_books(connection, AGENDA)
         agenda = await store.agenda(connection, meeting["id"], books.read(AGENDA))
     else:
         agenda = await store.kept_agenda(connection, meeting["id"], meeting["agenda"])

@@ -10,9 +10,10 @@ from pydantic_core import to_json
 from sqlalchemy import select
 
 from services.routing.directory.acting import known_as, person_of
+from services.routing.directory.named import must_be_people
 from services.routing.store import DispatchStore, transfer
 from services.routing.transfer import access
-from services.routing.transfer.api import known, must_be_person
+from services.routing.transfer.api import known
 from services.routing.transfer.store import find_task
 from services.routing.transfer.tasks.model import Task, finish
 from services.routing.transfer.tasks.schemas import NewTask, TaskResult, TaskShown, TaskState
@@ -55,7 +56,7 @@ async def set_task(
 
     async def work(transaction: Transaction) -> Answer:
         dispatch = await known(transaction, complaint_id)
-        await must_be_person(transaction, new.assignee, "body/assignee")
+        await must_be_people(transaction.connection, {"body/assignee": new.assignee})
         now = clock.now()
         if new.due_at <= now:
             raise past("body/due_at")

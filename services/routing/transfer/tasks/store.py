@@ -28,8 +28,8 @@ async def chase_loose_tasks(database: Database) -> int:
         if not tasks:
             return 0
         at = clock.now()
-        books = await load_books(transaction.connection, {DISTRIBUTION.kind: DISTRIBUTION})
-        directory = await load_directory(transaction)
+        books = await load_books(transaction.connection, DISTRIBUTION)
+        directory = await load_directory(transaction.connection)
         lapses = [chased(task, books.read(DISTRIBUTION), directory, at) for task in tasks]
         found = [{"id": lapse.id, **asdict(lapse)} for lapse in lapses if lapse is not None]
         await insert_rows(transaction, transfer.lapses, found)
