@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.routing.rulebooks.model import AS_SHIPPED
 from services.routing.triage.deciding import decide
 from services.routing.triage.told import Told
 from shared.events.intake import MaskedStatement
 from shared.events.vocabulary import Severity
+from shared.rulebooks.model import AS_SHIPPED
 
 TEXTS = Path(__file__).parents[1] / "demo"
 RETURNING = 1000

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from services.resolution.api import router
 from services.resolution.handlers import reactions
-from services.resolution.keeper import PromiseKeeper
 from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
+from services.resolution.tables import cases
+from services.resolution.waking import Dormitory, Waker
 from shared.service import Context, Service, Worker
 from shared.worktime import chinese_calendar
 
@@ -15,7 +16,8 @@ from shared.worktime import chinese_calendar
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
-    return [store.follow(policy), PromiseKeeper(context.database, store, settings.poll_interval)]
+    dormitories = [Dormitory(cases, store)]
+    return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
 
 
 service = Service(
@@ -25,5 +27,5 @@ service = Service(
     metadata=metadata,
     reactions=reactions,
     parts=_parts,
-    workers=lambda context: [Worker("resolution.promises", context.part(PromiseKeeper).run)],
+    workers=lambda context: [Worker("resolution.waker", context.part(Waker).run)],
 )

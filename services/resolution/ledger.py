@@ -1,5 +1,6 @@
 """What every case keeps whatever happens to it: its timeline and its ledger of promises. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from services.resolution.timeline import SYSTEM, Entry, Kind, Source
 from shared.aggregate import Aggregate
 from shared.events import PromiseBroken, PromiseKept, PromiseMade
 from shared.ids import derived_id
+from shared.rulebooks.model import AS_SHIPPED, Books
 
 
 @dataclass(kw_only=True)
@@ -16,6 +18,8 @@ class Ledger(Aggregate):
     """An unsolved case has exactly one live promise; a solved one has none."""
 
     policy: Policy = field(repr=False, compare=False)
+    books: Books = field(default=AS_SHIPPED, repr=False, compare=False)
+    """The rulebooks in force."""
     state: State = State.UNOPENED
     handler_id: str | None = None
     promise: Promise | None = None
@@ -27,6 +31,16 @@ class Ledger(Aggregate):
     new_entries: list[Entry] = field(default_factory=list, repr=False, compare=False)
     changed_promises: list[Promise] = field(default_factory=list, repr=False, compare=False)
     """These two wait to be saved; promises in the order in which they changed."""
+
+    def deadlines(self) -> Iterator[datetime]:
+        """After each of these moments something happens by itself. Rooms add theirs."""
+        if self.promise is not None:
+            yield self.promise.due_at
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """The earliest of the deadlines."""
+        return min(self.deadlines(), default=None)
 
     def time_passed(self, at: datetime) -> None:
         """If the promise is overdue at `at`, it is broken, an interim reply goes out, and the next is made.

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.resolution.books import BOOKS
 from services.resolution.lifecycle import State
 from services.resolution.model import Case, Judgement
 from services.resolution.promises import Policy, Promise, PromiseState
@@ -17,6 +18,8 @@ from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
 from shared.events.vocabulary import Outcome, Severity
+from shared.rulebooks.model import Books
+from shared.rulebooks.store import load_books
 
 __all__ = ["CaseStore", "metadata", "store"]
 
@@ -67,9 +70,10 @@ class CaseStore:
 
     async def read(self, connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Case]:
         """The cases by id; a blank one for an id that is not known yet."""
-        found = {id: Case(id=id, policy=self.policy) for id in ids}
+        books = await load_books(connection, *BOOKS)
+        found = {id: Case(id=id, policy=self.policy, books=books) for id in ids}
         for row in (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings():
-            found[row["id"]] = _case(row, self.policy)
+            found[row["id"]] = _case(row, self.policy, books)
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Case]) -> None:
@@ -94,7 +98,7 @@ class CaseStore:
             case.new_entries.clear()
 
 
-def _case(row: Any, policy: Policy) -> Case:
+def _case(row: Any, policy: Policy, books: Books) -> Case:
     values = {name: row[name] for name in _PLAIN}
     if row["reason_sufficient"] is not None:
         values["judgement"] = Judgement(row["reason_sufficient"], row["demand_reasonable"])
@@ -104,6 +108,7 @@ def _case(row: Any, policy: Policy) -> Case:
         )
     return Case(
         policy=policy,
+        books=books,
         state=State(row["state"]),
         severity=Severity(row["severity"]) if row["severity"] else None,
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
@@ -121,6 +126,7 @@ _APART = {
     "reason_sufficient",
     "demand_reasonable",
     "promise_id",
+    "wakes_at",
 }
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
@@ -136,6 +142,7 @@ def _case_row(case: Case) -> dict[str, Any]:
         "reason_sufficient": judgement and judgement.reason_sufficient,
         "demand_reasonable": judgement and judgement.demand_reasonable,
         "promise_id": case.promise and case.promise.id,
+        "wakes_at": case.wakes_at,
     }
 
 

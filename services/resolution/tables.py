@@ -23,8 +23,10 @@ from services.resolution.promises import PromiseState
 from services.resolution.timeline import Reader
 from shared.database import service_metadata
 from shared.events.vocabulary import Outcome, Severity
+from shared.rulebooks import store as rulebook_store
 
 metadata = service_metadata("resolution")
+rulebook_store.add_tables(metadata)
 
 MOMENT = DateTime(timezone=True)
 
@@ -79,6 +81,7 @@ cases = Table(
         server_default=text("false"),
         comment="the customer is: nothing is kept of what was written about them",
     ),
+    Column("wakes_at", MOMENT, comment="the earliest of its deadlines: something happens after it by itself"),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
     CheckConstraint(f"state IN {one_of(*State)}", "state"),
@@ -86,6 +89,7 @@ cases = Table(
     CheckConstraint(f"outcome IN {one_of(*Outcome)}", "outcome"),
     CheckConstraint("(state = 'unopened') = (registered_at IS NULL)", "opened_by_registration"),
     CheckConstraint(f"(state IN {one_of(*UNSOLVED)}) = (promise_id IS NOT NULL)", "unsolved_has_promise"),
+    CheckConstraint("promise_id IS NULL OR wakes_at IS NOT NULL", "promise_wakes"),
     CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
     CheckConstraint("state <> 'agreed' OR agreed_offer_id IS NOT NULL", "agreed_to_an_offer"),
     CheckConstraint("state NOT IN ('carried_out', 'closed') OR result IS NOT NULL", "result_was_told"),
@@ -100,6 +104,7 @@ cases = Table(
 )
 OPENED = cases.c.state != State.UNOPENED.value
 Index("ix_cases_registered", cases.c.registered_at, cases.c.id, postgresql_where=OPENED)
+Index("ix_cases_wakes", cases.c.wakes_at, postgresql_where=cases.c.wakes_at.is_not(None))
 Index("ix_cases_handler", cases.c.handler_id, cases.c.registered_at, cases.c.id)
 Index("ix_cases_department", cases.c.department, cases.c.registered_at, cases.c.id)
 
@@ -123,7 +128,6 @@ promises = Table(
 )
 LIVE = promises.c.state == PromiseState.LIVE.value
 Index("uq_promises_live", promises.c.complaint_id, unique=True, postgresql_where=text("state = 'live'"))
-Index("ix_promises_due", promises.c.due_at, postgresql_where=text("state = 'live'"))
 
 offers = Table(
     "offers",

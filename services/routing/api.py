@@ -12,7 +12,6 @@ from services.routing.duties.api import router as duties
 from services.routing.duties.proposals_api import router as proposals
 from services.routing.findings.api import router as findings
 from services.routing.rewards.api import router as rewards
-from services.routing.rulebooks import api as rulebooks
 from services.routing.training.api import router as training
 from services.routing.training.practice_api import router as practice
 from services.routing.training.results_api import router as results
@@ -24,6 +23,7 @@ from services.routing.transfer.meetings.api import router as meetings
 from services.routing.transfer.tasks.api import router as tasks
 from services.routing.triage.api import router as triage
 from services.routing.triage.trying import router as trial
+from shared.rulebooks import api as rulebooks
 from shared.service import api_router
 
 router = api_router()

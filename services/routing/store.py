@@ -31,7 +31,6 @@ from services.routing.duties import store as duties_store
 from services.routing.findings import store as findings_store
 from services.routing.model import Dispatch
 from services.routing.rewards import store as rewards_store
-from services.routing.rulebooks import store as rulebook_store
 from services.routing.status import Status
 from services.routing.training import store as training_store
 from services.routing.transfer import store as transfer_store
@@ -47,6 +46,7 @@ from shared.bulk import save_rows
 from shared.database import Transaction, service_metadata
 from shared.events.routing import Decider, TimeLimits
 from shared.events.vocabulary import Against, Channel, Kind, Money, Nature, Severity, Urgency, Visibility
+from shared.rulebooks import store as rulebook_store
 
 metadata = service_metadata("routing")
 directory = directory_store.add_tables(metadata)

@@ -18,13 +18,13 @@ from services.routing.assignment.needs import Needs
 from services.routing.assignment.rules import ASSIGNMENT
 from services.routing.assignment.store import astray
 from services.routing.books import BOOKS
-from services.routing.rulebooks.store import load_books
 from services.routing.store import DispatchStore
 from shared import clock
 from shared.aggregate import load_one, save_one
 from shared.events import ComplaintSupplemented, CustomerErased
 from shared.events.vocabulary import Against, Because, Channel, Severity
 from shared.ids import new_id
+from shared.rulebooks.store import load_books
 from tests.services.test_routing import closed, tell
 from tests.world import TOLD, World, eventually
 

@@ -65,6 +65,11 @@ async def account(world: World, who: str, *scopes: str, **fields_: Any) -> dict[
     return {"Authorization": f"Bearer {key}"}
 
 
+def account_of(headers: dict[str, str]) -> str:
+    """The principal behind such headers."""
+    return f"key:{headers['Authorization'].split('_')[1]}"
+
+
 @pytest.mark.requirement("003-20", "003-20a", "003-20b", "003-20c", "003-20d")
 async def test_four_layers_with_the_roles_that_the_texts_name(world: World) -> None:
     layers = (await world.customer.get(f"{URL}/layers")).json()
@@ -600,6 +605,11 @@ async def test_the_front_line_knows_what_it_may_decide_and_who_approves_the_rest
     may = (await world.http.get(url, headers=mine)).json()
     assert (may["remedies"], may["amount"], may["currency"]) == (["apology", "repair"], "200.00", "CNY")
     assert [each["id"] for each in may["approvers"]] == ["limits.boss", "limits.top"]
+    by_account = await world.http.get(f"{URL}/authority?account={account_of(mine)}", headers=mine)
+    assert by_account.json() == may
+    unknown = await world.http.get(f"{URL}/authority?account=nobody", headers=mine)
+    assert unknown.status_code == 404
+    assert unknown.json()["errors"][0]["field"] == "query/account"
 
     now = clock.now()
     away = {"since": (now - timedelta(days=1)).isoformat(), "until": (now + timedelta(days=1)).isoformat()}

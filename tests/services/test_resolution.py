@@ -17,9 +17,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.resolution.app import service
-from services.resolution.keeper import ASIDE, BATCH, PromiseKeeper
 from services.resolution.model import Case
 from services.resolution.store import store
+from services.resolution.waking import ASIDE, BATCH, Waker
 from shared import clock
 from shared.events import Event, OfferChosen, OffersDeclined
 from shared.events.vocabulary import Outcome, Severity
@@ -55,9 +55,9 @@ class Office:
         return self.process.contexts["resolution"]
 
     @property
-    def keeper(self) -> PromiseKeeper:
-        keeper: PromiseKeeper = self.context.part(PromiseKeeper)
-        return keeper
+    def waker(self) -> Waker:
+        waker: Waker = self.context.part(Waker)
+        return waker
 
     async def hear(self, *events: Event) -> None:
         await service.pump(self.context).handle(records(events, self.told))
@@ -364,14 +364,14 @@ async def test_readers_may_not_act(database_url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("001-28", "N-B")
-async def test_the_keeper_fires_what_is_overdue_and_nothing_else(office: Office) -> None:
+async def test_the_waker_fires_what_is_overdue_and_nothing_else(office: Office) -> None:
     late, solved = await office.opened(), await office.carried_out()
     office.now = DUE
-    assert await office.keeper.fire() == 0
+    assert await office.waker.wake() == 0
     office.now = DUE + timedelta(milliseconds=1)
     answered = await office.opened()
-    assert await office.keeper.fire() == 2
-    assert await office.keeper.fire() == 0
+    assert await office.waker.wake() == 2
+    assert await office.waker.wake() == 0
     assert (await office.types(late))[-2:] == ["promise.broken", "promise.made"]
     broken = dict(await office.published(late))["promise.broken"]
     assert (broken["handler_id"], broken["interim_reply"]) == ("e-1007", True)
@@ -387,7 +387,7 @@ async def test_offers_that_nobody_answers_are_reminded_of_at_the_promised_time(o
     await office.done(complaint_id, "judgement", **YES)
     await office.done(complaint_id, "offers", offers=OFFERS)
     office.now = DUE + HOUR
-    assert await office.keeper.fire() == 1
+    assert await office.waker.wake() == 1
     assert dict(await office.published(complaint_id))["promise.broken"]["waiting_for_customer"] is True
     assert (await office.read(complaint_id))["state"] == "offered"
 
@@ -407,7 +407,7 @@ async def test_each_due_promise_fires_once_however_many_replicas(office: Office,
                 "SELECT 1 FROM promises WHERE state = 'live' AND due_at < :now LIMIT 1", now=office.now
             ):
                 assert left
-                fired += await replica.keeper.fire()
+                fired += await replica.waker.wake()
             return fired
 
         shares = await asyncio.gather(work(office), work(other), work(other), work(office))
@@ -417,15 +417,15 @@ async def test_each_due_promise_fires_once_however_many_replicas(office: Office,
     assert all(types["promise.made", str(complaint_id)] == 2 for complaint_id in ids)
 
 
-async def test_the_keeper_waits_for_nobody_who_has_a_case_in_hand(office: Office) -> None:
+async def test_the_waker_waits_for_nobody_who_has_a_case_in_hand(office: Office) -> None:
     held, free = await office.opened(), await office.opened()
     office.now = DUE + HOUR
     async with office.context.database.transaction() as transaction:
         await transaction.lock([held])
-        assert await office.keeper.fire() == 1
+        assert await office.waker.wake() == 1
         assert "promise.broken" in await office.types(free)
         assert "promise.broken" not in await office.types(held)
-    assert await office.keeper.fire() == 1
+    assert await office.waker.wake() == 1
 
 
 @pytest.mark.requirement("001-28", "N-B")
@@ -443,7 +443,7 @@ async def test_a_case_that_cannot_be_fired_holds_nobody_up(
         fire(case, at)
 
     monkeypatch.setattr(Case, "time_passed", time_passed)
-    assert await office.keeper.fire() == 2
+    assert await office.waker.wake() == 2
     for complaint_id in (good, other):
         assert (await office.types(complaint_id)).count("promise.broken") == 1
     assert "promise.broken" not in await office.types(bad)
@@ -451,23 +451,23 @@ async def test_a_case_that_cannot_be_fired_holds_nobody_up(
     assert str(bad) in said
     assert "ValueError: a rule that does not hold" in said
     before = tried[bad]
-    assert await office.keeper.fire() == 0
+    assert await office.waker.wake() == 0
     assert tried[bad] == before  # it is left alone for a while
     monkeypatch.undo()
     office.now += ASIDE
-    assert await office.keeper.fire() == 1
+    assert await office.waker.wake() == 1
     assert "promise.broken" in await office.types(bad)
 
 
 @pytest.mark.requirement("001-28")
-async def test_a_person_and_the_keeper_at_once_settle_a_promise_once(office: Office) -> None:
+async def test_a_person_and_the_waker_at_once_settle_a_promise_once(office: Office) -> None:
     ids = [new_id() for _ in range(20)]
     await office.hear(*(registered(complaint_id) for complaint_id in ids))
     office.now = DUE + HOUR
     answers, _, _ = await asyncio.gather(
         asyncio.gather(*(office.act(complaint_id, "reply", message="Soon.") for complaint_id in ids)),
-        office.keeper.fire(),
-        office.keeper.fire(),
+        office.waker.wake(),
+        office.waker.wake(),
     )
     assert {answer.status_code for answer in answers} == {200}
     types = Counter((kind, data["complaint_id"]) for kind, data in await office.published())
@@ -534,12 +534,12 @@ async def test_a_batch_costs_a_handful_of_statements(office: Office) -> None:
     assert {case.state for case in cases.values()} == {"open"}
 
 
-async def test_the_service_runs_its_keeper_by_itself(database_url: str, tmp_path: Path) -> None:
+async def test_the_service_runs_its_waker_by_itself(database_url: str, tmp_path: Path) -> None:
     async with open_office(database_url, tmp_path, ["cases:read"]) as office:
         complaint_id = await office.opened()
         fired = asyncio.Event()
         office.context.database.on_publish = fired.set
-        running = asyncio.create_task(office.keeper.run())
+        running = asyncio.create_task(office.waker.run())
         await asyncio.wait_for(fired.wait(), 10)  # the promise of March fell due long ago
         running.cancel()
         assert "promise.broken" in await office.types(complaint_id)

@@ -14,13 +14,13 @@ from services import catalogue
 from services.routing.assignment import drain
 from services.routing.assignment.drain import Drain
 from services.routing.directory.store import lock_directory
-from services.routing.rulebooks.model import AS_SHIPPED
 from services.routing.triage.deciding import decide
 from services.routing.triage.told import Told
 from shared.events import CaseClosed, Event
 from shared.events.intake import MaskedStatement
 from shared.events.vocabulary import Outcome, Severity, Visibility
 from shared.keys import create_key
+from shared.rulebooks.model import AS_SHIPPED
 from tests.conftest import NewDatabase
 from tests.resolution_story import NINE, records
 from tests.world import TOLD, World, eventually, open_world

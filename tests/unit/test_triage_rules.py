@@ -8,7 +8,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.routing.rulebooks.model import Books
 from services.routing.triage.conditions import DEEPEST, AnyCondition, Condition, depth
 from services.routing.triage.deciding import decide
 from services.routing.triage.fields import FIELDS
@@ -21,6 +20,7 @@ from services.routing.triage.told import Told
 from shared.events.intake import ClaimedLoss, MaskedStatement, ProductRef
 from shared.events.routing import Decider
 from shared.events.vocabulary import Channel, Loss, Money, Nature, Remedy, Severity, Urgency, Visibility
+from shared.rulebooks.model import Books
 
 WORDS = {"words": ["leak"]}
 PHONE, EMAIL = ({"field": "channel", "one_of": [channel]} for channel in ("phone", "email"))

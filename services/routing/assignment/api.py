@@ -22,7 +22,6 @@ from services.routing.assignment.schemas import (
 from services.routing.assignment.store import current_directory, load_roster
 from services.routing.books import BOOKS
 from services.routing.model import Dispatch
-from services.routing.rulebooks.store import load_books
 from services.routing.status import Status
 from services.routing.store import DispatchStore, dispatches, read_dispatches
 from services.routing.triage.schemas import Routed
@@ -36,6 +35,7 @@ from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.problems import Problem
+from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["assignment"])

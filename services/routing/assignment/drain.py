@@ -24,12 +24,12 @@ from services.routing.assignment.store import (
 from services.routing.assignment.why import WhyNot
 from services.routing.books import BOOKS
 from services.routing.model import Dispatch
-from services.routing.rulebooks.model import Books
-from services.routing.rulebooks.store import load_books
 from services.routing.status import Status
 from services.routing.store import DispatchStore
 from shared import clock
 from shared.database import Transaction
+from shared.rulebooks.model import Books
+from shared.rulebooks.store import load_books
 from shared.service import Context
 from shared.sessions import keep_listening
 

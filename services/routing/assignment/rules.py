@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.assignment.needs import Needs
-from services.routing.rulebooks.model import Book, Content
 from shared.events.vocabulary import Against, Kind, Nature, Severity, Visibility
+from shared.rulebooks.model import Book, Content
 from shared.taxonomy import newest
 
 Code = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]

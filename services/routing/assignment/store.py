@@ -14,9 +14,9 @@ from services.routing.assignment.roster import Load, Roster
 from services.routing.assignment.rules import ASSIGNMENT, ClimbAfter
 from services.routing.directory.model import Directory
 from services.routing.directory.store import load_directory
-from services.routing.rulebooks.model import Books
 from shared import clock, driver
 from shared.database import Transaction, sql
+from shared.rulebooks.model import Books
 
 BELL = "redress_queue"
 """NOTIFY channel: capacity was freed while something waits, or the directory or the rules changed."""

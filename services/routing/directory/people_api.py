@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 from sqlalchemy import select
 
 from services.routing.directory.acting import person_of
@@ -122,6 +122,27 @@ async def read_authority(
 
 
 @router.get(
+    "/directory/authority",
+    response_model=AuthorityShown,
+    response_model_exclude_none=True,
+    summary="What whoever signs in with an account may grant",
+    responses=problems.documented(404),
+)
+async def read_authority_of_account(
+    account: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")],
+    who: Annotated[Principal, may("cases:read")],
+    ctx: Ctx,
+) -> AuthorityShown:
+    """404 when the account belongs to nobody in the directory."""
+    async with ctx.database.reading() as connection:
+        everybody = await load_directory(connection)
+    for person in everybody.people:
+        if person.active and person.account == account:
+            return _authority(everybody, person.id)
+    raise problems.not_found("person", "query/account")
+
+
+@router.get(
     "/complaints/{complaint_id}/parameters",
     response_model=ParametersShown,
     response_model_exclude_none=True,
@@ -158,11 +179,16 @@ def _authority(everybody: Directory, person_id: str) -> AuthorityShown:
     line = approvers(people, person, clock.now())
     return AuthorityShown(
         person=person.id,
+        name=person.name,
+        works_in=person.department,
+        layer=everybody.departments[person.department].layer,
+        role=person.role,
         **_limits(person.authority),
         approvers=[
             ApproverShown(
                 id=each.person.id,
                 name=each.person.name,
+                layer=everybody.departments[each.person.department].layer,
                 instead_of=each.instead_of,
                 **_limits(each.person.authority),
             )

@@ -92,6 +92,7 @@ class ApproverShown(BaseModel):
 
     id: str
     name: str
+    layer: int
     instead_of: str | None = None
     """For whom they stand in, who is away or has left."""
     remedies: list[Remedy]
@@ -105,6 +106,12 @@ class AuthorityShown(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     person: str
+    name: str
+    works_in: str
+    """Code of their department."""
+    layer: int
+    """That of their department: 1 contact staff, 2 acceptance desk, 3 technical support, 4 management."""
+    role: str | None = None
     remedies: list[Remedy]
     amount: Decimal | None = None
     """At most; without one nothing that costs money."""

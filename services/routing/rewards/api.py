@@ -12,12 +12,12 @@ from services.routing.directory.schemas import PersonId
 from services.routing.rewards.book import REWARDS, Result, RewardTable
 from services.routing.rewards.model import Standing, bounds, ranked
 from services.routing.rewards.schemas import EarnedShown, ResultCount, Reward, Rewards
-from services.routing.rulebooks import store as rulebook_store
 from services.routing.store import directory, earnings
 from shared import driver, pages, problems
 from shared.auth import Principal, may
 from shared.database import sql
 from shared.problems import Problem
+from shared.rulebooks import store as rulebook_store
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["rewards"])

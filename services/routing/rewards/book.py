@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.routing.rulebooks.model import Book, Content
+from shared.rulebooks.model import Book, Content
 
 
 class Result(StrEnum):

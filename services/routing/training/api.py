@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.named import must_be_people
-from services.routing.rulebooks import store as rulebook_store
 from services.routing.store import training
 from services.routing.training.book import COURSES, Catalogue, CourseBook, catalogue
 from services.routing.training.keeping import keep
@@ -29,6 +28,7 @@ from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction, sql
 from shared.idempotency import Answer, IdempotencyKey
 from shared.problems import FieldError, Problem
+from shared.rulebooks import store as rulebook_store
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["training"])

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.routing.rulebooks.model import Book, Content
 from shared.events.insights import TrainingKind
+from shared.rulebooks.model import Book, Content
 from shared.text import LongText, ShortText
 
 Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,49}$")]

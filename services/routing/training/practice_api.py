@@ -10,7 +10,6 @@ from sqlalchemy import select
 from services.routing.directory.acting import known_as
 from services.routing.directory.named import must_be_people
 from services.routing.directory.schemas import PersonId
-from services.routing.rulebooks import store as rulebook_store
 from services.routing.store import training
 from services.routing.training.api import must_be_others, take_part
 from services.routing.training.book import COURSES, DRILLS, Code
@@ -30,6 +29,7 @@ from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 from shared.idempotency import Answer, IdempotencyKey
 from shared.problems import Problem
+from shared.rulebooks import store as rulebook_store
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["training"])

@@ -8,7 +8,6 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.routing.rulebooks.model import Book, Content
 from services.routing.transfer import misfits
 from shared.events import Event
 from shared.events.transfer import NoticeWords
@@ -23,6 +22,7 @@ from shared.events.vocabulary import (
     TransferForm,
     Visibility,
 )
+from shared.rulebooks.model import Book, Content
 from shared.taxonomy import CategoryCode
 from shared.text import ShortText
 

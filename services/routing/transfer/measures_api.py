@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Query
 from sqlalchemy import select, text
 
-from services.routing.rulebooks.store import load_books
 from services.routing.store import transfer
 from services.routing.transfer import access, measuring
 from services.routing.transfer.distribution import DISTRIBUTION
@@ -25,6 +24,7 @@ from shared.auth import Principal, may
 from shared.events.vocabulary import Audience
 from shared.pages import Moment
 from shared.problems import Problem
+from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["notices"])

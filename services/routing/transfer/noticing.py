@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from services.routing.directory.model import Directory
-from services.routing.rulebooks.model import AS_SHIPPED, Books
 from services.routing.transfer.distribution import DISTRIBUTION, Circumstances, at_stake
 from services.routing.transfer.lapses import Lapse
 from services.routing.transfer.recipients import Concerned, recipients, supervisors
@@ -28,6 +27,7 @@ from shared.events.vocabulary import (
     TransferForm,
     Visibility,
 )
+from shared.rulebooks.model import AS_SHIPPED, Books
 
 
 @dataclass

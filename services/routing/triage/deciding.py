@@ -7,7 +7,6 @@ person, who is shown what both hold possible.
 
 from dataclasses import dataclass
 
-from services.routing.rulebooks.model import Books
 from services.routing.triage.learner import LEARNER
 from services.routing.triage.opinion import Opinion
 from services.routing.triage.rules import RULES, Findings, find
@@ -15,6 +14,7 @@ from services.routing.triage.severity import MATRIX
 from services.routing.triage.told import Told
 from shared.events.routing import Decider
 from shared.events.vocabulary import Nature, Severity, Urgency
+from shared.rulebooks.model import Books
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from services.routing.rulebooks.model import Book, Content
 from shared.events.vocabulary import Severity
+from shared.rulebooks.model import Book, Content
 
 
 class LearnerSettings(Content):

@@ -8,9 +8,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.routing.rulebooks.model import Book, Content
 from shared.events.routing import TimeLimits
 from shared.events.vocabulary import Severity, Visibility
+from shared.rulebooks.model import Book, Content
 from shared.taxonomy import CategoryCode
 
 Hours = Annotated[float, Field(gt=0, le=2000, allow_inf_nan=False)]

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from services.routing.books import BOOKS
-from services.routing.rulebooks import store as rulebooks
 from services.routing.triage.learned import mind_of, refresh
 from services.routing.triage.learner import LEARNER
 from services.routing.triage.report import ModelReport, report
 from shared import clock, problems
 from shared.auth import Principal, may
+from shared.rulebooks import store as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["triage"])

@@ -10,11 +10,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.routing.rulebooks.model import Book, Content
 from services.routing.triage.conditions import Condition
 from services.routing.triage.contradictions import refuse_contradictions
 from services.routing.triage.told import Told
 from shared.events.vocabulary import Nature, Severity, Urgency
+from shared.rulebooks.model import Book, Content
 from shared.taxonomy import CategoryCode
 
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9._-]{0,63}$")]

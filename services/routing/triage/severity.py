@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from services.routing.rulebooks.model import Book, Content
 from shared.events.vocabulary import Nature, Risk, Severity, Urgency
+from shared.rulebooks.model import Book, Content
 from shared.taxonomy import CategoryCode
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from services.routing.books import BOOKS
-from services.routing.rulebooks import store as rulebooks
 from services.routing.triage import seed, snapshots
 from services.routing.triage.learned import PROMISES, lock_lessons
 from services.routing.triage.learner import LEARNER, LearnerSettings
@@ -26,6 +25,7 @@ from services.routing.triage.learning.training import train
 from services.routing.triage.lessons import Head
 from shared import clock
 from shared.database import sql
+from shared.rulebooks import store as rulebooks
 from shared.service import Context
 
 _REVIEWED = sql(

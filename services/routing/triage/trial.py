@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from services.routing.rulebooks.model import Books
 from services.routing.triage.deciding import Decision, decide
 from services.routing.triage.opinion import Opinion
 from services.routing.triage.told import Told
+from shared.rulebooks.model import Books
 
 
 class Past(NamedTuple):

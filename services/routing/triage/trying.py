@@ -10,8 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.books import BOOKS
-from services.routing.rulebooks import store as rulebooks
-from services.routing.rulebooks.model import SHIPPED, Books
 from services.routing.schemas import Body
 from services.routing.triage.lessons import Head
 from services.routing.triage.opinion import Opinion
@@ -24,6 +22,8 @@ from shared.database import sql
 from shared.events.vocabulary import Severity
 from shared.pages import WrittenMoment
 from shared.problems import Problem
+from shared.rulebooks import store as rulebooks
+from shared.rulebooks.model import SHIPPED, Books
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["rulebooks"])

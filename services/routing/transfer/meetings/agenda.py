@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.routing.rulebooks.model import Book, Content
+from shared.rulebooks.model import Book, Content
 
 
 class Criterion(StrEnum):

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.named import must_be_people
 from services.routing.model import Dispatch
-from services.routing.rulebooks.store import load_books
 from services.routing.status import Status
 from services.routing.store import DispatchStore, transfer
 from services.routing.transfer.meetings import store
@@ -37,6 +36,7 @@ from shared.events.vocabulary import TaskForm
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
 from shared.problems import Problem
+from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["meetings"])

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 from services.routing.directory.store import load_directory
-from services.routing.rulebooks.store import load_books
 from services.routing.store import transfer
 from services.routing.transfer.distribution import DISTRIBUTION
 from services.routing.transfer.store import TASK_CHANGING, task_of
@@ -11,6 +10,7 @@ from services.routing.transfer.tasks.model import Task, chased
 from shared import clock
 from shared.bulk import insert_rows, save_rows
 from shared.database import Database, Transaction, sql
+from shared.rulebooks.store import load_books
 
 BATCH = 100
 _CLAIM = sql(

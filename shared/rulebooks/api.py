@@ -1,4 +1,4 @@
-"""HTTP in: the rulebooks of routing. Each kind has its own addresses, so that its content has a schema."""
+"""HTTP in: the rulebooks of a service. Each kind has its own addresses, so that its content has a schema."""
 
 from typing import Annotated, Any
 
@@ -6,9 +6,16 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from services.routing.rulebooks import store
-from services.routing.rulebooks.model import SHIPPED, Book
-from services.routing.rulebooks.schemas import (
+from shared import etag, idempotency, problems
+from shared.auth import Principal, may
+from shared.database import Transaction
+from shared.etag import IfMatch
+from shared.idempotency import Answer, IdempotencyKey
+from shared.openapi import TAGGED
+from shared.problems import Problem
+from shared.rulebooks import store
+from shared.rulebooks.model import SHIPPED, Book
+from shared.rulebooks.schemas import (
     MadeVersion,
     NewVersion,
     RulebookShown,
@@ -17,13 +24,6 @@ from services.routing.rulebooks.schemas import (
     VersionSummary,
     new_version_of,
 )
-from shared import etag, idempotency, problems
-from shared.auth import Principal, may
-from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
-from shared.openapi import TAGGED
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 Version = Annotated[int, Path(ge=SHIPPED, le=1_000_000, description="0 is what Redress is shipped with.")]
@@ -42,7 +42,7 @@ def routes(*books: Book[Any]) -> APIRouter:
 def _list(router: APIRouter, books: tuple[Book[Any], ...]) -> None:
     @router.get("/rulebooks", summary="List the rulebooks", responses=problems.documented())
     async def list_rulebooks(who: Annotated[Principal, may("cases:read")], ctx: Ctx) -> list[RulebookSummary]:
-        """The tables by which routing decides, and which version of each is in force."""
+        """The tables by which the service decides, and which version of each is in force."""
         async with ctx.database.reading() as connection:
             in_force = await store.load_books(connection, *books)
         return [

@@ -17,10 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.rulebooks.model import SHIPPED, Book, Books, C, Content
-from services.routing.rulebooks.schemas import VersionSummary
 from shared import clock, driver
 from shared.database import Transaction, session_lock_key, sql
+from shared.rulebooks.model import AS_SHIPPED, SHIPPED, Book, Books, C, Content
+from shared.rulebooks.schemas import VersionSummary
 
 _READ: dict[tuple[str, str], Content] = {}
 """What was read before, by kind and digest: a version never changes."""
@@ -71,6 +71,8 @@ _IN_FORCE = sql(
 async def load_books(connection: AsyncConnection, *books: Book[Any]) -> Books:
     """What is in force now of these kinds."""
     known = {book.kind: book for book in books}
+    if not known:
+        return AS_SHIPPED
     in_force: dict[str, tuple[int, Content]] = {}
     for row in (await driver.run(connection, _IN_FORCE, {})).all():
         if row.kind not in known:
@@ -96,7 +98,8 @@ async def content_of(connection: AsyncConnection, book: Book[C], version: int) -
 async def lock_kind(transaction: Transaction, book: Book[Any]) -> None:
     """Nobody else makes or switches versions of this kind until the transaction ends."""
     await transaction.execute(
-        sql("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("routing", "rulebook", book.kind)}
+        sql("SELECT pg_advisory_xact_lock(:key)"),
+        {"key": session_lock_key(transaction.service, "rulebook", book.kind)},
     )
 
 

@@ -5,9 +5,12 @@ from typing import Annotated, Any, Generic
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.routing.rulebooks.model import SHIPPED, Book, C
-from services.routing.schemas import Body
+from shared.rulebooks.model import SHIPPED, Book, C
 from shared.text import ShortText
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class RulebookSummary(BaseModel):

@@ -1,0 +1,103 @@
+"""The desk at which somebody acts on one case: once per Idempotency-Key, on the version that they saw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.resolution import queries
+from services.resolution.lifecycle import LIFECYCLE, Action, State
+from services.resolution.model import Case, NotNow
+from services.resolution.store import store
+from services.resolution.views import Bilingual, CaseView, possible_actions
+from shared import clock, etag, idempotency, problems
+from shared.aggregate import load_one, save_one
+from shared.auth import Principal, may
+from shared.database import Transaction
+from shared.etag import IfMatch
+from shared.idempotency import Answer, IdempotencyKey
+from shared.problems import Problem
+from shared.service import Context, Ctx
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+Reader = Annotated[Principal, may("cases:read")]
+Worker = Annotated[Principal, may("cases:work")]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One action on one case: at most once per Idempotency-Key, on the version that the caller saw."""
+
+    complaint_id: UUID
+    request: Request
+    ctx: Context
+    key: str | None
+    if_match: str | None
+
+    async def act(self, who: Principal, change: Callable[[Case, datetime], None]) -> Response:
+        """Answers with the case as it then is. Raises problems: 404, 409, 412."""
+
+        async def work(transaction: Transaction) -> Answer:
+            case = await load_one(store, transaction, self.complaint_id)
+            if case.state is State.UNOPENED:
+                raise no_such_case()
+            etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
+            try:
+                # Read while the case is held, so that what happens to it happens in the order of its times.
+                change(case, clock.now())
+            except NotNow as refusal:
+                raise _not_now(refusal, case) from None
+            await save_one(store, transaction, case)
+            view = await queries.case(transaction.connection, self.complaint_id)
+            assert view is not None
+            return Answer(200, view.model_dump_json().encode())
+
+        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+
+
+async def _desk(
+    complaint_id: UUID, request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None
+) -> Desk:
+    # A coroutine, because FastAPI calls what is none (a class, too) in a thread.
+    return Desk(complaint_id, request, ctx, key, if_match)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+def action(router: APIRouter, name: Action) -> Callable[[Endpoint], Endpoint]:
+    """An endpoint that acts on one case and answers with it."""
+    return router.post(
+        f"/cases/{{complaint_id}}/{name}",
+        summary=LIFECYCLE[name].title.en,
+        response_model=CaseView,
+        responses=problems.documented(404, 409, 412),
+    )
+
+
+def no_such_case() -> Problem:
+    return problems.not_found("case", "path/complaint_id")
+
+
+def _present(case: Case) -> dict[str, Any]:
+    """The state of the case for a caller whose request did not fit it."""
+    return {
+        "state": case.state.value,
+        "version": case.version,
+        "possible": [action.model_dump(mode="json") for action in possible_actions(case)],
+    }
+
+
+def _not_now(refusal: NotNow, case: Case) -> Problem:
+    reason = Bilingual.of(refusal.reason).model_dump()
+    return problems.conflict(
+        "The case is not in a state for this",
+        refusal.reason.en,
+        action=refusal.action.value,
+        reason=reason,
+        **_present(case),
+    )
