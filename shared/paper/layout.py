@@ -1,10 +1,11 @@
 """Where everything stands: a document becomes pages of shapes. Pure, and in time linear in the text."""
 
+from itertools import zip_longest
+
 from shared.paper import figures, lettering, rows
 from shared.paper.document import (
     Block,
     Bullets,
-    Column,
     Document,
     Figure,
     Heading,
@@ -22,8 +23,12 @@ from shared.paper.figures import leading
 from shared.paper.flow import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Flow, Mark, Page
 from shared.paper.rows import Cell
 
-_LABEL_SHARE = 0.36
+_LABEL_SHARE = 0.32
+_SIGNATURE = 34.0
+_CAPTION = 8.5
 _TITLE_LINES = 4  # the titles of a table must leave room for its rows
+Content = Paragraph | KeyValues | Table | Bullets | Figure | Signatures | PageBreak
+
 _WORDS = {"en": {"signature": "Signature", "date": "Date"}, "zh": {"signature": "签名", "date": "日期"}}
 
 
@@ -31,8 +36,12 @@ def lay_out(document: Document) -> list[Page]:
     """The pages with header, footer and all blocks."""
     flow = Flow()
     _opening(flow, document)
-    for block in document.blocks:
-        _block(flow, block, _WORDS[document.language])
+    words = _WORDS[document.language]
+    for block, following in zip_longest(document.blocks, document.blocks[1:]):
+        if isinstance(block, Heading):
+            _heading(flow, block, _beginning(following))
+        else:
+            _block(flow, block, words)
     if len(flow.pages) > 1 and not flow.pages[-1]:
         flow.pages.pop()
     for number, page in enumerate(flow.pages, 1):
@@ -64,10 +73,8 @@ def _margins(document: Document, number: int, count: int) -> list[Shape]:
     ]
 
 
-def _block(flow: Flow, block: Block, words: dict[str, str]) -> None:
+def _block(flow: Flow, block: Content, words: dict[str, str]) -> None:
     match block:
-        case Heading():
-            _heading(flow, block)
         case Paragraph():
             style = Text(LEFT, 0, "", block.size, strong=block.strong, ink=block.ink)
             flow.lines(lettering.wrap(block.text, block.size, WIDTH, block.strong), style)
@@ -86,11 +93,23 @@ def _block(flow: Flow, block: Block, words: dict[str, str]) -> None:
             flow.turn()
 
 
-def _heading(flow: Flow, heading: Heading) -> None:
+def _beginning(block: Block | None) -> float:
+    """How much of a block stands on the page of its heading, in millimetres."""
+    match block:
+        case Figure():
+            scale, caption = _fitted(block)
+            return min(block.height * scale + len(caption) * leading(_CAPTION) + 5, BOTTOM - TOP - 40)
+        case Signatures() | Table():
+            return _SIGNATURE
+        case _:
+            return 24.0
+
+
+def _heading(flow: Flow, heading: Heading, following: float) -> None:
     size = {1: 14.0, 2: 11.5, 3: 10.0}[heading.level]
     lines = lettering.wrap(heading.text, size, WIDTH, True)
     before = {1: 5.0, 2: 3.0, 3: 2.0}[heading.level] if flow.y > TOP else 0.0
-    flow.room(before + len(lines) * leading(size) + 24)  # never alone at the foot of a page
+    flow.room(before + len(lines) * leading(size) + following)  # never alone
     flow.y += before if flow.y > TOP else 0
     flow.put([Mark(" ".join(lines), heading.level - 1)])
     flow.lines(lines, Text(LEFT, 0, "", size, strong=True, ink="accent"))
@@ -118,9 +137,7 @@ def _key_values(flow: Flow, block: KeyValues) -> None:
     flow.put([Line(LEFT, flow.y, RIGHT, flow.y, "rule", 0.2)])
     for at in range(0, len(block.pairs), block.columns):
         pairs = [*block.pairs[at : at + block.columns], ("", "")][: block.columns]
-        cells = [
-            cell for key, value in pairs for cell in (Cell(key, ink="quiet", size=9), Cell(value, size=9.5))
-        ]
+        cells = [cell for key, value in pairs for cell in (Cell(key, ink="quiet"), Cell(value))]
         rows.put(flow, rows.Row(cells, widths))
     flow.y += 4
 
@@ -142,34 +159,37 @@ def _table(flow: Flow, table: Table) -> None:
     flow.room(24)
     titles()
     for row in table.rows:
-        cells = [_cell(column, text) for column, text in zip(table.columns, row, strict=True)]
+        cells = [
+            Cell(text, column.align, column.strong) for column, text in zip(table.columns, row, strict=True)
+        ]
         rows.put(flow, rows.Row(cells, widths), titles)
     flow.y += 4
 
 
-def _cell(column: Column, text: str) -> Cell:
-    return Cell(text, column.align, column.strong)
+def _fitted(figure: Figure) -> tuple[float, list[str]]:
+    """By how much a figure is shrunk, and the lines of its caption."""
+    caption = lettering.wrap(figure.caption, _CAPTION, WIDTH) if figure.caption else []
+    below = len(caption) * leading(_CAPTION) + 5
+    return min(1.0, WIDTH / figure.width, (BOTTOM - TOP - below) / figure.height), caption
 
 
 def _figure(flow: Flow, figure: Figure) -> None:
-    caption = lettering.wrap(figure.caption, 8.5, WIDTH) if figure.caption else []
-    below = len(caption) * leading(8.5) + 5
-    scale = min(1.0, WIDTH / figure.width, (BOTTOM - TOP - below) / figure.height)
-    flow.room(figure.height * scale + below)
+    scale, caption = _fitted(figure)
+    flow.room(figure.height * scale + len(caption) * leading(_CAPTION) + 5)
     left = LEFT + (WIDTH - figure.width * scale) / 2
     flow.put(figures.placed(figure, left, flow.y, scale))
     flow.y += figure.height * scale + 1
-    flow.lines(caption, Text(LEFT + WIDTH / 2, 0, "", 8.5, "centre", ink="quiet"))
+    flow.lines(caption, Text(LEFT + WIDTH / 2, 0, "", _CAPTION, "centre", ink="quiet"))
     flow.y += 4
 
 
 def _signatures(flow: Flow, block: Signatures, words: dict[str, str]) -> None:
     wide = WIDTH / 3
     for at in range(0, len(block.people), 3):
-        flow.room(34)
+        flow.room(_SIGNATURE)
         for number, person in enumerate(block.people[at : at + 3]):
             flow.put(_signature(person, LEFT + number * wide, flow.y, wide - 6, words))
-        flow.y += 34
+        flow.y += _SIGNATURE
 
 
 def _signature(person: Signature, x: float, y: float, wide: float, words: dict[str, str]) -> list[Shape]:

@@ -4,7 +4,9 @@ import re
 import unicodedata
 from functools import cache
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
 from fontTools.ttLib import TTFont
 
@@ -15,7 +17,7 @@ LEADING = 1.5
 """From one line to the next, in parts of the size."""
 
 MISSING = "〓"
-"""What printers set for a letter that they do not have. Both fonts have it."""
+"""What printers set for a letter that they do not have. Only fonts with Chinese have it."""
 
 _OPENING = "（《“‘「『【〈〔［｛￥＄(\\[{"
 _CLOSING = "，。、；：？！）》”’」』】〉〕］｝…—·％℃～,.;:!?)\\]}%"
@@ -27,22 +29,44 @@ _CLUSTER = re.compile(
 """What stays together: a Chinese character or a Latin word, with the marks that may not begin or end a line."""
 
 
-def font_file(strong: bool) -> Path:
+Face = Literal["latin-regular", "han-regular", "latin-bold", "han-bold"]
+
+FACES: dict[Face, str] = {
+    "latin-regular": "latin-regular.ttf",
+    "han-regular": "han-regular.otf",
+    "latin-bold": "latin-bold.ttf",
+    "han-bold": "han-bold.otf",
+}
+
+_CHAINS: dict[bool, tuple[Face, ...]] = {
+    False: ("latin-regular", "han-regular"),
+    True: ("latin-bold", "han-bold", "latin-regular", "han-regular"),
+}
+"""Where a character is looked for, plain and strong: bold has fewer Chinese characters than regular."""
+
+
+def font_file(face: Face) -> Path:
     """Where the font lies."""
-    return Path(str(resources.files(__package__) / "fonts" / ("Bold.otf" if strong else "Regular.otf")))
+    return Path(str(resources.files(__package__) / "fonts" / FACES[face]))
 
 
 @cache
-def _own_widths(strong: bool) -> dict[str, float]:
-    with TTFont(font_file(strong), lazy=True) as font:
+def _own_widths(face: Face) -> dict[str, float]:
+    with TTFont(font_file(face), lazy=True) as font:
         metrics, scale = font["hmtx"].metrics, 1 / font["head"].unitsPerEm
         return {chr(code): metrics[glyph][0] * scale for code, glyph in font.getBestCmap().items()}
 
 
 @cache
+def _faces(strong: bool) -> dict[str, Face]:
+    """The font of each character."""
+    return {character: face for face in reversed(_CHAINS[strong]) for character in _own_widths(face)}
+
+
+@cache
 def _widths(strong: bool) -> dict[str, float]:
-    """The advance of each character, in parts of the size. What bold does not have is set in regular."""
-    return _own_widths(False) | _own_widths(True) if strong else _own_widths(False)
+    """The advance of each character, in parts of the size."""
+    return {character: _own_widths(face)[character] for character, face in _faces(strong).items()}
 
 
 class _Types(dict[int, str | None]):
@@ -79,17 +103,11 @@ def width(text: str, size: float, strong: bool = False) -> float:
     return sum(widths[character] for character in text) * size * MILLIMETRES
 
 
-def runs(text: str, strong: bool) -> list[tuple[str, bool]]:
-    """The clean text in pieces, each with whether it is set in bold: bold has fewer characters than regular."""
-    if not strong:
-        return [(text, False)]
-    bold = _own_widths(True)
-    found: list[tuple[list[str], bool]] = []
-    for character in text:
-        if not found or found[-1][1] != (character in bold):
-            found.append(([], character in bold))
-        found[-1][0].append(character)
-    return [("".join(piece), is_bold) for piece, is_bold in found]
+def runs(text: str, strong: bool) -> list[tuple[str, Face, float]]:
+    """The clean text in pieces of one font each, and their widths in parts of the size."""
+    faces, widths = _faces(strong), _widths(strong)
+    pieces = [("".join(group), face) for face, group in groupby(text, faces.__getitem__)]
+    return [(piece, face, sum(widths[character] for character in piece)) for piece, face in pieces]
 
 
 def wrap(text: str, size: float, limit: float, strong: bool = False) -> list[str]:

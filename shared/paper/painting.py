@@ -21,7 +21,7 @@ _INKS: dict[Ink, tuple[int, int, int]] = {
     "bad": (176, 42, 48),
     "paper": (255, 255, 255),
 }
-_ARROW_LENGTH, _ARROW_ANGLE = 2.4, 0.38
+_ARROW_ANGLE = 0.38
 _BASELINE = (LEADING - 1) / 2 + 0.88
 """From the top of a line to its baseline, in parts of the size."""
 
@@ -36,8 +36,8 @@ def paint(document: Document, pages: list[Page]) -> bytes:
     pdf.set_subject(lettering.clean(document.subtitle))
     pdf.set_author(lettering.clean(document.author))
     pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
-    for style in ("", "B"):
-        pdf.add_font("letters", style, lettering.font_file(bool(style)))
+    for face in lettering.FACES:
+        pdf.add_font(face, "", lettering.font_file(face))
     for page in pages:
         pdf.add_page()
         for shape in page:
@@ -72,19 +72,19 @@ def _write(pdf: FPDF, text: Text) -> None:
     pdf.set_text_color(*_INKS[text.ink])
     wide = lettering.width(text.text, text.size, text.strong)
     x = text.x - wide * {"left": 0, "centre": 0.5, "right": 1}[text.align]
-    for piece, bold in lettering.runs(text.text, text.strong):
-        if piece:
-            pdf.set_font("letters", "B" if bold else "", text.size)
-            pdf.text(x, text.y + _BASELINE * text.size * MILLIMETRES, piece)
-            x += lettering.width(piece, text.size, bold)
+    for piece, face, advance in lettering.runs(text.text, text.strong):
+        pdf.set_font(face, "", text.size)
+        pdf.text(x, text.y + _BASELINE * text.size * MILLIMETRES, piece)
+        x += advance * text.size * MILLIMETRES
 
 
 def _head(pdf: FPDF, line: Line) -> None:
+    length = 1.5 + 3 * line.weight
     angle = math.atan2(line.y2 - line.y1, line.x2 - line.x1)
     corners = [(line.x2, line.y2)] + [
         (
-            line.x2 - _ARROW_LENGTH * math.cos(angle + turn),
-            line.y2 - _ARROW_LENGTH * math.sin(angle + turn),
+            line.x2 - length * math.cos(angle + turn),
+            line.y2 - length * math.sin(angle + turn),
         )
         for turn in (_ARROW_ANGLE, -_ARROW_ANGLE)
     ]
