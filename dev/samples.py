@@ -26,6 +26,7 @@ from shared.events import (
     CaseOpened,
     CaseResumed,
     CaseWithdrawn,
+    ClosedBelowValue,
     ComplaintAssigned,
     ComplaintCoded,
     ComplaintMerged,
@@ -530,6 +531,16 @@ def events() -> Iterator[Event]:
         complaint_id=COMPLAINT, outcome=Outcome.SATISFIED, closed_by="customer", closed_at=_after(55)
     )
 
+    yield ClosedBelowValue(
+        complaint_id=COMPLAINT,
+        first_value=_cny("12800.00"),
+        cost=_cny("265.00"),
+        second_value=_cny("12850.00"),
+        shortfall=_cny("215.00"),
+        reason="客户表示不需要其他补偿。",
+        closed_by="oidc:zhang.min",
+        closed_at=_after(55),
+    )
     yield HandlerWrote(
         complaint_id=COMPLAINT,
         message_id=_id(50),

@@ -184,8 +184,18 @@ class Settings(BaseSettings):
     mail_limit: PositiveInt = 35 * 1024 * 1024
     """Largest mail that is taken, in bytes as it travels: files are a third larger in it."""
 
+    stock_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    """Your system that knows stock and capacity. It is asked before an exchange, a repair or an expedited delivery
+    is promised (docs/api.md). Without it nothing is checked."""
+
+    stock_token: SecretStr | None = None
+    """Sent to `stock_url` as `Authorization: Bearer`."""
+
+    stock_private: bool = False
+    """`stock_url` may lead into your own network."""
+
     allow_private_targets: bool = False
-    """Let webhooks reach private and loopback addresses. For development only: it switches the guard
+    """Let webhooks and `stock_url` reach private and loopback addresses. For development only: it switches the guard
     against server-side request forgery off."""
 
     failpoint: str = ""

@@ -8,7 +8,6 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
 from services.notification import webhooks
-from services.notification.guard import ForbiddenTarget, Guard
 from services.notification.rules import Channel
 from services.notification.schemas import (
     DeliveryView,
@@ -26,6 +25,7 @@ from shared import etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.etag import IfMatch
+from shared.guard import ForbiddenTarget, Guard
 from shared.idempotency import Answer, IdempotencyKey, once
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page

@@ -8,12 +8,12 @@ from services.notification.channels.log import LogChannel
 from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import Contacts
 from services.notification.courier import Courier, CustomerDesk, Desk, Doorbell, WebhookDesk
-from services.notification.guard import Guard
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.desk import StaffDesk
 from services.notification.store import metadata
+from shared.guard import Guard
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from services.notification.guard import ForbiddenTarget, parse
 from services.notification.model import FACTS, matches
 from services.notification.rules import Channel
+from shared.guard import ForbiddenTarget, parse
 from shared.text import ShortText
 
 

@@ -12,17 +12,16 @@ from services.resolution.books import BOOKS
 from services.resolution.commands import (
     Acceptance,
     Closing,
-    Consent,
-    JudgementGiven,
-    Objection,
-    OffersProposed,
     Reply,
     Result,
     Resumption,
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
 from services.resolution.lifecycle import Action, State
-from services.resolution.model import Judgement
+from services.resolution.offers import api as offers
+from services.resolution.offers import value_api as values
+from services.resolution.offers import visits_api as visits
+from services.resolution.offers.permitting import permitted
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
 from shared import etag, problems
 from shared.openapi import TAGGED
@@ -31,7 +30,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = (approvals.router,)
+ROOMS: Sequence[APIRouter] = (approvals.router, offers.router, values.router, visits.router)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -84,32 +83,6 @@ async def accept_case(body: Acceptance, who: Worker, desk: AtDesk) -> Response:
     return await desk.act(who, lambda case, at: case.accept(body.handler_id, who.id, at))
 
 
-@action(router, Action.JUDGE)
-async def judge_case(body: JudgementGiven, who: Worker, desk: AtDesk) -> Response:
-    """Is the reason sufficient, is the demand reasonable? The customer is told the explanation."""
-    judgement = Judgement(body.reason_sufficient, body.demand_reasonable)
-    return await desk.act(who, lambda case, at: case.judge(judgement, body.explanation, who.id, at))
-
-
-@action(router, Action.OFFER)
-async def offer_solutions(body: OffersProposed, who: Worker, desk: AtDesk) -> Response:
-    """Up to four solutions, the best first. Nothing is carried out before the customer agrees to one."""
-    solutions = [proposed.solution() for proposed in body.offers]
-    return await desk.act(who, lambda case, at: case.offer(solutions, who.id, at))
-
-
-@action(router, Action.CONSENT)
-async def record_consent(body: Consent, who: Worker, desk: AtDesk) -> Response:
-    """The customer agreed to an offer by another way than tracking."""
-    return await desk.act(who, lambda case, at: case.consent(body.offer_id, body.via.value, who.id, at))
-
-
-@action(router, Action.OBJECT)
-async def record_objection(body: Objection, who: Worker, desk: AtDesk) -> Response:
-    """The customer objected to all offers by another way than tracking; a new round is possible."""
-    return await desk.act(who, lambda case, at: case.object(body.reason, body.via.value, who.id, at))
-
-
 @action(router, Action.ANSWER)
 async def answer_case(body: Result, who: Worker, desk: AtDesk) -> Response:
     """What one can solve oneself is answered at once, without offers. Not for a major complaint."""
@@ -131,8 +104,16 @@ async def reply_to_customer(body: Reply, who: Worker, desk: AtDesk) -> Response:
 
 @action(router, Action.CLOSE)
 async def close_case(body: Closing, who: Worker, desk: AtDesk) -> Response:
-    """When the opinion came another way than by the survey, or did not come after the follow-up."""
-    return await desk.act(who, lambda case, at: case.close(body.outcome, body.reason, who.id, at))
+    """When the opinion came another way than by the survey, or did not come after the follow-up.
+
+    While the customer gets back less than they lost (`GET /cases/{id}/value`), somebody entitled closes, or permits it.
+    """
+    return await permitted(
+        desk,
+        who,
+        body.approval_id,
+        lambda case, at, may: case.close(body.outcome, body.reason, who.id, at, permitted=may),
+    )
 
 
 @action(router, Action.RESUME)

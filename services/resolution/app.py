@@ -7,10 +7,12 @@ from services.resolution.api import router
 from services.resolution.approvals.store import store as approval_store
 from services.resolution.approvals.tables import approvals
 from services.resolution.handlers import reactions
+from services.resolution.offers.checking import Supplies
 from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
 from services.resolution.tables import cases
 from services.resolution.waking import Dormitory, Waker
+from shared.guard import Guard
 from shared.service import Context, Service, Worker
 from shared.worktime import chinese_calendar
 
@@ -19,7 +21,13 @@ def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
     dormitories = [Dormitory(cases, store), Dormitory(approvals, approval_store)]
-    return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
+    token = settings.stock_token.get_secret_value() if settings.stock_token else None
+    guard = Guard(allow_private=settings.allow_private_targets or settings.stock_private)
+    return [
+        store.follow(policy),
+        Waker(context.database, dormitories, settings.poll_interval),
+        Supplies(settings.stock_url, token, guard),
+    ]
 
 
 service = Service(

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.resolution.approvals.book import APPROVALS
+from services.resolution.offers.authority import AUTHORITY
+from services.resolution.offers.explaining import EXPLANATIONS
+from services.resolution.offers.parameters import VALUES
+from services.resolution.offers.remedies import REMEDIES
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (APPROVALS,)
+BOOKS: Sequence[Book[Any]] = (APPROVALS, AUTHORITY, EXPLANATIONS, REMEDIES, VALUES)

@@ -1,22 +1,12 @@
 """What callers send to act on a case."""
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from services.resolution.model import Solution
-from shared.events.vocabulary import Money, Outcome, Remedy
+from shared.events.vocabulary import Outcome
 from shared.text import LongText, ShortText
-
-
-class Via(StrEnum):
-    """How the customer said it, when not by tracking."""
-
-    PHONE = "phone"
-    EMAIL = "email"
-    COUNTER = "counter"
 
 
 def _example(**fields: Any) -> ConfigDict:
@@ -28,61 +18,6 @@ class Acceptance(BaseModel):
 
     handler_id: ShortText | None = None
     """Who takes the case up; left out: the person it was assigned to, or else the caller."""
-
-
-class JudgementGiven(BaseModel):
-    model_config = _example(
-        reason_sufficient=True,
-        demand_reasonable=True,
-        explanation="The spindle alarm is a fault of the delivered batch; an exchange is due to you.",
-    )
-
-    reason_sufficient: bool
-    demand_reasonable: bool
-    explanation: LongText
-    """What the customer is told; tactful above all when the complaint is not valid."""
-
-
-class OfferProposed(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-    remedies: Annotated[list[Remedy], Field(min_length=1, max_length=len(Remedy))]
-    description: LongText
-    value: Money | None = None
-    """What the solution is worth to the customer."""
-
-    def solution(self) -> Solution:
-        return Solution(tuple(dict.fromkeys(self.remedies)), self.description, self.value)
-
-
-class OffersProposed(BaseModel):
-    model_config = _example(
-        offers=[
-            {
-                "remedies": ["exchange", "apology"],
-                "description": "We exchange the machine within five days.",
-                "value": {"amount": "12000.00", "currency": "CNY"},
-            },
-            {"remedies": ["repair", "discount"], "description": "We repair it on site and take 10 % off."},
-        ]
-    )
-
-    offers: Annotated[list[OfferProposed], Field(min_length=1, max_length=4)]
-    """In order: the best that the company can do first."""
-
-
-class Consent(BaseModel):
-    model_config = _example(offer_id="0b9f7f3e-6a55-5ad5-a3d2-2f2f3f8e4f10", via="phone")
-
-    offer_id: UUID
-    via: Via
-
-
-class Objection(BaseModel):
-    model_config = _example(reason="The customer wants their money back.", via="phone")
-
-    reason: LongText
-    via: Via
 
 
 class Result(BaseModel):
@@ -104,6 +39,8 @@ class Closing(BaseModel):
     outcome: Outcome
     reason: LongText
     """How the opinion became known, or why the case closes without one."""
+    approval_id: UUID | None = None
+    """Of a permit that was granted, for a case that closes although the customer got back less than they lost."""
 
 
 class Resumption(BaseModel):

@@ -9,8 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.resolution import queries
-from services.resolution.lifecycle import LIFECYCLE, Action, State
-from services.resolution.model import Case, NotNow
+from services.resolution.approvals.permits import use_permit
+from services.resolution.approvals.terms import Terms
+from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State
+from services.resolution.model import Case
 from services.resolution.store import store
 from services.resolution.views import Bilingual, CaseView, possible_actions
 from shared import clock, etag, idempotency, problems
@@ -18,6 +20,7 @@ from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.etag import IfMatch
+from shared.events.approvals import Permit
 from shared.idempotency import Answer, IdempotencyKey
 from shared.problems import Problem
 from shared.service import Context, Ctx
@@ -26,6 +29,15 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 Reader = Annotated[Principal, may("cases:read")]
 Worker = Annotated[Principal, may("cases:work")]
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """A permit that the action uses up."""
+
+    approval_id: UUID
+    permit: Permit
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +50,11 @@ class Desk:
     key: str | None
     if_match: str | None
 
-    async def act(self, who: Principal, change: Callable[[Case, datetime], None]) -> Response:
-        """Answers with the case as it then is. Raises problems: 404, 409, 412."""
+    async def act(
+        self, who: Principal, change: Callable[[Case, datetime], None], using: Using | None = None
+    ) -> Response:
+        """Answers with the case as it then is. Raises problems: 404, 409, 412, those of `use_permit`, and whatever
+        `change` raises."""
 
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
@@ -51,6 +66,9 @@ class Desk:
                 change(case, clock.now())
             except NotNow as refusal:
                 raise _not_now(refusal, case) from None
+            if using is not None:
+                permit, terms = using.permit, using.terms
+                await use_permit(transaction, using.approval_id, permit, case.id, terms, who.id)
             await save_one(store, transaction, case)
             view = await queries.case(transaction.connection, self.complaint_id)
             assert view is not None

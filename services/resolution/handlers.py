@@ -33,6 +33,7 @@ reactions = Reactions("resolution", store)
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
     case.open(event.reference, event.registered_at)
+    case.hear_of(event)
 
 
 @reactions.on(ComplaintSupplemented)
@@ -40,6 +41,7 @@ def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Re
     mood = f"{event.channel} · {event.emotion}" if event.emotion else event.channel
     text = f"{mood}: {event.said}" if event.said else mood
     case.note(Kind.SUPPLEMENTED, event.added_at, event.added_by, text)
+    case.hear_of(event)
     if event.restatement is not None:
         case.note(Kind.RESTATED, event.added_at, event.added_by, event.restatement)
 

@@ -205,6 +205,15 @@ LIFECYCLE: dict[Action, Transition] = {
 }
 
 
+class NotNow(Exception):
+    """The action does not fit the present state of the case."""
+
+    def __init__(self, action: Action, reason: Words) -> None:
+        super().__init__(reason.en)
+        self.action = action
+        self.reason = reason
+
+
 FOLLOWS = Words(
     "The complaint was merged with another one: work on the leading case, or separate it first.",
     "该投诉已并入主投诉：请处理主投诉，或先撤销合并。",

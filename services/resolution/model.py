@@ -1,13 +1,13 @@
 """The rules of a case, pure. One aggregate per complaint; which action is possible when is in `lifecycle`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.lifecycle import LIFECYCLE, Action, State, Words, why_not
+from services.resolution.lifecycle import Action, NotNow, State, Words
+from services.resolution.offers.valuing import Valuing
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
-from services.resolution.withdrawing import Withdrawing
 from shared.events import (
     CaseAccepted,
     CaseClosed,
@@ -15,50 +15,12 @@ from shared.events import (
     CaseResumed,
     CustomerTold,
     FollowUpRequested,
-    OfferAgreed,
-    OffersMade,
-    OffersWithdrawn,
     SolutionCarriedOut,
-    ValidityJudged,
 )
-from shared.events.resolution import Offer
-from shared.events.vocabulary import Money, Outcome, Remedy, Severity
+from shared.events.vocabulary import Outcome, Severity
 from shared.ids import derived_id
 from shared.masking import mask
 
-
-class NotNow(Exception):
-    """The action does not fit the present state of the case."""
-
-    def __init__(self, action: Action, reason: Words) -> None:
-        super().__init__(reason.en)
-        self.action = action
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Judgement:
-    reason_sufficient: bool
-    demand_reasonable: bool
-
-    @property
-    def valid(self) -> bool:
-        return self.reason_sufficient and self.demand_reasonable
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What a handler proposes to offer."""
-
-    remedies: tuple[Remedy, ...]
-    description: str
-    value: Money | None = None
-
-
-NOT_ON_THE_TABLE = Words(
-    "This offer does not lie before the customer: take an offer_id of the current round.",
-    "该方案不在当前提交顾客的方案之中：请使用本轮方案的编号。",
-)
 TRY_AGAIN_FIRST = Words(
     "A result that the customer cannot accept is taken up again at least once: use resume.",
     "顾客不可接受的结果至少须再处理一次：请使用 resume 继续处理。",
@@ -66,20 +28,15 @@ TRY_AGAIN_FIRST = Words(
 
 
 @dataclass(kw_only=True)
-class Case(Withdrawing):
+class Case(Valuing):
     """One complaint being worked."""
 
     reference: str | None = None
     registered_at: datetime | None = None
     category: str | None = None
-    severity: Severity | None = None
     department: str | None = None
     handler_name: str | None = None
     assigned_at: datetime | None = None
-    judgement: Judgement | None = None
-    offers: tuple[Offer, ...] = ()
-    """The offers of the newest round, the best first."""
-    agreed_offer_id: UUID | None = None
     solutions: int = 0
     """How often a result was told."""
     result: str | None = None
@@ -89,13 +46,6 @@ class Case(Withdrawing):
     closed_at: datetime | None = None
     erased: bool = False
     """The customer is: nothing is kept of what was written about them."""
-    new_offers: list[Offer] = field(default_factory=list, repr=False, compare=False)
-    """Offers that wait to be saved."""
-
-    @property
-    def valid(self) -> bool | None:
-        """Is the complaint valid? None before the judgement."""
-        return None if self.judgement is None else self.judgement.valid
 
     @property
     def follow_up_id(self) -> UUID | None:
@@ -130,28 +80,6 @@ class Case(Withdrawing):
             self.handler_name = handler_name  # the acceptance, heard of first, did not know it
         self._tell(Kind.ASSIGNED, at, SYSTEM, f"{department} · {handler_name}", Source.ROUTING)
 
-    def choose(self, offer_id: UUID, at: datetime) -> None:
-        """The customer chose an offer; a choice that comes too late changes nothing but is not lost.
-
-        Nothing need be told back: what took the offers from the table (OffersWithdrawn, OfferAgreed) reaches
-        intake after the choice was made there, and corrects what the customer sees.
-        """
-        if self.state is State.OFFERED and self._on_the_table(offer_id):
-            self._agree(offer_id, CUSTOMER, None, at, Source.INTAKE)
-        else:
-            self._tell(Kind.CHOICE_TOO_LATE, at, CUSTOMER, str(offer_id), Source.INTAKE)
-
-    def decline(self, round_: int | None, reason: str | None, at: datetime) -> None:
-        """The customer objected to all offers of the round that they saw.
-
-        The round decides and not the time, because the clocks of two services differ.
-        """
-        if self.state is State.OFFERED and round_ == self.round:
-            self._move(Action.OBJECT)
-            self._tell(Kind.DECLINED, at, CUSTOMER, reason, Source.INTAKE)
-        else:
-            self._tell(Kind.OBJECTION_TOO_LATE, at, CUSTOMER, reason, Source.INTAKE)
-
     def hear(self, follow_up_id: UUID | None, outcome: Outcome, comment: str | None, at: datetime) -> None:
         """The customer's opinion. It decides when it is about the result that was told last."""
         text = outcome.value if comment is None else f"{outcome.value}: {comment}"
@@ -178,54 +106,6 @@ class Case(Withdrawing):
         )
         self.record(accepted, at)
 
-    def judge(self, judgement: Judgement, explanation: str, author: str, at: datetime) -> None:
-        self._move(Action.JUDGE)
-        self.judgement = judgement
-        explanation = mask(explanation)
-        self._tell(Kind.JUDGED, at, author, explanation)
-        judged = ValidityJudged(
-            complaint_id=self.id,
-            reason_sufficient=judgement.reason_sufficient,
-            demand_reasonable=judgement.demand_reasonable,
-            explanation=explanation,
-            judged_at=at,
-        )
-        self.record(judged, at)
-        self._replied(at)
-
-    def offer(self, solutions: Sequence[Solution], author: str, at: datetime) -> None:
-        """Put solutions before the customer, the best first: a new round."""
-        self._move(Action.OFFER)
-        self.round += 1
-        self.agreed_offer_id = None
-        self.offers = tuple(
-            Offer(
-                offer_id=derived_id("offer", self.id, self.round, rank),
-                rank=rank,
-                remedies=solution.remedies,
-                description=mask(solution.description),
-                value=solution.value,
-            )
-            for rank, solution in enumerate(solutions, 1)
-        )
-        self.new_offers.extend(self.offers)
-        self._tell(Kind.OFFERED, at, author, "\n".join(f"{o.rank}. {o.description}" for o in self.offers))
-        self.record(OffersMade(complaint_id=self.id, round=self.round, offers=self.offers, made_at=at), at)
-        self._replied(at)
-
-    def consent(self, offer_id: UUID, via: str, author: str, at: datetime) -> None:
-        """Record a consent that came another way than by tracking."""
-        self._check(Action.CONSENT)
-        if not self._on_the_table(offer_id):
-            raise NotNow(Action.CONSENT, NOT_ON_THE_TABLE)
-        self._agree(offer_id, author, via, at, Source.RESOLUTION)
-
-    def object(self, reason: str, via: str, author: str, at: datetime) -> None:
-        """Record an objection that came another way than by tracking, where the offers can still be seen."""
-        self._move(Action.OBJECT)
-        self._tell(Kind.DECLINED, at, author, f"{via}: {mask(reason)}")
-        self.record(OffersWithdrawn(complaint_id=self.id, round=self.round, withdrawn_at=at), at)
-
     def answer(self, result: str, author: str, at: datetime) -> None:
         """Solve a minor complaint at once, within one's own power."""
         self._move(Action.ANSWER)
@@ -243,11 +123,17 @@ class Case(Withdrawing):
         self.record(CustomerTold(complaint_id=self.id, message=message, told_at=at), at)
         self._replied(at)
 
-    def close(self, outcome: Outcome, reason: str, author: str, at: datetime) -> None:
-        """Close with the opinion that the customer gave another way, or did not give when asked."""
+    def close(
+        self, outcome: Outcome, reason: str, author: str, at: datetime, *, permitted: bool = False
+    ) -> None:
+        """Close with the opinion that the customer gave another way, or did not give when asked.
+
+        `permitted`: below V1 + C, too. Raises PermitNeeded where that is needed.
+        """
         self._check(Action.CLOSE)
         if not outcome.is_target and self.solutions < 2:
             raise NotNow(Action.CLOSE, TRY_AGAIN_FIRST)
+        self._must_be_worth_it(permitted=permitted)
         self._close(outcome, author, mask(reason), at, Source.RESOLUTION)
 
     def resume(self, reason: str, author: str, at: datetime) -> None:
@@ -256,25 +142,6 @@ class Case(Withdrawing):
         self._resume(author, mask(reason), at, Source.RESOLUTION)
 
     # Steps that several of these share
-
-    def _check(self, action: Action) -> None:
-        reason = why_not(self, action)
-        if reason is not None:
-            raise NotNow(action, reason)
-
-    def _move(self, action: Action) -> None:
-        self._check(action)
-        self.state = LIFECYCLE[action].to or self.state
-
-    def _on_the_table(self, offer_id: UUID) -> bool:
-        return any(offer.offer_id == offer_id for offer in self.offers)
-
-    def _agree(self, offer_id: UUID, author: str, via: str | None, at: datetime, source: Source) -> None:
-        self._move(Action.CONSENT)
-        self.agreed_offer_id = offer_id
-        rank = next(str(offer.rank) for offer in self.offers if offer.offer_id == offer_id)
-        self._tell(Kind.AGREED, at, author, " · ".join(filter(None, (rank, via))), source)
-        self.record(OfferAgreed(complaint_id=self.id, offer_id=offer_id, agreed_at=at), at)
 
     def _carried_out(self, kind: Kind, result: str, author: str, at: datetime) -> None:
         self.solutions += 1
@@ -292,10 +159,11 @@ class Case(Withdrawing):
         self.outcome, self.closed_by, self.closed_at = outcome, author, at
         self._tell(Kind.CLOSED, at, author, ": ".join(filter(None, (outcome.value, reason))), source)
         self.record(CaseClosed(complaint_id=self.id, outcome=outcome, closed_by=author, closed_at=at), at)
+        self._note_shortfall(author, reason, at)
 
     def _resume(self, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.RESUME)
-        self.agreed_offer_id = None
+        self._nothing_agreed()
         if self.valid is False:
             self.judgement = None  # the customer cannot accept it: it is looked at anew
         self._tell(Kind.RESUMED, at, author, reason, source)

@@ -10,11 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.lifecycle import State
-from services.resolution.model import Judgement
+from services.resolution.store import judgement_of
 from services.resolution.timeline import Source
 from services.resolution.views import (
     CaseSummary,
     CaseView,
+    ConsentView,
     JudgementView,
     OfferView,
     PromiseView,
@@ -32,7 +33,7 @@ SELECT c.*, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                    'offer_id', o.offer_id, 'round', o.round, 'rank', o.rank, 'remedies', o.remedies,
                    'description', o.description, 'agreed', o.offer_id IS NOT DISTINCT FROM c.agreed_offer_id,
-                   'value', CASE WHEN o.amount IS NOT NULL THEN
+                   'solution', o.solution, 'value', CASE WHEN o.amount IS NOT NULL THEN
                        jsonb_build_object('amount', o.amount::text, 'currency', o.currency) END)), '[]')
         FROM (SELECT * FROM offers WHERE complaint_id = c.id ORDER BY round DESC, rank LIMIT 40) o) AS offers,
        (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.at, t.source, t.number), '[]')
@@ -74,7 +75,7 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
     row = dict(found._mapping)
     judgement = None
     if row["reason_sufficient"] is not None:
-        judgement = Judgement(row["reason_sufficient"], row["demand_reasonable"])
+        judgement = judgement_of(row)
     position = _Position(
         State(row["state"]),
         Severity(row["severity"]) if row["severity"] else None,
@@ -88,7 +89,12 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
             reason_sufficient=judgement.reason_sufficient,
             demand_reasonable=judgement.demand_reasonable,
             valid=judgement.valid,
+            cause=judgement.cause,
+            impact=judgement.impact,
+            origin=judgement.origin,
+            needs=list(judgement.needs),
         ),
+        consent=ConsentView.of(row),
         offers=[OfferView.model_validate(offer) for offer in row["offers"]],
         timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
         possible=possible_actions(position),

@@ -10,14 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.books import BOOKS
 from services.resolution.lifecycle import State
-from services.resolution.model import Case, Judgement
+from services.resolution.model import Case
+from services.resolution.offers.offering import Judgement, Need, Origin
+from services.resolution.offers.told import Told
 from services.resolution.promises import Policy, Promise, PromiseState
 from services.resolution.tables import cases, metadata, offers, promises, timeline
 from shared import driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
-from shared.events.vocabulary import Outcome, Severity
+from shared.events.vocabulary import Money, Outcome, Severity
 from shared.rulebooks.model import Books
 from shared.rulebooks.store import load_books
 
@@ -28,7 +30,7 @@ _LOAD = text(
 SELECT c.*, p.number AS promise_number, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
        (SELECT jsonb_agg(jsonb_build_object(
                    'offer_id', o.offer_id, 'rank', o.rank, 'remedies', o.remedies,
-                   'description', o.description,
+                   'description', o.description, 'solution', o.solution,
                    'value', CASE WHEN o.amount IS NOT NULL THEN
                        jsonb_build_object('amount', o.amount::text, 'currency', o.currency) END)
                ORDER BY o.rank)
@@ -44,7 +46,12 @@ _FORGET = (
         "UPDATE timeline SET text = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND text IS NOT NULL"
     ),
     text("UPDATE offers SET description = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
-    text("UPDATE cases SET result = '[erased]' WHERE id = ANY(CAST(:ids AS uuid[])) AND result IS NOT NULL"),
+    text(
+        "UPDATE cases SET result = CASE WHEN result IS NOT NULL THEN '[erased]' END, cause = NULL, impact = NULL, "
+        "first_value_reason = CASE WHEN first_value_reason IS NOT NULL THEN '[erased]' END "
+        "WHERE id = ANY(CAST(:ids AS uuid[]))"
+    ),
+    text("UPDATE visits SET purpose = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
     text(
         "UPDATE approvals SET reason = '[erased]', terms = terms - 'exact', "
         "answer = CASE WHEN answer IS NOT NULL THEN '[erased]' END "
@@ -103,14 +110,29 @@ class CaseStore:
             case.new_entries.clear()
 
 
+def judgement_of(row: Any) -> Judgement:
+    """The judgement in a row of the cases."""
+    return Judgement(
+        row["reason_sufficient"],
+        row["demand_reasonable"],
+        row["cause"],
+        row["impact"],
+        None if row["origin"] is None else Origin(row["origin"]),
+        tuple(map(Need, row["needs"] or ())),
+    )
+
+
 def _case(row: Any, policy: Policy, books: Books) -> Case:
     values = {name: row[name] for name in _PLAIN}
     if row["reason_sufficient"] is not None:
-        values["judgement"] = Judgement(row["reason_sufficient"], row["demand_reasonable"])
+        values["judgement"] = judgement_of(row)
     if row["promise_id"] is not None:
         values["promise"] = Promise(
             row["promise_id"], row["id"], row["promise_number"], row["promise_made_at"], row["promise_due_at"]
         )
+    first_value = None
+    if row["first_value"] is not None:
+        first_value = Money(amount=row["first_value"], currency=row["first_value_currency"])
     return Case(
         policy=policy,
         books=books,
@@ -119,6 +141,8 @@ def _case(row: Any, policy: Policy, books: Books) -> Case:
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         state_before=State(row["state_before"]) if row["state_before"] else None,
         offers=_OFFERS.validate_python(row["offers"] or ()),
+        told=Told.model_validate(row["told"]),
+        first_value=first_value,
         **values,
     )
 
@@ -130,6 +154,13 @@ _APART = {
     "outcome",
     "reason_sufficient",
     "demand_reasonable",
+    "cause",
+    "impact",
+    "origin",
+    "needs",
+    "told",
+    "first_value",
+    "first_value_currency",
     "promise_id",
     "wakes_at",
 }
@@ -146,6 +177,13 @@ def _case_row(case: Case) -> dict[str, Any]:
         "outcome": case.outcome and case.outcome.value,
         "reason_sufficient": judgement and judgement.reason_sufficient,
         "demand_reasonable": judgement and judgement.demand_reasonable,
+        "cause": judgement and judgement.cause,
+        "impact": judgement and judgement.impact,
+        "origin": judgement and judgement.origin,
+        "needs": judgement and list(judgement.needs),
+        "told": case.told.model_dump(mode="json", exclude_defaults=True),
+        "first_value": case.first_value and case.first_value.amount,
+        "first_value_currency": case.first_value and case.first_value.currency,
         "promise_id": case.promise and case.promise.id,
         "wakes_at": case.wakes_at,
     }
@@ -174,6 +212,7 @@ def _offer_row(case: Case, offer: Offer) -> dict[str, Any]:
         "description": offer.description,
         "amount": offer.value and offer.value.amount,
         "currency": offer.value and offer.value.currency,
+        "solution": offer.solution,
     }
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.resolution.lifecycle import UNSOLVED, State
+from services.resolution.offers.offering import Origin
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Reader
 from shared.database import service_metadata
@@ -51,8 +52,20 @@ cases = Table(
     Column("assigned_at", MOMENT, comment="when the handler was last decided; an older decision is ignored"),
     Column("reason_sufficient", Boolean, comment="judgement: is the reason sufficient?"),
     Column("demand_reasonable", Boolean, comment="judgement: is the demand reasonable?"),
+    Column("cause", Text, comment="judgement: why it happened, masked"),
+    Column("impact", Text, comment="judgement: what it did to the customer, masked"),
+    Column("origin", Text, comment="judgement: where the cause lies; told to nobody"),
+    Column("needs", ARRAY(Text), comment="judgement: what the customer needs beside the thing itself"),
+    Column("told", JSONB, nullable=False, server_default=text("'{}'"), comment="what solutions are found by"),
+    Column("first_value", Numeric(14, 2), comment="V1 as a person set it"),
+    Column("first_value_currency", Text),
+    Column("first_value_reason", Text, comment="masked"),
+    Column("first_value_by", Text),
     Column("round", SmallInteger, nullable=False, comment="rounds of offers so far"),
     Column("agreed_offer_id", Uuid),
+    Column("agreed_via", Text, comment="how the customer agreed"),
+    Column("agreed_by", Text, comment="who recorded it"),
+    Column("agreed_at", MOMENT),
     Column("solutions", SmallInteger, nullable=False, comment="how often a result was told"),
     Column("result", Text, comment="what the customer was told last, masked"),
     Column("carried_out_at", MOMENT),
@@ -101,6 +114,16 @@ cases = Table(
     ),
     CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", "withdrawn_at"),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
+    CheckConstraint(
+        "reason_sufficient IS NOT NULL OR num_nonnulls(cause, impact, origin, needs) = 0", "analysed"
+    ),
+    CheckConstraint(f"origin IN {one_of(*Origin)}", "origin"),
+    CheckConstraint(
+        "num_nonnulls(first_value, first_value_currency, first_value_reason, first_value_by) IN (0, 4)",
+        "first_value",
+    ),
+    CheckConstraint("num_nonnulls(agreed_via, agreed_by, agreed_at) IN (0, 3)", "agreed"),
+    CheckConstraint("agreed_via IS NULL OR agreed_offer_id IS NOT NULL", "agreed_offer"),
 )
 OPENED = cases.c.state != State.UNOPENED.value
 Index("ix_cases_registered", cases.c.registered_at, cases.c.id, postgresql_where=OPENED)
@@ -140,10 +163,28 @@ offers = Table(
     Column("description", Text, nullable=False, comment="masked"),
     Column("amount", Numeric(14, 2)),
     Column("currency", Text),
+    Column("solution", Text, comment="its code in the rulebook of remedies, if it was suggested"),
     UniqueConstraint("complaint_id", "round", "rank"),
     CheckConstraint("rank BETWEEN 1 AND 4", "rank"),
     CheckConstraint("(amount IS NULL) = (currency IS NULL)", "money"),
 )
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("complaint_id", Uuid, ForeignKey("cases.id"), nullable=False),
+    Column("people", ARRAY(Text), nullable=False, comment="who goes, by their ids in the directory"),
+    Column("starts_at", MOMENT, nullable=False),
+    Column("vehicle", Text, comment="by which they go"),
+    Column("purpose", Text, nullable=False, comment="masked"),
+    Column("planned_by", Text, nullable=False),
+    Column("planned_at", MOMENT, nullable=False),
+    CheckConstraint("cardinality(people) > 0", "people"),
+)
+Index("ix_visits_complaint", visits.c.complaint_id, visits.c.starts_at, visits.c.id)
+SOLVED_WELL = "state = 'closed' AND outcome IN ('satisfied', 'acceptable')"
+Index("ix_cases_similar", cases.c.category, cases.c.closed_at, postgresql_where=text(SOLVED_WELL))
 
 timeline = Table(
     "timeline",

@@ -61,6 +61,10 @@ class Kind(StrEnum):
     WITHDRAWN_TOO_LATE = "withdrawn_too_late"
     CUSTOMER_WROTE = "customer_wrote"
     HANDLER_WROTE = "handler_wrote"
+    FIRST_VALUE_SET = "first_value_set"
+    CLOSED_BELOW_VALUE = "closed_below_value"
+    NOT_CHECKED = "not_checked"
+    VISIT_PLANNED = "visit_planned"
     APPROVAL_ASKED = "approval_asked"
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_REFUSED = "approval_refused"
@@ -137,6 +141,19 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     ),
     Kind.CUSTOMER_WROTE: (Reader.CUSTOMER, Words("The customer wrote", "顾客留言")),
     Kind.HANDLER_WROTE: (Reader.CUSTOMER, Words("A message went to the customer", "已给顾客留言")),
+    Kind.FIRST_VALUE_SET: (
+        Reader.INTERNAL,
+        Words("What the customer expected was valued", "已核定顾客的期望价值"),
+    ),
+    Kind.CLOSED_BELOW_VALUE: (
+        Reader.INTERNAL,
+        Words("It closed although the customer got back less than they lost", "结案时顾客所得低于所失"),
+    ),
+    Kind.NOT_CHECKED: (
+        Reader.INTERNAL,
+        Words("Stock and capacity could not be checked before it was promised", "承诺前未能核对库存和产能"),
+    ),
+    Kind.VISIT_PLANNED: (Reader.CUSTOMER, Words("Somebody comes to the customer", "已派人上门")),
     Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
     Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
     Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from services.resolution.lifecycle import LIFECYCLE, Action, State, Subject, Words, why_not
+from services.resolution.offers.offering import Need, Origin
 from services.resolution.timeline import TITLES, Kind, Reader
 from shared.events.vocabulary import Money, Outcome, Remedy, Severity
 
@@ -58,6 +59,8 @@ class OfferView(View):
     remedies: tuple[Remedy, ...]
     description: str
     value: Money | None = None
+    solution: str | None = None
+    """Its code in the rulebook of remedies, if it was suggested."""
     agreed: bool
     """Did the customer agree to this one?"""
 
@@ -66,6 +69,36 @@ class JudgementView(View):
     reason_sufficient: bool
     demand_reasonable: bool
     valid: bool
+    cause: str | None = None
+    """Why it happened."""
+    impact: str | None = None
+    """What it did to the customer."""
+    origin: Origin | None = None
+    """Where the cause lies. It is told to nobody, and never held against the customer."""
+    needs: list[Need] = []
+    """What the customer needs beside the thing itself."""
+
+
+class ConsentView(View):
+    """How the customer agreed to an offer."""
+
+    offer_id: UUID
+    via: str
+    """`tracking`, `phone`, `email`, `counter`."""
+    recorded_by: str
+    """`customer` by tracking, else who recorded it."""
+    at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "ConsentView | None":
+        if row["agreed_via"] is None:
+            return None
+        return cls(
+            offer_id=row["agreed_offer_id"],
+            via=row["agreed_via"],
+            recorded_by=row["agreed_by"],
+            at=row["agreed_at"],
+        )
 
 
 class TimelineEntry(View):
@@ -119,6 +152,8 @@ class CaseView(CaseSummary):
     """A case with all that is needed to work it."""
 
     judgement: JudgementView | None
+    consent: ConsentView | None
+    """Absent until the customer has agreed to an offer."""
     round: int
     """Rounds of offers so far."""
     offers: list[OfferView]

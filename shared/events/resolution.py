@@ -104,6 +104,8 @@ class Offer(BaseModel):
     remedies: tuple[Remedy, ...]
     description: str
     value: Money | None = None
+    solution: str | None = None
+    """Its code in the rulebook of remedies, if it was suggested."""
 
 
 @registry.event("redress.offers.made", topic=TOPICS.resolution)
@@ -140,6 +142,10 @@ class OfferAgreed(Event):
 
     offer_id: UUID
     agreed_at: datetime
+    via: str = "tracking"
+    """How the customer said it: tracking, phone, email, counter."""
+    recorded_by: str = "customer"
+    """Who recorded it: the customer by tracking, or the caller."""
 
 
 @registry.event("redress.customer.told", topic=TOPICS.resolution)
@@ -195,6 +201,27 @@ class CaseClosed(Event):
     """
 
     outcome: Outcome
+    closed_by: str
+    closed_at: datetime
+
+
+@registry.event("redress.case.closed-below-value", topic=TOPICS.resolution)
+class ClosedBelowValue(Event):
+    """The case closed although the customer got back less than they lost: V2 < V1 + C.
+
+    结案时顾客所得低于所失（V2 < V1 + C）。
+    """
+
+    first_value: Money
+    """V1: what the customer expected."""
+    cost: Money
+    """C: what complaining cost them."""
+    second_value: Money
+    """V2: what they got back."""
+    shortfall: Money
+    """V1 + C - V2."""
+    reason: str | None = None
+    """Why it closed all the same, masked; absent when the customer's own opinion closed it."""
     closed_by: str
     closed_at: datetime
 

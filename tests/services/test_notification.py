@@ -24,7 +24,6 @@ from services.notification.channels import CannotDeliver, Parcel
 from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import Contacts
 from services.notification.courier import Courier, CustomerDesk, WebhookDesk
-from services.notification.guard import Guard
 from services.notification.rules import Channel
 from shared import clock, outbox
 from shared.eventlog import Record
@@ -36,6 +35,7 @@ from shared.events import (
     PromiseMade,
     SolutionCarriedOut,
 )
+from shared.guard import Guard
 from shared.keys import create_key
 from shared.process import Process
 from shared.service import Context

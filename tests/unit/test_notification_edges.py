@@ -11,14 +11,15 @@ import pytest
 import standardwebhooks
 
 from services.notification import schedule, signing
-from services.notification.channels.webhook import pinned, retry_after
+from services.notification.channels.webhook import retry_after
 from services.notification.contacts import Contact
-from services.notification.guard import ForbiddenTarget, Guard, parse
 from services.notification.human_time import human_time
 from services.notification.letters import FOLDER, Letters
 from services.notification.queue import Leased
 from services.notification.rules import RULES
 from shared.config import Settings
+from shared.guard import ForbiddenTarget, Guard, parse
+from shared.outward import pinned
 from shared.seal import Seal, SecretUnreadable
 
 NOW = datetime(2026, 5, 9, 3, 0, tzinfo=UTC)

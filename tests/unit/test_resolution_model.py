@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.resolution.handlers import reactions
-from services.resolution.lifecycle import LIFECYCLE, UNSOLVED, Action, State, possible, why_not
-from services.resolution.model import Case, Judgement, NotNow, Solution
+from services.resolution.lifecycle import LIFECYCLE, UNSOLVED, Action, NotNow, State, possible, why_not
+from services.resolution.model import Case
+from services.resolution.offers.offering import Judgement, Solution
 from services.resolution.promises import Policy, PromiseState
 from services.resolution.timeline import CUSTOMER, TITLES, Kind
 from services.resolution.views import impossible_actions

@@ -1,4 +1,4 @@
-"""Where webhooks may go: never into our own network (server-side request forgery).
+"""Where requests to addresses of others' choosing may go: never into our own network (server-side request forgery).
 
 A name is resolved once, every address that it has must be public, and the connection is made to the address
 that was checked, so that a second answer of the name server changes nothing (DNS rebinding).
@@ -29,7 +29,7 @@ REFUSED_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
 
 
 class ForbiddenTarget(ValueError):
-    """Webhooks may not go there; the message says why."""
+    """Nobody may be sent there; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

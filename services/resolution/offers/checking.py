@@ -1,0 +1,107 @@
+"""Whether what is promised is there: a system of the company's own is asked for stock and capacity before."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
+
+from services.resolution.offers.remedies import Supply
+from services.resolution.offers.told import Told
+from shared.events.vocabulary import Remedy
+from shared.guard import ForbiddenTarget, Guard
+from shared.outward import authorities, post
+from shared.problems import Problem
+
+TIMEOUT = 5.0
+"""Seconds for all of it: somebody waits at their desk."""
+
+
+class SuppliesAway(Exception):
+    """The system that knows stock and capacity cannot be asked now."""
+
+
+class Availability(BaseModel):
+    """What it answers."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    available: dict[Remedy, bool]
+    note: Annotated[str, Field(max_length=500)] | None = None
+
+
+class Supplies:
+    """Asks `stock_url`; without one everything is taken to be there."""
+
+    def __init__(self, url: str | None, token: str | None, guard: Guard) -> None:
+        self._url = url
+        self._token = token
+        self._guard = guard
+
+    @property
+    def asked(self) -> bool:
+        return self._url is not None
+
+    async def must_be_there(
+        self, complaint_id: UUID, reference: str | None, told: Told, wanted: Mapping[Remedy, Supply]
+    ) -> None:
+        """Raises a 409 problem when something of it is not there; SuppliesAway when nobody knows."""
+        if self._url is None or not wanted:
+            return
+        question = {
+            "complaint_id": str(complaint_id),
+            "reference": reference,
+            "product": {"id": told.product_id, "name": told.product_name, "batch": told.batch},
+            "remedies": [{"remedy": remedy, "needs": need} for remedy, need in wanted.items()],
+        }
+        answer = await self._ask(self._url, question)
+        if unknown := wanted.keys() - answer.available.keys():
+            raise SuppliesAway(f"it does not say anything of {', '.join(sorted(unknown))}")
+        lacking = [remedy.value for remedy in wanted if not answer.available[remedy]]
+        if lacking:
+            raise Problem(
+                409,
+                "not-available",
+                "This cannot be promised now",
+                f"There is no stock or capacity for {', '.join(lacking)}. Offer something else, or a later time. "
+                f"目前没有库存或产能：{'、'.join(lacking)}。请提出其他方案或较晚的时间。",
+                field="body/offers",
+                lacking=lacking,
+                note=answer.note,
+            )
+
+    async def _ask(self, url: str, question: dict[str, Any]) -> Availability:
+        headers = {"Content-Type": "application/json", "User-Agent": "Redress-Stock/1"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                target = await self._guard.check(url)
+                reply = await post(target, to_json(question), headers, TIMEOUT, authorities())
+            if reply.status != 200:
+                raise SuppliesAway(f"it answers {reply.status}")
+            return Availability.model_validate_json(reply.body)
+        except ForbiddenTarget as error:
+            raise SuppliesAway(f"not allowed: {error}") from None
+        except TimeoutError:
+            raise SuppliesAway(f"no answer within {TIMEOUT:.0f} s") from None
+        except (httpx.HTTPError, OSError) as error:
+            raise SuppliesAway(f"it cannot be reached ({type(error).__name__})") from None
+        except ValidationError:
+            raise SuppliesAway("its answer is not what docs/api.md says") from None
+
+
+def away() -> Problem:
+    return Problem(
+        503,
+        "stock-unknown",
+        "Nobody knows whether this is there",
+        "The system that knows stock and capacity does not answer, so nothing that needs them is promised. Try again "
+        "shortly, or offer what needs neither. "
+        "库存和产能系统没有回应，暂不能承诺；请稍后再试，或提出无需库存和产能的方案。",
+        field="body/offers",
+        headers={"Retry-After": "5"},
+    )
