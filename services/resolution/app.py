@@ -1,11 +1,11 @@
 """The resolution service: works each complaint to an outcome that the customer accepts."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from services.resolution.api import router
+from services.resolution.clocks.calendars import Calendars
+from services.resolution.clocks.refreshing import Refresher
 from services.resolution.handlers import reactions
-from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
 from services.resolution.tables import cases
 from services.resolution.waking import Dormitory, Waker
@@ -15,9 +15,13 @@ from shared.worktime import chinese_calendar
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
-    policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
+    usual = Calendars(chinese_calendar(settings.time_zone))
     dormitories = [Dormitory(cases, store)]
-    return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
+    return [
+        store.follow(usual),
+        Refresher(context),
+        Waker(context.database, dormitories, settings.poll_interval),
+    ]
 
 
 service = Service(
@@ -27,5 +31,8 @@ service = Service(
     metadata=metadata,
     reactions=reactions,
     parts=_parts,
-    workers=lambda context: [Worker("resolution.waker", context.part(Waker).run)],
+    workers=lambda context: [
+        Worker("resolution.waker", context.part(Waker).run),
+        Worker("resolution.calendars", context.part(Refresher).run),
+    ],
 )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.resolution.model import Solution
 from shared.events.vocabulary import Money, Outcome, Remedy
+from shared.pages import WrittenMoment
 from shared.text import LongText, ShortText
 
 
@@ -96,6 +97,9 @@ class Reply(BaseModel):
     model_config = _example(message="The part is on its way; we mount it on Thursday.")
 
     message: LongText
+    promise_by: WrittenMoment | None = None
+    """By when the customer hears again; left out: by the rulebook of clocks. Later than that only as far as your
+    layer of the company may promise."""
 
 
 class Closing(BaseModel):

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.lifecycle import LIFECYCLE, Action, State, Words, why_not
+from services.resolution.clocks.waiting import Waiting
+from services.resolution.lifecycle import Action, NotNow, State, Words
+from services.resolution.position import Judgement
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
-from services.resolution.withdrawing import Withdrawing
 from shared.events import (
     CaseAccepted,
     CaseClosed,
@@ -22,28 +23,10 @@ from shared.events import (
     ValidityJudged,
 )
 from shared.events.resolution import Offer
-from shared.events.vocabulary import Money, Outcome, Remedy, Severity
+from shared.events.routing import TimeLimits
+from shared.events.vocabulary import Channel, Money, Outcome, Remedy, Severity, Visibility
 from shared.ids import derived_id
 from shared.masking import mask
-
-
-class NotNow(Exception):
-    """The action does not fit the present state of the case."""
-
-    def __init__(self, action: Action, reason: Words) -> None:
-        super().__init__(reason.en)
-        self.action = action
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Judgement:
-    reason_sufficient: bool
-    demand_reasonable: bool
-
-    @property
-    def valid(self) -> bool:
-        return self.reason_sufficient and self.demand_reasonable
 
 
 @dataclass(frozen=True)
@@ -66,17 +49,12 @@ TRY_AGAIN_FIRST = Words(
 
 
 @dataclass(kw_only=True)
-class Case(Withdrawing):
+class Case(Waiting):
     """One complaint being worked."""
 
     reference: str | None = None
-    registered_at: datetime | None = None
-    category: str | None = None
-    severity: Severity | None = None
-    department: str | None = None
     handler_name: str | None = None
     assigned_at: datetime | None = None
-    judgement: Judgement | None = None
     offers: tuple[Offer, ...] = ()
     """The offers of the newest round, the best first."""
     agreed_offer_id: UUID | None = None
@@ -84,6 +62,8 @@ class Case(Withdrawing):
     """How often a result was told."""
     result: str | None = None
     carried_out_at: datetime | None = None
+    heard: Outcome | None = None
+    """The customer's opinion, when the case closes only after the public response."""
     outcome: Outcome | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
@@ -93,33 +73,45 @@ class Case(Withdrawing):
     """Offers that wait to be saved."""
 
     @property
-    def valid(self) -> bool | None:
-        """Is the complaint valid? None before the judgement."""
-        return None if self.judgement is None else self.judgement.valid
-
-    @property
     def follow_up_id(self) -> UUID | None:
         """The request for an opinion on the result that was told last."""
         return derived_id("follow-up", self.id, self.solutions) if self.solutions else None
 
     # What the other services tell
 
-    def open(self, reference: str, registered_at: datetime) -> None:
+    def open(
+        self,
+        reference: str,
+        registered_at: datetime,
+        channel: Channel | None = None,
+        visibility: Visibility | None = None,
+    ) -> None:
         if self.state is not State.UNOPENED:
             return
         self.state, self.reference, self.registered_at = State.OPEN, reference, registered_at
+        self.channel, self.visibility = channel, visibility
         self._tell(Kind.OPENED, registered_at, SYSTEM, reference, Source.INTAKE)
         self.record(CaseOpened(complaint_id=self.id, opened_at=registered_at), registered_at)
         self._promise(registered_at, Source.INTAKE)
 
-    def triage(self, category: str | None, severity: Severity, reasons: Sequence[str], at: datetime) -> None:
+    def triage(
+        self,
+        category: str | None,
+        severity: Severity,
+        reasons: Sequence[str],
+        at: datetime,
+        limits: TimeLimits | None = None,
+    ) -> None:
         """`category` is None when a person has yet to decide it."""
-        self.severity = severity
+        before, self.severity = self.severity, severity
+        self.limits = limits
         if category is not None:
             self.category = category
         kind = Kind.REFERRED if category is None else Kind.TRIAGED
         text = " · ".join(filter(None, (category, severity.value, ", ".join(reasons))))
         self._tell(kind, at, SYSTEM, text, Source.ROUTING)
+        if before is not None and severity.rank > before.rank:
+            self._grow(before, severity, reasons, at)
 
     def assign(self, department: str, handler_id: str, handler_name: str, at: datetime) -> None:
         """What was decided last holds: an assignment that is heard of late does not undo an acceptance."""
@@ -158,10 +150,18 @@ class Case(Withdrawing):
         self._tell(Kind.OPINION, at, CUSTOMER, text, Source.INTAKE)
         if self.state is not State.CARRIED_OUT or follow_up_id != self.follow_up_id:
             return
-        if outcome.is_target:
+        if outcome.is_target and self.owes_public_response:
+            self.heard = outcome
+        elif outcome.is_target:
             self._close(outcome, CUSTOMER, None, at, Source.INTAKE)
         else:
             self._resume(CUSTOMER, None, at, Source.INTAKE)
+
+    def respond_publicly(self, where: str, response: str, author: str, at: datetime) -> None:
+        """What was said in public is answered there. An opinion that waited for it closes the case now."""
+        super().respond_publicly(where, response, author, at)
+        if self.state is State.CARRIED_OUT and self.heard is not None:
+            self._close(self.heard, CUSTOMER, None, at, Source.RESOLUTION)
 
     # What people do. `author` is the caller; every action raises NotNow when the lifecycle does not allow it.
 
@@ -235,13 +235,13 @@ class Case(Withdrawing):
         self._move(Action.CARRY_OUT)
         self._carried_out(Kind.CARRIED_OUT, result, author, at)
 
-    def reply(self, message: str, author: str, at: datetime) -> None:
-        """Tell the customer how things stand: the promise is kept, and renewed."""
+    def reply(self, message: str, author: str, at: datetime, by: datetime | None = None) -> None:
+        """Tell the customer how things stand: the promise is kept, and renewed, `by` a time that was chosen."""
         self._move(Action.REPLY)
         message = mask(message)
         self._tell(Kind.REPLIED, at, author, message)
         self.record(CustomerTold(complaint_id=self.id, message=message, told_at=at), at)
-        self._replied(at)
+        self._replied(at, by)
 
     def close(self, outcome: Outcome, reason: str, author: str, at: datetime) -> None:
         """Close with the opinion that the customer gave another way, or did not give when asked."""
@@ -256,15 +256,6 @@ class Case(Withdrawing):
         self._resume(author, mask(reason), at, Source.RESOLUTION)
 
     # Steps that several of these share
-
-    def _check(self, action: Action) -> None:
-        reason = why_not(self, action)
-        if reason is not None:
-            raise NotNow(action, reason)
-
-    def _move(self, action: Action) -> None:
-        self._check(action)
-        self.state = LIFECYCLE[action].to or self.state
 
     def _on_the_table(self, offer_id: UUID) -> bool:
         return any(offer.offer_id == offer_id for offer in self.offers)
@@ -290,12 +281,13 @@ class Case(Withdrawing):
     def _close(self, outcome: Outcome, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.CLOSE)
         self.outcome, self.closed_by, self.closed_at = outcome, author, at
+        self.heard = None
         self._tell(Kind.CLOSED, at, author, ": ".join(filter(None, (outcome.value, reason))), source)
         self.record(CaseClosed(complaint_id=self.id, outcome=outcome, closed_by=author, closed_at=at), at)
 
     def _resume(self, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.RESUME)
-        self.agreed_offer_id = None
+        self.agreed_offer_id = self.heard = None
         if self.valid is False:
             self.judgement = None  # the customer cannot accept it: it is looked at anew
         self._tell(Kind.RESUMED, at, author, reason, source)

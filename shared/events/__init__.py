@@ -1,5 +1,17 @@
 """The contract between the services: importing this package declares every event."""
 
+from shared.events.clocks import (
+    CaseEscalated,
+    CaseEscalatedToLeadership,
+    CaseGrew,
+    ClockMissed,
+    ClockWarned,
+    ColleagueAsked,
+    ColleagueChased,
+    CustomerAsked,
+    PublicResponseGiven,
+    ResolutionExtended,
+)
 from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
 from shared.events.insights import TrainingNeeded
 from shared.events.intake import (
@@ -62,9 +74,16 @@ __all__ = [
     "AttachmentScanned",
     "CaseAccepted",
     "CaseClosed",
+    "CaseEscalated",
+    "CaseEscalatedToLeadership",
+    "CaseGrew",
     "CaseOpened",
     "CaseResumed",
     "CaseWithdrawn",
+    "ClockMissed",
+    "ClockWarned",
+    "ColleagueAsked",
+    "ColleagueChased",
     "ComplaintAssigned",
     "ComplaintCoded",
     "ComplaintMerged",
@@ -75,6 +94,7 @@ __all__ = [
     "ComplaintTriaged",
     "ComplaintUnassigned",
     "ComplaintWithdrawn",
+    "CustomerAsked",
     "CustomerErased",
     "CustomerTold",
     "CustomerWrote",
@@ -97,9 +117,11 @@ __all__ = [
     "PromiseBroken",
     "PromiseKept",
     "PromiseMade",
+    "PublicResponseGiven",
     "Registry",
     "ReporterJoined",
     "ReporterLeft",
+    "ResolutionExtended",
     "RestatementAnswered",
     "RiskRaised",
     "RiskSettled",
