@@ -53,8 +53,16 @@ class Ledger(Positioned):
     def reply_due(self, since: datetime) -> datetime:
         """By when a customer who was told something at `since` hears from a person again, by the rulebook."""
         hours = self.books.read(CLOCKS).hours(self.severity, self.category, self.channel, self.visibility)
-        within = timedelta(hours=hours[Clock.PROMISE])
-        return add_working_time(since, within, self.calendars.of(self.department))
+        return self._after(since, hours[Clock.PROMISE], self.department)
+
+    def first_reply_due(self, since: datetime) -> datetime:
+        """The same for the first promise, by what the registration says alone: whether triage was heard of before it is
+        chance, and must not change what the customer is promised."""
+        hours = self.books.read(CLOCKS).hours(None, None, self.channel, self.visibility)
+        return self._after(since, hours[Clock.PROMISE], None)
+
+    def _after(self, since: datetime, hours: float, department: str | None) -> datetime:
+        return add_working_time(since, timedelta(hours=hours), self.calendars.of(department))
 
     def _replied(self, at: datetime, by: datetime | None = None) -> None:
         """A person told the customer something: settle the live promise; an unsolved case gets the next, `by` the

@@ -260,7 +260,7 @@ LIFECYCLE: dict[Action, Transition] = {
         UNSOLVED - {State.OFFERED},
         None,
         Words(
-            "The customer is asked while no offers lie before them, and before they were told the result: write a reply.",
+            "Nobody is asked while offers lie before them, nor after they were told the result: write a reply.",
             "方案提交顾客期间或告知结果之后不再提问：请直接答复顾客。",
         ),
         (_WAITING_FOR_NOBODY,),

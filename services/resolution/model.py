@@ -92,7 +92,7 @@ class Case(Waiting):
         self.channel, self.visibility = channel, visibility
         self._tell(Kind.OPENED, registered_at, SYSTEM, reference, Source.INTAKE)
         self.record(CaseOpened(complaint_id=self.id, opened_at=registered_at), registered_at)
-        self._promise(registered_at, Source.INTAKE)
+        self._promise(registered_at, Source.INTAKE, self.first_reply_due(registered_at))
 
     def triage(
         self,

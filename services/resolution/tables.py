@@ -121,7 +121,9 @@ cases = Table(
         "public_is_answered_in_public",
     ),
     CheckConstraint(f"heard IN {one_of(*Outcome)}", "heard"),
-    CheckConstraint("heard IS NULL OR state = 'carried_out'", "heard_before_closing"),
+    CheckConstraint(
+        "heard IS NULL OR state IN ('carried_out', 'merged', 'withdrawn')", "heard_before_closing"
+    ),
     CheckConstraint(f"waiting_for IN {one_of(*WaitingFor)}", "waiting_for"),
     CheckConstraint("(waiting_for IS NULL) = (waits_since IS NULL)", "waits_since"),
     CheckConstraint("(asked_whom IS NULL) = (chase_at IS NULL)", "chased_until_answered"),

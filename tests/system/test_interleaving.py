@@ -30,7 +30,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services import catalogue
-from services.resolution.model import Case, Judgement, Solution
+from services.resolution.model import Case, Solution
+from services.resolution.position import Judgement
 from services.resolution.store import store as cases
 from shared.aggregate import load_one, save_one
 from shared.envelope import open_envelope

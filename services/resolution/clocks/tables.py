@@ -38,7 +38,7 @@ def add_tables(metadata: MetaData) -> tuple[Table, Table]:
         Column("met_at", MOMENT, comment="when it was met after all"),
         UniqueConstraint("complaint_id", "number"),
         CheckConstraint(f"clock IN ({clocks})", "clock"),
-        CheckConstraint("met_at > due_at", "met_late"),
+        CheckConstraint("met_at >= due_at", "met_late"),
         CheckConstraint(f"(accountable = '{Accountable.HANDLER}') = (handler_id IS NOT NULL)", "handler"),
         CheckConstraint(f"accountable <> '{Accountable.DEPARTMENT}' OR department IS NOT NULL", "department"),
         CheckConstraint(f"accountable <> '{Accountable.MANAGEMENT}' OR department IS NULL", "management"),

@@ -61,7 +61,8 @@ class Telling(Ledger):
 
     def _met_after_all(self, run: Run) -> None:
         assert run.stopped_at is not None
-        self.met_lapses.append((self._lapse_id(run), run.stopped_at))
+        assert run.missed_at is not None
+        self.met_lapses.append((self._lapse_id(run), max(run.stopped_at, run.missed_at)))
 
     def _lapse(self, run: Run, due_at: datetime) -> Lapse:
         return Lapse(

@@ -111,7 +111,8 @@ class Ticking(Telling):
         elif kind is Kind.CUSTOMER_WROTE and self.state in WORKED and not self._owed():
             self._start(Clock.NEXT_RESPONSE, at)
         self._follow_state(at)
-        self._follow_promise(kind, at)
+        if kind is Kind.PROMISE_MADE:
+            self._start(Clock.PROMISE, at)
         self._pause(at)
         if (self.pauses, self.runs_started) != before or kind in RETARGETING:
             self._count_anew(at)
@@ -140,12 +141,6 @@ class Ticking(Telling):
             self._stop(Clock.PUBLIC_RESPONSE, at)
         elif Clock.PUBLIC_RESPONSE not in self.runs:
             self._start(Clock.PUBLIC_RESPONSE, at)
-
-    def _follow_promise(self, kind: Kind, at: datetime) -> None:
-        if self.promise is None:
-            self.runs.pop(Clock.PROMISE, None)
-        elif kind is Kind.PROMISE_MADE:
-            self._start(Clock.PROMISE, at)
 
     def _pause(self, at: datetime) -> None:
         """The clocks stand still while the case follows another one, and while the customer is waited for, unless
@@ -248,7 +243,7 @@ class Ticking(Telling):
         return counting.counted(replace(run, warned=counting.lead(run, at)))
 
     def _note_settled(self, settled: Promise, at: datetime, *, interim_reply: bool) -> None:
-        run = self.runs.get(Clock.PROMISE)
+        run = self.runs.pop(Clock.PROMISE, None)
         super()._note_settled(settled, at, interim_reply=interim_reply)
         late = settled.state is PromiseState.BROKEN
         if late and run is not None and not self.changed_promises[-1].excused:

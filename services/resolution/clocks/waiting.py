@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.resolution.clocks.book import CLOCKS
+from services.resolution.clocks.rules import ENDED
 from services.resolution.lifecycle import Action, NotNow, WaitingFor, Words
 from services.resolution.timeline import SYSTEM, Kind, Source
 from services.resolution.withdrawing import Withdrawing
@@ -19,7 +20,6 @@ from shared.events import (
 from shared.events.clocks import Clock
 from shared.events.vocabulary import Severity, Visibility
 from shared.masking import mask
-from shared.worktime import add_working_time
 
 TOO_LATE_TO_EXTEND = Words(
     "The time for the solution is over already: what was missed is not mended by an extension.",
@@ -62,7 +62,7 @@ class Waiting(Withdrawing):
             return
         assert self.asked_whom is not None
         self.chased += 1
-        self.chase_at = self._chase_after(at)
+        self.chase_at = self._after(at, self.books.read(CLOCKS).chase_hours, self.department)
         self._tell(Kind.COLLEAGUE_CHASED, at, SYSTEM, self.asked_whom)
         chased = ColleagueChased(complaint_id=self.id, whom=self.asked_whom, times=self.chased, chased_at=at)
         self.record(chased, at)
@@ -81,7 +81,7 @@ class Waiting(Withdrawing):
         self._move(Action.ASK_COLLEAGUE)
         question = mask(question)
         self.waiting_for, self.asked_whom, self.chased = WaitingFor.COLLEAGUE, whom, 0
-        self.chase_at = self._chase_after(at)
+        self.chase_at = self._after(at, self.books.read(CLOCKS).chase_hours, self.department)
         self._tell(Kind.COLLEAGUE_ASKED, at, author, f"{whom}: {question}")
         asked = ColleagueAsked(
             complaint_id=self.id, whom=whom, question=question, chase_at=self.chase_at, asked_at=at
@@ -125,7 +125,9 @@ class Waiting(Withdrawing):
 
     def become(self, visibility: Visibility, by: str, at: datetime) -> None:
         """A later contact says whether it is public. What was public once stays so: whoever could make it private
-        could escape its times and its public response."""
+        could escape its times and its public response. A case that has ended owes nothing new."""
+        if self.state in ENDED:
+            return
         if self.visibility is Visibility.PUBLIC and visibility is Visibility.PRIVATE:
             self._tell(Kind.CONCEALMENT_REFUSED, at, by, None, Source.INTAKE)
         else:
@@ -159,7 +161,3 @@ class Waiting(Withdrawing):
             self.chased = 0
         elif self.waits_since is None:
             self.waits_since = at
-
-    def _chase_after(self, at: datetime) -> datetime:
-        hours = timedelta(hours=self.books.read(CLOCKS).chase_hours)
-        return add_working_time(at, hours, self.calendars.of(self.department))
