@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.resolution import queries
+from services.resolution.approvals import api as approvals
 from services.resolution.books import BOOKS
 from services.resolution.clocks import accountability_api as accountability
 from services.resolution.clocks import api as clocks
@@ -33,7 +34,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = (clocks.router, accountability.router)
+ROOMS: Sequence[APIRouter] = (clocks.router, accountability.router, approvals.router)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -136,8 +137,8 @@ async def carry_out_solution(body: Result, who: Worker, desk: AtDesk) -> Respons
 @action(router, Action.REPLY)
 async def reply_to_customer(body: Reply, who: Worker, desk: AtDesk) -> Response:
     """Keeps the live promise and makes the next one: by the rulebook of clocks, or by a time that you choose."""
-    by = await chosen_time(desk.ctx, who, body.promise_by)
-    return await desk.act(who, lambda case, at: case.reply(body.message, who.id, at, by.of(case, at)))
+    chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
+    return await desk.act(who, lambda case, at: case.reply(body.message, who.id, at, chosen.by), chosen.check)
 
 
 @action(router, Action.CLOSE)

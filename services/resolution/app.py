@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from services.resolution.api import router
+from services.resolution.approvals.store import store as approval_store
+from services.resolution.approvals.tables import approvals
 from services.resolution.clocks.calendars import Calendars
 from services.resolution.clocks.refreshing import Refresher
 from services.resolution.handlers import reactions
@@ -16,7 +18,7 @@ from shared.worktime import chinese_calendar
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     usual = Calendars(chinese_calendar(settings.time_zone))
-    dormitories = [Dormitory(cases, store)]
+    dormitories = [Dormitory(cases, store), Dormitory(approvals, approval_store)]
     return [
         store.follow(usual),
         Refresher(context),

@@ -99,7 +99,9 @@ class Reply(BaseModel):
     message: LongText
     promise_by: WrittenMoment | None = None
     """By when the customer hears again; left out: by the rulebook of clocks. Later than that only as far as your
-    layer of the company may promise."""
+    layer of the company may promise, or with a permit."""
+    approval_id: UUID | None = None
+    """The permit `promise_later`, when one is needed."""
 
 
 class Closing(BaseModel):

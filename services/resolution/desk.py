@@ -1,6 +1,6 @@
 """The desk at which somebody acts on one case: once per Idempotency-Key, on the version that they saw."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -38,8 +38,14 @@ class Desk:
     key: str | None
     if_match: str | None
 
-    async def act(self, who: Principal, change: Callable[[Case, datetime], None]) -> Response:
-        """Answers with the case as it then is. Raises problems: 404, 409, 412."""
+    async def act(
+        self,
+        who: Principal,
+        change: Callable[[Case, datetime], None],
+        check: Callable[[Transaction, Case, datetime], Awaitable[None]] | None = None,
+    ) -> Response:
+        """Answers with the case as it then is. `check` is made before, where it needs more than the case. Raises
+        problems: 404, 409, 412, and what `check` raises."""
 
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
@@ -48,7 +54,10 @@ class Desk:
             etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
-                change(case, clock.now())
+                at = clock.now()
+                if check is not None:
+                    await check(transaction, case, at)
+                change(case, at)
             except NotNow as refusal:
                 raise _not_now(refusal, case) from None
             await save_one(store, transaction, case)
@@ -79,8 +88,8 @@ def action(router: APIRouter, name: Action) -> Callable[[Endpoint], Endpoint]:
     )
 
 
-def no_such_case() -> Problem:
-    return problems.not_found("case", "path/complaint_id")
+def no_such_case(field: str = "path/complaint_id") -> Problem:
+    return problems.not_found("case", field)
 
 
 def _present(case: Case) -> dict[str, Any]:

@@ -21,8 +21,10 @@ router = api_router(tags=["cases"])
 async def ask_customer(body: Question, who: Worker, desk: AtDesk) -> Response:
     """The customer is told the question, and the clocks stand still until they answer: by tracking, or another way that
     is recorded as `answered`. It is a reply, too: it keeps the promise and makes the next one."""
-    by = await chosen_time(desk.ctx, who, body.promise_by)
-    return await desk.act(who, lambda case, at: case.ask_customer(body.question, who.id, at, by.of(case, at)))
+    chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
+    return await desk.act(
+        who, lambda case, at: case.ask_customer(body.question, who.id, at, chosen.by), chosen.check
+    )
 
 
 @action(router, Action.ASK_COLLEAGUE)
@@ -40,9 +42,9 @@ async def record_answer(body: AnswerRecorded, who: Worker, desk: AtDesk) -> Resp
 @action(router, Action.EXTEND)
 async def extend_resolution(body: ExtensionAsked, who: Worker, desk: AtDesk) -> Response:
     """Before the time is over, within what the rulebook of clocks allows. The customer is told the reason."""
-    by = await chosen_time(desk.ctx, who, body.promise_by)
+    chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
     return await desk.act(
-        who, lambda case, at: case.extend(body.hours, body.reason, who.id, at, by.of(case, at))
+        who, lambda case, at: case.extend(body.hours, body.reason, who.id, at, chosen.by), chosen.check
     )
 
 

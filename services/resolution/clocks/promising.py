@@ -1,28 +1,25 @@
-"""A time of the handler's own choice for the next reply: within the rulebook everybody, beyond it by one's layer."""
+"""A time of the handler's own choice for the next reply: within the rulebook anybody's, beyond it by one's layer, and
+beyond that by a permit of somebody above."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+from services.resolution.approvals.book import APPROVALS
+from services.resolution.approvals.line import line_of
+from services.resolution.approvals.permits import permit_needed, use_permit
+from services.resolution.approvals.terms import Terms
 from services.resolution.clocks.book import CLOCKS
-from services.resolution.ledger import Ledger
+from services.resolution.model import Case
 from services.resolution.staff import standing_of_account
+from services.resolution.standing import Standing
 from shared.aggregate import NotPossible
 from shared.auth import Principal
+from shared.database import Transaction
+from shared.events.approvals import Permit
+from shared.rulebooks.store import load_books
 from shared.service import Context
 from shared.worktime import add_working_time
-
-
-class TooLateAPromise(NotPossible):
-    """Whoever promises may not let the customer wait so long."""
-
-    def __init__(self, latest: datetime, layer: int | None) -> None:
-        super().__init__(
-            "promise-beyond-authority",
-            "You may not let the customer wait so long: promise an earlier time, or let somebody above you promise it.",
-            "您的权限不允许承诺这么晚的答复时间：请承诺更早的时间，或请上级作出承诺。",
-            latest=latest.isoformat(),
-            layer=layer,
-        )
 
 
 class PromisePassed(NotPossible):
@@ -38,30 +35,44 @@ class PromisePassed(NotPossible):
 
 @dataclass(frozen=True)
 class ChosenTime:
-    """What was asked for, by somebody of a layer of the company; None: nobody of its directory."""
+    """What somebody wants to promise; `by` None: what the rulebook says."""
 
+    who: Principal
     by: datetime | None
-    layer: int | None = None
+    approval_id: UUID | None
+    standing: Standing | None
+    """Of whoever promises; None: nobody of the directory."""
 
-    def of(self, case: Ledger, at: datetime) -> datetime | None:
-        """The time, if it may be promised. Raises PromisePassed and TooLateAPromise."""
+    async def check(self, transaction: Transaction, case: Case, at: datetime) -> None:
+        """Uses the permit up when one is needed. Raises PromisePassed, and the problems of permits."""
         if self.by is None:
-            return None
+            return
         if self.by <= at:
             raise PromisePassed
-        latest = case.reply_due(at)
-        own = case.books.read(CLOCKS).promise_hours_by_layer.get(self.layer or 0)
-        if own is not None:
-            calendar = case.calendars.of(case.department)
-            latest = max(latest, add_working_time(at, timedelta(hours=own), calendar))
-        if self.by > latest:
-            raise TooLateAPromise(latest, self.layer)
-        return self.by
+        if self.by <= self._latest(case, at):
+            return
+        terms = Terms(exact={"promise_by": self.by.astimezone(UTC).isoformat()})
+        if self.approval_id is not None:
+            await use_permit(transaction, self.approval_id, Permit.PROMISE_LATER, case.id, terms, self.who.id)
+            return
+        books = await load_books(transaction.connection, APPROVALS)
+        line = line_of(self.standing, Permit.PROMISE_LATER, terms, books.read(APPROVALS))
+        raise permit_needed(Permit.PROMISE_LATER, case.id, case.id, terms, line)
+
+    def _latest(self, case: Case, at: datetime) -> datetime:
+        """What may be promised without a permit."""
+        usual = case.reply_due(at)
+        hours = case.books.read(CLOCKS).promise_hours_by_layer
+        own = hours.get(self.standing.layer) if self.standing is not None else None
+        if own is None:
+            return usual
+        calendar = case.calendars.of(case.department)
+        return max(usual, add_working_time(at, timedelta(hours=own), calendar))
 
 
-async def chosen_time(context: Context, who: Principal, by: datetime | None) -> ChosenTime:
+async def chosen_time(
+    context: Context, who: Principal, by: datetime | None, approval_id: UUID | None
+) -> ChosenTime:
     """Routing's directory is asked who promises, when a time was chosen. Raises httpx.HTTPError when it is away."""
-    if by is None:
-        return ChosenTime(None)
-    standing = await standing_of_account(context, who.id)
-    return ChosenTime(by, None if standing is None else standing.layer)
+    standing = None if by is None else await standing_of_account(context, who.id)
+    return ChosenTime(who, by, approval_id, standing)

@@ -23,6 +23,8 @@ class Question(BaseModel):
     """What is needed from the customer."""
     promise_by: WrittenMoment | None = None
     """By when the customer hears again, as with a reply."""
+    approval_id: UUID | None = None
+    """The permit `promise_later`, when one is needed."""
 
 
 class QuestionToColleague(BaseModel):
@@ -49,6 +51,8 @@ class ExtensionAsked(BaseModel):
     """As the customer is told it."""
     promise_by: WrittenMoment | None = None
     """By when the customer hears again, as with a reply."""
+    approval_id: UUID | None = None
+    """The permit `promise_later`, when one is needed."""
 
 
 class PublicResponse(BaseModel):

@@ -32,9 +32,6 @@ TOO_LONG = Words(
     "The rules do not allow so long an extension: ask for fewer hours.",
     "延长时间超过规定上限，请减少小时数。",
 )
-NOT_SOONER = Words(
-    "The time of the promise has passed already: choose a later one.", "承诺的时间已过，请选择更晚的时间。"
-)
 
 
 @dataclass(kw_only=True)
@@ -132,11 +129,6 @@ class Waiting(Withdrawing):
             self._tell(Kind.CONCEALMENT_REFUSED, at, by, None, Source.INTAKE)
         else:
             self.visibility = visibility
-
-    def _replied(self, at: datetime, by: datetime | None = None) -> None:
-        if by is not None and by <= at:
-            raise NotNow(Action.REPLY, NOT_SOONER)
-        super()._replied(at, by)
 
     def _grow(self, before: Severity, now: Severity, reasons: Sequence[str], at: datetime) -> None:
         """A small thing became big: that is to be seen, and learned from."""
