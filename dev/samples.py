@@ -23,10 +23,17 @@ from shared.events import (
     AttachmentScanned,
     CaseAccepted,
     CaseClosed,
+    CaseEscalated,
+    CaseEscalatedToLeadership,
+    CaseGrew,
     CaseOpened,
     CaseResumed,
     CaseWithdrawn,
+    ClockMissed,
+    ClockWarned,
     ClosedBelowValue,
+    ColleagueAsked,
+    ColleagueChased,
     ComplaintAssigned,
     ComplaintCoded,
     ComplaintMerged,
@@ -37,6 +44,7 @@ from shared.events import (
     ComplaintTriaged,
     ComplaintUnassigned,
     ComplaintWithdrawn,
+    CustomerAsked,
     CustomerErased,
     CustomerTold,
     CustomerWrote,
@@ -57,8 +65,10 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    PublicResponseGiven,
     ReporterJoined,
     ReporterLeft,
+    ResolutionExtended,
     RestatementAnswered,
     RiskRaised,
     RiskSettled,
@@ -70,6 +80,7 @@ from shared.events import (
     ValidityJudged,
 )
 from shared.events.approvals import Permit
+from shared.events.clocks import Accountable, Clock
 from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.resolution import Offer
@@ -558,6 +569,52 @@ def events() -> Iterator[Event]:
     )
     yield ComplaintWithdrawn(complaint_id=AGAIN, reason="已自行解决。", withdrawn_at=_after(8))
     yield CaseWithdrawn(complaint_id=AGAIN, withdrawn_at=_after(8))
+    yield from _clocks()
+
+
+def _clocks() -> Iterator[Event]:
+    """A second case, in which time runs out."""
+    said: dict[str, Any] = {
+        "complaint_id": AGAIN,
+        "clock": Clock.RESOLUTION,
+        "number": 2,
+        "due_at": _after(80),
+        "accountable": Accountable.HANDLER,
+        "handler_id": HANDLER,
+        "department": "customer_service",
+        "policy_version": 0,
+    }
+    yield ClockWarned(**said, warned_at=_after(78))
+    yield ClockMissed(**said, lapse_id=_id(40), missed_at=_after(80))
+    yield CaseEscalated(**said, step=1, escalated_at=_after(84))
+    yield CaseEscalatedToLeadership(**said, step=2, escalated_at=_after(96))
+    yield ResolutionExtended(
+        complaint_id=AGAIN, hours=40, reason="第三方检测报告尚未出具。", extended_at=_after(70)
+    )
+    yield CustomerAsked(complaint_id=AGAIN, question="请提供铭牌照片。", asked_at=_after(2))
+    yield ColleagueAsked(
+        complaint_id=AGAIN,
+        whom="wang.lei",
+        question="该批次是否已换新轴承?",
+        chase_at=_after(6),
+        asked_at=_after(2),
+    )
+    yield ColleagueChased(complaint_id=AGAIN, whom="wang.lei", times=1, chased_at=_after(6))
+    yield PublicResponseGiven(
+        complaint_id=AGAIN,
+        where="https://forum.example.com/t/1042",
+        response="非常抱歉,电机已更换,同批次轴承正在逐一检查。",
+        given_at=_after(9),
+    )
+    yield CaseGrew(
+        complaint_id=AGAIN,
+        severity_before=Severity.GENERAL,
+        severity=Severity.MAJOR,
+        reasons=("injury",),
+        handler_id=HANDLER,
+        department="customer_service",
+        grew_at=_after(7),
+    )
 
 
 def samples() -> dict[str, dict[str, Any]]:

@@ -157,9 +157,6 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     """Zone in which working time is counted and times are shown to customers."""
 
-    first_promise_hours: PositiveFloat = 8.0
-    """Working hours within which a customer is promised the first reply."""
-
     smtp_url: str | None = None
     """Mail server as `smtp://user:password@host:587` (`smtps://` for TLS from the start). Without it mails
     are written to the log channel only."""

@@ -135,6 +135,37 @@ def chinese_calendar(
     )
 
 
+def unit_calendar(
+    zone: str,
+    spans: Mapping[int, Spans],
+    *,
+    china: bool = False,
+    closed: frozenset[date] = frozenset(),
+    special: Mapping[date, Spans] | None = None,
+) -> WorkCalendar:
+    """The calendar of a unit as its directory entry tells it: `china` adds the country's holidays and make-up days,
+    and `special` days have spans of their own, whatever day they are.
+
+    Raises ValueError if the spans make no sense, and KeyError for an unknown zone.
+    """
+    own = special or {}
+    if not china:
+        return WorkCalendar(ZoneInfo(zone), spans, closed, own)
+    usual = chinese_calendar(zone, spans=spans, closed=closed)
+    return WorkCalendar(usual.zone, usual.spans, usual.holidays, _Chained(own, usual.make_up))
+
+
+@dataclass(frozen=True)
+class _Chained:
+    """Days of the unit's own before those of the country."""
+
+    own: Mapping[date, Spans]
+    country: DaySpans
+
+    def get(self, day: date, /) -> Spans | None:
+        return self.own[day] if day in self.own else self.country.get(day)
+
+
 @dataclass(frozen=True)
 class _ChineseHolidays(Container[date]):
     closed: frozenset[date]

@@ -17,6 +17,7 @@ from shared.events import (
     CaseWithdrawn,
     ComplaintAssigned,
     ComplaintTriaged,
+    CustomerAsked,
     CustomerTold,
     FollowUpRequested,
     OfferAgreed,
@@ -25,6 +26,7 @@ from shared.events import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    ResolutionExtended,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -110,6 +112,16 @@ def on_offer_agreed(view: View, event: OfferAgreed, fact: Received) -> None:
 @reactions.on(CustomerTold)
 def on_customer_told(view: View, event: CustomerTold, fact: Received) -> None:
     _show(view, fact, event.told_at, "told", message=event.message)
+
+
+@reactions.on(CustomerAsked)
+def on_customer_asked(view: View, event: CustomerAsked, fact: Received) -> None:
+    _show(view, fact, event.asked_at, "told", message=event.question)
+
+
+@reactions.on(ResolutionExtended)
+def on_resolution_extended(view: View, event: ResolutionExtended, fact: Received) -> None:
+    _show(view, fact, event.extended_at, "told", message=event.reason)
 
 
 @reactions.on(SolutionCarriedOut)

@@ -20,6 +20,7 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    CustomerAsked,
     CustomerErased,
     CustomerTold,
     Event,
@@ -35,6 +36,7 @@ from shared.events import (
     PromiseMade,
     ReporterJoined,
     ReporterLeft,
+    ResolutionExtended,
     SolutionCarriedOut,
     TaskDone,
     TaskSet,
@@ -143,6 +145,17 @@ def on_case_accepted(conversation: Conversation, event: CaseAccepted, fact: Rece
 @on(CustomerTold)
 def on_customer_told(conversation: Conversation, event: CustomerTold, fact: Received) -> None:
     conversation.tell(CustomerTold, fact.id, event.told_at, message=event.message)
+
+
+@on(CustomerAsked)
+def on_customer_asked(conversation: Conversation, event: CustomerAsked, fact: Received) -> None:
+    conversation.offers = []  # none lies before the customer: a reminder is about the question
+    conversation.tell(CustomerAsked, fact.id, event.asked_at, question=event.question)
+
+
+@on(ResolutionExtended)
+def on_resolution_extended(conversation: Conversation, event: ResolutionExtended, fact: Received) -> None:
+    conversation.tell(ResolutionExtended, fact.id, event.extended_at, reason=event.reason)
 
 
 @on(ValidityJudged)

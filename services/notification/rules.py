@@ -47,6 +47,8 @@ RULES: tuple[Rule, ...] = tuple(
         (events.CaseAccepted, "accepted"),
         (events.PromiseBroken, "interim"),
         (events.CustomerTold, "told"),
+        (events.CustomerAsked, "asked"),
+        (events.ResolutionExtended, "extended"),
         (events.ValidityJudged, "judged-not-valid"),
         (events.OffersMade, "offers"),
         (events.OfferAgreed, "agreed"),
@@ -60,7 +62,7 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 FOLLOWED = frozenset(
-    {"assigned", "accepted", "interim", "told", "judged-not-valid", "result", "resumed", "closed"}
+    {"assigned", "accepted", "interim", "told", "extended", "judged-not-valid", "result", "resumed", "closed"}
 )
 """What the reporters of merged complaints are told, too. Offers and opinions are between the company and the
 leading customer."""

@@ -9,6 +9,9 @@ from fastapi import APIRouter, Query, Response
 from services.resolution import queries
 from services.resolution.approvals import api as approvals
 from services.resolution.books import BOOKS
+from services.resolution.clocks import accountability_api as accountability
+from services.resolution.clocks import api as clocks
+from services.resolution.clocks.promising import chosen_time
 from services.resolution.commands import (
     Acceptance,
     Closing,
@@ -17,7 +20,7 @@ from services.resolution.commands import (
     Resumption,
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
-from services.resolution.lifecycle import Action, State
+from services.resolution.lifecycle import Action, State, WaitingFor
 from services.resolution.offers import api as offers
 from services.resolution.offers import value_api as values
 from services.resolution.offers import visits_api as visits
@@ -30,7 +33,14 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = (approvals.router, offers.router, values.router, visits.router)
+ROOMS: Sequence[APIRouter] = (
+    approvals.router,
+    clocks.router,
+    accountability.router,
+    offers.router,
+    values.router,
+    visits.router,
+)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -43,11 +53,19 @@ async def list_cases(
     state: State | None = None,
     handler: Name = None,
     department: Name = None,
+    grew: Annotated[bool | None, Query(description="Became more severe after it was opened.")] = None,
+    waiting_for: Annotated[WaitingFor | None, Query(description="Without whom it does not go on.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CaseSummary]:
     """The cases, those registered last first."""
-    filters = {"state": state and state.value, "handler_id": handler, "department": department}
+    filters = {
+        "state": state and state.value,
+        "handler_id": handler,
+        "department": department,
+        "grew": grew,
+        "waiting_for": waiting_for and waiting_for.value,
+    }
     async with ctx.database.reading() as connection:
         return await queries.listed(connection, filters, limit, cursor)
 
@@ -98,8 +116,9 @@ async def carry_out_solution(body: Result, who: Worker, desk: AtDesk) -> Respons
 
 @action(router, Action.REPLY)
 async def reply_to_customer(body: Reply, who: Worker, desk: AtDesk) -> Response:
-    """Keeps the live promise and makes the next one."""
-    return await desk.act(who, lambda case, at: case.reply(body.message, who.id, at))
+    """Keeps the live promise and makes the next one: by the rulebook of clocks, or by a time that you choose."""
+    chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
+    return await desk.act(who, lambda case, at: case.reply(body.message, who.id, at, chosen.by), chosen.check)
 
 
 @action(router, Action.CLOSE)

@@ -1,14 +1,14 @@
 """The resolution service: works each complaint to an outcome that the customer accepts."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from services.resolution.api import router
 from services.resolution.approvals.store import store as approval_store
 from services.resolution.approvals.tables import approvals
+from services.resolution.clocks.calendars import Calendars
+from services.resolution.clocks.refreshing import Refresher
 from services.resolution.handlers import reactions
 from services.resolution.offers.checking import Supplies
-from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
 from services.resolution.tables import cases
 from services.resolution.waking import Dormitory, Waker
@@ -19,14 +19,15 @@ from shared.worktime import chinese_calendar
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
-    policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
+    usual = Calendars(chinese_calendar(settings.time_zone))
     dormitories = [Dormitory(cases, store), Dormitory(approvals, approval_store)]
     token = settings.stock_token.get_secret_value() if settings.stock_token else None
     guard = Guard(allow_private=settings.allow_private_targets or settings.stock_private)
     return [
-        store.follow(policy),
-        Waker(context.database, dormitories, settings.poll_interval),
         Supplies(settings.stock_url, token, guard),
+        store.follow(usual),
+        Refresher(context),
+        Waker(context.database, dormitories, settings.poll_interval),
     ]
 
 
@@ -37,5 +38,8 @@ service = Service(
     metadata=metadata,
     reactions=reactions,
     parts=_parts,
-    workers=lambda context: [Worker("resolution.waker", context.part(Waker).run)],
+    workers=lambda context: [
+        Worker("resolution.waker", context.part(Waker).run),
+        Worker("resolution.calendars", context.part(Refresher).run),
+    ],
 )

@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.resolution.approvals.book import APPROVALS
+from services.resolution.clocks.book import CLOCKS
 from services.resolution.offers.authority import AUTHORITY
 from services.resolution.offers.explaining import EXPLANATIONS
 from services.resolution.offers.parameters import VALUES
 from services.resolution.offers.remedies import REMEDIES
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (APPROVALS, AUTHORITY, EXPLANATIONS, REMEDIES, VALUES)
+BOOKS: Sequence[Book[Any]] = (
+    APPROVALS,
+    AUTHORITY,
+    CLOCKS,
+    EXPLANATIONS,
+    REMEDIES,
+    VALUES,
+)

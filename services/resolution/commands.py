@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.events.vocabulary import Outcome
+from shared.pages import WrittenMoment
 from shared.text import LongText, ShortText
 
 
@@ -31,6 +32,11 @@ class Reply(BaseModel):
     model_config = _example(message="The part is on its way; we mount it on Thursday.")
 
     message: LongText
+    promise_by: WrittenMoment | None = None
+    """By when the customer hears again; left out: by the rulebook of clocks. Later than that only as far as your
+    layer of the company may promise, or with a permit."""
+    approval_id: UUID | None = None
+    """The permit `promise_later`, when one is needed."""
 
 
 class Closing(BaseModel):

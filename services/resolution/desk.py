@@ -1,6 +1,6 @@
 """The desk at which somebody acts on one case: once per Idempotency-Key, on the version that they saw."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -51,10 +51,15 @@ class Desk:
     if_match: str | None
 
     async def act(
-        self, who: Principal, change: Callable[[Case, datetime], None], using: Using | None = None
+        self,
+        who: Principal,
+        change: Callable[[Case, datetime], None],
+        check: Callable[[Transaction, Case, datetime], Awaitable[None]] | None = None,
+        *,
+        using: Using | None = None,
     ) -> Response:
-        """Answers with the case as it then is. Raises problems: 404, 409, 412, those of `use_permit`, and whatever
-        `change` raises."""
+        """Answers with the case as it then is. `check` is made before, where it needs more than the case. Raises
+        problems: 404, 409, 412, those of `use_permit`, and whatever `check` and `change` raise."""
 
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
@@ -63,7 +68,10 @@ class Desk:
             etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
-                change(case, clock.now())
+                at = clock.now()
+                if check is not None:
+                    await check(transaction, case, at)
+                change(case, at)
             except NotNow as refusal:
                 raise _not_now(refusal, case) from None
             if using is not None:

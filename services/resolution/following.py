@@ -4,22 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.ledger import Ledger
+from services.resolution.clocks.ticking import Ticking
 from services.resolution.lifecycle import UNSOLVED, State
 from services.resolution.timeline import SYSTEM, Kind, Source
 from shared.events import OffersWithdrawn
 
 
 @dataclass(kw_only=True)
-class Following(Ledger):
+class Following(Ticking):
     """A merged case is not worked and holds no promise: the leading one is, and does."""
 
     leading_id: UUID | None = None
     """Of a merged case: the one that is worked instead."""
     state_before: State | None = None
     """Of a merged case: where it goes on when it is separated."""
-    round: int = 0
-    """Rounds of offers so far."""
 
     def merge(self, leading_id: UUID, by: str, reason: str | None, at: datetime) -> None:
         """It follows another case from now on. The customer is told so by a person's decision, and of all further

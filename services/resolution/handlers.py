@@ -32,7 +32,7 @@ reactions = Reactions("resolution", store)
 
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
-    case.open(event.reference, event.registered_at)
+    case.open(event.reference, event.registered_at, event.channel, event.visibility)
     case.hear_of(event)
 
 
@@ -40,6 +40,8 @@ def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Receiv
 def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Received) -> None:
     mood = f"{event.channel} · {event.emotion}" if event.emotion else event.channel
     text = f"{mood}: {event.said}" if event.said else mood
+    if event.visibility is not None:
+        case.become(event.visibility, event.added_by, event.added_at)
     case.note(Kind.SUPPLEMENTED, event.added_at, event.added_by, text)
     case.hear_of(event)
     if event.restatement is not None:
@@ -54,12 +56,12 @@ def on_restatement_answered(case: Case, event: RestatementAnswered, fact: Receiv
 
 @reactions.on(ComplaintTriaged)
 def on_complaint_triaged(case: Case, event: ComplaintTriaged, fact: Received) -> None:
-    case.triage(event.category, event.severity, event.reasons, event.triaged_at)
+    case.triage(event.category, event.severity, event.reasons, event.triaged_at, event.time_limits)
 
 
 @reactions.on(ComplaintReferred)
 def on_complaint_referred(case: Case, event: ComplaintReferred, fact: Received) -> None:
-    case.triage(None, event.severity, event.reasons, event.referred_at)
+    case.triage(None, event.severity, event.reasons, event.referred_at, event.time_limits)
 
 
 @reactions.on(ComplaintAssigned)

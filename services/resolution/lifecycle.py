@@ -35,6 +35,15 @@ UNSOLVED = frozenset({State.OPEN, State.ACCEPTED, State.OFFERED, State.AGREED})
 """In these states the customer holds exactly one live promise of a reply."""
 
 
+class WaitingFor(StrEnum):
+    """Without whom a case does not go on."""
+
+    CUSTOMER = "customer"
+    """The clocks stand still."""
+    COLLEAGUE = "colleague"
+    """The customer's clocks run on."""
+
+
 class Action(StrEnum):
     """What can be done to a case: the last part of the path."""
 
@@ -48,6 +57,11 @@ class Action(StrEnum):
     REPLY = "reply"
     CLOSE = "close"
     RESUME = "resume"
+    ASK_CUSTOMER = "ask-customer"
+    ASK_COLLEAGUE = "ask-colleague"
+    ANSWERED = "answered"
+    EXTEND = "extend"
+    RESPOND_PUBLICLY = "public-response"
 
 
 class Words(NamedTuple):
@@ -55,6 +69,15 @@ class Words(NamedTuple):
 
     en: str
     zh: str
+
+
+class NotNow(Exception):
+    """The action does not fit the present state of the case."""
+
+    def __init__(self, action: "Action", reason: Words) -> None:
+        super().__init__(reason.en)
+        self.action = action
+        self.reason = reason
 
 
 class Subject(Protocol):
@@ -71,6 +94,12 @@ class Subject(Protocol):
 
     @property
     def round(self) -> int: ...
+
+    @property
+    def owes_public_response(self) -> bool: ...
+
+    @property
+    def waiting_for(self) -> WaitingFor | None: ...
 
 
 @dataclass(frozen=True)
@@ -118,6 +147,29 @@ _AGREED_OR_NOT_VALID = Guard(
         "顾客尚未同意。请提出方案并记录顾客的确认；只有判定不成立的投诉可以直接以解释作为结果。",
     ),
 )
+_ANSWERED_IN_PUBLIC = Guard(
+    lambda case: not case.owes_public_response,
+    Words(
+        "The complaint was made in public: give the public response first.",
+        "该投诉是公开提出的：请先作出公开回应，再结案。",
+    ),
+)
+_OWED = Guard(
+    lambda case: case.owes_public_response,
+    Words(
+        "The complaint was not made in public, or was answered there already.",
+        "该投诉未公开提出，或已公开回应。",
+    ),
+)
+_WAITING = Guard(
+    lambda case: case.waiting_for is not None,
+    Words("Nobody was asked.", "目前没有等待任何人的答复。"),
+)
+_WAITING_FOR_NOBODY = Guard(
+    lambda case: case.waiting_for is None,
+    Words("Somebody was asked already: record the answer first.", "已在等待答复：请先登记答复。"),
+)
+_ENDED = Words("The customer was told the result already.", "已告知顾客处理结果。")
 
 LIFECYCLE: dict[Action, Transition] = {
     Action.ACCEPT: Transition(
@@ -192,6 +244,7 @@ LIFECYCLE: dict[Action, Transition] = {
             "A case closes after the customer was told the result, and once.",
             "须告知顾客处理结果之后才能结案；结案只有一次。",
         ),
+        (_ANSWERED_IN_PUBLIC,),
     ),
     Action.RESUME: Transition(
         Words("Take the case up again, because the result is not acceptable", "结果不可接受，继续处理"),
@@ -202,16 +255,44 @@ LIFECYCLE: dict[Action, Transition] = {
             "只有已告知结果且尚未结案的投诉才能继续处理。",
         ),
     ),
+    Action.ASK_CUSTOMER: Transition(
+        Words("Ask the customer for something", "请顾客补充信息"),
+        UNSOLVED - {State.OFFERED},
+        None,
+        Words(
+            "Nobody is asked while offers lie before them, nor after they were told the result: write a reply.",
+            "方案提交顾客期间或告知结果之后不再提问：请直接答复顾客。",
+        ),
+        (_WAITING_FOR_NOBODY,),
+    ),
+    Action.ASK_COLLEAGUE: Transition(
+        Words("Ask somebody within the company for help", "请内部同事协助"),
+        UNSOLVED,
+        None,
+        _ENDED,
+        (_WAITING_FOR_NOBODY,),
+    ),
+    Action.ANSWERED: Transition(
+        Words("Record that whoever was asked has answered", "登记已收到答复"),
+        UNSOLVED,
+        None,
+        _ENDED,
+        (_WAITING,),
+    ),
+    Action.EXTEND: Transition(
+        Words("Extend the time for the solution, with its reason", "延长处理期限并说明原因"),
+        UNSOLVED,
+        None,
+        _ENDED,
+    ),
+    Action.RESPOND_PUBLICLY: Transition(
+        Words("Record the public response to a public complaint", "登记对公开投诉的公开回应"),
+        UNSOLVED | {State.CARRIED_OUT},
+        None,
+        Words("The case has ended.", "案件已结束。"),
+        (_OWED,),
+    ),
 }
-
-
-class NotNow(Exception):
-    """The action does not fit the present state of the case."""
-
-    def __init__(self, action: Action, reason: Words) -> None:
-        super().__init__(reason.en)
-        self.action = action
-        self.reason = reason
 
 
 FOLLOWS = Words(

@@ -17,7 +17,8 @@ from shared.events import (
     FollowUpRequested,
     SolutionCarriedOut,
 )
-from shared.events.vocabulary import Outcome, Severity
+from shared.events.routing import TimeLimits
+from shared.events.vocabulary import Channel, Outcome, Severity, Visibility
 from shared.ids import derived_id
 from shared.masking import mask
 
@@ -32,15 +33,14 @@ class Case(Valuing):
     """One complaint being worked."""
 
     reference: str | None = None
-    registered_at: datetime | None = None
-    category: str | None = None
-    department: str | None = None
     handler_name: str | None = None
     assigned_at: datetime | None = None
     solutions: int = 0
     """How often a result was told."""
     result: str | None = None
     carried_out_at: datetime | None = None
+    heard: Outcome | None = None
+    """The customer's opinion, when the case closes only after the public response."""
     outcome: Outcome | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
@@ -54,22 +54,39 @@ class Case(Valuing):
 
     # What the other services tell
 
-    def open(self, reference: str, registered_at: datetime) -> None:
+    def open(
+        self,
+        reference: str,
+        registered_at: datetime,
+        channel: Channel | None = None,
+        visibility: Visibility | None = None,
+    ) -> None:
         if self.state is not State.UNOPENED:
             return
         self.state, self.reference, self.registered_at = State.OPEN, reference, registered_at
+        self.channel, self.visibility = channel, visibility
         self._tell(Kind.OPENED, registered_at, SYSTEM, reference, Source.INTAKE)
         self.record(CaseOpened(complaint_id=self.id, opened_at=registered_at), registered_at)
-        self._promise(registered_at, Source.INTAKE)
+        self._promise(registered_at, Source.INTAKE, self.first_reply_due(registered_at))
 
-    def triage(self, category: str | None, severity: Severity, reasons: Sequence[str], at: datetime) -> None:
+    def triage(
+        self,
+        category: str | None,
+        severity: Severity,
+        reasons: Sequence[str],
+        at: datetime,
+        limits: TimeLimits | None = None,
+    ) -> None:
         """`category` is None when a person has yet to decide it."""
-        self.severity = severity
+        before, self.severity = self.severity, severity
+        self.limits = limits
         if category is not None:
             self.category = category
         kind = Kind.REFERRED if category is None else Kind.TRIAGED
         text = " · ".join(filter(None, (category, severity.value, ", ".join(reasons))))
         self._tell(kind, at, SYSTEM, text, Source.ROUTING)
+        if before is not None and severity.rank > before.rank:
+            self._grow(before, severity, reasons, at)
 
     def assign(self, department: str, handler_id: str, handler_name: str, at: datetime) -> None:
         """What was decided last holds: an assignment that is heard of late does not undo an acceptance."""
@@ -86,10 +103,18 @@ class Case(Valuing):
         self._tell(Kind.OPINION, at, CUSTOMER, text, Source.INTAKE)
         if self.state is not State.CARRIED_OUT or follow_up_id != self.follow_up_id:
             return
-        if outcome.is_target:
+        if outcome.is_target and self.owes_public_response:
+            self.heard = outcome
+        elif outcome.is_target:
             self._close(outcome, CUSTOMER, None, at, Source.INTAKE)
         else:
             self._resume(CUSTOMER, None, at, Source.INTAKE)
+
+    def respond_publicly(self, where: str, response: str, author: str, at: datetime) -> None:
+        """What was said in public is answered there. An opinion that waited for it closes the case now."""
+        super().respond_publicly(where, response, author, at)
+        if self.state is State.CARRIED_OUT and self.heard is not None:
+            self._close(self.heard, CUSTOMER, None, at, Source.RESOLUTION)
 
     # What people do. `author` is the caller; every action raises NotNow when the lifecycle does not allow it.
 
@@ -115,13 +140,13 @@ class Case(Valuing):
         self._move(Action.CARRY_OUT)
         self._carried_out(Kind.CARRIED_OUT, result, author, at)
 
-    def reply(self, message: str, author: str, at: datetime) -> None:
-        """Tell the customer how things stand: the promise is kept, and renewed."""
+    def reply(self, message: str, author: str, at: datetime, by: datetime | None = None) -> None:
+        """Tell the customer how things stand: the promise is kept, and renewed, `by` a time that was chosen."""
         self._move(Action.REPLY)
         message = mask(message)
         self._tell(Kind.REPLIED, at, author, message)
         self.record(CustomerTold(complaint_id=self.id, message=message, told_at=at), at)
-        self._replied(at)
+        self._replied(at, by)
 
     def close(
         self, outcome: Outcome, reason: str, author: str, at: datetime, *, permitted: bool = False
@@ -157,6 +182,7 @@ class Case(Valuing):
     def _close(self, outcome: Outcome, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.CLOSE)
         self.outcome, self.closed_by, self.closed_at = outcome, author, at
+        self.heard = None
         self._tell(Kind.CLOSED, at, author, ": ".join(filter(None, (outcome.value, reason))), source)
         self.record(CaseClosed(complaint_id=self.id, outcome=outcome, closed_by=author, closed_at=at), at)
         self._note_shortfall(author, reason, at)
@@ -164,6 +190,7 @@ class Case(Valuing):
     def _resume(self, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.RESUME)
         self._nothing_agreed()
+        self.heard = None
         if self.valid is False:
             self.judgement = None  # the customer cannot accept it: it is looked at anew
         self._tell(Kind.RESUMED, at, author, reason, source)

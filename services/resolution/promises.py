@@ -1,23 +1,9 @@
 """The promise ledger: what the customer was promised, and when it counts as kept. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
-
-from shared.worktime import WorkCalendar, add_working_time
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Within how much working time a customer hears from a person."""
-
-    reply_within: timedelta
-    calendar: WorkCalendar
-
-    def due(self, since: datetime) -> datetime:
-        """When a promise made at `since` falls due (UTC)."""
-        return add_working_time(since, self.reply_within, self.calendar)
 
 
 class PromiseState(StrEnum):
@@ -42,14 +28,18 @@ class Promise:
     settled_at: datetime | None = None
     handler_id: str | None = None
     """Whose case it was when the promise was settled."""
+    department: str | None = None
+    """The same of the department."""
+    excused: bool = False
+    """It was the customer who was waited for when the time passed: nobody of the company is to blame."""
 
-    def settled(self, at: datetime, handler_id: str | None) -> "Promise":
+    def settled(self, at: datetime, handler_id: str | None, department: str | None) -> "Promise":
         """The promise after a reply, or after its time passed; a reply exactly at its time keeps it."""
         state = PromiseState.KEPT if at <= self.due_at else PromiseState.BROKEN
-        return replace(self, state=state, settled_at=at, handler_id=handler_id)
+        return replace(self, state=state, settled_at=at, handler_id=handler_id, department=department)
 
-    def released(self, at: datetime, handler_id: str | None) -> "Promise":
+    def released(self, at: datetime, handler_id: str | None, department: str | None) -> "Promise":
         """The promise after the customer needs no reply any more; one that is late by then stays broken."""
-        settled = self.settled(at, handler_id)
+        settled = self.settled(at, handler_id, department)
         kept = settled.state is PromiseState.KEPT
         return replace(settled, state=PromiseState.RELEASED) if kept else settled

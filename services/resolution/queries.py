@@ -9,7 +9,8 @@ from pydantic import AwareDatetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.resolution.lifecycle import State
+from services.resolution.clocks.views import clocks_shown
+from services.resolution.lifecycle import State, WaitingFor
 from services.resolution.store import judgement_of
 from services.resolution.timeline import Source
 from services.resolution.views import (
@@ -66,6 +67,8 @@ class _Position:
     severity: Severity | None
     valid: bool | None
     round: int
+    owes_public_response: bool
+    waiting_for: WaitingFor | None
 
 
 async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | None:
@@ -81,6 +84,8 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         Severity(row["severity"]) if row["severity"] else None,
         judgement.valid if judgement else None,
         row["round"],
+        row["visibility"] == "public" and row["publicly_answered_at"] is None,
+        WaitingFor(row["waiting_for"]) if row["waiting_for"] else None,
     )
     return CaseView(
         **_summary(row),
@@ -97,21 +102,27 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         consent=ConsentView.of(row),
         offers=[OfferView.model_validate(offer) for offer in row["offers"]],
         timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
+        clocks=clocks_shown(row["clocks"], row["clock_policy"]),
         possible=possible_actions(position),
         not_yet=impossible_actions(position),
         **{
             name: row[name]
-            for name in ("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at")
+            for name in (
+                *("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at"),
+                *("publicly_answered_at", "asked_whom", "chase_at"),
+            )
         },
     )
 
 
 async def listed(
-    connection: AsyncConnection, filters: Mapping[str, str | None], limit: int, cursor: str | None
+    connection: AsyncConnection, filters: Mapping[str, str | bool | None], limit: int, cursor: str | None
 ) -> Page[CaseSummary]:
-    """The newest first. `filters`: column name to the value it must have, None for any."""
+    """The newest first. `filters`: column name to the value it must have, None for any; `grew` asks whether it became
+    more severe after it was opened."""
     given = {name: value for name, value in filters.items() if value is not None}
-    conditions = "".join(f" AND c.{name} = :{name}" for name in given)
+    columns = {name: "(c.grew_at IS NOT NULL)" if name == "grew" else f"c.{name}" for name in given}
+    conditions = "".join(f" AND {column} = :{name}" for name, column in columns.items())
     parameters: dict[str, Any] = {**given, "limit": limit + 1}
     if cursor is not None:
         conditions += " AND (c.registered_at, c.id) < (:registered_at, :id)"

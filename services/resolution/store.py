@@ -9,17 +9,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.books import BOOKS
-from services.resolution.lifecycle import State
+from services.resolution.clocks.calendars import Calendars
+from services.resolution.clocks.store import clocks_row, read_calendars, read_clocks, save_lapses
+from services.resolution.judgement import Judgement, Need, Origin
+from services.resolution.lifecycle import State, WaitingFor
 from services.resolution.model import Case
-from services.resolution.offers.offering import Judgement, Need, Origin
 from services.resolution.offers.told import Told
-from services.resolution.promises import Policy, Promise, PromiseState
+from services.resolution.promises import Promise, PromiseState
 from services.resolution.tables import cases, metadata, offers, promises, timeline
 from shared import driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
-from shared.events.vocabulary import Money, Outcome, Severity
+from shared.events.vocabulary import Channel, Money, Outcome, Severity, Visibility
 from shared.rulebooks.model import Books
 from shared.rulebooks.store import load_books
 
@@ -27,7 +29,8 @@ __all__ = ["CaseStore", "metadata", "store"]
 
 _LOAD = text(
     """
-SELECT c.*, p.number AS promise_number, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
+SELECT c.*, k.digest AS calendar_now, p.number AS promise_number,
+       p.made_at AS promise_made_at, p.due_at AS promise_due_at,
        (SELECT jsonb_agg(jsonb_build_object(
                    'offer_id', o.offer_id, 'rank', o.rank, 'remedies', o.remedies,
                    'description', o.description, 'solution', o.solution,
@@ -36,6 +39,7 @@ SELECT c.*, p.number AS promise_number, p.made_at AS promise_made_at, p.due_at A
                ORDER BY o.rank)
         FROM offers o WHERE o.complaint_id = c.id AND o.round = c.round) AS offers
 FROM cases c LEFT JOIN promises p ON p.promise_id = c.promise_id
+LEFT JOIN calendars k ON k.department = c.department
 WHERE c.id = ANY(CAST(:ids AS uuid[]))
 """
 )
@@ -61,21 +65,22 @@ _FORGET = (
 
 
 class CaseStore:
-    """One per interpreter. The service sets the policy when it starts, because handlers know no settings."""
+    """One per interpreter. The service says when the departments usually work when it starts, because handlers know no
+    settings."""
 
     def __init__(self) -> None:
-        self._policy: Policy | None = None
+        self._calendars: Calendars | None = None
 
     @property
-    def policy(self) -> Policy:
-        if self._policy is None:
-            raise RuntimeError("the resolution service has not started: nobody gave the store its policy")
-        return self._policy
+    def calendars(self) -> Calendars:
+        if self._calendars is None:
+            raise RuntimeError("the resolution service has not started: nobody gave the store its calendars")
+        return self._calendars
 
-    def follow(self, policy: Policy) -> Policy:
-        """Hand this policy to every case from now on."""
-        self._policy = policy
-        return policy
+    def follow(self, calendars: Calendars) -> Calendars:
+        """Hand these calendars to every case from now on."""
+        self._calendars = calendars
+        return calendars
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, Case]:
         return await self.read(transaction.connection, ids)
@@ -83,9 +88,12 @@ class CaseStore:
     async def read(self, connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Case]:
         """The cases by id; a blank one for an id that is not known yet."""
         books = await load_books(connection, *BOOKS)
-        found = {id: Case(id=id, policy=self.policy, books=books) for id in ids}
-        for row in (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings():
-            found[row["id"]] = _case(row, self.policy, books)
+        rows = (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings().all()
+        if any(row["calendar_now"] != self.calendars.digest(row["department"]) for row in rows):
+            self.follow(await read_calendars(connection, self.calendars))
+        found = {id: Case(id=id, calendars=self.calendars, books=books) for id in ids}
+        for row in rows:
+            found[row["id"]] = _case(row, self.calendars, books)
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Case]) -> None:
@@ -95,12 +103,13 @@ class CaseStore:
         await save_rows(transaction, cases, [_case_row(case) for case in saved])
         # In order of change: a promise is settled before the next one takes the place of the live one.
         changed = {p.id: p for case in saved for p in case.changed_promises}
-        settling = ("state", "settled_at", "handler_id")
+        settling = ("state", "settled_at", "handler_id", "department", "excused")
         await save_rows(transaction, promises, [_promise_row(p) for p in changed.values()], changing=settling)
         await insert_rows(
             transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
         )
         await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
+        await save_lapses(transaction, saved)
         if erased := [case.id for case in saved if case.erased]:
             for forget in _FORGET:
                 await transaction.execute(forget, {"ids": erased})
@@ -108,6 +117,8 @@ class CaseStore:
             case.changed_promises.clear()
             case.new_offers.clear()
             case.new_entries.clear()
+            case.changed_lapses.clear()
+            case.met_lapses.clear()
 
 
 def judgement_of(row: Any) -> Judgement:
@@ -122,7 +133,7 @@ def judgement_of(row: Any) -> Judgement:
     )
 
 
-def _case(row: Any, policy: Policy, books: Books) -> Case:
+def _case(row: Any, calendars: Calendars, books: Books) -> Case:
     values = {name: row[name] for name in _PLAIN}
     if row["reason_sufficient"] is not None:
         values["judgement"] = judgement_of(row)
@@ -134,15 +145,20 @@ def _case(row: Any, policy: Policy, books: Books) -> Case:
     if row["first_value"] is not None:
         first_value = Money(amount=row["first_value"], currency=row["first_value_currency"])
     return Case(
-        policy=policy,
+        calendars=calendars,
         books=books,
         state=State(row["state"]),
+        channel=Channel(row["channel"]) if row["channel"] else None,
+        visibility=Visibility(row["visibility"]) if row["visibility"] else None,
+        waiting_for=WaitingFor(row["waiting_for"]) if row["waiting_for"] else None,
+        heard=Outcome(row["heard"]) if row["heard"] else None,
         severity=Severity(row["severity"]) if row["severity"] else None,
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         state_before=State(row["state_before"]) if row["state_before"] else None,
         offers=_OFFERS.validate_python(row["offers"] or ()),
         told=Told.model_validate(row["told"]),
         first_value=first_value,
+        **read_clocks(row["clocks"]),
         **values,
     )
 
@@ -163,6 +179,11 @@ _APART = {
     "first_value_currency",
     "promise_id",
     "wakes_at",
+    "channel",
+    "visibility",
+    "waiting_for",
+    "heard",
+    "clocks",
 }
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
@@ -186,6 +207,11 @@ def _case_row(case: Case) -> dict[str, Any]:
         "first_value_currency": case.first_value and case.first_value.currency,
         "promise_id": case.promise and case.promise.id,
         "wakes_at": case.wakes_at,
+        "channel": case.channel and case.channel.value,
+        "visibility": case.visibility and case.visibility.value,
+        "waiting_for": case.waiting_for and case.waiting_for.value,
+        "heard": case.heard and case.heard.value,
+        "clocks": clocks_row(case),
     }
 
 
@@ -199,6 +225,8 @@ def _promise_row(promise: Promise) -> dict[str, Any]:
         "state": PromiseState(promise.state).value,
         "settled_at": promise.settled_at,
         "handler_id": promise.handler_id,
+        "department": promise.department,
+        "excused": promise.excused,
     }
 
 

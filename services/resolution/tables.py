@@ -18,12 +18,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.resolution.lifecycle import UNSOLVED, State
-from services.resolution.offers.offering import Origin
+from services.resolution.clocks import tables as clock_tables
+from services.resolution.judgement import Origin
+from services.resolution.lifecycle import UNSOLVED, State, WaitingFor
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Reader
 from shared.database import service_metadata
-from shared.events.vocabulary import Outcome, Severity
+from shared.events.vocabulary import Channel, Outcome, Severity, Visibility
 from shared.rulebooks import store as rulebook_store
 
 metadata = service_metadata("resolution")
@@ -46,6 +47,10 @@ cases = Table(
     Column("registered_at", MOMENT),
     Column("category", Text),
     Column("severity", Text),
+    Column("channel", Text, comment="how it came"),
+    Column("visibility", Text, comment="what was public once stays so"),
+    Column("publicly_answered_at", MOMENT),
+    Column("grew_at", MOMENT, comment="when it became more severe than it was, for the last time"),
     Column("department", Text),
     Column("handler_id", Text),
     Column("handler_name", Text),
@@ -70,6 +75,7 @@ cases = Table(
     Column("result", Text, comment="what the customer was told last, masked"),
     Column("carried_out_at", MOMENT),
     Column("outcome", Text, comment="the customer's own judgement"),
+    Column("heard", Text, comment="the customer's opinion, when the public response is still owed"),
     Column("closed_by", Text),
     Column("closed_at", MOMENT),
     Column(
@@ -95,6 +101,14 @@ cases = Table(
         comment="the customer is: nothing is kept of what was written about them",
     ),
     Column("wakes_at", MOMENT, comment="the earliest of its deadlines: something happens after it by itself"),
+    Column("waiting_for", Text, comment="without whom it does not go on"),
+    Column("waits_since", MOMENT),
+    Column("asked_whom", Text, comment="the colleague: a person or a department"),
+    Column("chase_at", MOMENT, comment="when the colleague is chased next"),
+    Column("chased", SmallInteger, nullable=False, server_default=text("0")),
+    Column("clocks", JSONB, comment="runs, pauses, limits of triage, extensions"),
+    Column("clock_policy", Integer, comment="version of the rulebook by which the clocks were computed"),
+    Column("calendar_digest", Text, comment="of the calendar by which they were; null: the usual one"),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
     CheckConstraint(f"state IN {one_of(*State)}", "state"),
@@ -113,6 +127,22 @@ cases = Table(
         "state_before",
     ),
     CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", "withdrawn_at"),
+    CheckConstraint(f"channel IN {one_of(*Channel)}", "channel"),
+    CheckConstraint(f"visibility IN {one_of(*Visibility)}", "visibility"),
+    CheckConstraint(
+        "state <> 'closed' OR visibility IS DISTINCT FROM 'public' OR publicly_answered_at IS NOT NULL",
+        "public_is_answered_in_public",
+    ),
+    CheckConstraint(f"heard IN {one_of(*Outcome)}", "heard"),
+    CheckConstraint(
+        "heard IS NULL OR state IN ('carried_out', 'merged', 'withdrawn')", "heard_before_closing"
+    ),
+    CheckConstraint(f"waiting_for IN {one_of(*WaitingFor)}", "waiting_for"),
+    CheckConstraint("(waiting_for IS NULL) = (waits_since IS NULL)", "waits_since"),
+    CheckConstraint("(asked_whom IS NULL) = (chase_at IS NULL)", "chased_until_answered"),
+    CheckConstraint(
+        "(waiting_for IS NOT DISTINCT FROM 'colleague') = (asked_whom IS NOT NULL)", "asked_a_colleague"
+    ),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
     CheckConstraint(
         "reason_sufficient IS NOT NULL OR num_nonnulls(cause, impact, origin, needs) = 0", "analysed"
@@ -127,6 +157,11 @@ cases = Table(
 )
 OPENED = cases.c.state != State.UNOPENED.value
 Index("ix_cases_registered", cases.c.registered_at, cases.c.id, postgresql_where=OPENED)
+Index(
+    "ix_cases_on_clock",
+    cases.c.id,
+    postgresql_where=text(f"state IN {one_of(*UNSOLVED, State.CARRIED_OUT, State.MERGED)}"),
+)
 Index("ix_cases_wakes", cases.c.wakes_at, postgresql_where=cases.c.wakes_at.is_not(None))
 Index("ix_cases_handler", cases.c.handler_id, cases.c.registered_at, cases.c.id)
 Index("ix_cases_department", cases.c.department, cases.c.registered_at, cases.c.id)
@@ -142,13 +177,23 @@ promises = Table(
     Column("state", Text, nullable=False),
     Column("settled_at", MOMENT, comment="when it was kept, broken or released"),
     Column("handler_id", Text, comment="whose case it was then"),
+    Column("department", Text, comment="the same of the department"),
+    Column(
+        "excused",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="it was the customer who was waited for: nobody of the company is to blame",
+    ),
     UniqueConstraint("complaint_id", "number"),
     CheckConstraint(f"state IN {one_of(*PromiseState)}", "state"),
     CheckConstraint("due_at > made_at", "due_after_made"),
     CheckConstraint("(state = 'live') = (settled_at IS NULL)", "settled"),
     CheckConstraint("state NOT IN ('kept', 'released') OR settled_at <= due_at", "kept_in_time"),
     CheckConstraint("state <> 'broken' OR settled_at > due_at", "broken_when_late"),
+    CheckConstraint("NOT excused OR state = 'broken'", "excused_when_broken"),
 )
+Index("ix_promises_settled", promises.c.settled_at, postgresql_where=text("state IN ('kept', 'broken')"))
 LIVE = promises.c.state == PromiseState.LIVE.value
 Index("uq_promises_live", promises.c.complaint_id, unique=True, postgresql_where=text("state = 'live'"))
 
@@ -199,3 +244,5 @@ timeline = Table(
     Column("text", Text, comment="why or in which words, masked"),
     CheckConstraint(f"audience IN {one_of(*Reader)}", "audience"),
 )
+
+lapses, calendars = clock_tables.add_tables(metadata)

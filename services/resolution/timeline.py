@@ -72,6 +72,17 @@ class Kind(StrEnum):
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
+    CUSTOMER_ASKED = "customer_asked"
+    COLLEAGUE_ASKED = "colleague_asked"
+    COLLEAGUE_CHASED = "colleague_chased"
+    ANSWER_RECORDED = "answer_recorded"
+    EXTENDED = "extended"
+    PUBLICLY_ANSWERED = "publicly_answered"
+    CONCEALMENT_REFUSED = "concealment_refused"
+    GREW = "grew"
+    CLOCK_WARNED = "clock_warned"
+    CLOCK_MISSED = "clock_missed"
+    ESCALATED = "escalated"
 
 
 TITLES: dict[Kind, tuple[Reader, Words]] = {
@@ -167,6 +178,23 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
         Reader.CUSTOMER,
         Words("The promised time passed without a reply", "承诺的时间已过，未能答复"),
     ),
+    Kind.CUSTOMER_ASKED: (Reader.CUSTOMER, Words("The customer was asked for something", "请顾客补充信息")),
+    Kind.COLLEAGUE_ASKED: (Reader.INTERNAL, Words("A colleague was asked for help", "已请内部同事协助")),
+    Kind.COLLEAGUE_CHASED: (Reader.INTERNAL, Words("The colleague was chased", "已催办内部协助")),
+    Kind.ANSWER_RECORDED: (Reader.INTERNAL, Words("Whoever was asked has answered", "已收到答复")),
+    Kind.EXTENDED: (Reader.CUSTOMER, Words("The time for the solution was extended", "处理期限已延长")),
+    Kind.PUBLICLY_ANSWERED: (Reader.CUSTOMER, Words("The complaint was answered in public", "已公开回应")),
+    Kind.CONCEALMENT_REFUSED: (
+        Reader.INTERNAL,
+        Words("It stays public: it is not made private any more", "公开投诉不得改为非公开"),
+    ),
+    Kind.GREW: (
+        Reader.INTERNAL,
+        Words("It became more severe after it was opened", "立案后等级上升（小事变大）"),
+    ),
+    Kind.CLOCK_WARNED: (Reader.INTERNAL, Words("A time is nearly over", "时限将至")),
+    Kind.CLOCK_MISSED: (Reader.INTERNAL, Words("A time was missed", "已超时限")),
+    Kind.ESCALATED: (Reader.INTERNAL, Words("A missed time was escalated", "超时升级")),
 }
 """What each kind of entry says, and to whom."""
 

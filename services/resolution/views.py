@@ -7,10 +7,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from services.resolution.lifecycle import LIFECYCLE, Action, State, Subject, Words, why_not
-from services.resolution.offers.offering import Need, Origin
+from services.resolution.clocks.views import ClocksView
+from services.resolution.judgement import Need, Origin
+from services.resolution.lifecycle import (
+    LIFECYCLE,
+    Action,
+    State,
+    Subject,
+    WaitingFor,
+    Words,
+    why_not,
+)
 from services.resolution.timeline import TITLES, Kind, Reader
-from shared.events.vocabulary import Money, Outcome, Remedy, Severity
+from shared.events.vocabulary import Money, Outcome, Remedy, Severity, Visibility
 
 
 class View(BaseModel):
@@ -144,6 +153,13 @@ class CaseSummary(View):
     outcome: Outcome | None
     leading_id: UUID | None
     """Of a merged case: the one that is worked instead."""
+    visibility: Visibility | None
+    """A public complaint closes only after it was answered in public."""
+    grew_at: datetime | None
+    """When it became more severe than it was, for the last time."""
+    waiting_for: WaitingFor | None
+    """Without whom it does not go on."""
+    waits_since: datetime | None
     promise: PromiseView | None
     """Absent once the result was told, and while the case follows another one."""
 
@@ -164,6 +180,12 @@ class CaseView(CaseSummary):
     closed_at: datetime | None
     withdrawn_at: datetime | None
     """When the customer withdrew the complaint: the case has ended without an outcome."""
+    publicly_answered_at: datetime | None
+    asked_whom: str | None
+    """The colleague who is waited for."""
+    chase_at: datetime | None
+    """When they are chased."""
+    clocks: ClocksView
     possible: list[PossibleAction]
     not_yet: list[ImpossibleAction]
     timeline: list[TimelineEntry]

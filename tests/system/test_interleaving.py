@@ -30,8 +30,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services import catalogue
+from services.resolution.judgement import Judgement
 from services.resolution.model import Case
-from services.resolution.offers.offering import Judgement, Solution
+from services.resolution.offers.offering import Solution
 from services.resolution.store import store as cases
 from shared.aggregate import load_one, save_one
 from shared.envelope import open_envelope

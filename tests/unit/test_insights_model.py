@@ -161,6 +161,17 @@ IGNORED = {
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",
+    # Time within the handling: whether promises were kept is counted, and the rest is resolution's record.
+    "redress.clock.warned.v1",
+    "redress.clock.missed.v1",
+    "redress.case.escalated.v1",
+    "redress.case.escalated-to-leadership.v1",
+    "redress.resolution.extended.v1",
+    "redress.customer.asked.v1",
+    "redress.colleague.asked.v1",
+    "redress.colleague.chased.v1",
+    "redress.public-response.given.v1",
+    "redress.case.grew.v1",
     # What was counted stays counted.
     "redress.customer.erased.v1",
 }

@@ -58,7 +58,7 @@ async def ask(transaction: Transaction, who: Principal, wanted: NewApproval, ask
         raise no_such_case("body/complaint_id")
     at = clock.now()
     subject = wanted.subject_id or wanted.complaint_id
-    calendar = cases.policy.calendar
+    calendar = cases.calendars.usual
     approval = Approval(
         id=ids.new_id(),
         complaint_id=wanted.complaint_id,

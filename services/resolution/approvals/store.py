@@ -38,7 +38,7 @@ class ApprovalStore:
     async def read(self, connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Approval]:
         books = await load_books(connection, APPROVALS)
         rows = (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings()
-        calendar = cases.policy.calendar
+        calendar = cases.calendars.usual
         return {
             row["id"]: Approval(
                 permit=Permit(row["permit"]),

@@ -11,12 +11,13 @@ from fastapi import Query, Response
 from services.resolution.approvals.needed import PermitNeeded
 from services.resolution.approvals.terms import Terms
 from services.resolution.desk import AtDesk, Desk, Reader, Worker, action
+from services.resolution.judgement import Judgement, Origin
 from services.resolution.lifecycle import Action
 from services.resolution.model import Case
 from services.resolution.offers.authority import AUTHORITY
 from services.resolution.offers.checking import Supplies, SuppliesAway, away
 from services.resolution.offers.explaining import EXPLANATIONS, occasion_of
-from services.resolution.offers.offering import Judgement, Origin, Solution
+from services.resolution.offers.offering import Solution
 from services.resolution.offers.parameters import VALUES
 from services.resolution.offers.permitting import permitted
 from services.resolution.offers.reading import case_of, offered_before

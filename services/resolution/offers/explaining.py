@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.resolution.offers.offering import Judgement, Origin
+from services.resolution.judgement import Judgement, Origin
 from shared.events.vocabulary import Language
 from shared.rulebooks.model import Book, Content
 from shared.text import LongText, ShortText

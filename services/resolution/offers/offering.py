@@ -3,65 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State, Words, why_not
+from services.resolution.clocks.waiting import Waiting
+from services.resolution.judgement import Judgement
+from services.resolution.lifecycle import Action, NotNow, State, Words
 from services.resolution.offers.told import NOTHING_TOLD, Told
 from services.resolution.timeline import CUSTOMER, Kind, Source
-from services.resolution.withdrawing import Withdrawing
 from shared.events import OfferAgreed, OffersMade, OffersWithdrawn, ValidityJudged
 from shared.events.resolution import Offer
-from shared.events.vocabulary import Money, Remedy, Severity
+from shared.events.vocabulary import Money, Remedy
 from shared.ids import derived_id
 from shared.masking import mask
 
 TRACKING = "tracking"
 """The customer chose an offer there themselves."""
-
-
-class Origin(StrEnum):
-    """Where the cause lies. For whoever works the case: it is told to nobody, and stays with the case."""
-
-    PRODUCT = "product"
-    DELIVERY = "delivery"
-    SERVICE = "service"
-    SUPPLIER = "supplier"
-    USE = "use"
-    """How the thing was used (自身原因). The customer is not blamed for it, and it is no mark against them."""
-    NOBODY = "nobody"
-    """Circumstances that nobody could help."""
-    UNKNOWN = "unknown"
-
-
-class Need(StrEnum):
-    """What the customer needs beside the thing itself."""
-
-    VALUED = "valued"
-    """被重视: to be taken seriously."""
-    NEEDED = "needed"
-    """被需要: to matter to the company, as somebody whose advice is wanted."""
-    UNDERSTOOD = "understood"
-    RESPECTED = "respected"
-    FAIRNESS = "fairness"
-    SAFETY = "safety"
-    CERTAINTY = "certainty"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    reason_sufficient: bool
-    demand_reasonable: bool
-    cause: str | None = None
-    """Why it happened, masked."""
-    impact: str | None = None
-    """What it did to the customer, masked."""
-    origin: Origin | None = None
-    needs: tuple[Need, ...] = ()
-
-    @property
-    def valid(self) -> bool:
-        return self.reason_sufficient and self.demand_reasonable
 
 
 @dataclass(frozen=True)
@@ -82,12 +38,10 @@ NOT_ON_THE_TABLE = Words(
 
 
 @dataclass(kw_only=True)
-class Offering(Withdrawing):
+class Offering(Waiting):
     """Nothing is carried out before the customer has agreed to it."""
 
-    severity: Severity | None = None
     told: Told = NOTHING_TOLD
-    judgement: Judgement | None = None
     offers: tuple[Offer, ...] = ()
     """The offers of the newest round, the best first."""
     agreed_offer_id: UUID | None = None
@@ -98,11 +52,6 @@ class Offering(Withdrawing):
     agreed_at: datetime | None = None
     new_offers: list[Offer] = field(default_factory=list, repr=False, compare=False)
     """Offers that wait to be saved."""
-
-    @property
-    def valid(self) -> bool | None:
-        """Is the complaint valid? None before the judgement."""
-        return None if self.judgement is None else self.judgement.valid
 
     @property
     def agreed_offer(self) -> Offer | None:
@@ -185,15 +134,6 @@ class Offering(Withdrawing):
         self.record(OffersWithdrawn(complaint_id=self.id, round=self.round, withdrawn_at=at), at)
 
     # Steps that several of these share
-
-    def _check(self, action: Action) -> None:
-        reason = why_not(self, action)
-        if reason is not None:
-            raise NotNow(action, reason)
-
-    def _move(self, action: Action) -> None:
-        self._check(action)
-        self.state = LIFECYCLE[action].to or self.state
 
     def _on_the_table(self, offer_id: UUID) -> bool:
         return any(offer.offer_id == offer_id for offer in self.offers)

@@ -36,7 +36,7 @@ async def permitted(desk: Desk, who: Principal, approval_id: UUID | None, change
             using = Using(approval_id, needed.permit, needed.terms)
         else:
             await _must_be_entitled(desk, who, needed)
-        return await desk.act(who, lambda case, at: change(case, at, True), using)
+        return await desk.act(who, lambda case, at: change(case, at, True), using=using)
 
 
 async def _must_be_entitled(desk: Desk, who: Principal, needed: PermitNeeded) -> None:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.resolution.offers.offering import Judgement, Need, Origin, Solution
+from services.resolution.judgement import Judgement, Need, Origin
+from services.resolution.offers.offering import Solution
 from services.resolution.offers.remedies import Supply
 from services.resolution.offers.suggesting import Suggestion
 from services.resolution.offers.value import Account, Line, money

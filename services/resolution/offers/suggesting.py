@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.resolution.offers.offering import Need
+from services.resolution.judgement import Need
 from services.resolution.offers.remedies import RemedyTable, SolutionRow, moral
 from services.resolution.offers.value import Worth, worth_of
 from shared.events.vocabulary import Aspect, Remedy, Severity

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from shared.events.vocabulary import Remedy
-from shared.worktime import DaySpans, Spans, WorkCalendar, chinese_calendar
+from shared.worktime import Spans, WorkCalendar, unit_calendar
 
 ACCEPTANCE_DESK = "customer_service"
 """Takes what no other department can take."""
@@ -33,12 +32,9 @@ class Calendar:
 
     def work_calendar(self) -> WorkCalendar:
         """Raises ValueError if the spans make no sense."""
-        if self.china:
-            usual = chinese_calendar(self.zone, spans=self.spans, closed=self.closed)
-            return WorkCalendar(
-                usual.zone, usual.spans, usual.holidays, _Chained(self.special, usual.make_up)
-            )
-        return WorkCalendar(ZoneInfo(self.zone), self.spans, self.closed, self.special)
+        return unit_calendar(
+            self.zone, self.spans, china=self.china, closed=self.closed, special=self.special
+        )
 
     def works_at(self, moment: datetime) -> bool:
         """Is this moment inside a span?"""
@@ -49,17 +45,6 @@ class Calendar:
             opens <= wall and (wall < closes or closes == time())
             for opens, closes in calendar.spans_on(local.date())
         )
-
-
-@dataclass(frozen=True)
-class _Chained:
-    """Days of the unit's own before those of the country."""
-
-    own: Mapping[date, Spans]
-    country: DaySpans
-
-    def get(self, day: date, /) -> Spans | None:
-        return self.own[day] if day in self.own else self.country.get(day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,58 @@
+"""Where a case stands, and what everything that follows is decided by. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.resolution.clocks.calendars import USUAL, Calendars
+from services.resolution.judgement import Judgement
+from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State, WaitingFor, why_not
+from shared.aggregate import Aggregate
+from shared.events.vocabulary import Channel, Severity, Visibility
+from shared.rulebooks.model import AS_SHIPPED, Books
+
+
+@dataclass(kw_only=True)
+class Positioned(Aggregate):
+    """What the guards of the lifecycle look at, and the times are decided by."""
+
+    books: Books = field(default=AS_SHIPPED, repr=False, compare=False)
+    """The rulebooks in force."""
+    calendars: Calendars = field(default=USUAL, repr=False, compare=False)
+    """When the departments work."""
+    state: State = State.UNOPENED
+    registered_at: datetime | None = None
+    category: str | None = None
+    severity: Severity | None = None
+    channel: Channel | None = None
+    visibility: Visibility | None = None
+    publicly_answered_at: datetime | None = None
+    department: str | None = None
+    handler_id: str | None = None
+    judgement: Judgement | None = None
+    round: int = 0
+    """Rounds of offers so far."""
+    waiting_for: WaitingFor | None = None
+
+    @property
+    def valid(self) -> bool | None:
+        """Is the complaint valid? None before the judgement."""
+        return None if self.judgement is None else self.judgement.valid
+
+    @property
+    def owes_public_response(self) -> bool:
+        """Was it made in public, and not answered there yet?"""
+        return self.visibility is Visibility.PUBLIC and self.publicly_answered_at is None
+
+    @property
+    def waits_for_customer(self) -> bool:
+        """Offers or a question lie before them."""
+        return self.state is State.OFFERED or self.waiting_for is WaitingFor.CUSTOMER
+
+    def _check(self, action: Action) -> None:
+        reason = why_not(self, action)
+        if reason is not None:
+            raise NotNow(action, reason)
+
+    def _move(self, action: Action) -> None:
+        self._check(action)
+        self.state = LIFECYCLE[action].to or self.state
