@@ -23,6 +23,7 @@ from bench import (
     latency,
     lifecycle,
     machine,
+    timers,
     triage,
     triage_speed,
 )
@@ -36,6 +37,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "lifecycle": lifecycle.measure,
     "latency": latency.measure,
     "duplicates": duplicates.measure,
+    "timers": timers.measure,
     "assignment": assignment.measure,
     "triage-speed": triage_speed.measure,
     "triage": triage.measure,
@@ -50,6 +52,7 @@ def main() -> int:
     parser.add_argument(
         "--stored", type=int, help="complaints to store before lifecycles and duplicates (1,000,000)"
     )
+    parser.add_argument("--due", type=int, help="deadlines that pass at the same moment (10,000)")
     parser.add_argument("--data", type=Path, help="folder of labelled texts to measure triage with")
     parser.add_argument("--plot", type=Path, help="where to draw the risk-coverage curves of triage (.png)")
     parser.add_argument("--json", action="store_true", help="for machines")
@@ -71,6 +74,8 @@ def main() -> int:
                 options = {"data": asked.data, "plot": asked.plot}
             if name in {"lifecycle", "duplicates"} and asked.stored:
                 options = {"stored": asked.stored}
+            if name == "timers" and asked.due:
+                options = {"due": asked.due}
             try:
                 results[name] = MEASUREMENTS[name](rig, asked.quick, **options)
             except Exception as error:  # one that fails must not cost the results of the others
@@ -214,6 +219,25 @@ def _duplicates(result: dict[str, Any]) -> Table:
     return table
 
 
+def _timers(result: dict[str, Any]) -> Table:
+    table = _table(
+        f"Timers: {result['due']:,} cases whose promise falls due at the same moment",
+        "", "fired/s", "facts/s", "late p50 s", "late p99 s", "worst s", "server us", "PostgreSQL us", "others",
+    )  # fmt: skip
+    table.add_row(
+        "one waker",
+        f"{result['fired_per_second']:,.0f}",
+        f"{result['facts_per_second']:,.0f}",
+        f"{result['late_p50_s']:.2f}",
+        f"{result['late_p99_s']:.2f}",
+        f"{result['late_worst_s']:.2f}",
+        f"{result['us']['server']:.0f}",
+        f"{result['us']['postgres']:.0f}",
+        f"{result['others']:.0%}",
+    )
+    return table
+
+
 def _assignment(result: dict[str, Any]) -> Table:
     table = _table(
         f"Assignment, {result['people']} people",
@@ -246,6 +270,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table | Group]] = {
     "lifecycle": _lifecycle,
     "latency": _latency,
     "duplicates": _duplicates,
+    "timers": _timers,
     "assignment": _assignment,
     "triage-speed": _triage_speed,
     "triage": tables,

@@ -204,6 +204,7 @@ async def _live(player: Player) -> None:
     await player.merges(twin, late)
 
     await does(late, "reply", message="Sorry for the delay.")
+    await does(late, "public-response", where="Where it was said.", response="We polish it.")
     await does(late, "answer", result="Polished.")
     await answers(late, "opinion", "closed", outcome="acceptable")
 

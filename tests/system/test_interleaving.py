@@ -80,6 +80,7 @@ KEPT = {
         *("training_sessions", "training_participants", "training_results", "drill_runs"),
         *("policies", "policy_acknowledgements", "proposals"),
     ),
+    "resolution": ("calendars",),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""
