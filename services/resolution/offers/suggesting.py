@@ -1,7 +1,8 @@
 """Which solutions fit a complaint, the best first. Pure.
 
-Whatever gives the customer at least V1 + C comes before what does not; among these, what the customer asked for, what
-fits the matter, what answers to their needs, then what is worth most to them, and at last what costs least.
+Of what fits the matter, whatever gives the customer at least V1 + C comes before what does not; then what the customer
+asked for, what is meant for this very matter, what answers to their needs, what is worth most to them, and at last what
+costs least. What does not fit is there only where little else is left.
 """
 
 from collections.abc import Collection
@@ -13,6 +14,8 @@ from services.resolution.offers.remedies import RemedyTable, SolutionRow, moral
 from services.resolution.offers.value import Worth, worth_of
 from shared.events.vocabulary import Aspect, Remedy, Severity
 
+FEW = 3
+"""So many are suggested at least, where the table has them."""
 RELATIONAL = frozenset({Need.VALUED, Need.NEEDED, Need.UNDERSTOOD, Need.RESPECTED})
 """Needs that no money answers to."""
 
@@ -54,7 +57,8 @@ def suggest(of: Situation, table: RemedyTable) -> list[Suggestion]:
         if of.severity.rank >= row.severity.rank and frozenset(row.remedies) not in of.declined
     ]
     ranked = sorted(possible, key=lambda each: _rank(each, of), reverse=True)
-    return ranked[: table.most]
+    fitting = sum(each.fits for each in ranked)
+    return ranked[: min(table.most, max(fitting, FEW))]
 
 
 def _suggestion(row: SolutionRow, of: Situation, table: RemedyTable) -> Suggestion:

@@ -80,12 +80,13 @@ def worth_of(remedies: Iterable[Remedy], stated: Decimal | None, first: Decimal,
     fixed = {remedy: row.worth_fixed for remedy, row in rows.items()}
     felt = sum((fixed[remedy] for remedy in rows if moral(remedy)), Decimal(0))
     # Nobody gets the same thing back twice: an exchange and a refund together restore it once.
-    restored = min(share, Decimal(1)) * first + sum(
-        (fixed[remedy] for remedy in rows if not moral(remedy)), Decimal(0)
+    restored = cents(
+        min(share, Decimal(1)) * first
+        + sum((fixed[remedy] for remedy in rows if not moral(remedy)), Decimal(0))
     )
     cost = sum((row.cost_share * first + row.cost_fixed for row in rows.values()), Decimal(0))
     if stated is None:
-        return Worth(cents(restored), cents(felt), cents(cost))
+        return Worth(restored, cents(felt), cents(cost))
     return Worth(cents(stated), cents(felt), cents(cost + max(stated - restored, Decimal(0))))
 
 
