@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.resolution.dispute.book import BODIES
+from services.resolution.listening.book import LISTENING
+from services.resolution.reopening.book import REOPENING
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = ()
+BOOKS: Sequence[Book[Any]] = (LISTENING, REOPENING, BODIES)

@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.resolution import queries
-from services.resolution.lifecycle import LIFECYCLE, Action, State
-from services.resolution.model import Case, NotNow
+from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State
+from services.resolution.model import Case
 from services.resolution.store import store
 from services.resolution.views import Bilingual, CaseView, possible_actions
 from shared import clock, etag, idempotency, problems

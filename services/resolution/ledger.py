@@ -53,6 +53,9 @@ class Ledger(Aggregate):
         self._settle(at, interim_reply=True)
         self._promise(at, Source.RESOLUTION)
 
+    def _reopened(self, at: datetime) -> None:
+        """A closed case was taken up again. Rooms undo what the closing did to what is theirs."""
+
     def _replied(self, at: datetime) -> None:
         """A person told the customer something: settle the live promise; an unsolved case gets the next."""
         self._settle(at, interim_reply=False)

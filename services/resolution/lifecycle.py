@@ -48,6 +48,11 @@ class Action(StrEnum):
     REPLY = "reply"
     CLOSE = "close"
     RESUME = "resume"
+    REOPEN = "reopen"
+    CORRECT = "correction"
+    HAND_OVER = "dispute"
+    ANSWER_BODY = "dispute-answer"
+    DECIDE = "dispute-decision"
 
 
 class Words(NamedTuple):
@@ -55,6 +60,15 @@ class Words(NamedTuple):
 
     en: str
     zh: str
+
+
+class NotNow(Exception):
+    """The action does not fit the present state of the case."""
+
+    def __init__(self, action: Action, reason: Words) -> None:
+        super().__init__(reason.en)
+        self.action = action
+        self.reason = reason
 
 
 class Subject(Protocol):
@@ -71,6 +85,9 @@ class Subject(Protocol):
 
     @property
     def round(self) -> int: ...
+
+    @property
+    def in_dispute(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -118,6 +135,16 @@ _AGREED_OR_NOT_VALID = Guard(
         "顾客尚未同意。请提出方案并记录顾客的确认；只有判定不成立的投诉可以直接以解释作为结果。",
     ),
 )
+
+_NOT_IN_DISPUTE = Guard(
+    lambda case: not case.in_dispute,
+    Words("The complaint lies before an outside body already.", "投诉已在外部机构处理中。"),
+)
+_IN_DISPUTE = Guard(
+    lambda case: case.in_dispute,
+    Words("The complaint lies before no outside body.", "投诉未转交任何外部机构。"),
+)
+_ALIVE = frozenset(State) - {State.UNOPENED, State.MERGED, State.WITHDRAWN}
 
 LIFECYCLE: dict[Action, Transition] = {
     Action.ACCEPT: Transition(
@@ -201,6 +228,42 @@ LIFECYCLE: dict[Action, Transition] = {
             "Only a case whose result was told, and which is not closed, is taken up again.",
             "只有已告知结果且尚未结案的投诉才能继续处理。",
         ),
+    ),
+    Action.REOPEN: Transition(
+        Words("Take a closed case up again", "重新处理已结案的投诉"),
+        frozenset({State.CLOSED}),
+        State.ACCEPTED,
+        Words(
+            "Only a closed case is reopened; one whose result was told and that is not closed is resumed.",
+            "只有已结案的投诉才能重新处理；尚未结案的请使用 resume。",
+        ),
+    ),
+    Action.CORRECT: Transition(
+        Words("Record that the problem was corrected where it came from", "记录问题已从根源改正"),
+        _ALIVE - {State.OPEN},
+        None,
+        Words("A problem is corrected after it was taken up.", "须在受理之后才能记录改正。"),
+    ),
+    Action.HAND_OVER: Transition(
+        Words("Hand the complaint over to an outside body", "转交外部争议处理机构"),
+        _ALIVE,
+        None,
+        Words("There is nothing that could be handed over.", "目前没有可转交的投诉。"),
+        (_NOT_IN_DISPUTE,),
+    ),
+    Action.ANSWER_BODY: Transition(
+        Words("Record the answer to the outside body", "记录对外部机构的答复"),
+        _ALIVE,
+        None,
+        Words("There is no dispute to answer.", "目前没有需要答复的争议。"),
+        (_IN_DISPUTE,),
+    ),
+    Action.DECIDE: Transition(
+        Words("Record the outside body's decision", "记录外部机构的决定"),
+        _ALIVE,
+        None,
+        Words("There is no dispute to decide.", "目前没有待裁决的争议。"),
+        (_IN_DISPUTE,),
     ),
 }
 

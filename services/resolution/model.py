@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.lifecycle import LIFECYCLE, Action, State, Words, why_not
+from services.resolution.closing import Closing, Ending
+from services.resolution.lifecycle import Action, NotNow, State, Words
+from services.resolution.listening.mood import SAYS, Told
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
-from services.resolution.withdrawing import Withdrawing
+from services.resolution.working import Judgement
 from shared.events import (
     CaseAccepted,
-    CaseClosed,
     CaseOpened,
     CaseResumed,
     CustomerTold,
-    FollowUpRequested,
     OfferAgreed,
     OffersMade,
     OffersWithdrawn,
@@ -26,24 +26,7 @@ from shared.events.vocabulary import Money, Outcome, Remedy, Severity
 from shared.ids import derived_id
 from shared.masking import mask
 
-
-class NotNow(Exception):
-    """The action does not fit the present state of the case."""
-
-    def __init__(self, action: Action, reason: Words) -> None:
-        super().__init__(reason.en)
-        self.action = action
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Judgement:
-    reason_sufficient: bool
-    demand_reasonable: bool
-
-    @property
-    def valid(self) -> bool:
-        return self.reason_sufficient and self.demand_reasonable
+__all__ = ["Case", "Ending", "Judgement", "NotNow", "Solution"]
 
 
 @dataclass(frozen=True)
@@ -59,48 +42,24 @@ NOT_ON_THE_TABLE = Words(
     "This offer does not lie before the customer: take an offer_id of the current round.",
     "该方案不在当前提交顾客的方案之中：请使用本轮方案的编号。",
 )
-TRY_AGAIN_FIRST = Words(
-    "A result that the customer cannot accept is taken up again at least once: use resume.",
-    "顾客不可接受的结果至少须再处理一次：请使用 resume 继续处理。",
-)
 
 
 @dataclass(kw_only=True)
-class Case(Withdrawing):
+class Case(Closing):
     """One complaint being worked."""
 
     reference: str | None = None
     registered_at: datetime | None = None
     category: str | None = None
-    severity: Severity | None = None
     department: str | None = None
     handler_name: str | None = None
     assigned_at: datetime | None = None
-    judgement: Judgement | None = None
     offers: tuple[Offer, ...] = ()
     """The offers of the newest round, the best first."""
-    agreed_offer_id: UUID | None = None
-    solutions: int = 0
-    """How often a result was told."""
-    result: str | None = None
-    carried_out_at: datetime | None = None
-    outcome: Outcome | None = None
-    closed_by: str | None = None
-    closed_at: datetime | None = None
     erased: bool = False
     """The customer is: nothing is kept of what was written about them."""
     new_offers: list[Offer] = field(default_factory=list, repr=False, compare=False)
     """Offers that wait to be saved."""
-
-    @property
-    def valid(self) -> bool | None:
-        """Is the complaint valid? None before the judgement."""
-        return None if self.judgement is None else self.judgement.valid
-
-    @property
-    def follow_up_id(self) -> UUID | None:
-        """The request for an opinion on the result that was told last."""
-        return derived_id("follow-up", self.id, self.solutions) if self.solutions else None
 
     # What the other services tell
 
@@ -111,6 +70,7 @@ class Case(Withdrawing):
         self._tell(Kind.OPENED, registered_at, SYSTEM, reference, Source.INTAKE)
         self.record(CaseOpened(complaint_id=self.id, opened_at=registered_at), registered_at)
         self._promise(registered_at, Source.INTAKE)
+        self._watch(registered_at)
 
     def triage(self, category: str | None, severity: Severity, reasons: Sequence[str], at: datetime) -> None:
         """`category` is None when a person has yet to decide it."""
@@ -149,17 +109,26 @@ class Case(Withdrawing):
         if self.state is State.OFFERED and round_ == self.round:
             self._move(Action.OBJECT)
             self._tell(Kind.DECLINED, at, CUSTOMER, reason, Source.INTAKE)
+            self._watch(at)
         else:
             self._tell(Kind.OBJECTION_TOO_LATE, at, CUSTOMER, reason, Source.INTAKE)
 
-    def hear(self, follow_up_id: UUID | None, outcome: Outcome, comment: str | None, at: datetime) -> None:
+    def hear(
+        self,
+        follow_up_id: UUID | None,
+        outcome: Outcome,
+        comment: str | None,
+        at: datetime,
+        trust_restored: bool | None = None,
+    ) -> None:
         """The customer's opinion. It decides when it is about the result that was told last."""
+        self.feel(derived_id("opinion", self.id, at.isoformat()), SAYS[outcome], at, Told.OPINION)
         text = outcome.value if comment is None else f"{outcome.value}: {comment}"
         self._tell(Kind.OPINION, at, CUSTOMER, text, Source.INTAKE)
         if self.state is not State.CARRIED_OUT or follow_up_id != self.follow_up_id:
             return
         if outcome.is_target:
-            self._close(outcome, CUSTOMER, None, at, Source.INTAKE)
+            self._close(outcome, CUSTOMER, None, at, Source.INTAKE, Ending(trust_restored=trust_restored))
         else:
             self._resume(CUSTOMER, None, at, Source.INTAKE)
 
@@ -183,6 +152,7 @@ class Case(Withdrawing):
         self.judgement = judgement
         explanation = mask(explanation)
         self._tell(Kind.JUDGED, at, author, explanation)
+        self.say(explanation, at)
         judged = ValidityJudged(
             complaint_id=self.id,
             reason_sufficient=judgement.reason_sufficient,
@@ -209,7 +179,9 @@ class Case(Withdrawing):
             for rank, solution in enumerate(solutions, 1)
         )
         self.new_offers.extend(self.offers)
-        self._tell(Kind.OFFERED, at, author, "\n".join(f"{o.rank}. {o.description}" for o in self.offers))
+        told = "\n".join(f"{o.rank}. {o.description}" for o in self.offers)
+        self._tell(Kind.OFFERED, at, author, told)
+        self.say(told, at)
         self.record(OffersMade(complaint_id=self.id, round=self.round, offers=self.offers, made_at=at), at)
         self._replied(at)
 
@@ -224,12 +196,14 @@ class Case(Withdrawing):
         """Record an objection that came another way than by tracking, where the offers can still be seen."""
         self._move(Action.OBJECT)
         self._tell(Kind.DECLINED, at, author, f"{via}: {mask(reason)}")
+        self._watch(at)
         self.record(OffersWithdrawn(complaint_id=self.id, round=self.round, withdrawn_at=at), at)
 
     def answer(self, result: str, author: str, at: datetime) -> None:
         """Solve a minor complaint at once, within one's own power."""
         self._move(Action.ANSWER)
         self._carried_out(Kind.ANSWERED, result, author, at)
+        self._answered_unheard(at)
 
     def carry_out(self, result: str, author: str, at: datetime) -> None:
         self._move(Action.CARRY_OUT)
@@ -240,15 +214,9 @@ class Case(Withdrawing):
         self._move(Action.REPLY)
         message = mask(message)
         self._tell(Kind.REPLIED, at, author, message)
+        self.say(message, at)
         self.record(CustomerTold(complaint_id=self.id, message=message, told_at=at), at)
         self._replied(at)
-
-    def close(self, outcome: Outcome, reason: str, author: str, at: datetime) -> None:
-        """Close with the opinion that the customer gave another way, or did not give when asked."""
-        self._check(Action.CLOSE)
-        if not outcome.is_target and self.solutions < 2:
-            raise NotNow(Action.CLOSE, TRY_AGAIN_FIRST)
-        self._close(outcome, author, mask(reason), at, Source.RESOLUTION)
 
     def resume(self, reason: str, author: str, at: datetime) -> None:
         """The customer said another way that the result is not acceptable."""
@@ -256,15 +224,6 @@ class Case(Withdrawing):
         self._resume(author, mask(reason), at, Source.RESOLUTION)
 
     # Steps that several of these share
-
-    def _check(self, action: Action) -> None:
-        reason = why_not(self, action)
-        if reason is not None:
-            raise NotNow(action, reason)
-
-    def _move(self, action: Action) -> None:
-        self._check(action)
-        self.state = LIFECYCLE[action].to or self.state
 
     def _on_the_table(self, offer_id: UUID) -> bool:
         return any(offer.offer_id == offer_id for offer in self.offers)
@@ -281,17 +240,10 @@ class Case(Withdrawing):
         self.carried_out_at = at
         self.result = result = mask(result)
         self._tell(kind, at, author, result)
+        self.say(result, at)
         self.record(SolutionCarriedOut(complaint_id=self.id, result=result, carried_out_at=at), at)
         self._replied(at)
-        assert self.follow_up_id is not None
-        asked = FollowUpRequested(complaint_id=self.id, follow_up_id=self.follow_up_id, requested_at=at)
-        self.record(asked, at)
-
-    def _close(self, outcome: Outcome, author: str, reason: str | None, at: datetime, source: Source) -> None:
-        self._move(Action.CLOSE)
-        self.outcome, self.closed_by, self.closed_at = outcome, author, at
-        self._tell(Kind.CLOSED, at, author, ": ".join(filter(None, (outcome.value, reason))), source)
-        self.record(CaseClosed(complaint_id=self.id, outcome=outcome, closed_by=author, closed_at=at), at)
+        self._ask_anew(at)
 
     def _resume(self, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.RESUME)
@@ -301,3 +253,4 @@ class Case(Withdrawing):
         self._tell(Kind.RESUMED, at, author, reason, source)
         self.record(CaseResumed(complaint_id=self.id, resumed_at=at), at)
         self._promise(at, source)
+        self._watch(at)

@@ -1,6 +1,7 @@
 """Where cases are kept: loaded and saved in bulk, a handful of statements for any number of them."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +10,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.books import BOOKS
+from services.resolution.dispute.model import Dispute
 from services.resolution.lifecycle import State
+from services.resolution.listening.store import keep
 from services.resolution.model import Case, Judgement
 from services.resolution.promises import Policy, Promise, PromiseState
-from services.resolution.tables import cases, metadata, offers, promises, timeline
+from services.resolution.tables import cases, disputes, metadata, offers, promises, timeline
 from shared import driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
-from shared.events.vocabulary import Outcome, Severity
+from shared.events.vocabulary import Emotion, Outcome, Severity
 from shared.rulebooks.model import Books
 from shared.rulebooks.store import load_books
 
@@ -26,6 +29,7 @@ __all__ = ["CaseStore", "metadata", "store"]
 _LOAD = text(
     """
 SELECT c.*, p.number AS promise_number, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
+       to_jsonb(d) AS dispute,
        (SELECT jsonb_agg(jsonb_build_object(
                    'offer_id', o.offer_id, 'rank', o.rank, 'remedies', o.remedies,
                    'description', o.description,
@@ -34,17 +38,34 @@ SELECT c.*, p.number AS promise_number, p.made_at AS promise_made_at, p.due_at A
                ORDER BY o.rank)
         FROM offers o WHERE o.complaint_id = c.id AND o.round = c.round) AS offers
 FROM cases c LEFT JOIN promises p ON p.promise_id = c.promise_id
+LEFT JOIN disputes d ON d.id = c.dispute_id
 WHERE c.id = ANY(CAST(:ids AS uuid[]))
 """
 )
 _OFFERS = TypeAdapter(tuple[Offer, ...])
+_DISPUTE = TypeAdapter(Dispute)
 
 _FORGET = (
     text(
         "UPDATE timeline SET text = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND text IS NOT NULL"
     ),
     text("UPDATE offers SET description = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
-    text("UPDATE cases SET result = '[erased]' WHERE id = ANY(CAST(:ids AS uuid[])) AND result IS NOT NULL"),
+    text(
+        "UPDATE cases SET result = CASE WHEN result IS NOT NULL THEN '[erased]' END, "
+        "correction = CASE WHEN correction IS NOT NULL THEN '[erased]' END "
+        "WHERE id = ANY(CAST(:ids AS uuid[])) AND (result IS NOT NULL OR correction IS NOT NULL)"
+    ),
+    text(
+        "UPDATE contacts SET key_points = '{}', locked_point = CASE WHEN point_confirmed THEN '[erased]' END, "
+        "summary = CASE WHEN summary_confirmed THEN '[erased]' END, positive_value = NULL "
+        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
+    ),
+    text(
+        "UPDATE disputes SET reason = '[erased]', answer = CASE WHEN answer IS NOT NULL THEN '[erased]' END, "
+        "decision = CASE WHEN decision IS NOT NULL THEN '[erased]' END "
+        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
+    ),
+    text("UPDATE scorecards SET comment = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
 )
 
 
@@ -88,12 +109,18 @@ class CaseStore:
         await insert_rows(
             transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
         )
+        await keep(transaction, saved)
+        changed_disputes = {d.id: d for case in saved for d in case.changed_disputes}
+        await save_rows(transaction, disputes, [asdict(d) for d in changed_disputes.values()])
         await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
         if erased := [case.id for case in saved if case.erased]:
             for forget in _FORGET:
                 await transaction.execute(forget, {"ids": erased})
         for case in saved:
             case.changed_promises.clear()
+            case.changed_disputes.clear()
+            case.new_feelings.clear()
+            case.new_contacts.clear()
             case.new_offers.clear()
             case.new_entries.clear()
 
@@ -113,6 +140,8 @@ def _case(row: Any, policy: Policy, books: Books) -> Case:
         severity=Severity(row["severity"]) if row["severity"] else None,
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         state_before=State(row["state_before"]) if row["state_before"] else None,
+        last_emotion=Emotion(row["last_emotion"]) if row["last_emotion"] else None,
+        dispute=_DISPUTE.validate_python(row["dispute"]) if row["dispute"] else None,
         offers=_OFFERS.validate_python(row["offers"] or ()),
         **values,
     )
@@ -127,6 +156,8 @@ _APART = {
     "demand_reasonable",
     "promise_id",
     "wakes_at",
+    "last_emotion",
+    "dispute_id",
 }
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
@@ -143,6 +174,8 @@ def _case_row(case: Case) -> dict[str, Any]:
         "demand_reasonable": judgement and judgement.demand_reasonable,
         "promise_id": case.promise and case.promise.id,
         "wakes_at": case.wakes_at,
+        "last_emotion": case.last_emotion and case.last_emotion.value,
+        "dispute_id": case.dispute and case.dispute.id,
     }
 
 

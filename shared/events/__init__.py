@@ -1,6 +1,14 @@
 """The contract between the services: importing this package declares every event."""
 
-from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
+from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote, ReopenAsked
+from shared.events.dispute import (
+    CaseFileRead,
+    DisputeAnswered,
+    DisputeDeadlineMissed,
+    DisputeDeadlineNear,
+    DisputeDecided,
+    DisputeHandedOver,
+)
 from shared.events.insights import TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
@@ -18,12 +26,20 @@ from shared.events.intake import (
     ReporterLeft,
     RestatementAnswered,
 )
+from shared.events.listening import (
+    CaseEndedNegative,
+    CaseScored,
+    ContactHeld,
+    ProblemCorrected,
+    TabooRaised,
+)
 from shared.events.notification import MessageDelivered, MessageFailed
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
     CaseAccepted,
     CaseClosed,
     CaseOpened,
+    CaseReopened,
     CaseResumed,
     CaseWithdrawn,
     CustomerTold,
@@ -62,8 +78,12 @@ __all__ = [
     "AttachmentScanned",
     "CaseAccepted",
     "CaseClosed",
+    "CaseEndedNegative",
+    "CaseFileRead",
     "CaseOpened",
+    "CaseReopened",
     "CaseResumed",
+    "CaseScored",
     "CaseWithdrawn",
     "ComplaintAssigned",
     "ComplaintCoded",
@@ -75,10 +95,16 @@ __all__ = [
     "ComplaintTriaged",
     "ComplaintUnassigned",
     "ComplaintWithdrawn",
+    "ContactHeld",
     "CustomerErased",
     "CustomerTold",
     "CustomerWrote",
     "DepartmentInvolved",
+    "DisputeAnswered",
+    "DisputeDeadlineMissed",
+    "DisputeDeadlineNear",
+    "DisputeDecided",
+    "DisputeHandedOver",
     "Event",
     "FollowUpRequested",
     "HandlerWrote",
@@ -94,16 +120,19 @@ __all__ = [
     "OffersMade",
     "OffersWithdrawn",
     "OpinionGiven",
+    "ProblemCorrected",
     "PromiseBroken",
     "PromiseKept",
     "PromiseMade",
     "Registry",
+    "ReopenAsked",
     "ReporterJoined",
     "ReporterLeft",
     "RestatementAnswered",
     "RiskRaised",
     "RiskSettled",
     "SolutionCarriedOut",
+    "TabooRaised",
     "TaskDone",
     "TaskOverdue",
     "TaskSet",
