@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.resolution import queries
 from services.resolution.books import BOOKS
+from services.resolution.casefile import api as casefile
 from services.resolution.commands import (
     Acceptance,
     Closing,
@@ -20,8 +21,11 @@ from services.resolution.commands import (
     Resumption,
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
+from services.resolution.dispute import api as dispute
 from services.resolution.lifecycle import Action, State
+from services.resolution.listening import api as listening
 from services.resolution.model import Judgement
+from services.resolution.reopening import api as reopening
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
 from shared import etag, problems
 from shared.openapi import TAGGED
@@ -30,7 +34,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = ()
+ROOMS: Sequence[APIRouter] = (listening.router, reopening.router, dispute.router, casefile.router)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -131,7 +135,9 @@ async def reply_to_customer(body: Reply, who: Worker, desk: AtDesk) -> Response:
 @action(router, Action.CLOSE)
 async def close_case(body: Closing, who: Worker, desk: AtDesk) -> Response:
     """When the opinion came another way than by the survey, or did not come after the follow-up."""
-    return await desk.act(who, lambda case, at: case.close(body.outcome, body.reason, who.id, at))
+    return await desk.act(
+        who, lambda case, at: case.close(body.outcome, body.reason, who.id, at, body.ending)
+    )
 
 
 @action(router, Action.RESUME)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.resolution.model import Solution
+from services.resolution.model import Ending, Solution
 from shared.events.vocabulary import Money, Outcome, Remedy
 from shared.text import LongText, ShortText
 
@@ -104,6 +104,20 @@ class Closing(BaseModel):
     outcome: Outcome
     reason: LongText
     """How the opinion became known, or why the case closes without one."""
+    without_opinion: bool = False
+    """The customer did not answer when asked: possible after the follow-ups that the rulebook `listening` wants."""
+    negative_reason: LongText | None = None
+    """Why it closes although the customer's last emotion is negative; without it that is refused."""
+    trust_restored: bool | None = None
+    """Does the customer trust the company again, by their own word? Left out: they did not say."""
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(
+            without_opinion=self.without_opinion,
+            negative_reason=self.negative_reason,
+            trust_restored=self.trust_restored,
+        )
 
 
 class Resumption(BaseModel):

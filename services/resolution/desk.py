@@ -1,6 +1,6 @@
 """The desk at which somebody acts on one case: once per Idempotency-Key, on the version that they saw."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -41,6 +41,21 @@ class Desk:
     async def act(self, who: Principal, change: Callable[[Case, datetime], None]) -> Response:
         """Answers with the case as it then is. Raises problems: 404, 409, 412."""
 
+        async def show(transaction: Transaction) -> Answer:
+            view = await queries.case(transaction.connection, self.complaint_id)
+            assert view is not None
+            return Answer(200, view.model_dump_json().encode())
+
+        return etag.tagged(await self.work(who, change, show))
+
+    async def work(
+        self,
+        who: Principal,
+        change: Callable[[Case, datetime], None],
+        show: Callable[[Transaction], Awaitable[Answer]],
+    ) -> Response:
+        """Change the case and answer with what `show` finds afterwards in the same transaction."""
+
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
             if case.state is State.UNOPENED:
@@ -52,11 +67,9 @@ class Desk:
             except NotNow as refusal:
                 raise _not_now(refusal, case) from None
             await save_one(store, transaction, case)
-            view = await queries.case(transaction.connection, self.complaint_id)
-            assert view is not None
-            return Answer(200, view.model_dump_json().encode())
+            return await show(transaction)
 
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+        return await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
 
 
 async def _desk(

@@ -97,7 +97,11 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         not_yet=impossible_actions(position),
         **{
             name: row[name]
-            for name in ("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at")
+            for name in (
+                *("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at", "reopened"),
+                *("last_emotion", "ended_negative", "trust_restored", "problem_found", "problem_solved"),
+                "correction",
+            )
         },
     )
 

@@ -150,6 +150,18 @@ IGNORED = {
     "redress.task.overdue.v1",
     "redress.complaint.unassigned.v1",
     "redress.department.involved.v1",
+    "redress.contact.held.v1",
+    "redress.taboo.raised.v1",
+    "redress.case.ended-negative.v1",
+    "redress.problem.corrected.v1",
+    "redress.case.scored.v1",
+    "redress.dispute.handed-over.v1",
+    "redress.dispute.deadline-near.v1",
+    "redress.dispute.deadline-missed.v1",
+    "redress.dispute.answered.v1",
+    "redress.dispute.decided.v1",
+    "redress.case.file-read.v1",
+    "redress.reopening.asked.v1",  # CaseReopened says whether it was in time
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",

@@ -229,6 +229,7 @@ FACTS: dict[str, list[dict[str, Any]]] = {
     "withdrawn": [{}],
     "message": [{}],
     "resumed": [{}, {"followed": True}],
+    "reopened": [{}, {"followed": True}],
     "closed": [
         {"outcome": "satisfied"},
         {"outcome": "not_acceptable"},

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.resolution.lifecycle import Action
-from services.resolution.listening.asking import Asking
+from services.resolution.listening.scoring import Scored
 from services.resolution.timeline import Kind
 from shared.events import ProblemCorrected
 from shared.events.vocabulary import Outcome
@@ -12,7 +12,7 @@ from shared.masking import mask
 
 
 @dataclass(kw_only=True)
-class Correcting(Asking):
+class Correcting(Scored):
     """A closed case says whether there was a problem, and what became of it."""
 
     problem_found: bool | None = None
