@@ -83,13 +83,14 @@ class Ledger(Aggregate):
             )
             self.record(kept, at)
             return
-        self._tell(Kind.PROMISE_BROKEN, at, SYSTEM)
+        waiting = interim_reply and self.state is State.OFFERED
+        self._tell(Kind.REMINDED if waiting else Kind.PROMISE_BROKEN, at, SYSTEM)
         broken = PromiseBroken(
             complaint_id=self.id,
             promise_id=settled.id,
             handler_id=self.handler_id,
             interim_reply=interim_reply,
-            waiting_for_customer=interim_reply and self.state is State.OFFERED,
+            waiting_for_customer=waiting,
             broken_at=at,
         )
         self.record(broken, at)

@@ -64,6 +64,7 @@ class Kind(StrEnum):
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
+    REMINDED = "reminded"
     CONTACT_HELD = "contact_held"
     FOLLOWED_UP = "followed_up"
     ENDED_NEGATIVE = "ended_negative"
@@ -72,7 +73,6 @@ class Kind(StrEnum):
     LACKS_SKILL = "lacks_skill"
     NEGLECTED = "neglected"
     BRUSHED_OFF = "brushed_off"
-    PROMISED_IN_VAIN = "promised_in_vain"
     EXCUSED = "excused"
     PASSED_ON = "passed_on"
     REOPENED = "reopened"
@@ -158,6 +158,7 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
         Reader.CUSTOMER,
         Words("The promised time passed without a reply", "承诺的时间已过，未能答复"),
     ),
+    Kind.REMINDED: (Reader.CUSTOMER, Words("The customer was reminded of the offers", "已提醒顾客答复方案")),
     Kind.CONTACT_HELD: (Reader.CUSTOMER, Words("We spoke with the customer", "已与顾客沟通")),
     Kind.FOLLOWED_UP: (Reader.CUSTOMER, Words("The customer was asked once more", "再次征求顾客意见")),
     Kind.ENDED_NEGATIVE: (
@@ -177,10 +178,6 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.BRUSHED_OFF: (
         Reader.INTERNAL,
         Words("Taboo: the customer seems to be brushed off", "禁忌：缺乏耐心，急于打发"),
-    ),
-    Kind.PROMISED_IN_VAIN: (
-        Reader.INTERNAL,
-        Words("Taboo: what was promised was not kept", "禁忌：允诺做不到的事"),
     ),
     Kind.EXCUSED: (Reader.INTERNAL, Words("Taboo: somebody excuses themselves", "禁忌：急于为自己开脱")),
     Kind.PASSED_ON: (

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.resolution.dispute.book import OutsideBody
 from services.resolution.dispute.model import Dispute, DisputeState, Due, handed_over
-from services.resolution.lifecycle import Action, NotNow, State, Words
+from services.resolution.lifecycle import Action, State
 from services.resolution.reopening.reopening import Reopening
 from services.resolution.timeline import SYSTEM, Kind
 from shared.events import (
@@ -18,9 +18,6 @@ from shared.events import (
 )
 from shared.events.dispute import Favour
 from shared.masking import mask
-
-ANSWERED_ALREADY = Words("The outside body was answered already.", "已经答复过外部机构。")
-
 
 @dataclass(kw_only=True)
 class Disputing(Reopening):
@@ -60,11 +57,9 @@ class Disputing(Reopening):
         self.record(handed, at)
 
     def answer_body(self, answer: str, author: str, at: datetime) -> None:
-        """The company answered the body. Raises NotNow."""
+        """The company answered the body, perhaps once more. Raises NotNow."""
         self._check(Action.ANSWER_BODY)
         assert self.dispute is not None
-        if self.dispute.state is not DisputeState.HANDED_OVER:
-            raise NotNow(Action.ANSWER_BODY, ANSWERED_ALREADY)
         answered = self.dispute.after_answer(mask(answer), author, at)
         self._keep(answered)
         self._tell(Kind.DISPUTE_ANSWERED, at, author, answered.answer)

@@ -11,7 +11,6 @@ from services.resolution.lifecycle import UNSOLVED, State
 from services.resolution.listening.book import LISTENING, ListeningRules
 from services.resolution.listening.contact import Contact, Slip
 from services.resolution.listening.mood import Moody, Told
-from services.resolution.promises import Promise, PromiseState
 from services.resolution.timeline import SYSTEM, Kind
 from shared.events import ContactHeld, TabooRaised
 from shared.events.listening import Taboo
@@ -22,11 +21,11 @@ ENTRY = {
     Taboo.LACKS_SKILL: Kind.LACKS_SKILL,
     Taboo.NEGLECTED: Kind.NEGLECTED,
     Taboo.BRUSHED_OFF: Kind.BRUSHED_OFF,
-    Taboo.PROMISED_IN_VAIN: Kind.PROMISED_IN_VAIN,
+    Taboo.PROMISED_IN_VAIN: Kind.PROMISE_BROKEN,
     Taboo.EXCUSED: Kind.EXCUSED,
     Taboo.PASSED_ON: Kind.PASSED_ON,
 }
-"""How each taboo stands in the timeline."""
+"""How each taboo stands in the timeline. A broken promise is a fact of its own, PromiseBroken."""
 
 _WAITS_FOR_US = UNSOLVED - {State.OFFERED}
 """While offers lie before the customer it is they who are waited for."""
@@ -130,12 +129,6 @@ class Watched(Moody):
     def _replied(self, at: datetime) -> None:
         super()._replied(at)
         self._watch(at)
-
-    def _note_settled(self, settled: Promise, at: datetime, *, interim_reply: bool) -> None:
-        super()._note_settled(settled, at, interim_reply=interim_reply)
-        waited_for = interim_reply and self.state is State.OFFERED
-        if settled.state is PromiseState.BROKEN and not waited_for:
-            self._raise(Taboo.PROMISED_IN_VAIN, at)
 
     def _watch(self, at: datetime) -> None:
         """The customer heard from a person at `at`, or begins to wait: count anew. An older word changes nothing."""
