@@ -1,6 +1,6 @@
 """Listening, reopening and disputes: the pure rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -220,7 +220,8 @@ def test_an_opinion_is_asked_for_twice_and_only_then_may_it_close_without_one() 
     [asked] = facts(case)
     assert isinstance(asked, FollowUpRequested)
     assert asked.follow_up_id == case.follow_up_id
-    assert (case.follow_ups, case.follow_up_at, case.wakes_at) == (2, None, None)
+    assert case.follow_ups == 2
+    assert case.wakes_at is None
     case.time_passed(asked_at + 90 * DAY)
     assert facts(case) == []
     case.close(Outcome.ACCEPTABLE, "No answer.", LI, asked_at + DAY, alone)
@@ -312,7 +313,7 @@ def test_closed_on_hearsay_without_a_contact_since_the_result_is_brushed_off() -
     ["It's NOT our   fault.", "这是公司规定，请谅解。", "You should have read it", "对不起，我也没办法。"],
 )
 def test_whoever_excuses_themselves_is_noticed_in_both_languages(text: str) -> None:
-    acts = (
+    acts: tuple[Callable[[Case], None], ...] = (
         lambda c: c.reply(text, LI, NINE + HOUR),
         lambda c: c.judge(BAD, text, LI, NINE + HOUR),
         lambda c: c.offer([Solution((Remedy.APOLOGY,), text)], LI, NINE + HOUR),
@@ -472,7 +473,8 @@ def test_who_answered_in_time_is_not_warned() -> None:
     assert facts(case) == []
     assert case.dispute.state is DisputeState.ANSWERED
     case.decide(Favour.COMPANY, "Nothing is owed.", None, LI, NINE + 3 * DAY)
-    assert (case.state, case.dispute, case.wakes_at) == (State.CLOSED, None, None)
+    assert case.state is State.CLOSED
+    assert case.wakes_at is None
     with pytest.raises(NotNow, match="no outside body"):
         case.decide(Favour.COMPANY, "Again.", None, LI, NINE + 3 * DAY)
 
@@ -512,4 +514,4 @@ def test_bodies_that_contradict_themselves_are_refused() -> None:
 
 def test_the_examples_of_the_rulebooks_fit() -> None:
     for book in (LISTENING, REOPENING, BODIES):
-        book.content.model_validate(book.content.example)  # type: ignore[attr-defined]  # each has one
+        book.content.model_validate(book.content.example)

@@ -15,11 +15,14 @@ from services.resolution.views import JudgementView, OfferView, TimelineEntry
 from shared import driver
 from shared.database import sql
 
+AMOUNT = " || jsonb_build_object('amount', t.amount::text)"
+"""With the decimals that it has."""
 
-def _all_of(table: str, order: str) -> str:
+
+def _all_of(table: str, order: str, more: str = "") -> str:
     order = ", ".join(f"t.{name}" for name in order.split())
     return (
-        f"(SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY {order}), '[]') "  # noqa: S608  # our own tables
+        f"(SELECT coalesce(jsonb_agg(to_jsonb(t){more} ORDER BY {order}), '[]') "  # noqa: S608  # our own tables
         f"FROM {table} t WHERE t.complaint_id = c.id) AS all_{table}"
     )
 
@@ -27,7 +30,7 @@ def _all_of(table: str, order: str) -> str:
 _FILE = sql(
     f"SELECT c.*, {_all_of('promises', 'number')}, {_all_of('contacts', 'held_at id')}, "  # noqa: S608  # our own
     f"{_all_of('feelings', 'at contact_id')}, {_all_of('disputes', 'number')}, "
-    f"{_all_of('timeline', 'at source number')}, {_all_of('offers', 'round rank')} "
+    f"{_all_of('timeline', 'at source number')}, {_all_of('offers', 'round rank', AMOUNT)} "
     "FROM cases c WHERE c.id = :id"
 )
 
@@ -75,5 +78,5 @@ def _judgement(reason_sufficient: bool | None, demand_reasonable: bool | None) -
 def _offer(offer: dict[str, Any], agreed: UUID | None) -> OfferView:
     value = None
     if offer["amount"] is not None:
-        value = {"amount": str(offer["amount"]), "currency": offer["currency"]}
+        value = {"amount": offer["amount"], "currency": offer["currency"]}
     return OfferView.model_validate(offer | {"value": value, "agreed": offer["offer_id"] == str(agreed)})

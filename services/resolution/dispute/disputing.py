@@ -19,6 +19,7 @@ from shared.events import (
 from shared.events.dispute import Favour
 from shared.masking import mask
 
+
 @dataclass(kw_only=True)
 class Disputing(Reopening):
     """A case may lie before one outside body at a time. Meanwhile it is worked on, and keeps its promise."""
