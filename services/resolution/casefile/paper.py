@@ -86,6 +86,7 @@ def _the_case(file: CaseFile, sheet: Sheet) -> list[Block]:
             ("handler", file.handler_name or "–"),
             ("made_at", sheet.moment(file.made_at)),
             ("made_by", file.made_by),
+            ("zone", str(sheet.zone)),
         ),
         Heading(sheet.say("statement")),
         KeyValues(
@@ -180,7 +181,7 @@ def _dealings(file: CaseFile, sheet: Sheet) -> list[Block]:
         ),
         Heading(sheet.say("contacts")),
         sheet.listed(
-            (("held_at", 2), ("via", 1), ("held_by", 1.6), ("emotion", 1.3), ("met", 1.2), ("noted", 5)),
+            (("held_at", 2), ("via", 1), ("held_by", 1.6), ("emotion", 1.4), ("met", 1.5), ("noted", 4.6)),
             contacts,
         ),
         Heading(sheet.say("emotions")),
@@ -224,7 +225,7 @@ def _evidence(file: CaseFile, sheet: Sheet) -> list[Block]:
         Heading(sheet.say("attachments")),
         sheet.listed((("name", 2.5), ("at", 1.6), ("size", 1), ("sha256", 4)), attachments),
         Heading(sheet.say("timeline")),
-        sheet.listed((("at", 1.7), ("author", 1.6), ("what", 3), ("text", 4.5)), timeline),
+        sheet.listed((("at", 2.2), ("author", 2), ("what", 3), ("text", 4)), timeline),
     ]
 
 
