@@ -23,11 +23,15 @@ from shared.events import (
     AttachmentScanned,
     CaseAccepted,
     CaseClosed,
+    CaseEndedNegative,
     CaseEscalated,
     CaseEscalatedToLeadership,
+    CaseFileRead,
     CaseGrew,
     CaseOpened,
+    CaseReopened,
     CaseResumed,
+    CaseScored,
     CaseWithdrawn,
     ClockMissed,
     ClockWarned,
@@ -44,11 +48,17 @@ from shared.events import (
     ComplaintTriaged,
     ComplaintUnassigned,
     ComplaintWithdrawn,
+    ContactHeld,
     CustomerAsked,
     CustomerErased,
     CustomerTold,
     CustomerWrote,
     DepartmentInvolved,
+    DisputeAnswered,
+    DisputeDeadlineMissed,
+    DisputeDeadlineNear,
+    DisputeDecided,
+    DisputeHandedOver,
     Event,
     FollowUpRequested,
     HandlerWrote,
@@ -62,10 +72,12 @@ from shared.events import (
     OffersMade,
     OffersWithdrawn,
     OpinionGiven,
+    ProblemCorrected,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
     PublicResponseGiven,
+    ReopenAsked,
     ReporterJoined,
     ReporterLeft,
     ResolutionExtended,
@@ -73,6 +85,7 @@ from shared.events import (
     RiskRaised,
     RiskSettled,
     SolutionCarriedOut,
+    TabooRaised,
     TaskDone,
     TaskOverdue,
     TaskSet,
@@ -81,8 +94,10 @@ from shared.events import (
 )
 from shared.events.approvals import Permit
 from shared.events.clocks import Accountable, Clock
+from shared.events.dispute import Favour
 from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
+from shared.events.listening import Taboo
 from shared.events.resolution import Offer
 from shared.events.routing import AssignmentBasis, Decider, SpokenWord, Suggestion, TimeLimits
 from shared.events.transfer import NoticeWords
@@ -535,12 +550,23 @@ def events() -> Iterator[Event]:
         follow_up_id=_id(40),
         outcome=Outcome.SATISFIED,
         comment="处理很快，谢谢。",
+        trust_restored=True,
         given_at=_after(55),
     )
     yield CaseResumed(complaint_id=COMPLAINT, resumed_at=_after(40))
     yield CaseClosed(
-        complaint_id=COMPLAINT, outcome=Outcome.SATISFIED, closed_by="customer", closed_at=_after(55)
+        complaint_id=COMPLAINT,
+        outcome=Outcome.SATISFIED,
+        closed_by="customer",
+        problem_found=True,
+        problem_solved=True,
+        problem_corrected=False,
+        trust_restored=True,
+        reopen_until=_after(55 + 30 * 24),
+        closed_at=_after(55),
     )
+    yield from _listened()
+    yield from _disputed()
 
     yield ClosedBelowValue(
         complaint_id=COMPLAINT,
@@ -615,6 +641,75 @@ def _clocks() -> Iterator[Event]:
         department="customer_service",
         grew_at=_after(7),
     )
+
+
+def _listened() -> Iterator[Event]:
+    yield ContactHeld(
+        complaint_id=COMPLAINT,
+        contact_id=_id(60),
+        via="phone",
+        emotion=Emotion.AGGRIEVED,
+        met=7,
+        judged=8,
+        held_by="key:5f0c1a9be27d",
+        held_at=_after(4.5),
+    )
+    yield TabooRaised(
+        complaint_id=COMPLAINT,
+        taboo=Taboo.EXCUSED,
+        handler_id=HANDLER,
+        detail="这是公司规定",
+        raised_at=_after(5),
+    )
+    yield CaseEndedNegative(
+        complaint_id=COMPLAINT,
+        emotion=Emotion.DISAPPOINTED,
+        acknowledged_by="key:5f0c1a9be27d",
+        reason="客户已不再接听电话。",
+        ended_at=_after(55),
+    )
+    yield ProblemCorrected(
+        complaint_id=COMPLAINT,
+        correction="出厂前增加电机温升检验。",
+        corrected_by="key:5f0c1a9be27d",
+        corrected_at=_after(200),
+    )
+    yield CaseScored(
+        complaint_id=COMPLAINT,
+        scorecard_id=_id(61),
+        handler_id=HANDLER,
+        strict=4,
+        earnest=5,
+        proactive=3,
+        efficient=4,
+        taboos=(Taboo.EXCUSED,),
+        reviewed_by="key:77b1c0de9a44",
+        reviewed_at=_after(80),
+    )
+    yield ReopenAsked(complaint_id=COMPLAINT, reason="一周后又出现报警。", asked_at=_after(240))
+    yield CaseReopened(complaint_id=COMPLAINT, reopened_by="customer", reopened_at=_after(240))
+
+
+def _disputed() -> Iterator[Event]:
+    dispute: dict[str, Any] = {
+        "complaint_id": COMPLAINT,
+        "dispute_id": _id(62),
+        "body": "consumer-association",
+    }
+    yield DisputeHandedOver(
+        **dispute,
+        answer_due_at=_after(300 + 15 * 24),
+        decision_due_at=_after(300 + 60 * 24),
+        handed_over_by="key:5f0c1a9be27d",
+        handed_over_at=_after(300),
+    )
+    yield DisputeDeadlineNear(**dispute, due_at=_after(300 + 15 * 24), noticed_at=_after(300 + 12 * 24))
+    yield DisputeDeadlineMissed(
+        **dispute, by_company=True, due_at=_after(300 + 15 * 24), missed_at=_after(300 + 15 * 24)
+    )
+    yield DisputeAnswered(**dispute, answered_by="key:5f0c1a9be27d", answered_at=_after(300 + 16 * 24))
+    yield DisputeDecided(**dispute, favour=Favour.CUSTOMER, ends_case=True, decided_at=_after(300 + 40 * 24))
+    yield CaseFileRead(complaint_id=COMPLAINT, format="pdf", read_by="key:5f0c1a9be27d", read_at=_after(300))
 
 
 def samples() -> dict[str, dict[str, Any]]:

@@ -334,6 +334,7 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
         "case.opened",
         "case.accepted",
         "case.closed",
+        "case.reopened",
         "case.withdrawn",
         "case.resumed",
         "offers.made",
@@ -342,17 +343,21 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
     names += ("follow-up.requested", "promise.made", "promise.kept", "promise.broken")
     told = {name: _per_complaint(events, name) for name in names}
     answered = _per_complaint(events, "opinion.given")
+    asked_again = Counter(
+        row["complaint_id"] for row in evidence.rows("resolution.timeline") if row["kind"] == "followed_up"
+    )
     for case in evidence.rows("resolution.cases"):
         i = case["id"]
         made = sorted(promises[i], key=lambda promise: promise["number"])
         states = Counter(promise["state"] for promise in made)
         must = {
             "case.opened": 1,
-            "case.closed": int(case["state"] == "closed"),
+            "case.closed": int(case["state"] == "closed") + case["reopened"],
+            "case.reopened": case["reopened"],
             "case.withdrawn": int(case["state"] == "withdrawn"),
             "offers.made": case["round"],
             "solution.carried-out": case["solutions"],
-            "follow-up.requested": case["solutions"],
+            "follow-up.requested": case["solutions"] + asked_again[i],
             "promise.made": case["promises"],
             "promise.kept": states["kept"],
             "promise.broken": states["broken"],

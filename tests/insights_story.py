@@ -15,6 +15,7 @@ from shared.events import (
     CaseAccepted,
     CaseClosed,
     CaseOpened,
+    CaseReopened,
     CaseResumed,
     ComplaintAssigned,
     ComplaintReferred,
@@ -216,7 +217,13 @@ def story(complaint_id: UUID, begins: datetime, random: Random) -> list[Told]:
         return told
     outcome = random.choices(list(Outcome), [6, 3, 1])[0]
     tell(OpinionGiven(complaint_id=i, outcome=outcome, given_at=later(5)))
-    tell(CaseClosed(complaint_id=i, outcome=outcome, closed_by="h1", closed_at=later(1)))
+    trust = random.choice([None, True, False])
+    closed = {"complaint_id": i, "closed_by": "h1"}
+    tell(CaseClosed(**closed, outcome=outcome, trust_restored=trust, closed_at=later(1)))
+    if random.random() < 0.1:
+        tell(CaseReopened(complaint_id=i, reopened_by="customer", reopened_at=later(30)))
+        tell(SolutionCarriedOut(complaint_id=i, result="repaired again", carried_out_at=later(20)))
+        tell(CaseClosed(**closed, outcome=Outcome.ACCEPTABLE, closed_at=later(1)))
     return told
 
 

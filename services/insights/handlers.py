@@ -8,6 +8,7 @@ from shared.events import (
     CaseAccepted,
     CaseClosed,
     CaseOpened,
+    CaseReopened,
     CaseResumed,
     CaseWithdrawn,
     ComplaintAssigned,
@@ -181,6 +182,14 @@ def on_case_resumed(facts: Facts, event: CaseResumed, fact: Received) -> None:
 @reactions.on(CaseClosed)
 def on_case_closed(facts: Facts, event: CaseClosed, fact: Received) -> None:
     facts.closed_at, facts.outcome = event.closed_at, event.outcome
+    facts.trust_restored = event.trust_restored
+
+
+@reactions.on(CaseReopened)
+def on_case_reopened(facts: Facts, event: CaseReopened, fact: Received) -> None:
+    """As when a case is resumed: what was closed is neither handled nor closed any more."""
+    facts.resumed += 1
+    facts.carried_out_at = facts.closed_at = facts.outcome = facts.trust_restored = None
 
 
 @reactions.on(CaseWithdrawn)

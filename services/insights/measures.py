@@ -221,6 +221,15 @@ MEASURES = (
         direction=Direction.HIGHER,
     ),
     Measure(
+        "trust_restored_rate",
+        {"en": "Trust restored", "zh": "恢复信赖率"},
+        "of the complaints closed in the range whose customer said whether they trust the company again, the share "
+        "who do",
+        Unit.SHARE,
+        "000-01",
+        _share("trust_told", "trust_restored"),
+    ),
+    Measure(
         "promise_kept_rate",
         {"en": "Promises kept", "zh": "承诺兑现率"},
         "of the promised replies decided in the range, the share that went out in time",

@@ -46,6 +46,8 @@ COUNTS = {
     "satisfied": "of `closed`, by the customer's judgement",
     "acceptable": "of `closed`, by the customer's judgement",
     "not_acceptable": "of `closed`, by the customer's judgement",
+    "trust_told": "of `closed`, those whose customer said whether they trust the company again",
+    "trust_restored": "of `trust_told`, those who do",
     "promises_kept": "promised replies that went out in time, on the day they went out",
     "promises_broken": "promised replies that did not, on the day they were missed",
 }
@@ -97,6 +99,7 @@ class Facts(Aggregate):
     resumed: int = 0
     closed_at: datetime | None = None
     outcome: str | None = None
+    trust_restored: bool | None = None
     withdrawn_at: datetime | None = None
     promises_made: int = 0
     promises_kept_at: list[datetime] = field(default_factory=list)
@@ -167,6 +170,10 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
     if facts.closed_at is not None and facts.outcome is not None:
         add(facts.closed_at, "closed")
         add(facts.closed_at, facts.outcome)
+        if facts.trust_restored is not None:
+            add(facts.closed_at, "trust_told")
+            if facts.trust_restored:
+                add(facts.closed_at, "trust_restored")
     for at in facts.promises_kept_at:
         add(at, "promises_kept")
     for at in facts.promises_broken_at:

@@ -13,6 +13,7 @@ from shared.events import (
     CaseAccepted,
     CaseClosed,
     CaseOpened,
+    CaseReopened,
     CaseResumed,
     CaseWithdrawn,
     ComplaintAssigned,
@@ -143,11 +144,20 @@ def on_case_resumed(view: View, event: CaseResumed, fact: Received) -> None:
     _show(view, fact, event.resumed_at, "resumed")
 
 
+@reactions.on(CaseReopened)
+def on_case_reopened(view: View, event: CaseReopened, fact: Received) -> None:
+    view.status, view.offers, view.offers_answer = "accepted", [], None
+    view.result, view.outcome, view.opinion_asked = None, None, False
+    view.reopen_until = view.reopening_asked_at = None
+    _show(view, fact, event.reopened_at, "reopened")
+
+
 @reactions.on(CaseClosed)
 def on_case_closed(view: View, event: CaseClosed, fact: Received) -> None:
     view.status, view.outcome, view.opinion_asked = "closed", event.outcome, False
     view.withdrawn_at = None  # a withdrawal in the same moment came too late
     view.promise_id = view.promised_at = None
+    view.reopen_until, view.reopening_asked_at = event.reopen_until, None
     _show(view, fact, event.closed_at, "closed", outcome=event.outcome.value)
 
 

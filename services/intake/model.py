@@ -6,13 +6,21 @@ from typing import Any
 from uuid import UUID
 
 from shared.aggregate import Aggregate, NotPossible
-from shared.events import ComplaintWithdrawn, OfferChosen, OffersDeclined, OpinionGiven
+from shared.events import ComplaintWithdrawn, OfferChosen, OffersDeclined, OpinionGiven, ReopenAsked
 from shared.events.vocabulary import Outcome
 
 CLOSED = (
     "closed",
     "The case is closed: there is nothing left to withdraw.",
     "投诉已办结，无需撤回。",
+)
+
+
+TOO_LATE = (
+    "too-late-to-reopen",
+    "The case closed too long ago to be taken up again. Register a further complaint and give the reference of this "
+    "one; or turn to a consumers' association or another outside body.",
+    "结案时间已久，无法重新处理。请另行登记投诉并注明本投诉编号，也可以向消费者协会等外部机构反映。",
 )
 
 
@@ -50,6 +58,10 @@ class View(Aggregate):
     """The newest request for an opinion."""
     withdrawn_at: datetime | None = None
     """When the customer withdrew the complaint."""
+    reopen_until: datetime | None = None
+    """Of a closed case: until then the customer can have it taken up again."""
+    reopening_asked_at: datetime | None = None
+    """When they asked for it."""
     steps: list[Step] = field(default_factory=list)
     """Entries that this change adds."""
 
@@ -74,7 +86,9 @@ class View(Aggregate):
         )
         self.record(declined, at)
 
-    def give_opinion(self, outcome: Outcome, masked_comment: str | None, at: datetime) -> None:
+    def give_opinion(
+        self, outcome: Outcome, masked_comment: str | None, at: datetime, trust_restored: bool | None = None
+    ) -> None:
         """Say what the result is worth. The first answer to each request counts."""
         if self.outcome is outcome and not self.opinion_asked:
             return
@@ -92,9 +106,30 @@ class View(Aggregate):
             follow_up_id=self.follow_up_id,
             outcome=outcome,
             comment=masked_comment,
+            trust_restored=trust_restored,
             given_at=at,
         )
         self.record(given, at)
+
+    def ask_reopening(self, masked_reason: str, at: datetime) -> datetime:
+        """Ask that the closed case be taken up again; returns when that was. To repeat it changes nothing.
+
+        Raises NotPossible, when it is too late with the other ways to complain.
+        """
+        self.must_not_be_withdrawn()
+        if self.status != "closed":
+            raise self.refusal(
+                "not-closed",
+                "The case is not closed: write to whoever handles it.",
+                "投诉尚未办结，请直接给受理人留言。",
+            )
+        if self.reopening_asked_at is not None:
+            return self.reopening_asked_at
+        if self.reopen_until is None or at > self.reopen_until:
+            raise self.refusal(*TOO_LATE)
+        self.reopening_asked_at = at
+        self.record(ReopenAsked(complaint_id=self.id, reason=masked_reason, asked_at=at), at)
+        return at
 
     def may_withdraw(self) -> None:
         """Raises NotPossible when the case is closed."""
@@ -118,6 +153,7 @@ class View(Aggregate):
         """Show it to somebody whose complaint follows this one: the progress, but nothing to choose or judge."""
         self.offers, self.offers_answer = [], None
         self.opinion_asked, self.outcome = False, None
+        self.reopen_until = None
 
     def must_not_be_withdrawn(self) -> None:
         if self.withdrawn_at is not None:

@@ -106,6 +106,15 @@ views = Table(
     Column("opinion_asked", Boolean, nullable=False),
     Column("follow_up_id", Uuid, comment="the newest request for an opinion"),
     Column("withdrawn_at", DateTime(timezone=True), comment="when the customer withdrew the complaint"),
+    Column(
+        "reopen_until",
+        DateTime(timezone=True),
+        comment="of a closed case: until then it can be taken up again",
+    ),
+    Column("reopening_asked_at", DateTime(timezone=True), comment="when the customer asked for it"),
+    CheckConstraint(
+        "status = 'closed' OR num_nulls(reopen_until, reopening_asked_at) = 2", name="reopened_if_closed"
+    ),
     CheckConstraint("status <> 'withdrawn' OR withdrawn_at IS NOT NULL", name="withdrawn_since"),
     CheckConstraint("status <> 'closed' OR withdrawn_at IS NULL", name="one_end"),
     CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed_has_outcome"),

@@ -97,6 +97,10 @@ class Tracking(BaseModel):
     outcome: Outcome | None = None
     withdrawn_at: datetime | None = None
     """When you withdrew the complaint."""
+    reopen_until: datetime | None = None
+    """Until then you can have the closed case taken up again."""
+    reopening_asked_at: datetime | None = None
+    """When you asked for it."""
     additions: list[AdditionSeen]
     attachments: list[AttachmentTracked]
     """What the customer sent, and what was shown to them."""
@@ -134,3 +138,5 @@ class Opinion(Body):
 
     outcome: Outcome
     comment: LongText | None = None
+    trust_restored: bool | None = None
+    """Do you trust us again?"""

@@ -75,6 +75,8 @@ async def follow(case: Opened, ctx: Ctx) -> Tracking:
         opinion_asked=view.opinion_asked,
         outcome=view.outcome,
         withdrawn_at=view.withdrawn_at,
+        reopen_until=view.reopen_until,
+        reopening_asked_at=view.reopening_asked_at,
         additions=[
             AdditionSeen(
                 id=a.id,
@@ -172,7 +174,8 @@ async def give_opinion(
     """Satisfied, acceptable or not acceptable: the case closes on your word, or goes on."""
 
     def answer(view: View, record: Record) -> None:
-        view.give_opinion(opinion.outcome, record.masked(opinion.comment), clock.now())
+        comment = record.masked(opinion.comment)
+        view.give_opinion(opinion.outcome, comment, clock.now(), opinion.trust_restored)
 
     return await _change(case, key, answer)
 

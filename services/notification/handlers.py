@@ -12,6 +12,7 @@ from shared.events import (
     NOTICES,
     CaseAccepted,
     CaseClosed,
+    CaseReopened,
     CaseResumed,
     CaseWithdrawn,
     ComplaintAssigned,
@@ -205,6 +206,12 @@ def on_follow_up_requested(conversation: Conversation, event: FollowUpRequested,
 def on_case_resumed(conversation: Conversation, event: CaseResumed, fact: Received) -> None:
     conversation.agreed = None
     conversation.tell(CaseResumed, fact.id, event.resumed_at)
+
+
+@on(CaseReopened)
+def on_case_reopened(conversation: Conversation, event: CaseReopened, fact: Received) -> None:
+    conversation.agreed = None
+    conversation.tell(CaseReopened, fact.id, event.reopened_at)
 
 
 @on(CaseClosed)

@@ -55,6 +55,7 @@ RULES: tuple[Rule, ...] = tuple(
         (events.SolutionCarriedOut, "result"),
         (events.FollowUpRequested, "survey"),
         (events.CaseResumed, "resumed"),
+        (events.CaseReopened, "reopened"),
         (events.CaseClosed, "closed"),
         (events.CaseWithdrawn, "withdrawn"),
         (events.HandlerWrote, "message"),
@@ -62,7 +63,10 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 FOLLOWED = frozenset(
-    {"assigned", "accepted", "interim", "told", "extended", "judged-not-valid", "result", "resumed", "closed"}
+    {
+        *("assigned", "accepted", "interim", "told", "extended"),
+        *("judged-not-valid", "result", "resumed", "reopened", "closed"),
+    }
 )
 """What the reporters of merged complaints are told, too. Offers and opinions are between the company and the
 leading customer."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from services.resolution import queries
 from services.resolution.approvals import api as approvals
 from services.resolution.books import BOOKS
+from services.resolution.casefile import api as casefile
 from services.resolution.clocks import accountability_api as accountability
 from services.resolution.clocks import api as clocks
 from services.resolution.clocks.promising import chosen_time
@@ -20,11 +21,14 @@ from services.resolution.commands import (
     Resumption,
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
+from services.resolution.dispute import api as dispute
 from services.resolution.lifecycle import Action, State, WaitingFor
+from services.resolution.listening import api as listening
 from services.resolution.offers import api as offers
 from services.resolution.offers import value_api as values
 from services.resolution.offers import visits_api as visits
 from services.resolution.offers.permitting import permitted
+from services.resolution.reopening import api as reopening
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
 from shared import etag, problems
 from shared.openapi import TAGGED
@@ -40,6 +44,10 @@ ROOMS: Sequence[APIRouter] = (
     offers.router,
     values.router,
     visits.router,
+    listening.router,
+    reopening.router,
+    dispute.router,
+    casefile.router,
 )
 """Routers of the rooms."""
 
@@ -131,7 +139,7 @@ async def close_case(body: Closing, who: Worker, desk: AtDesk) -> Response:
         desk,
         who,
         body.approval_id,
-        lambda case, at, may: case.close(body.outcome, body.reason, who.id, at, permitted=may),
+        lambda case, at, may: case.close(body.outcome, body.reason, who.id, at, body.ending, permitted=may),
     )
 
 

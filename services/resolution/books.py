@@ -5,17 +5,23 @@ from typing import Any
 
 from services.resolution.approvals.book import APPROVALS
 from services.resolution.clocks.book import CLOCKS
+from services.resolution.dispute.book import BODIES
+from services.resolution.listening.book import LISTENING
 from services.resolution.offers.authority import AUTHORITY
 from services.resolution.offers.explaining import EXPLANATIONS
 from services.resolution.offers.parameters import VALUES
 from services.resolution.offers.remedies import REMEDIES
+from services.resolution.reopening.book import REOPENING
 from shared.rulebooks import Book
 
 BOOKS: Sequence[Book[Any]] = (
     APPROVALS,
     AUTHORITY,
+    BODIES,
     CLOCKS,
     EXPLANATIONS,
+    LISTENING,
     REMEDIES,
+    REOPENING,
     VALUES,
 )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from services.resolution.closing import Ending
 from shared.events.vocabulary import Outcome
 from shared.pages import WrittenMoment
 from shared.text import LongText, ShortText
@@ -47,6 +48,20 @@ class Closing(BaseModel):
     """How the opinion became known, or why the case closes without one."""
     approval_id: UUID | None = None
     """Of a permit that was granted, for a case that closes although the customer got back less than they lost."""
+    without_opinion: bool = False
+    """The customer did not answer when asked: possible after the follow-ups that the rulebook `listening` wants."""
+    negative_reason: LongText | None = None
+    """Why it closes although the customer's last emotion is negative; without it that is refused."""
+    trust_restored: bool | None = None
+    """Does the customer trust the company again, by their own word? Left out: they did not say."""
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(
+            without_opinion=self.without_opinion,
+            negative_reason=self.negative_reason,
+            trust_restored=self.trust_restored,
+        )
 
 
 class Resumption(BaseModel):

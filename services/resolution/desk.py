@@ -9,8 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.resolution import queries
-from services.resolution.approvals.permits import use_permit
-from services.resolution.approvals.terms import Terms
 from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State
 from services.resolution.model import Case
 from services.resolution.store import store
@@ -20,7 +18,6 @@ from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.etag import IfMatch
-from shared.events.approvals import Permit
 from shared.idempotency import Answer, IdempotencyKey
 from shared.problems import Problem
 from shared.service import Context, Ctx
@@ -31,13 +28,8 @@ Reader = Annotated[Principal, may("cases:read")]
 Worker = Annotated[Principal, may("cases:work")]
 
 
-@dataclass(frozen=True, slots=True)
-class Using:
-    """A permit that the action uses up."""
-
-    approval_id: UUID
-    permit: Permit
-    terms: Terms
+Check = Callable[[Transaction, Case, datetime], Awaitable[object]]
+"""Looks at more than the case, or uses a permit up, before the case is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +46,26 @@ class Desk:
         self,
         who: Principal,
         change: Callable[[Case, datetime], None],
-        check: Callable[[Transaction, Case, datetime], Awaitable[None]] | None = None,
-        *,
-        using: Using | None = None,
+        check: Check | None = None,
     ) -> Response:
         """Answers with the case as it then is. `check` is made before, where it needs more than the case. Raises
-        problems: 404, 409, 412, those of `use_permit`, and whatever `check` and `change` raise."""
+        problems: 404, 409, 412, and whatever `check` and `change` raise."""
+
+        async def show(transaction: Transaction) -> Answer:
+            view = await queries.case(transaction.connection, self.complaint_id)
+            assert view is not None
+            return Answer(200, view.model_dump_json().encode())
+
+        return etag.tagged(await self.work(who, change, show, check))
+
+    async def work(
+        self,
+        who: Principal,
+        change: Callable[[Case, datetime], None],
+        show: Callable[[Transaction], Awaitable[Answer]],
+        check: Check | None = None,
+    ) -> Response:
+        """Change the case and answer with what `show` finds afterwards in the same transaction."""
 
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
@@ -74,15 +80,10 @@ class Desk:
                 change(case, at)
             except NotNow as refusal:
                 raise _not_now(refusal, case) from None
-            if using is not None:
-                permit, terms = using.permit, using.terms
-                await use_permit(transaction, using.approval_id, permit, case.id, terms, who.id)
             await save_one(store, transaction, case)
-            view = await queries.case(transaction.connection, self.complaint_id)
-            assert view is not None
-            return Answer(200, view.model_dump_json().encode())
+            return await show(transaction)
 
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+        return await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
 
 
 async def _desk(

@@ -1,5 +1,6 @@
 """Events in: what the case does when another service tells a fact."""
 
+from services.resolution.listening.mood import FeltIn
 from services.resolution.model import Case
 from services.resolution.store import store
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
@@ -21,6 +22,7 @@ from shared.events import (
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
+    ReopenAsked,
     ReporterJoined,
     ReporterLeft,
     RestatementAnswered,
@@ -34,6 +36,8 @@ reactions = Reactions("resolution", store)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
     case.open(event.reference, event.registered_at, event.channel, event.visibility)
     case.hear_of(event)
+    if event.emotion is not None:
+        case.feel(event.complaint_id, event.emotion, event.registered_at, FeltIn.INTAKE)
 
 
 @reactions.on(ComplaintSupplemented)
@@ -46,12 +50,18 @@ def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Re
     case.hear_of(event)
     if event.restatement is not None:
         case.note(Kind.RESTATED, event.added_at, event.added_by, event.restatement)
+    if event.emotion is not None:
+        case.feel(event.addition_id, event.emotion, event.contact_at, FeltIn.INTAKE)
+    if event.confirmed:
+        case.understand(event.contact_at)
 
 
 @reactions.on(RestatementAnswered)
 def on_restatement_answered(case: Case, event: RestatementAnswered, fact: Received) -> None:
     kind = Kind.RESTATEMENT_CONFIRMED if event.confirmed else Kind.RESTATEMENT_CORRECTED
     case.note(kind, event.answered_at, event.answered_by, event.correction)
+    if event.confirmed:
+        case.understand(event.answered_at)
 
 
 @reactions.on(ComplaintTriaged)
@@ -70,6 +80,10 @@ def on_complaint_assigned(case: Case, event: ComplaintAssigned, fact: Received) 
     if event.because is not None:
         author = event.handed_over_by or SYSTEM
         case.note(Kind.HANDED_OVER, event.assigned_at, author, event.because, Source.ROUTING)
+    if event.basis is not None:
+        case.warn_of_skill(event.basis.warnings, event.assigned_at)
+    if event.handed_over_by is not None:
+        case.pass_on(event.department, event.assigned_at)
 
 
 @reactions.on(ComplaintUnassigned)
@@ -81,6 +95,7 @@ def on_complaint_unassigned(case: Case, event: ComplaintUnassigned, fact: Receiv
 def on_department_involved(case: Case, event: DepartmentInvolved, fact: Received) -> None:
     text = f"{event.department} · {event.reason}"
     case.note(Kind.DEPARTMENT_INVOLVED, event.involved_at, event.involved_by, text, Source.ROUTING)
+    case.pass_on(event.department, event.involved_at)
 
 
 @reactions.on(OfferChosen)
@@ -95,7 +110,7 @@ def on_offers_declined(case: Case, event: OffersDeclined, fact: Received) -> Non
 
 @reactions.on(OpinionGiven)
 def on_opinion_given(case: Case, event: OpinionGiven, fact: Received) -> None:
-    case.hear(event.follow_up_id, event.outcome, event.comment, event.given_at)
+    case.hear(event.follow_up_id, event.outcome, event.comment, event.given_at, event.trust_restored)
 
 
 @reactions.on(ComplaintMerged)
@@ -130,7 +145,12 @@ def on_customer_wrote(case: Case, event: CustomerWrote, fact: Received) -> None:
 
 @reactions.on(HandlerWrote)
 def on_handler_wrote(case: Case, event: HandlerWrote, fact: Received) -> None:
-    case.note(Kind.HANDLER_WROTE, event.written_at, event.written_by, event.message)
+    case.write(event.message, event.written_by, event.written_at)
+
+
+@reactions.on(ReopenAsked)
+def on_reopen_asked(case: Case, event: ReopenAsked, fact: Received) -> None:
+    case.ask_again(event.reason, event.asked_at)
 
 
 @reactions.on(CustomerErased)

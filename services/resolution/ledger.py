@@ -64,6 +64,9 @@ class Ledger(Positioned):
     def _after(self, since: datetime, hours: float, department: str | None) -> datetime:
         return add_working_time(since, timedelta(hours=hours), self.calendars.of(department))
 
+    def _reopened(self, at: datetime) -> None:
+        """A closed case was taken up again. Rooms undo what the closing did to what is theirs."""
+
     def _replied(self, at: datetime, by: datetime | None = None) -> None:
         """A person told the customer something: settle the live promise; an unsolved case gets the next, `by` the
         time that the person chose."""
@@ -98,7 +101,7 @@ class Ledger(Positioned):
             )
             self.record(kept, at)
             return
-        self._tell(Kind.PROMISE_BROKEN, at, SYSTEM)
+        self._tell(Kind.REMINDED if waiting else Kind.PROMISE_BROKEN, at, SYSTEM)
         broken = PromiseBroken(
             complaint_id=self.id,
             promise_id=settled.id,

@@ -62,6 +62,11 @@ class Action(StrEnum):
     ANSWERED = "answered"
     EXTEND = "extend"
     RESPOND_PUBLICLY = "public-response"
+    REOPEN = "reopen"
+    CORRECT = "correction"
+    HAND_OVER = "dispute"
+    ANSWER_BODY = "dispute-answer"
+    DECIDE = "dispute-decision"
 
 
 class Words(NamedTuple):
@@ -100,6 +105,9 @@ class Subject(Protocol):
 
     @property
     def waiting_for(self) -> WaitingFor | None: ...
+
+    @property
+    def in_dispute(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,16 @@ _WAITING_FOR_NOBODY = Guard(
     Words("Somebody was asked already: record the answer first.", "已在等待答复：请先登记答复。"),
 )
 _ENDED = Words("The customer was told the result already.", "已告知顾客处理结果。")
+
+_NOT_IN_DISPUTE = Guard(
+    lambda case: not case.in_dispute,
+    Words("The complaint lies before an outside body already.", "投诉已在外部机构处理中。"),
+)
+_IN_DISPUTE = Guard(
+    lambda case: case.in_dispute,
+    Words("The complaint lies before no outside body.", "投诉未转交任何外部机构。"),
+)
+_ALIVE = frozenset(State) - {State.UNOPENED, State.MERGED, State.WITHDRAWN}
 
 LIFECYCLE: dict[Action, Transition] = {
     Action.ACCEPT: Transition(
@@ -291,6 +309,42 @@ LIFECYCLE: dict[Action, Transition] = {
         None,
         Words("The case has ended.", "案件已结束。"),
         (_OWED,),
+    ),
+    Action.REOPEN: Transition(
+        Words("Take a closed case up again", "重新处理已结案的投诉"),
+        frozenset({State.CLOSED}),
+        State.ACCEPTED,
+        Words(
+            "Only a closed case is reopened; one whose result was told and that is not closed is resumed.",
+            "只有已结案的投诉才能重新处理；尚未结案的请使用 resume。",
+        ),
+    ),
+    Action.CORRECT: Transition(
+        Words("Record that the problem was corrected where it came from", "记录问题已从根源改正"),
+        _ALIVE - {State.OPEN},
+        None,
+        Words("A problem is corrected after it was taken up.", "须在受理之后才能记录改正。"),
+    ),
+    Action.HAND_OVER: Transition(
+        Words("Hand the complaint over to an outside body", "转交外部争议处理机构"),
+        _ALIVE,
+        None,
+        Words("There is nothing that could be handed over.", "目前没有可转交的投诉。"),
+        (_NOT_IN_DISPUTE,),
+    ),
+    Action.ANSWER_BODY: Transition(
+        Words("Record the answer to the outside body", "记录对外部机构的答复"),
+        _ALIVE,
+        None,
+        Words("There is no dispute to answer.", "目前没有需要答复的争议。"),
+        (_IN_DISPUTE,),
+    ),
+    Action.DECIDE: Transition(
+        Words("Record the outside body's decision", "记录外部机构的决定"),
+        _ALIVE,
+        None,
+        Words("There is no dispute to decide.", "目前没有待裁决的争议。"),
+        (_IN_DISPUTE,),
     ),
 }
 

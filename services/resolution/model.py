@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.lifecycle import Action, NotNow, State, Words
-from services.resolution.offers.valuing import Valuing
+from services.resolution.closing import Closing, Ending
+from services.resolution.lifecycle import Action, State
+from services.resolution.listening.mood import SAYS, FeltIn
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
 from shared.events import (
     CaseAccepted,
-    CaseClosed,
     CaseOpened,
     CaseResumed,
     CustomerTold,
-    FollowUpRequested,
     SolutionCarriedOut,
 )
 from shared.events.routing import TimeLimits
@@ -22,35 +21,16 @@ from shared.events.vocabulary import Channel, Outcome, Severity, Visibility
 from shared.ids import derived_id
 from shared.masking import mask
 
-TRY_AGAIN_FIRST = Words(
-    "A result that the customer cannot accept is taken up again at least once: use resume.",
-    "顾客不可接受的结果至少须再处理一次：请使用 resume 继续处理。",
-)
-
 
 @dataclass(kw_only=True)
-class Case(Valuing):
+class Case(Closing):
     """One complaint being worked."""
 
     reference: str | None = None
     handler_name: str | None = None
     assigned_at: datetime | None = None
-    solutions: int = 0
-    """How often a result was told."""
-    result: str | None = None
-    carried_out_at: datetime | None = None
-    heard: Outcome | None = None
-    """The customer's opinion, when the case closes only after the public response."""
-    outcome: Outcome | None = None
-    closed_by: str | None = None
-    closed_at: datetime | None = None
     erased: bool = False
     """The customer is: nothing is kept of what was written about them."""
-
-    @property
-    def follow_up_id(self) -> UUID | None:
-        """The request for an opinion on the result that was told last."""
-        return derived_id("follow-up", self.id, self.solutions) if self.solutions else None
 
     # What the other services tell
 
@@ -68,6 +48,7 @@ class Case(Valuing):
         self._tell(Kind.OPENED, registered_at, SYSTEM, reference, Source.INTAKE)
         self.record(CaseOpened(complaint_id=self.id, opened_at=registered_at), registered_at)
         self._promise(registered_at, Source.INTAKE, self.first_reply_due(registered_at))
+        self._watch(registered_at)
 
     def triage(
         self,
@@ -97,16 +78,24 @@ class Case(Valuing):
             self.handler_name = handler_name  # the acceptance, heard of first, did not know it
         self._tell(Kind.ASSIGNED, at, SYSTEM, f"{department} · {handler_name}", Source.ROUTING)
 
-    def hear(self, follow_up_id: UUID | None, outcome: Outcome, comment: str | None, at: datetime) -> None:
+    def hear(
+        self,
+        follow_up_id: UUID | None,
+        outcome: Outcome,
+        comment: str | None,
+        at: datetime,
+        trust_restored: bool | None = None,
+    ) -> None:
         """The customer's opinion. It decides when it is about the result that was told last."""
+        self.feel(derived_id("opinion", self.id, at.isoformat()), SAYS[outcome], at, FeltIn.OPINION)
         text = outcome.value if comment is None else f"{outcome.value}: {comment}"
         self._tell(Kind.OPINION, at, CUSTOMER, text, Source.INTAKE)
         if self.state is not State.CARRIED_OUT or follow_up_id != self.follow_up_id:
             return
         if outcome.is_target and self.owes_public_response:
-            self.heard = outcome
+            self.heard, self.trust_restored = outcome, trust_restored
         elif outcome.is_target:
-            self._close(outcome, CUSTOMER, None, at, Source.INTAKE)
+            self._close(outcome, CUSTOMER, None, at, Source.INTAKE, Ending(trust_restored=trust_restored))
         else:
             self._resume(CUSTOMER, None, at, Source.INTAKE)
 
@@ -114,7 +103,8 @@ class Case(Valuing):
         """What was said in public is answered there. An opinion that waited for it closes the case now."""
         super().respond_publicly(where, response, author, at)
         if self.state is State.CARRIED_OUT and self.heard is not None:
-            self._close(self.heard, CUSTOMER, None, at, Source.RESOLUTION)
+            ending = Ending(trust_restored=self.trust_restored)
+            self._close(self.heard, CUSTOMER, None, at, Source.RESOLUTION, ending)
 
     # What people do. `author` is the caller; every action raises NotNow when the lifecycle does not allow it.
 
@@ -135,6 +125,7 @@ class Case(Valuing):
         """Solve a minor complaint at once, within one's own power."""
         self._move(Action.ANSWER)
         self._carried_out(Kind.ANSWERED, result, author, at)
+        self._answered_unheard(at)
 
     def carry_out(self, result: str, author: str, at: datetime) -> None:
         self._move(Action.CARRY_OUT)
@@ -145,21 +136,9 @@ class Case(Valuing):
         self._move(Action.REPLY)
         message = mask(message)
         self._tell(Kind.REPLIED, at, author, message)
+        self.say(message, at)
         self.record(CustomerTold(complaint_id=self.id, message=message, told_at=at), at)
         self._replied(at, by)
-
-    def close(
-        self, outcome: Outcome, reason: str, author: str, at: datetime, *, permitted: bool = False
-    ) -> None:
-        """Close with the opinion that the customer gave another way, or did not give when asked.
-
-        `permitted`: below V1 + C, too. Raises PermitNeeded where that is needed.
-        """
-        self._check(Action.CLOSE)
-        if not outcome.is_target and self.solutions < 2:
-            raise NotNow(Action.CLOSE, TRY_AGAIN_FIRST)
-        self._must_be_worth_it(permitted=permitted)
-        self._close(outcome, author, mask(reason), at, Source.RESOLUTION)
 
     def resume(self, reason: str, author: str, at: datetime) -> None:
         """The customer said another way that the result is not acceptable."""
@@ -173,19 +152,10 @@ class Case(Valuing):
         self.carried_out_at = at
         self.result = result = mask(result)
         self._tell(kind, at, author, result)
+        self.say(result, at)
         self.record(SolutionCarriedOut(complaint_id=self.id, result=result, carried_out_at=at), at)
         self._replied(at)
-        assert self.follow_up_id is not None
-        asked = FollowUpRequested(complaint_id=self.id, follow_up_id=self.follow_up_id, requested_at=at)
-        self.record(asked, at)
-
-    def _close(self, outcome: Outcome, author: str, reason: str | None, at: datetime, source: Source) -> None:
-        self._move(Action.CLOSE)
-        self.outcome, self.closed_by, self.closed_at = outcome, author, at
-        self.heard = None
-        self._tell(Kind.CLOSED, at, author, ": ".join(filter(None, (outcome.value, reason))), source)
-        self.record(CaseClosed(complaint_id=self.id, outcome=outcome, closed_by=author, closed_at=at), at)
-        self._note_shortfall(author, reason, at)
+        self._ask_anew(at)
 
     def _resume(self, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.RESUME)
@@ -196,3 +166,4 @@ class Case(Valuing):
         self._tell(Kind.RESUMED, at, author, reason, source)
         self.record(CaseResumed(complaint_id=self.id, resumed_at=at), at)
         self._promise(at, source)
+        self._watch(at)

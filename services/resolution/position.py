@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.resolution.clocks.calendars import USUAL, Calendars
+from services.resolution.dispute.model import Dispute
 from services.resolution.judgement import Judgement
 from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State, WaitingFor, why_not
 from shared.aggregate import Aggregate
@@ -32,11 +33,19 @@ class Positioned(Aggregate):
     round: int = 0
     """Rounds of offers so far."""
     waiting_for: WaitingFor | None = None
+    solutions: int = 0
+    """How often a result was told."""
+    dispute: Dispute | None = None
+    """Before which outside body it lies now."""
 
     @property
     def valid(self) -> bool | None:
         """Is the complaint valid? None before the judgement."""
         return None if self.judgement is None else self.judgement.valid
+
+    @property
+    def in_dispute(self) -> bool:
+        return self.dispute is not None
 
     @property
     def owes_public_response(self) -> bool:

@@ -69,6 +69,7 @@ class _Position:
     round: int
     owes_public_response: bool
     waiting_for: WaitingFor | None
+    in_dispute: bool
 
 
 async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | None:
@@ -86,6 +87,7 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         row["round"],
         row["visibility"] == "public" and row["publicly_answered_at"] is None,
         WaitingFor(row["waiting_for"]) if row["waiting_for"] else None,
+        row["dispute_id"] is not None,
     )
     return CaseView(
         **_summary(row),
@@ -110,6 +112,9 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
             for name in (
                 *("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at"),
                 *("publicly_answered_at", "asked_whom", "chase_at"),
+                *("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at", "reopened"),
+                *("last_emotion", "ended_negative", "trust_restored", "problem_found", "problem_solved"),
+                "correction",
             )
         },
     )

@@ -1,6 +1,7 @@
 """Where cases are kept: loaded and saved in bulk, a handful of statements for any number of them."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.resolution.books import BOOKS
 from services.resolution.clocks.calendars import Calendars
 from services.resolution.clocks.store import clocks_row, read_calendars, read_clocks, save_lapses
+from services.resolution.dispute.model import Dispute
+from services.resolution.forgetting import FORGET
 from services.resolution.judgement import Judgement, Need, Origin
 from services.resolution.lifecycle import State, WaitingFor
+from services.resolution.listening.store import keep
 from services.resolution.model import Case
 from services.resolution.offers.told import Told
 from services.resolution.promises import Promise, PromiseState
-from services.resolution.tables import cases, metadata, offers, promises, timeline
+from services.resolution.tables import cases, disputes, metadata, offers, promises, timeline
 from shared import driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
-from shared.events.vocabulary import Channel, Money, Outcome, Severity, Visibility
+from shared.events.vocabulary import Channel, Emotion, Money, Outcome, Severity, Visibility
 from shared.rulebooks.model import Books
 from shared.rulebooks.store import load_books
 
@@ -31,6 +35,8 @@ _LOAD = text(
     """
 SELECT c.*, k.digest AS calendar_now, p.number AS promise_number,
        p.made_at AS promise_made_at, p.due_at AS promise_due_at,
+SELECT c.*, p.number AS promise_number, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
+       to_jsonb(d) AS dispute,
        (SELECT jsonb_agg(jsonb_build_object(
                    'offer_id', o.offer_id, 'rank', o.rank, 'remedies', o.remedies,
                    'description', o.description, 'solution', o.solution,
@@ -40,28 +46,12 @@ SELECT c.*, k.digest AS calendar_now, p.number AS promise_number,
         FROM offers o WHERE o.complaint_id = c.id AND o.round = c.round) AS offers
 FROM cases c LEFT JOIN promises p ON p.promise_id = c.promise_id
 LEFT JOIN calendars k ON k.department = c.department
+LEFT JOIN disputes d ON d.id = c.dispute_id
 WHERE c.id = ANY(CAST(:ids AS uuid[]))
 """
 )
 _OFFERS = TypeAdapter(tuple[Offer, ...])
-
-_FORGET = (
-    text(
-        "UPDATE timeline SET text = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND text IS NOT NULL"
-    ),
-    text("UPDATE offers SET description = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
-    text(
-        "UPDATE cases SET result = CASE WHEN result IS NOT NULL THEN '[erased]' END, cause = NULL, impact = NULL, "
-        "first_value_reason = CASE WHEN first_value_reason IS NOT NULL THEN '[erased]' END "
-        "WHERE id = ANY(CAST(:ids AS uuid[]))"
-    ),
-    text("UPDATE visits SET purpose = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
-    text(
-        "UPDATE approvals SET reason = '[erased]', terms = terms - 'exact', "
-        "answer = CASE WHEN answer IS NOT NULL THEN '[erased]' END "
-        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
-    ),
-)
+_DISPUTE = TypeAdapter(Dispute)
 
 
 class CaseStore:
@@ -108,13 +98,19 @@ class CaseStore:
         await insert_rows(
             transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
         )
+        await keep(transaction, saved)
+        changed_disputes = {d.id: d for case in saved for d in case.changed_disputes}
+        await save_rows(transaction, disputes, [asdict(d) for d in changed_disputes.values()])
         await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
         await save_lapses(transaction, saved)
         if erased := [case.id for case in saved if case.erased]:
-            for forget in _FORGET:
+            for forget in FORGET:
                 await transaction.execute(forget, {"ids": erased})
         for case in saved:
             case.changed_promises.clear()
+            case.changed_disputes.clear()
+            case.new_feelings.clear()
+            case.new_contacts.clear()
             case.new_offers.clear()
             case.new_entries.clear()
             case.changed_lapses.clear()
@@ -155,6 +151,8 @@ def _case(row: Any, calendars: Calendars, books: Books) -> Case:
         severity=Severity(row["severity"]) if row["severity"] else None,
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         state_before=State(row["state_before"]) if row["state_before"] else None,
+        last_emotion=Emotion(row["last_emotion"]) if row["last_emotion"] else None,
+        dispute=_DISPUTE.validate_python(row["dispute"]) if row["dispute"] else None,
         offers=_OFFERS.validate_python(row["offers"] or ()),
         told=Told.model_validate(row["told"]),
         first_value=first_value,
@@ -184,6 +182,8 @@ _APART = {
     "waiting_for",
     "heard",
     "clocks",
+    "last_emotion",
+    "dispute_id",
 }
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
@@ -212,6 +212,8 @@ def _case_row(case: Case) -> dict[str, Any]:
         "waiting_for": case.waiting_for and case.waiting_for.value,
         "heard": case.heard and case.heard.value,
         "clocks": clocks_row(case),
+        "last_emotion": case.last_emotion and case.last_emotion.value,
+        "dispute_id": case.dispute and case.dispute.id,
     }
 
 

@@ -19,12 +19,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.resolution.clocks import tables as clock_tables
+from services.resolution.dispute import tables as dispute_tables
 from services.resolution.judgement import Origin
 from services.resolution.lifecycle import UNSOLVED, State, WaitingFor
+from services.resolution.listening import tables as listening_tables
+from services.resolution.listening.mood import NEGATIVE
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Reader
 from shared.database import service_metadata
-from shared.events.vocabulary import Channel, Outcome, Severity, Visibility
+from shared.events.vocabulary import Channel, Emotion, Outcome, Severity, Visibility
 from shared.rulebooks import store as rulebook_store
 
 metadata = service_metadata("resolution")
@@ -100,6 +103,47 @@ cases = Table(
         server_default=text("false"),
         comment="the customer is: nothing is kept of what was written about them",
     ),
+    Column("last_emotion", Text, comment="the customer's, in the latest contact by time"),
+    Column("last_emotion_at", MOMENT),
+    Column(
+        "ended_negative",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="closed, and the last emotion was negative at the closing or later",
+    ),
+    Column("understood_at", MOMENT, comment="when the customer last confirmed that they were understood"),
+    Column("contacted_at", MOMENT, comment="when a contact was last held and recorded"),
+    Column("neglected_after", MOMENT, comment="unless a person speaks with the customer before"),
+    Column(
+        "follow_ups",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="how often an opinion on the present result was asked for",
+    ),
+    Column("follow_up_at", MOMENT, comment="after this moment it is asked again"),
+    Column("trust_restored", Boolean, comment="does the customer trust the company again?"),
+    Column("problem_found", Boolean),
+    Column("problem_solved", Boolean),
+    Column("correction", Text, comment="what was corrected where the problem came from, masked"),
+    Column("corrected_at", MOMENT),
+    Column("reopened", SmallInteger, nullable=False, server_default=text("0"), comment="how often it was"),
+    Column(
+        "disputes",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="how often it was handed over to an outside body",
+    ),
+    Column(
+        "dispute_id",
+        Uuid,
+        ForeignKey(
+            "disputes.id", name="fk_cases_dispute_id", use_alter=True, deferrable=True, initially="DEFERRED"
+        ),
+        comment="the live dispute",
+    ),
     Column("wakes_at", MOMENT, comment="the earliest of its deadlines: something happens after it by itself"),
     Column("waiting_for", Text, comment="without whom it does not go on"),
     Column("waits_since", MOMENT),
@@ -118,6 +162,18 @@ cases = Table(
     CheckConstraint(f"(state IN {one_of(*UNSOLVED)}) = (promise_id IS NOT NULL)", "unsolved_has_promise"),
     CheckConstraint("promise_id IS NULL OR wakes_at IS NOT NULL", "promise_wakes"),
     CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_with_outcome"),
+    CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", "closed_since"),
+    CheckConstraint(f"last_emotion IN {one_of(*Emotion)}", "last_emotion"),
+    CheckConstraint("(last_emotion IS NULL) = (last_emotion_at IS NULL)", "emotion_since"),
+    CheckConstraint(
+        f"state <> 'closed' OR ended_negative OR last_emotion IS NULL OR last_emotion NOT IN {one_of(*NEGATIVE)}",
+        "negative_end_is_flagged",
+    ),
+    CheckConstraint(
+        "state <> 'closed' OR (problem_found IS NOT NULL AND problem_solved IS NOT NULL)", "stock_taken"
+    ),
+    CheckConstraint("state <> 'carried_out' OR follow_ups > 0", "opinion_was_asked"),
+    CheckConstraint("(correction IS NULL) = (corrected_at IS NULL)", "corrected_since"),
     CheckConstraint("state <> 'agreed' OR agreed_offer_id IS NOT NULL", "agreed_to_an_offer"),
     CheckConstraint("state NOT IN ('carried_out', 'closed') OR result IS NOT NULL", "result_was_told"),
     CheckConstraint("(state = 'merged') = (leading_id IS NOT NULL)", "merged_into"),
@@ -246,3 +302,5 @@ timeline = Table(
 )
 
 lapses, calendars = clock_tables.add_tables(metadata)
+disputes = dispute_tables.add_tables(metadata)
+feelings, contacts, scorecards = listening_tables.add_tables(metadata)

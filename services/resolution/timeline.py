@@ -83,6 +83,25 @@ class Kind(StrEnum):
     CLOCK_WARNED = "clock_warned"
     CLOCK_MISSED = "clock_missed"
     ESCALATED = "escalated"
+    REMINDED = "reminded"
+    CONTACT_HELD = "contact_held"
+    FOLLOWED_UP = "followed_up"
+    ENDED_NEGATIVE = "ended_negative"
+    CORRECTED = "corrected"
+    SCORED = "scored"
+    LACKS_SKILL = "lacks_skill"
+    NEGLECTED = "neglected"
+    BRUSHED_OFF = "brushed_off"
+    EXCUSED = "excused"
+    PASSED_ON = "passed_on"
+    REOPENED = "reopened"
+    REOPENING_TOO_LATE = "reopening_too_late"
+    DISPUTED = "disputed"
+    DISPUTE_WARNED = "dispute_warned"
+    DISPUTE_LATE = "dispute_late"
+    DISPUTE_ANSWERED = "dispute_answered"
+    DISPUTE_DECIDED = "dispute_decided"
+    FILE_READ = "file_read"
 
 
 TITLES: dict[Kind, tuple[Reader, Words]] = {
@@ -195,6 +214,52 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.CLOCK_WARNED: (Reader.INTERNAL, Words("A time is nearly over", "时限将至")),
     Kind.CLOCK_MISSED: (Reader.INTERNAL, Words("A time was missed", "已超时限")),
     Kind.ESCALATED: (Reader.INTERNAL, Words("A missed time was escalated", "超时升级")),
+    Kind.REMINDED: (Reader.CUSTOMER, Words("The customer was reminded of the offers", "已提醒顾客答复方案")),
+    Kind.CONTACT_HELD: (Reader.CUSTOMER, Words("We spoke with the customer", "已与顾客沟通")),
+    Kind.FOLLOWED_UP: (Reader.CUSTOMER, Words("The customer was asked once more", "再次征求顾客意见")),
+    Kind.ENDED_NEGATIVE: (
+        Reader.INTERNAL,
+        Words("The customer's last emotion is negative", "顾客最后的情绪仍为负面"),
+    ),
+    Kind.CORRECTED: (
+        Reader.INTERNAL,
+        Words("The problem was corrected where it came from", "问题已从根源改正"),
+    ),
+    Kind.SCORED: (Reader.INTERNAL, Words("A reviewer scored the handling", "已对处理过程评分")),
+    Kind.LACKS_SKILL: (
+        Reader.INTERNAL,
+        Words("Taboo: the handler lacks what the matter asks for", "禁忌：受理人缺少专业知识"),
+    ),
+    Kind.NEGLECTED: (Reader.INTERNAL, Words("Taboo: the customer is neglected", "禁忌：怠慢客户")),
+    Kind.BRUSHED_OFF: (
+        Reader.INTERNAL,
+        Words("Taboo: the customer seems to be brushed off", "禁忌：缺乏耐心，急于打发"),
+    ),
+    Kind.EXCUSED: (Reader.INTERNAL, Words("Taboo: somebody excuses themselves", "禁忌：急于为自己开脱")),
+    Kind.PASSED_ON: (
+        Reader.INTERNAL,
+        Words("Taboo: it could be solved at once, and was passed on", "禁忌：一次可解决反而升级"),
+    ),
+    Kind.REOPENED: (Reader.CUSTOMER, Words("The closed case was taken up again", "已重新处理")),
+    Kind.REOPENING_TOO_LATE: (
+        Reader.INTERNAL,
+        Words("The customer asked too late that the case be taken up again", "顾客请求重新处理，已超过期限"),
+    ),
+    Kind.DISPUTED: (
+        Reader.CUSTOMER,
+        Words("The complaint was handed over to an outside body", "投诉已转交外部机构"),
+    ),
+    Kind.DISPUTE_WARNED: (
+        Reader.INTERNAL,
+        Words("The answer to the outside body is due soon", "答复外部机构的期限将至"),
+    ),
+    Kind.DISPUTE_LATE: (
+        Reader.INTERNAL,
+        Words("A deadline of the outside body has passed", "外部机构的期限已过"),
+    ),
+    Kind.DISPUTE_ANSWERED: (Reader.CUSTOMER, Words("The outside body was answered", "已答复外部机构")),
+    Kind.DISPUTE_DECIDED: (Reader.CUSTOMER, Words("The outside body decided", "外部机构已作出决定")),
+    Kind.FILE_READ: (Reader.INTERNAL, Words("The file of the case was taken out", "案卷被调阅")),
 }
 """What each kind of entry says, and to whom."""
 

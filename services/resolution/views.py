@@ -19,7 +19,7 @@ from services.resolution.lifecycle import (
     why_not,
 )
 from services.resolution.timeline import TITLES, Kind, Reader
-from shared.events.vocabulary import Money, Outcome, Remedy, Severity, Visibility
+from shared.events.vocabulary import Emotion, Money, Outcome, Remedy, Severity, Visibility
 
 
 class View(BaseModel):
@@ -186,6 +186,20 @@ class CaseView(CaseSummary):
     chase_at: datetime | None
     """When they are chased."""
     clocks: ClocksView
+    last_emotion: Emotion | None
+    """The customer's, in the latest contact."""
+    ended_negative: bool
+    """It is closed, and the last emotion was negative at the closing or later."""
+    trust_restored: bool | None
+    """Does the customer trust the company again? None: they were not asked, or did not say."""
+    problem_found: bool | None
+    """Three separate facts of a closed case: was there a problem ..."""
+    problem_solved: bool | None
+    """... was it solved for this customer ..."""
+    correction: str | None
+    """... and what was corrected where it came from; absent while nothing was."""
+    reopened: int
+    """How often it was taken up again after its closing."""
     possible: list[PossibleAction]
     not_yet: list[ImpossibleAction]
     timeline: list[TimelineEntry]

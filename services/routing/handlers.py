@@ -10,6 +10,7 @@ from shared.envelope import Received
 from shared.events import (
     CaseAccepted,
     CaseClosed,
+    CaseReopened,
     CaseResumed,
     ComplaintCoded,
     ComplaintMerged,
@@ -129,6 +130,12 @@ def on_promise_broken(dispatch: Dispatch, event: PromiseBroken, fact: Received) 
 @on(CaseResumed)
 def on_case_resumed(dispatch: Dispatch, event: CaseResumed, fact: Received) -> None:
     dispatch.resume(fact, event.resumed_at)
+
+
+@on(CaseReopened)
+def on_case_reopened(dispatch: Dispatch, event: CaseReopened, fact: Received) -> None:
+    dispatch.resume(fact, event.reopened_at)
+    dispatch.reopen(event.reopened_at)
 
 
 @on(CaseClosed)

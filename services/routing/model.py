@@ -45,6 +45,12 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         if self.choose_at is None:
             self._catch_up()
 
+    def reopen(self, at: datetime) -> None:
+        """The closed case is taken up again: somebody carries it as before."""
+        self.closed_at = None
+        if self.leading_id is None:
+            self.separate(at)
+
     def merge(self, leading_id: UUID) -> None:
         """It goes on under another complaint: whoever carried it is free, and who waits waits no more."""
         self.leading_id = leading_id

@@ -20,7 +20,15 @@ from shared.events.clocks import (
     PublicResponseGiven,
     ResolutionExtended,
 )
-from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
+from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote, ReopenAsked
+from shared.events.dispute import (
+    CaseFileRead,
+    DisputeAnswered,
+    DisputeDeadlineMissed,
+    DisputeDeadlineNear,
+    DisputeDecided,
+    DisputeHandedOver,
+)
 from shared.events.insights import TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
@@ -38,12 +46,20 @@ from shared.events.intake import (
     ReporterLeft,
     RestatementAnswered,
 )
+from shared.events.listening import (
+    CaseEndedNegative,
+    CaseScored,
+    ContactHeld,
+    ProblemCorrected,
+    TabooRaised,
+)
 from shared.events.notification import MessageDelivered, MessageFailed
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
     CaseAccepted,
     CaseClosed,
     CaseOpened,
+    CaseReopened,
     CaseResumed,
     CaseWithdrawn,
     ClosedBelowValue,
@@ -89,11 +105,15 @@ __all__ = [
     "AttachmentScanned",
     "CaseAccepted",
     "CaseClosed",
+    "CaseEndedNegative",
     "CaseEscalated",
     "CaseEscalatedToLeadership",
+    "CaseFileRead",
     "CaseGrew",
     "CaseOpened",
+    "CaseReopened",
     "CaseResumed",
+    "CaseScored",
     "CaseWithdrawn",
     "ClockMissed",
     "ClockWarned",
@@ -110,11 +130,17 @@ __all__ = [
     "ComplaintTriaged",
     "ComplaintUnassigned",
     "ComplaintWithdrawn",
+    "ContactHeld",
     "CustomerAsked",
     "CustomerErased",
     "CustomerTold",
     "CustomerWrote",
     "DepartmentInvolved",
+    "DisputeAnswered",
+    "DisputeDeadlineMissed",
+    "DisputeDeadlineNear",
+    "DisputeDecided",
+    "DisputeHandedOver",
     "Event",
     "FollowUpRequested",
     "HandlerWrote",
@@ -130,11 +156,13 @@ __all__ = [
     "OffersMade",
     "OffersWithdrawn",
     "OpinionGiven",
+    "ProblemCorrected",
     "PromiseBroken",
     "PromiseKept",
     "PromiseMade",
     "PublicResponseGiven",
     "Registry",
+    "ReopenAsked",
     "ReporterJoined",
     "ReporterLeft",
     "ResolutionExtended",
@@ -142,6 +170,7 @@ __all__ = [
     "RiskRaised",
     "RiskSettled",
     "SolutionCarriedOut",
+    "TabooRaised",
     "TaskDone",
     "TaskOverdue",
     "TaskSet",

@@ -49,3 +49,15 @@ class ComplaintWithdrawn(Event):
     reason: str | None = None
     """In the customer's own words, masked."""
     withdrawn_at: datetime
+
+
+@registry.event("redress.reopening.asked", topic=TOPICS.intake)
+class ReopenAsked(Event):
+    """The customer asked that the closed case be taken up again.
+
+    客户请求重新处理已结案的投诉。
+    """
+
+    reason: str
+    """In the customer's own words, masked."""
+    asked_at: datetime

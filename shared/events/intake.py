@@ -241,6 +241,8 @@ class OpinionGiven(Event):
     outcome: Outcome
     comment: str | None = None
     """In the customer's own words, masked."""
+    trust_restored: bool | None = None
+    """Whether they trust the company again; None: they did not say."""
     given_at: datetime
 
 

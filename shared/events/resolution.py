@@ -202,6 +202,16 @@ class CaseClosed(Event):
 
     outcome: Outcome
     closed_by: str
+    problem_found: bool | None = None
+    """Three separate facts: was there a problem ..."""
+    problem_solved: bool | None = None
+    """... was it solved for this customer ..."""
+    problem_corrected: bool | None = None
+    """... and was it corrected where it came from? ProblemCorrected can still come later."""
+    trust_restored: bool | None = None
+    """Does the customer trust the company again? None: they were not asked, or did not say."""
+    reopen_until: datetime | None = None
+    """Until then the customer can have it taken up again."""
     closed_at: datetime
 
 
@@ -224,6 +234,18 @@ class ClosedBelowValue(Event):
     """Why it closed all the same, masked; absent when the customer's own opinion closed it."""
     closed_by: str
     closed_at: datetime
+
+
+@registry.event("redress.case.reopened", topic=TOPICS.resolution)
+class CaseReopened(Event):
+    """A closed case is taken up again: its history stays, the customer gets a fresh promise.
+
+    已结案的投诉重新处理。
+    """
+
+    reopened_by: str
+    """`customer`, or who of the company."""
+    reopened_at: datetime
 
 
 @registry.event("redress.case.withdrawn", topic=TOPICS.resolution)

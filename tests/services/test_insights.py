@@ -180,6 +180,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
         "closed": 3,
         "satisfaction_rate": pytest.approx(1 / 3),
         "acceptable_rate": pytest.approx(2 / 3),
+        "trust_restored_rate": None,
         "promise_kept_rate": 0.75,
         "conversion_rate": 0.25,  # one of three complaints and a criticism; the praise does not count
         "automatic_triage_rate": 0.75,
@@ -201,6 +202,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
         "closed": "no_target",
         "satisfaction_rate": "missed",
         "acceptable_rate": "missed",
+        "trust_restored_rate": "no_data",
         "promise_kept_rate": "missed",
         "conversion_rate": "missed",
         "automatic_triage_rate": "no_target",

@@ -1,6 +1,6 @@
 """What the customer sees of a case and may answer, without a database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,8 @@ from services.intake.model import View
 from shared.aggregate import NotPossible
 from shared.envelope import open_envelope
 from shared.events import (
+    CaseClosed,
+    CaseReopened,
     CaseResumed,
     Event,
     FollowUpRequested,
@@ -17,6 +19,7 @@ from shared.events import (
     OffersMade,
     OffersWithdrawn,
     OpinionGiven,
+    ReopenAsked,
     SolutionCarriedOut,
 )
 from shared.events.resolution import Offer
@@ -97,3 +100,25 @@ def test_a_resumed_case_shows_nothing_of_the_result_that_was_refused() -> None:
     view.give_opinion(Outcome.NOT_ACCEPTABLE, None, AT)
     told(view, resumed)
     assert view.outcome is None
+
+
+@pytest.mark.requirement("P-24")
+def test_a_customer_asks_once_that_the_closed_case_be_taken_up_again_and_in_time() -> None:
+    view, until = View(id=ID), AT + timedelta(days=30)
+    closed = CaseClosed(
+        complaint_id=ID, outcome=Outcome.SATISFIED, closed_by="h1", reopen_until=until, closed_at=AT
+    )
+    with pytest.raises(NotPossible, match="not-closed"):
+        view.ask_reopening("It is back.", AT)
+    told(view, closed)
+    with pytest.raises(NotPossible, match="too-late-to-reopen"):
+        view.ask_reopening("It is back.", until + timedelta(seconds=1))
+    assert recorded(view) == []
+    assert view.ask_reopening("It is back.", until) == until
+    assert view.ask_reopening("Please!", until + timedelta(days=1)) == until
+    assert recorded(view) == [ReopenAsked(complaint_id=ID, reason="It is back.", asked_at=until)]
+    told(view, CaseReopened(complaint_id=ID, reopened_by="customer", reopened_at=until))
+    assert (view.status, view.outcome, view.reopen_until) == ("accepted", None, None)
+    told(view, closed.model_copy(update={"reopen_until": None}))  # closed by a release that knew no window
+    with pytest.raises(NotPossible, match="too-late-to-reopen"):
+        view.ask_reopening("It is back.", AT)

@@ -208,9 +208,12 @@ FACTS: dict[str, list[dict[str, Any]]] = {
     "accepted": [{"person": "Li Wei"}, {"person": None}],
     "interim": [
         {"waiting": False, "offers": []},
+        {"waiting": True, "offers": []},
         {"waiting": True, "offers": [{"rank": 1, "description": "A new motor"}]},
     ],
     "restatement": [{"restatement": "12 of 240 motors show alarm R4."}],
+    "asked": [{"question": "Which motor is it?"}],
+    "extended": [{"reason": "The laboratory needs until Friday."}],
     "told": [{"message": "The spare part has arrived."}],
     "judged-not-valid": [
         {"explanation": "The warranty ended.", "reason_sufficient": True},
@@ -230,6 +233,7 @@ FACTS: dict[str, list[dict[str, Any]]] = {
     "withdrawn": [{}],
     "message": [{}],
     "resumed": [{}, {"followed": True}],
+    "reopened": [{}, {"followed": True}],
     "closed": [
         {"outcome": "satisfied"},
         {"outcome": "not_acceptable"},

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from services.resolution.approvals.book import APPROVALS, ApprovalTable
 from services.resolution.approvals.terms import Terms, within
+from services.resolution.judgement import Judgement, Need, Origin
 from services.resolution.offers.authority import AUTHORITY
 from services.resolution.offers.explaining import EXPLANATIONS, ExplanationTable, Occasion, occasion_of
-from services.resolution.offers.offering import Judgement, Need, Origin
 from services.resolution.offers.parameters import VALUES, ValueTable
 from services.resolution.offers.remedies import REMEDIES, RemedyTable
 from services.resolution.offers.suggesting import FEW, Situation, suggest

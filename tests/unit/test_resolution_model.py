@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.resolution.closing import Ending
+from services.resolution.dispute.book import BODIES
 from services.resolution.handlers import reactions
 from services.resolution.judgement import Judgement
 from services.resolution.lifecycle import LIFECYCLE, UNSOLVED, Action, NotNow, State, possible, why_not
+from services.resolution.listening.mood import NEGATIVE, FeltIn
 from services.resolution.model import Case
 from services.resolution.offers.offering import Solution
 from services.resolution.promises import PromiseState
@@ -30,9 +33,11 @@ from shared.events import (
     PromiseKept,
     PromiseMade,
     SolutionCarriedOut,
+    TabooRaised,
 )
 from shared.events.clocks import ClockFact
-from shared.events.vocabulary import Outcome, Remedy, Severity, Visibility
+from shared.events.dispute import Favour
+from shared.events.vocabulary import Emotion, Outcome, Remedy, Severity, Visibility
 from shared.ids import new_id
 from tests.resolution_story import (
     HOUR,
@@ -114,10 +119,17 @@ def test_the_whole_walk_ends_when_the_customer_is_content() -> None:
     assert (case.state, case.promise) == (State.CLOSED, None)
     [closed] = facts(case)
     assert closed == CaseClosed(
-        complaint_id=case.id, outcome=Outcome.SATISFIED, closed_by=CUSTOMER, closed_at=NINE + 5 * HOUR
+        complaint_id=case.id,
+        outcome=Outcome.SATISFIED,
+        closed_by=CUSTOMER,
+        problem_found=True,
+        problem_solved=True,
+        problem_corrected=False,
+        reopen_until=NINE + 5 * HOUR + timedelta(days=30),
+        closed_at=NINE + 5 * HOUR,
     )
     assert all(LIFECYCLE[action].title for action in Action)
-    assert possible(case) == []
+    assert possible(case) == [Action.REOPEN, Action.CORRECT, Action.HAND_OVER]
 
 
 @pytest.mark.requirement("001-32", "001-33")
@@ -262,7 +274,7 @@ def test_a_promise_whose_time_passed_is_broken_and_renewed_until_the_case_is_sol
     for number in range(2, 6):
         now += timedelta(seconds=1)
         case.time_passed(now)
-        broken, made = facts(case)
+        broken, made = (each for each in facts(case) if not isinstance(each, TabooRaised))
         assert isinstance(broken, PromiseBroken)
         assert broken.interim_reply
         assert not broken.waiting_for_customer
@@ -331,13 +343,20 @@ ACTS: dict[Action, Callable[[Case, datetime], None]] = {
     Action.ANSWER: lambda case, at: case.answer("Done.", LI, at),
     Action.CARRY_OUT: lambda case, at: case.carry_out("Done.", LI, at),
     Action.REPLY: lambda case, at: case.reply("Soon.", LI, at),
-    Action.CLOSE: lambda case, at: case.close(Outcome.ACCEPTABLE, "By phone.", LI, at),
+    Action.CLOSE: lambda case, at: case.close(
+        Outcome.ACCEPTABLE, "By phone.", LI, at, Ending(negative_reason="They have said all.")
+    ),
     Action.RESUME: lambda case, at: case.resume("By phone.", LI, at),
     Action.ASK_CUSTOMER: lambda case, at: case.ask_customer("Which motor?", LI, at),
     Action.ASK_COLLEAGUE: lambda case, at: case.ask_colleague("wang.lei", "Which batch?", LI, at),
     Action.ANSWERED: lambda case, at: case.answered("M7-400.", LI, at),
     Action.EXTEND: lambda case, at: case.extend(8, "The report is late.", LI, at),
     Action.RESPOND_PUBLICLY: lambda case, at: case.respond_publicly("Forum.", "Sorry.", LI, at),
+    Action.REOPEN: lambda case, at: case.reopen("It came back.", LI, min(at, case.reopen_until or at)),
+    Action.CORRECT: lambda case, at: case.correct("Checked before delivery.", LI, at),
+    Action.HAND_OVER: lambda case, at: case.hand_over(BODIES.shipped.bodies[0], "They went there.", LI, at),
+    Action.ANSWER_BODY: lambda case, at: case.answer_body("We offered an exchange.", LI, at),
+    Action.DECIDE: lambda case, at: case.decide(Favour.BOTH, "Half each.", Outcome.ACCEPTABLE, LI, at),
 }
 MAY_BE_TOO_LATE = {Action.EXTEND, Action.CLOSE, Action.CONSENT}
 """These look at more than the lifecycle does."""
@@ -345,6 +364,8 @@ HAPPENINGS: list[Callable[[Case, datetime], None]] = [
     lambda case, at: case.time_passed(at),
     lambda case, at: case.hear(case.follow_up_id, Outcome.SATISFIED, None, at),
     lambda case, at: case.hear(case.follow_up_id, Outcome.NOT_ACCEPTABLE, None, at),
+    lambda case, at: case.ask_again("It came back.", at),
+    lambda case, at: case.feel(new_id(), Emotion.ANGRY, at, FeltIn.INTAKE),
     lambda case, at: case.decline(case.round, None, at),
     lambda case, at: case.choose(case.offers[-1].offer_id if case.offers else new_id(), at),
     lambda case, at: case.triage(None, Severity.MAJOR, (), at),
@@ -385,7 +406,8 @@ def test_whatever_happens_an_unsolved_case_holds_exactly_one_promise(
         else:
             HAPPENINGS[step](case, now)
         assert (case.promise is not None) == (case.state in UNSOLVED)
-        assert (case.outcome is not None) == (case.state is State.CLOSED)
+        assert (case.outcome is not None) == (case.state is State.CLOSED) == (case.closed_at is not None)
+        assert case.state is not State.CLOSED or case.last_emotion not in NEGATIVE or case.ended_negative
     latest = {promise.id: promise for promise in case.changed_promises}
     assert len(latest) == case.promises
     live = [promise for promise in latest.values() if promise.state is PromiseState.LIVE]

@@ -83,6 +83,23 @@ class Withdrawal(Body):
     reason: LongText | None = None
 
 
+class ReopeningAsked(Body):
+    """The customer wants the closed case taken up again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "The alarm came back after a week."}]}
+    )
+
+    reason: LongText
+
+
+class ReopeningNoted(BaseModel):
+    """The wish was recorded; the case is open again in a moment."""
+
+    reference: str
+    asked_at: datetime
+
+
 class Withdrawn(BaseModel):
     """The complaint was withdrawn."""
 

@@ -12,11 +12,15 @@ from services.intake.dialogue.schemas import (
     NewMessage,
     OwnAdded,
     OwnAddition,
+    ReopeningAsked,
+    ReopeningNoted,
     Withdrawal,
     Withdrawn,
 )
 from services.intake.dialogue.store import DialogueStore, messages_behind
 from services.intake.dialogue.withdrawing import withdraw
+from services.intake.merging import store as merges
+from services.intake.merging.model import FOLLOWS
 from services.intake.opening import LIMITED, Opened
 from services.intake.record.store import RecordStore, record_of
 from services.intake.store import ViewStore
@@ -145,6 +149,36 @@ async def withdraw_complaint(
     async def work(transaction: Transaction) -> Answer:
         at = await withdraw(transaction, case.id, reason)
         return Answer(200, to_json(Withdrawn(reference=case.reference, withdrawn_at=at)))
+
+    return await case.once(key, work)
+
+
+@router.post(
+    "/tracking/{reference}/reopening",
+    response_model=ReopeningNoted,
+    summary="Have the closed case taken up again",
+    responses=problems.documented(404, 409),
+)
+async def ask_reopening(
+    case: Opened,
+    told: ReopeningAsked,
+    ctx: Ctx,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Until `reopen_until` of your case. What was said before stays, and you get a fresh promise. When it is too late
+    the answer says how else to complain. To repeat it changes nothing."""
+    async with ctx.database.reading() as connection:
+        record = await record_of(connection, case.told)
+    reason = record.masked(told.reason) or ""
+
+    async def work(transaction: Transaction) -> Answer:
+        views = ViewStore()
+        view = await load_one(views, transaction, case.id)
+        if await merges.live(transaction.connection, case.id):
+            raise view.refusal(*FOLLOWS)
+        at = view.ask_reopening(reason, clock.now())
+        await save_one(views, transaction, view)
+        return Answer(200, to_json(ReopeningNoted(reference=case.reference, asked_at=at)))
 
     return await case.once(key, work)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.clocks.waiting import Waiting
+from services.resolution.dispute.disputing import Disputing
 from services.resolution.judgement import Judgement
 from services.resolution.lifecycle import Action, NotNow, State, Words
 from services.resolution.offers.told import NOTHING_TOLD, Told
@@ -38,7 +38,7 @@ NOT_ON_THE_TABLE = Words(
 
 
 @dataclass(kw_only=True)
-class Offering(Waiting):
+class Offering(Disputing):
     """Nothing is carried out before the customer has agreed to it."""
 
     told: Told = NOTHING_TOLD
@@ -78,6 +78,7 @@ class Offering(Waiting):
         if self.state is State.OFFERED and round_ == self.round:
             self._move(Action.OBJECT)
             self._tell(Kind.DECLINED, at, CUSTOMER, reason, Source.INTAKE)
+            self._watch(at)
         else:
             self._tell(Kind.OBJECTION_TOO_LATE, at, CUSTOMER, reason, Source.INTAKE)
 
@@ -89,6 +90,7 @@ class Offering(Waiting):
         self.judgement = judgement
         explanation = mask(explanation)
         self._tell(Kind.JUDGED, at, author, explanation)
+        self.say(explanation, at)
         judged = ValidityJudged(
             complaint_id=self.id,
             reason_sufficient=judgement.reason_sufficient,
@@ -116,7 +118,9 @@ class Offering(Waiting):
             for rank, solution in enumerate(solutions, 1)
         )
         self.new_offers.extend(self.offers)
-        self._tell(Kind.OFFERED, at, author, "\n".join(f"{o.rank}. {o.description}" for o in self.offers))
+        told = "\n".join(f"{o.rank}. {o.description}" for o in self.offers)
+        self._tell(Kind.OFFERED, at, author, told)
+        self.say(told, at)
         self.record(OffersMade(complaint_id=self.id, round=self.round, offers=self.offers, made_at=at), at)
         self._replied(at)
 
@@ -131,6 +135,7 @@ class Offering(Waiting):
         """Record an objection that came another way than by tracking, where the offers can still be seen."""
         self._move(Action.OBJECT)
         self._tell(Kind.DECLINED, at, author, f"{via}: {mask(reason)}")
+        self._watch(at)
         self.record(OffersWithdrawn(complaint_id=self.id, round=self.round, withdrawn_at=at), at)
 
     # Steps that several of these share

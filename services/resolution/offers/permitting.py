@@ -1,6 +1,6 @@
 """Actions that a person does alone within their limits, and beyond with a permit."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,12 +9,13 @@ from fastapi import Response
 from services.resolution.approvals.book import APPROVALS
 from services.resolution.approvals.line import line_of, needs_nobody
 from services.resolution.approvals.needed import PermitNeeded
-from services.resolution.approvals.permits import permit_needed
-from services.resolution.desk import Desk, Using
+from services.resolution.approvals.permits import permit_needed, use_permit
+from services.resolution.desk import Check, Desk
 from services.resolution.model import Case
 from services.resolution.offers.authority import AUTHORITY
 from services.resolution.staff import standing_of_account
 from shared.auth import ADMIN, Principal
+from shared.database import Transaction
 from shared.events.approvals import Permit
 from shared.rulebooks.store import load_books
 
@@ -31,12 +32,19 @@ async def permitted(desk: Desk, who: Principal, approval_id: UUID | None, change
     try:
         return await desk.act(who, lambda case, at: change(case, at, who.may(ADMIN)))
     except PermitNeeded as needed:
-        using = None
+        check = None
         if approval_id is not None:
-            using = Using(approval_id, needed.permit, needed.terms)
+            check = _using(approval_id, needed, who)
         else:
             await _must_be_entitled(desk, who, needed)
-        return await desk.act(who, lambda case, at: change(case, at, True), using=using)
+        return await desk.act(who, lambda case, at: change(case, at, True), check)
+
+
+def _using(approval_id: UUID, needed: PermitNeeded, who: Principal) -> Check:
+    def use(transaction: Transaction, case: Case, at: datetime) -> Awaitable[object]:
+        return use_permit(transaction, approval_id, needed.permit, case.id, needed.terms, who.id)
+
+    return use
 
 
 async def _must_be_entitled(desk: Desk, who: Principal, needed: PermitNeeded) -> None:

@@ -1,0 +1,1 @@
+"""The file of a case: everything that happened, as data and as paper."""

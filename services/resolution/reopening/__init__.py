@@ -1,0 +1,1 @@
+"""A closed case is taken up again, within a window."""
