@@ -1,8 +1,9 @@
 """Where clocks are kept: in a column of their case; what was missed, and the calendars, in tables of their own."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -33,12 +34,16 @@ class _Kept(BaseModel):
     runs_started: int
 
 
+_FIELDS = tuple(field.name for field in fields(Run))
+_values = attrgetter(*_FIELDS)
+
+
 def clocks_row(case: Ticking) -> dict[str, Any] | None:
     """The value of the column; None for a case of which no clock is known."""
     if not case.runs and case.limits is None:
         return None
     return {
-        "runs": [asdict(run) for run in case.runs.values()],
+        "runs": [dict(zip(_FIELDS, _values(run), strict=True)) for run in case.runs.values()],
         "pauses": case.pauses,
         "limits": case.limits,
         "extended_hours": case.extended_hours,

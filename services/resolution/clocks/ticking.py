@@ -98,7 +98,7 @@ class Ticking(Telling):
             self._listen(kind, at)
 
     def _listen(self, kind: Kind, at: datetime) -> None:
-        before = (self.pauses, self.runs_started)
+        pauses, started = self.pauses, self.runs_started
         if kind is Kind.OPENED:
             self._start(Clock.FIRST_RESPONSE, at)
             self._start(Clock.RESOLUTION, at)
@@ -114,8 +114,10 @@ class Ticking(Telling):
         if kind is Kind.PROMISE_MADE:
             self._start(Clock.PROMISE, at)
         self._pause(at)
-        if (self.pauses, self.runs_started) != before or kind in RETARGETING:
+        if self.pauses != pauses:
             self._count_anew(at)
+        elif self.runs_started != started or kind in RETARGETING:
+            self._count_anew(at, changed_only=not any(run.missed_at for run in self.runs.values()))
 
     def _owed(self) -> bool:
         """Does the customer wait for an answer already? Then what they write more is answered with it."""
@@ -180,20 +182,25 @@ class Ticking(Telling):
             self.pauses = (*self.pauses, Pause(run.stopped_at, max(at, run.stopped_at)))
             self.runs[clock] = replace(run, stopped_at=None)
 
-    def _count_anew(self, at: datetime) -> None:
-        """Compute what is not over by `at` by what holds now; a miss stays a miss."""
+    def _count_anew(self, at: datetime, *, changed_only: bool = False) -> None:
+        """Compute what is not over by `at` by what holds now; a miss stays a miss. `changed_only`: the pauses are as
+        they were, so only what is new, or has another time, needs to be computed."""
+        changed_only = changed_only and not self.outdated
         self.clock_policy = self.books.version(CLOCKS)
         self.calendar_digest = self.calendars.digest(self.department)
         hours = self._hours()
+        hours[Clock.RESOLUTION] += self.extended_hours
         for clock, run in self.runs.items():
-            if run.stopped_at is not None and (run.stopped_at < at or run.missed_at is not None):
+            wanted = hours.get(clock, run.hours)
+            over = run.stopped_at is not None and (run.stopped_at < at or run.missed_at is not None)
+            if over or (changed_only and run.hours == wanted):
                 continue
             if clock is Clock.PROMISE:
-                assert self.promise is not None
-                self.runs[clock] = self._reminder(run, self.promise)
+                assert self.promise is not None, "only a live promise has a clock"
+                if not changed_only or run.due_at is None:
+                    self.runs[clock] = self._reminder(run, self.promise)
                 continue
-            extra = self.extended_hours if clock is Clock.RESOLUTION else 0
-            counted = self._counting(run).counted(replace(run, hours=hours.get(clock, run.hours) + extra))
+            counted = self._counting(run).counted(replace(run, hours=wanted))
             if run.missed_at is not None:
                 counted = replace(counted, due_at=run.due_at)
             self.runs[clock] = counted.stopped(run.stopped_at) if run.stopped_at is not None else counted
