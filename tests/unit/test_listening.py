@@ -142,6 +142,7 @@ def test_whoever_lets_the_customer_talk_longer_never_does_worse(
         ("c", False),
         ("co", False),
         ("oco", False),
+        ("ococ", False),
     ],
 )
 def test_questions_are_open_first_and_closed_to_verify(asked: str, funnel: bool | None) -> None:
@@ -330,7 +331,10 @@ def test_whoever_excuses_themselves_is_noticed_in_both_languages(text: str) -> N
 
 @pytest.mark.requirement("000-12e")
 def test_words_that_only_contain_a_phrase_are_no_excuse() -> None:
-    assert RULES.excuses_in("This default is not our faulty part. 我们马上处理。") == []
+    assert (
+        RULES.excuses_in("This default is not our faulty part: a knot our fault finder saw. 我们马上处理。")
+        == []
+    )
     assert RULES.excuses_in("IT'S NOT OUR FAULT, 也不归我管") == ["not our fault", "不归我管"]
     with pytest.raises(ValidationError, match="推脱用语"):
         ListeningRules(excuses_en=(), excuses_zh=())
