@@ -1,12 +1,15 @@
 """HTTP in: read cases, and work them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
+import httpx
 from fastapi import APIRouter, Query, Response
 
 from services.resolution import queries
+from services.resolution.audit.api import router as audit
 from services.resolution.books import BOOKS
 from services.resolution.commands import (
     Acceptance,
@@ -22,6 +25,7 @@ from services.resolution.commands import (
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
 from services.resolution.lifecycle import Action, State
 from services.resolution.model import Judgement
+from services.resolution.staff import acting
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
 from shared import etag, problems
 from shared.openapi import TAGGED
@@ -30,7 +34,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = ()
+ROOMS: Sequence[APIRouter] = (audit,)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -57,8 +61,14 @@ async def read_case(complaint_id: UUID, who: Reader, ctx: Ctx, response: Respons
     """One case: where it stands, what can be done now and why the rest cannot, and its story."""
     async with ctx.database.reading() as connection:
         view = await queries.case(connection, complaint_id)
-    if view is None:
-        raise no_such_case()
+        if view is None:
+            raise no_such_case()
+        person = None
+        with suppress(httpx.HTTPError):  # whoever acts is asked for again, then in earnest
+            person = await acting(ctx, who, view.accused)
+        if person in view.accused:
+            view = await queries.case(connection, complaint_id, person)
+            assert view is not None
     response.headers["ETag"] = etag.tag(view.version)
     return view
 

@@ -17,7 +17,10 @@ def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
     dormitories = [Dormitory(cases, store)]
-    return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
+    return [
+        store.follow(policy, settings.installation_secret),
+        Waker(context.database, dormitories, settings.poll_interval),
+    ]
 
 
 service = Service(

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.resolution import queries
 from services.resolution.lifecycle import LIFECYCLE, Action, State
 from services.resolution.model import Case, NotNow
+from services.resolution.staff import acting
 from services.resolution.store import store
 from services.resolution.views import Bilingual, CaseView, possible_actions
 from shared import clock, etag, idempotency, problems
@@ -39,12 +40,14 @@ class Desk:
     if_match: str | None
 
     async def act(self, who: Principal, change: Callable[[Case, datetime], None]) -> Response:
-        """Answers with the case as it then is. Raises problems: 404, 409, 412."""
+        """Answers with the case as it then is. Raises problems: 404, 409, 412; 503 when somebody is complained about
+        and routing cannot say who is calling."""
 
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
             if case.state is State.UNOPENED:
                 raise no_such_case()
+            case.acting = await acting(self.ctx, who, case.accused)
             etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.

@@ -4,22 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.resolution.accusing import Accusing
 from services.resolution.lifecycle import UNSOLVED, State
 from services.resolution.promises import Policy, Promise, PromiseState
 from services.resolution.timeline import SYSTEM, Entry, Kind, Source
-from shared.aggregate import Aggregate
 from shared.events import PromiseBroken, PromiseKept, PromiseMade
 from shared.ids import derived_id
-from shared.rulebooks.model import AS_SHIPPED, Books
 
 
 @dataclass(kw_only=True)
-class Ledger(Aggregate):
+class Ledger(Accusing):
     """An unsolved case has exactly one live promise; a solved one has none."""
 
     policy: Policy = field(repr=False, compare=False)
-    books: Books = field(default=AS_SHIPPED, repr=False, compare=False)
-    """The rulebooks in force."""
     state: State = State.UNOPENED
     handler_id: str | None = None
     promise: Promise | None = None

@@ -4,7 +4,7 @@
 decides when somebody acts. Reasons are told in English and Chinese.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -71,6 +71,12 @@ class Subject(Protocol):
 
     @property
     def round(self) -> int: ...
+
+    @property
+    def accused(self) -> Sequence[str]: ...
+
+    @property
+    def acting(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -215,6 +221,14 @@ GONE = Words(
     "顾客已撤回投诉，无需继续处理。",
 )
 
+ACCUSED = Words(
+    "Whoever is complained about does not work the case: somebody else must.",
+    "被投诉人不得处理本投诉：须由其他人处理。",
+)
+_NOT_THE_ACCUSED = Guard(lambda case: case.acting is None or case.acting not in case.accused, ACCUSED)
+EVERYBODY: tuple[Guard, ...] = (_NOT_THE_ACCUSED,)
+"""Who may act at all; these come with every transition."""
+
 
 def why_not(case: Subject, action: Action) -> Words | None:
     """What stands in the way of the action now; None when it is possible."""
@@ -225,7 +239,8 @@ def why_not(case: Subject, action: Action) -> Words | None:
         return GONE
     if case.state not in transition.sources:
         return transition.otherwise
-    return next((guard.otherwise for guard in transition.guards if not guard.holds(case)), None)
+    guards = (*EVERYBODY, *transition.guards)
+    return next((guard.otherwise for guard in guards if not guard.holds(case)), None)
 
 
 def possible(case: Subject) -> list[Action]:

@@ -1,11 +1,11 @@
 """The rules of a case, pure. One aggregate per complaint; which action is possible when is in `lifecycle`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.resolution.lifecycle import LIFECYCLE, Action, State, Words, why_not
+from services.resolution.lifecycle import ACCUSED, LIFECYCLE, Action, State, Words, why_not
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
 from services.resolution.withdrawing import Withdrawing
 from shared.events import (
@@ -121,9 +121,17 @@ class Case(Withdrawing):
         text = " · ".join(filter(None, (category, severity.value, ", ".join(reasons))))
         self._tell(kind, at, SYSTEM, text, Source.ROUTING)
 
-    def assign(self, department: str, handler_id: str, handler_name: str, at: datetime) -> None:
+    def assign(
+        self,
+        department: str,
+        handler_id: str,
+        handler_name: str,
+        at: datetime,
+        policies: Mapping[str, int] | None = None,
+    ) -> None:
         """What was decided last holds: an assignment that is heard of late does not undo an acceptance."""
         self.department = department
+        self.policies = policies if policies is not None else self.policies
         if self.assigned_at is None or at >= self.assigned_at:
             self.assigned_at, self.handler_id, self.handler_name = at, handler_id, handler_name
         elif handler_id == self.handler_id:
@@ -167,8 +175,12 @@ class Case(Withdrawing):
 
     def accept(self, handler_id: str | None, author: str, at: datetime) -> None:
         """Take the case up; without `handler_id` for the person it was assigned to, else for the caller."""
-        self._move(Action.ACCEPT)
+        self._check(Action.ACCEPT)
         taken_by = handler_id or self.handler_id or author
+        if taken_by in self.accused:
+            raise NotNow(Action.ACCEPT, ACCUSED)
+        self._move(Action.ACCEPT)
+        self._note_start()
         if taken_by != self.handler_id:
             self.handler_id, self.handler_name = taken_by, None
         self.assigned_at = at
@@ -229,6 +241,7 @@ class Case(Withdrawing):
     def answer(self, result: str, author: str, at: datetime) -> None:
         """Solve a minor complaint at once, within one's own power."""
         self._move(Action.ANSWER)
+        self._note_start()
         self._carried_out(Kind.ANSWERED, result, author, at)
 
     def carry_out(self, result: str, author: str, at: datetime) -> None:
@@ -289,6 +302,7 @@ class Case(Withdrawing):
 
     def _close(self, outcome: Outcome, author: str, reason: str | None, at: datetime, source: Source) -> None:
         self._move(Action.CLOSE)
+        self._note_end()
         self.outcome, self.closed_by, self.closed_at = outcome, author, at
         self._tell(Kind.CLOSED, at, author, ": ".join(filter(None, (outcome.value, reason))), source)
         self.record(CaseClosed(complaint_id=self.id, outcome=outcome, closed_by=author, closed_at=at), at)

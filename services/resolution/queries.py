@@ -1,6 +1,6 @@
 """Reads for the GET endpoints: plain SQL, one statement each, so that an answer is of one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.resolution.timeline import Source
 from services.resolution.views import (
     CaseSummary,
     CaseView,
+    HandledUnderView,
     JudgementView,
     OfferView,
     PromiseView,
@@ -65,9 +66,12 @@ class _Position:
     severity: Severity | None
     valid: bool | None
     round: int
+    accused: Sequence[str]
+    acting: str | None
 
 
-async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | None:
+async def case(connection: AsyncConnection, complaint_id: UUID, acting: str | None = None) -> CaseView | None:
+    """What `acting`, a person of the directory, can do about it counts only if they are complained about."""
     found = (await driver.run(connection, _DETAIL, {"id": complaint_id})).one_or_none()
     if found is None:
         return None
@@ -80,6 +84,8 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         Severity(row["severity"]) if row["severity"] else None,
         judgement.valid if judgement else None,
         row["round"],
+        row["accused"],
+        acting,
     )
     return CaseView(
         **_summary(row),
@@ -90,12 +96,23 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
             valid=judgement.valid,
         ),
         offers=[OfferView.model_validate(offer) for offer in row["offers"]],
+        handled_under=HandledUnderView(
+            policies=row["policies"], books_at_start=row["books_at_start"], books_at_end=row["books_at_end"]
+        ),
         timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
         possible=possible_actions(position),
         not_yet=impossible_actions(position),
         **{
             name: row[name]
-            for name in ("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at")
+            for name in (
+                "round",
+                "accused",
+                "result",
+                "carried_out_at",
+                "closed_by",
+                "closed_at",
+                "withdrawn_at",
+            )
         },
     )
 

@@ -8,12 +8,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.resolution.audit.chain import Link, chain_secret
+from services.resolution.audit.writing import Rows, chained, hexadecimal, only_witnessed, row_of
 from services.resolution.books import BOOKS
 from services.resolution.lifecycle import State
 from services.resolution.model import Case, Judgement
 from services.resolution.promises import Policy, Promise, PromiseState
-from services.resolution.tables import cases, metadata, offers, promises, timeline
-from shared import driver
+from services.resolution.tables import audit_entries, cases, metadata, offers, promises, timeline
+from shared import clock, driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
@@ -53,6 +55,7 @@ class CaseStore:
 
     def __init__(self) -> None:
         self._policy: Policy | None = None
+        self._secret = b""
 
     @property
     def policy(self) -> Policy:
@@ -60,9 +63,9 @@ class CaseStore:
             raise RuntimeError("the resolution service has not started: nobody gave the store its policy")
         return self._policy
 
-    def follow(self, policy: Policy) -> Policy:
-        """Hand this policy to every case from now on."""
-        self._policy = policy
+    def follow(self, policy: Policy, installation_secret: bytes) -> Policy:
+        """Hand this policy to every case from now on; the secret makes the keys of their audit chains."""
+        self._policy, self._secret = policy, chain_secret(installation_secret)
         return policy
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, Case]:
@@ -78,17 +81,27 @@ class CaseStore:
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Case]) -> None:
         saved = list(aggregates)
+        now = clock.now()
+        offered = {case.id: [_offer_row(case, offer) for offer in case.new_offers] for case in saved}
+        told = {case.id: [_entry_row(entry) for entry in case.new_entries] for case in saved}
+        rows: list[dict[str, Any]] = []
+        links: list[Link] = []
         for case in saved:
-            case.version += 1
-        await save_rows(transaction, cases, [_case_row(case) for case in saved])
+            row = _case_row(case)
+            if not only_witnessed(case, row):
+                row["version"] = case.version = case.version + 1
+            promised = [_promise_row(promise) for promise in case.changed_promises]
+            parts = Rows(told[case.id], offered[case.id], promised)
+            links += chained(case, parts, erased=case.erased, secret=self._secret, recorded_at=now)
+            rows.append(row | _head(case))
+        await save_rows(transaction, cases, rows)
         # In order of change: a promise is settled before the next one takes the place of the live one.
         changed = {p.id: p for case in saved for p in case.changed_promises}
         settling = ("state", "settled_at", "handler_id")
         await save_rows(transaction, promises, [_promise_row(p) for p in changed.values()], changing=settling)
-        await insert_rows(
-            transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
-        )
-        await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
+        await insert_rows(transaction, offers, [row for case in saved for row in offered[case.id]])
+        await insert_rows(transaction, timeline, [row for case in saved for row in told[case.id]])
+        await insert_rows(transaction, audit_entries, [row_of(link) for link in links])
         if erased := [case.id for case in saved if case.erased]:
             for forget in _FORGET:
                 await transaction.execute(forget, {"ids": erased})
@@ -109,6 +122,10 @@ def _case(row: Any, policy: Policy, books: Books) -> Case:
     return Case(
         policy=policy,
         books=books,
+        stored=row,
+        audit_number=row["audit_number"],
+        audit_hash=row["audit_hash"],
+        audit_salt=row["audit_salt"],
         state=State(row["state"]),
         severity=Severity(row["severity"]) if row["severity"] else None,
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
@@ -127,6 +144,9 @@ _APART = {
     "demand_reasonable",
     "promise_id",
     "wakes_at",
+    "audit_number",
+    "audit_hash",
+    "audit_salt",
 }
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
@@ -143,6 +163,15 @@ def _case_row(case: Case) -> dict[str, Any]:
         "demand_reasonable": judgement and judgement.demand_reasonable,
         "promise_id": case.promise and case.promise.id,
         "wakes_at": case.wakes_at,
+    }
+
+
+def _head(case: Case) -> dict[str, Any]:
+    """Where its chain ends."""
+    return {
+        "audit_number": case.audit_number,
+        "audit_hash": case.audit_hash and hexadecimal(case.audit_hash),
+        "audit_salt": case.audit_salt and hexadecimal(case.audit_salt),
     }
 
 

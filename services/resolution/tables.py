@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     SmallInteger,
     Table,
@@ -16,8 +17,9 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.resolution.audit import tables as audit_tables
 from services.resolution.lifecycle import UNSOLVED, State
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Reader
@@ -84,6 +86,32 @@ cases = Table(
     Column("wakes_at", MOMENT, comment="the earliest of its deadlines: something happens after it by itself"),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
+    Column(
+        "accused",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="people complained about, by id in the directory",
+    ),
+    Column("policies", JSONB, comment="written policies in force at the last assignment: code, version"),
+    Column("books_at_start", JSONB, comment="rulebooks in force when the case was taken up: kind, version"),
+    Column("books_at_end", JSONB, comment="the same when it was closed"),
+    Column(
+        "audit_from",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="so many timeline entries were there before the chain began",
+    ),
+    Column(
+        "audit_number",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="number of the newest audit entry",
+    ),
+    Column("audit_hash", LargeBinary, comment="its hash"),
+    Column("audit_salt", LargeBinary, comment="makes the key of the chain; gone once the person was erased"),
     CheckConstraint(f"state IN {one_of(*State)}", "state"),
     CheckConstraint(f"severity IN {one_of(*Severity)}", "severity"),
     CheckConstraint(f"outcome IN {one_of(*Outcome)}", "outcome"),
@@ -100,6 +128,8 @@ cases = Table(
         "state_before",
     ),
     CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", "withdrawn_at"),
+    CheckConstraint("(audit_number > 0) = (audit_hash IS NOT NULL)", "audit_head"),
+    CheckConstraint("NOT erased OR audit_salt IS NULL", "erased_without_key"),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
 )
 OPENED = cases.c.state != State.UNOPENED.value
@@ -158,3 +188,5 @@ timeline = Table(
     Column("text", Text, comment="why or in which words, masked"),
     CheckConstraint(f"audience IN {one_of(*Reader)}", "audience"),
 )
+
+audit_entries = audit_tables.add_tables(metadata)

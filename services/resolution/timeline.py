@@ -25,6 +25,7 @@ class Source(StrEnum):
     INTAKE = "a-intake"
     ROUTING = "b-routing"
     RESOLUTION = "c-resolution"
+    NOTIFICATION = "d-notification"
 
 
 class Kind(StrEnum):
@@ -61,6 +62,12 @@ class Kind(StrEnum):
     WITHDRAWN_TOO_LATE = "withdrawn_too_late"
     CUSTOMER_WROTE = "customer_wrote"
     HANDLER_WROTE = "handler_wrote"
+    CODED = "coded"
+    RISK_RAISED = "risk_raised"
+    RISK_SETTLED = "risk_settled"
+    TASK_SET = "task_set"
+    TASK_DONE = "task_done"
+    MESSAGE_FAILED = "message_failed"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -133,6 +140,17 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     ),
     Kind.CUSTOMER_WROTE: (Reader.CUSTOMER, Words("The customer wrote", "顾客留言")),
     Kind.HANDLER_WROTE: (Reader.CUSTOMER, Words("A message went to the customer", "已给顾客留言")),
+    Kind.CODED: (Reader.INTERNAL, Words("The complaint was coded by the taxonomy", "投诉已编码")),
+    Kind.RISK_RAISED: (Reader.INTERNAL, Words("A risk was raised", "已提示风险")),
+    Kind.RISK_SETTLED: (Reader.INTERNAL, Words("The risk is over", "风险已解除")),
+    Kind.TASK_SET: (Reader.INTERNAL, Words("Somebody was given a task", "已布置任务")),
+    Kind.TASK_DONE: (Reader.INTERNAL, Words("A task was done", "任务已完成")),
+    Kind.MESSAGE_FAILED: (
+        Reader.INTERNAL,
+        Words(
+            "A message did not reach the customer: reach them in another way", "消息未送达顾客，须另行联系"
+        ),
+    ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
     Kind.PROMISE_BROKEN: (

@@ -115,8 +115,23 @@ class CaseSummary(View):
     """Absent once the result was told, and while the case follows another one."""
 
 
+class HandledUnderView(View):
+    """By which rules the case was handled: versions, by code or kind."""
+
+    policies: dict[str, int] | None
+    """Written policies in force that concern the responsible department, as of the last assignment."""
+    books_at_start: dict[str, int] | None
+    """Rulebooks of resolution when the case was taken up; 0 is what Redress is shipped with."""
+    books_at_end: dict[str, int] | None
+    """The same when it was closed."""
+
+
 class CaseView(CaseSummary):
     """A case with all that is needed to work it."""
+
+    accused: list[str]
+    """People complained about, by their ids in the directory: none of them works the case."""
+    handled_under: HandledUnderView
 
     judgement: JudgementView | None
     round: int
