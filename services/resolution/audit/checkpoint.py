@@ -8,7 +8,8 @@ the moment at which it was read, between the checkpoint's time and its end: chai
 import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,27 +48,48 @@ def signing_key(installation_secret: bytes) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
+@dataclass
+class Writer:
+    """Makes the lines, and knows what of them is signed."""
+
+    key: Ed25519PrivateKey
+    digest: Any = field(default_factory=hashlib.sha256)
+    chains: int = 0
+    entries: int = 0
+
+    def first(self, at: datetime) -> bytes:
+        public = _public(self.key.public_key())
+        return self._told(_line({"format": FORMAT, "at": plain(at), "public_key": public}))
+
+    def heads(self, heads: Iterable[tuple[UUID, Head]]) -> bytes:
+        told: list[bytes] = []
+        for complaint_id, head in heads:
+            self.chains, self.entries = self.chains + 1, self.entries + head.number
+            said = {"complaint_id": str(complaint_id), "number": head.number, "hash": head.hash.hex()}
+            told.append(_line(said))
+        return self._told(b"".join(told))
+
+    def last(self) -> bytes:
+        sealed = self.key.sign(_signed(self.digest.digest(), self.chains, self.entries))
+        return _line({"chains": self.chains, "entries": self.entries, "signature": sealed.hex()})
+
+    def _told(self, piece: bytes) -> bytes:
+        self.digest.update(piece)
+        return piece
+
+
 async def lines(database: Database, key: Ed25519PrivateKey) -> AsyncIterator[bytes]:
-    """The checkpoint of now; whole lines, many at once."""
-    digest, chains, entries = hashlib.sha256(), 0, 0
-    first = {"format": FORMAT, "at": plain(clock.now()), "public_key": _public(key.public_key())}
-    piece = _line(first)
-    async with database.reading() as connection:
-        after = NOBODY
-        while True:
-            digest.update(piece)
-            yield piece
+    """The checkpoint of now: whole lines, many at once; the last one by itself."""
+    writer, after = Writer(key), NOBODY
+    yield writer.first(clock.now())
+    while True:
+        async with database.reading() as connection:
             rows = (await driver.run(connection, _HEADS, {"after": after, "page": PAGE})).all()
-            if not rows:
-                break
-            piece = b"".join(
-                _line({"complaint_id": str(row.id), "number": row.audit_number, "hash": row.audit_hash.hex()})
-                for row in rows
-            )
-            after = rows[-1].id
-            chains, entries = chains + len(rows), entries + sum(row.audit_number for row in rows)
-    sealed = key.sign(_signed(digest.digest(), chains, entries))
-    yield _line({"chains": chains, "entries": entries, "signature": sealed.hex()})
+        if not rows:
+            break
+        yield writer.heads((row.id, Head(row.audit_number, row.audit_hash)) for row in rows)
+        after = rows[-1].id
+    yield writer.last()
 
 
 def read(given: Iterable[bytes], key: Ed25519PublicKey) -> Iterator[Chained]:
