@@ -20,6 +20,7 @@ from services.insights.store import _by_cut
 from services.intake.model import View
 from services.notification.model import Conversation, Subscription
 from services.resolution.audit.chain import Head, Link, Part
+from services.resolution.audit.findings import Finding
 from services.resolution.audit.verifying import Check, Claim, Stored
 from services.resolution.lifecycle import UNSOLVED, State
 from shared.envelope import Received, open_envelope, record_id
@@ -396,7 +397,7 @@ def _chains(evidence: Evidence) -> Iterator[str]:
         head = Head(case["audit_number"], case["audit_hash"] or b"")
         # Without the key, as after an erasure: the hashes are looked at, and that nothing is uncovered.
         check = Check(Claim(i, head, None, True, State(case["state"]), case["audit_from"], rows[i]))
-        found = []
+        found: list[Finding] = []
         for row in sorted(links[i], key=lambda row: row["number"]):
             made = {name: row[name] for name in Link.__dataclass_fields__} | {"part": Part(row["part"])}
             found += check.entry(Stored(Link(**made), row["hash"], row))
