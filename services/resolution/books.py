@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.resolution.approvals.book import APPROVALS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = ()
+BOOKS: Sequence[Book[Any]] = (APPROVALS,)
