@@ -8,19 +8,17 @@ can guess from a digest what was erased, and the hashes (SHA-256) still hold.
 
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-_WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 class Part(StrEnum):
@@ -60,7 +58,7 @@ class Covered:
         return str(self.row[COVERED[self.part][0]]) if self.part is not Part.NOTE else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Link:
     """One entry of the chain."""
 
@@ -80,21 +78,21 @@ class Link:
     digest: bytes
     previous: bytes
 
-    @property
+    @cached_property
     def hash(self) -> bytes:
         """Of everything in it, and so of everything before it."""
         told = (
-            str(self.complaint_id),
+            self.complaint_id,
             self.number,
-            plain(self.at),
-            plain(self.recorded_at),
+            self.at,
+            self.recorded_at,
             self.actor,
             self.action,
-            self.part.value,
+            self.part,
             self.key,
-            self.note and dict(self.note),
+            self.note,
         )
-        return hashlib.sha256(self.previous + self.digest + _WRITTEN(told).encode()).digest()
+        return hashlib.sha256(self.previous + self.digest + written(told).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +120,8 @@ def chain_secret(installation_secret: bytes) -> bytes:
 
 def digest_of(key: bytes, part: Part, content: Mapping[str, Any]) -> bytes:
     """`content`: the row that is covered, as it is stored; of a note the note itself."""
-    names: Sequence[str] = COVERED[part] if part is not Part.NOTE else sorted(content)
-    told = (part.value, [(name, plain(content[name])) for name in names])
-    return hmac.digest(key, _WRITTEN(told).encode(), "sha256")
+    told = [content] if part is Part.NOTE else [content[name] for name in COVERED[part]]
+    return hmac.digest(key, written([part, *told]).encode(), "sha256")
 
 
 def extend(
@@ -153,16 +150,28 @@ def extend(
     return links
 
 
-def plain(value: Any) -> Any:
-    """A value as it is written, whether it comes from Python or from the database."""
+def written(values: Iterable[object]) -> str:
+    """Values one after the other, each with its length (netstrings, D. J. Bernstein 1997), so that no two lists of
+    values are written the same; it does not matter whether they come from Python or from the database."""
+    texts = [value if type(value) is str or value is None else plain(value) for value in values]
+    return "".join(["~" if text is None else f"{len(text)}:{text}," for text in texts])
+
+
+def plain(value: object) -> str:
+    """Times are microseconds since 1970, amounts have two decimals."""
     match value:
+        case str():
+            return str(value)
         case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
+            return str((value - _EPOCH) // _MICROSECOND)
         case Decimal():
             return f"{value:.2f}"
-        case UUID():
-            return str(value)
+        case Mapping():
+            return written(each for item in sorted(value.items()) for each in item)
         case list() | tuple():
-            return [plain(each) for each in value]
+            return written(value)
         case _:
-            return value
+            return str(value)
+
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from services.resolution.audit.chain import Head, plain
+from services.resolution.audit.chain import Head
 from shared import clock, driver
 from shared.database import Database, sql
 
@@ -59,7 +59,7 @@ class Writer:
 
     def first(self, at: datetime) -> bytes:
         public = _public(self.key.public_key())
-        return self._told(_line({"format": FORMAT, "at": plain(at), "public_key": public}))
+        return self._told(_line({"format": FORMAT, "at": at.isoformat(), "public_key": public}))
 
     def heads(self, heads: Iterable[tuple[UUID, Head]]) -> bytes:
         told: list[bytes] = []
