@@ -3,7 +3,7 @@
 All five schemas, by INSERT ... SELECT, as they are when complaints were told one after the other over the last
 year and all but the newest hundredth are closed: what is kept of each of them, what was said to whom, and the
 inboxes, sequences and positions that its events left behind. The records of the log are left out: nobody reads
-them again, and they would be most of it all.
+them again, and they would be most of it all. So are the audit chains: the cases are as if they were older than those.
 
 Every column is named with the expression that fills it. A column that the tables have and nobody here knows of
 is an error unless it may be empty, so that this file cannot fall behind in silence.
@@ -183,7 +183,8 @@ _RESOLUTION = {
             "outcome": "CASE WHEN NOT open THEN 'satisfied' END",
             "closed_by": "CASE WHEN NOT open THEN 'customer' END", "closed_at": "CASE WHEN NOT open THEN solved END",
             "promise_id": f"CASE WHEN open THEN {PROMISE} END", "promises": "1",
-            "entries": "CASE WHEN open THEN 4 ELSE 8 END",
+            "wakes_at": f"CASE WHEN open THEN {SOON} END",
+            "entries": "CASE WHEN open THEN 4 ELSE 8 END", "audit_from": "CASE WHEN open THEN 4 ELSE 8 END",
         }
     ),
     "promises": Rows(

@@ -72,6 +72,7 @@ from shared.events import (
     OffersMade,
     OffersWithdrawn,
     OpinionGiven,
+    PersonalDataRead,
     ProblemCorrected,
     PromiseBroken,
     PromiseKept,
@@ -299,6 +300,13 @@ def events() -> Iterator[Event]:
         separated_at=_after(2),
     )
     yield ReporterLeft(complaint_id=COMPLAINT, merged_id=AGAIN, left_at=_after(2))
+    yield PersonalDataRead(
+        complaint_id=COMPLAINT,
+        what="contact",
+        purpose="回电说明进展",
+        read_by="key:5f0c1a9be27d",
+        read_at=_after(30),
+    )
     yield CustomerErased(
         complaint_id=COMPLAINT, customer_id=CUSTOMER, because=Because.REQUESTED, erased_at=_after(2000)
     )
@@ -383,6 +391,7 @@ def events() -> Iterator[Event]:
             eligible=2,
             fell_out={"certificate:safety": 3, "absent": 1},
         ),
+        policies={"answer_in_time": 2},
     )
     yield ComplaintUnassigned(
         complaint_id=AGAIN,

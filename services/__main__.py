@@ -37,6 +37,8 @@ key_commands = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help
 cli.add_typer(key_commands, name="keys")
 vault_commands = typer.Typer(help="Personal data: seal it anew, erase what is old.", no_args_is_help=True)
 cli.add_typer(vault_commands, name="vault")
+audit_commands = typer.Typer(help="The audit chains: verify them, make checkpoints.", no_args_is_help=True)
+cli.add_typer(audit_commands, name="audit")
 out = Console()
 err = Console(stderr=True)
 
@@ -290,6 +292,63 @@ def retain(
         _fail("Say after how many days: --days, or REDRESS_RETENTION_DAYS.")
     with launch.database(settings, join=True) as url:
         print(_run(vaulting.retain(settings, url, days, dry_run=dry_run)))
+
+
+@audit_commands.command("verify")
+def verify_audit(
+    complaint: Annotated[UUID | None, typer.Option(help="Only this complaint's chain.")] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Compare with what `redress audit checkpoint` wrote."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Is every audit chain whole, and is what it covers as it was? Services may run meanwhile.
+
+    A tail that was cut off, and a chain that somebody wrote anew who knows the secret, are found only with a
+    checkpoint. Exit status 1: something is wrong; 2: it could not be verified.
+    """
+    from rich.progress import Progress
+
+    from services import auditing
+
+    settings = _settings()
+    with launch.database(settings, join=True) as url, Progress(console=err, disable=as_json) as bar:
+        task = bar.add_task("verifying", total=None)
+        try:
+            report = _run(
+                auditing.verify(
+                    settings,
+                    url,
+                    complaint,
+                    checkpoint,
+                    lambda done, total: bar.update(task, completed=done, total=total),
+                )
+            )
+        except auditing.CannotVerify as error:
+            _fail(str(error))
+    if as_json:
+        out.print_json(json.dumps(report, default=str, ensure_ascii=False))
+    else:
+        table = Table("complaint", "entry", "what is wrong", "key", title="Audit chains")
+        for each in report["findings"]:
+            table.add_row(str(each["complaint_id"]), str(each["number"]), each["en"], each["key"])
+        out.print(table if report["findings"] else auditing.well(report))
+        if report["wrong"] > len(report["findings"]):
+            out.print(f"{report['wrong']} findings; the first {len(report['findings'])} are shown.")
+    raise typer.Exit(1 if report["wrong"] else 0)
+
+
+@audit_commands.command("checkpoint")
+def checkpoint_audit(
+    output: Annotated[Path, typer.Option("--out", help="File; keep it where Redress cannot write.")],
+) -> None:
+    """Write down where all audit chains end now, signed."""
+    from services import auditing
+
+    settings = _settings()
+    with launch.database(settings, join=True) as url:
+        print(json.dumps(_run(auditing.write_checkpoint(settings, url, output))))
 
 
 def _settings() -> Settings:

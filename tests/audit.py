@@ -19,7 +19,10 @@ from services.insights.model import COUNTS, Contributions, Facts, contributions
 from services.insights.store import _by_cut
 from services.intake.model import View
 from services.notification.model import Conversation, Subscription
-from services.resolution.lifecycle import UNSOLVED
+from services.resolution.audit.chain import Head, Link, Part
+from services.resolution.audit.findings import Finding
+from services.resolution.audit.verifying import Check, Claim, Stored
+from services.resolution.lifecycle import UNSOLVED, State
 from shared.envelope import Received, open_envelope, record_id
 from shared.eventlog import EventLog, Record
 from shared.events.vocabulary import ALL_TOPICS, TRANSFER_TOPICS
@@ -126,6 +129,7 @@ def findings(evidence: Evidence, accepted: Collection[UUID]) -> list[str]:
         *_intake(evidence, events),
         *_routing(evidence, events),
         *_resolution(evidence, events),
+        *_chains(evidence),
         *_notification(evidence, events),
         *_insights(evidence, events),
     ]
@@ -381,6 +385,29 @@ def _resolution(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]
     for promise_id, number in told_promises.items():
         if number > 1:
             yield f"resolution: promise {promise_id} was told {number} times"
+
+
+def _chains(evidence: Evidence) -> Iterator[str]:
+    """Every case's audit chain is whole, covers all its rows, and leads to the state that the case is in."""
+    links: dict[UUID, list[Row]] = defaultdict(list)
+    for row in evidence.rows("resolution.audit_entries"):
+        links[row["complaint_id"]].append(row)
+    rows: dict[UUID, Counter[Part]] = defaultdict(Counter)
+    for part, table in ((Part.TIMELINE, "timeline"), (Part.OFFER, "offers"), (Part.PROMISE, "promises")):
+        for row in evidence.rows(f"resolution.{table}"):
+            rows[row["complaint_id"]][part] += 1
+            rows[row["complaint_id"]][Part.SETTLEMENT] += row.get("settled_at") is not None
+    for case in evidence.rows("resolution.cases"):
+        i = case["id"]
+        head = Head(case["audit_number"], case["audit_hash"] or b"")
+        # Without the key, as after an erasure: the hashes are looked at, and that nothing is uncovered.
+        check = Check(Claim(i, head, None, True, State(case["state"]), case["audit_from"], rows[i]))
+        found: list[Finding] = []
+        for row in sorted(links[i], key=lambda row: row["number"]):
+            made = {name: row[name] for name in Link.__dataclass_fields__} | {"part": Part(row["part"])}
+            found += check.entry(Stored(Link(**made), row["hash"], row))
+        for finding in [*found, *check.end()]:
+            yield f"resolution: the audit chain of {i}: {finding.wrong} at {finding.number} {finding.key}"
 
 
 def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:

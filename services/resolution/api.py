@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.resolution import queries
 from services.resolution.approvals import api as approvals
+from services.resolution.audit.api import router as audit
 from services.resolution.books import BOOKS
 from services.resolution.casefile import api as casefile
 from services.resolution.clocks import accountability_api as accountability
@@ -39,6 +40,7 @@ from shared.service import Ctx, api_router
 router = api_router(tags=["cases"])
 ROOMS: Sequence[APIRouter] = (
     approvals.router,
+    audit,
     clocks.router,
     accountability.router,
     offers.router,

@@ -25,7 +25,7 @@ def _parts(context: Context) -> Sequence[object]:
     guard = Guard(allow_private=settings.allow_private_targets or settings.stock_private)
     return [
         Supplies(settings.stock_url, token, guard),
-        store.follow(usual),
+        store.follow(usual, settings.installation_secret),
         Refresher(context),
         Waker(context.database, dormitories, settings.poll_interval),
     ]

@@ -91,6 +91,7 @@ class Closing(Valuing):
         self, outcome: Outcome, author: str, reason: str | None, at: datetime, source: Source, ending: Ending
     ) -> None:
         self._move(Action.CLOSE)
+        self._note_end()
         self.outcome, self.closed_by, self.closed_at = outcome, author, at
         self.trust_restored, self.heard = ending.trust_restored, None
         self._take_stock(outcome)

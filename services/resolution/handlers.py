@@ -1,5 +1,7 @@
 """Events in: what the case does when another service tells a fact."""
 
+from services.resolution.audit.hearing import hear
+from services.resolution.audit.witnessed import Noted
 from services.resolution.listening.mood import FeltIn
 from services.resolution.model import Case
 from services.resolution.store import store
@@ -7,6 +9,7 @@ from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
 from shared.envelope import Received
 from shared.events import (
     ComplaintAssigned,
+    ComplaintCoded,
     ComplaintMerged,
     ComplaintReferred,
     ComplaintRegistered,
@@ -19,6 +22,7 @@ from shared.events import (
     CustomerWrote,
     DepartmentInvolved,
     HandlerWrote,
+    MessageFailed,
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
@@ -26,6 +30,10 @@ from shared.events import (
     ReporterJoined,
     ReporterLeft,
     RestatementAnswered,
+    RiskRaised,
+    RiskSettled,
+    TaskDone,
+    TaskSet,
 )
 from shared.reactions import Reactions
 
@@ -64,6 +72,12 @@ def on_restatement_answered(case: Case, event: RestatementAnswered, fact: Receiv
         case.understand(event.answered_at)
 
 
+@reactions.on(ComplaintCoded)
+def on_complaint_coded(case: Case, event: ComplaintCoded, fact: Received) -> None:
+    codes = ", ".join("/".join(filter(None, (code.category, code.subcategory))) for code in event.codes)
+    case.note(Kind.CODED, event.coded_at, event.coded_by, f"{codes}: {event.reason}")
+
+
 @reactions.on(ComplaintTriaged)
 def on_complaint_triaged(case: Case, event: ComplaintTriaged, fact: Received) -> None:
     case.triage(event.category, event.severity, event.reasons, event.triaged_at, event.time_limits)
@@ -76,7 +90,7 @@ def on_complaint_referred(case: Case, event: ComplaintReferred, fact: Received) 
 
 @reactions.on(ComplaintAssigned)
 def on_complaint_assigned(case: Case, event: ComplaintAssigned, fact: Received) -> None:
-    case.assign(event.department, event.handler_id, event.handler_name, event.assigned_at)
+    case.assign(event.department, event.handler_id, event.handler_name, event.assigned_at, event.policies)
     if event.because is not None:
         author = event.handed_over_by or SYSTEM
         case.note(Kind.HANDED_OVER, event.assigned_at, author, event.because, Source.ROUTING)
@@ -89,6 +103,36 @@ def on_complaint_assigned(case: Case, event: ComplaintAssigned, fact: Received) 
 @reactions.on(ComplaintUnassigned)
 def on_complaint_unassigned(case: Case, event: ComplaintUnassigned, fact: Received) -> None:
     case.note(Kind.UNASSIGNED, event.unassigned_at, SYSTEM, ", ".join(sorted(event.reasons)), Source.ROUTING)
+
+
+@reactions.on(RiskRaised)
+def on_risk_raised(case: Case, event: RiskRaised, fact: Received) -> None:
+    text = f"{event.kind} · {event.severity}: {event.reason}"
+    case.note(Kind.RISK_RAISED, event.raised_at, event.raised_by, text, Source.ROUTING)
+
+
+@reactions.on(RiskSettled)
+def on_risk_settled(case: Case, event: RiskSettled, fact: Received) -> None:
+    text = f"{event.kind}: {event.reason}"
+    case.note(Kind.RISK_SETTLED, event.settled_at, event.settled_by, text, Source.ROUTING)
+
+
+@reactions.on(TaskSet)
+def on_task_set(case: Case, event: TaskSet, fact: Received) -> None:
+    text = f"{event.form} · {event.assignee}: {event.about}"
+    case.note(Kind.TASK_SET, event.set_at, event.set_by, text, Source.ROUTING)
+
+
+@reactions.on(TaskDone)
+def on_task_done(case: Case, event: TaskDone, fact: Received) -> None:
+    text = ": ".join(filter(None, (f"{event.form} · {event.outcome}", event.note)))
+    case.note(Kind.TASK_DONE, event.done_at, event.done_by, text, Source.ROUTING)
+
+
+@reactions.on(MessageFailed)
+def on_message_failed(case: Case, event: MessageFailed, fact: Received) -> None:
+    text = f"{event.template} · {event.channel}"
+    case.note(Kind.MESSAGE_FAILED, event.failed_at, SYSTEM, text, Source.NOTIFICATION)
 
 
 @reactions.on(DepartmentInvolved)
@@ -156,3 +200,7 @@ def on_reopen_asked(case: Case, event: ReopenAsked, fact: Received) -> None:
 @reactions.on(CustomerErased)
 def on_customer_erased(case: Case, event: CustomerErased, fact: Received) -> None:
     case.erased = True
+    case.witness(Noted.ERASED, event.erased_at, SYSTEM, because=event.because.value)
+
+
+hear(reactions)

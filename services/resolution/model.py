@@ -1,6 +1,6 @@
 """The rules of a case, pure. One aggregate per complaint; which action is possible when is in `lifecycle`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -69,9 +69,17 @@ class Case(Closing):
         if before is not None and severity.rank > before.rank:
             self._grow(before, severity, reasons, at)
 
-    def assign(self, department: str, handler_id: str, handler_name: str, at: datetime) -> None:
+    def assign(
+        self,
+        department: str,
+        handler_id: str,
+        handler_name: str,
+        at: datetime,
+        policies: Mapping[str, int] | None = None,
+    ) -> None:
         """What was decided last holds: an assignment that is heard of late does not undo an acceptance."""
         self.department = department
+        self.policies = policies if policies is not None else self.policies
         if self.assigned_at is None or at >= self.assigned_at:
             self.assigned_at, self.handler_id, self.handler_name = at, handler_id, handler_name
         elif handler_id == self.handler_id:
@@ -112,6 +120,7 @@ class Case(Closing):
         """Take the case up; without `handler_id` for the person it was assigned to, else for the caller."""
         self._move(Action.ACCEPT)
         taken_by = handler_id or self.handler_id or author
+        self._note_start()
         if taken_by != self.handler_id:
             self.handler_id, self.handler_name = taken_by, None
         self.assigned_at = at
@@ -124,6 +133,7 @@ class Case(Closing):
     def answer(self, result: str, author: str, at: datetime) -> None:
         """Solve a minor complaint at once, within one's own power."""
         self._move(Action.ANSWER)
+        self._note_start()
         self._carried_out(Kind.ANSWERED, result, author, at)
         self._answered_unheard(at)
 

@@ -3,21 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.resolution.audit.handled_under import HandledUnder
 from services.resolution.clocks.calendars import USUAL, Calendars
 from services.resolution.dispute.model import Dispute
 from services.resolution.judgement import Judgement
 from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State, WaitingFor, why_not
-from shared.aggregate import Aggregate
 from shared.events.vocabulary import Channel, Severity, Visibility
-from shared.rulebooks.model import AS_SHIPPED, Books
 
 
 @dataclass(kw_only=True)
-class Positioned(Aggregate):
+class Positioned(HandledUnder):
     """What the guards of the lifecycle look at, and the times are decided by."""
 
-    books: Books = field(default=AS_SHIPPED, repr=False, compare=False)
-    """The rulebooks in force."""
     calendars: Calendars = field(default=USUAL, repr=False, compare=False)
     """When the departments work."""
     state: State = State.UNOPENED

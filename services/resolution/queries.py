@@ -17,6 +17,7 @@ from services.resolution.views import (
     CaseSummary,
     CaseView,
     ConsentView,
+    HandledUnderView,
     JudgementView,
     OfferView,
     PromiseView,
@@ -103,6 +104,9 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         ),
         consent=ConsentView.of(row),
         offers=[OfferView.model_validate(offer) for offer in row["offers"]],
+        handled_under=HandledUnderView(
+            policies=row["policies"], books_at_start=row["books_at_start"], books_at_end=row["books_at_end"]
+        ),
         timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
         clocks=clocks_shown(row["clocks"], row["clock_policy"]),
         possible=possible_actions(position),
@@ -115,6 +119,12 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
                 *("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at", "reopened"),
                 *("last_emotion", "ended_negative", "trust_restored", "problem_found", "problem_solved"),
                 "correction",
+                "round",
+                "result",
+                "carried_out_at",
+                "closed_by",
+                "closed_at",
+                "withdrawn_at",
             )
         },
     )

@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.resolution.audit.chain import Link, chain_secret
+from services.resolution.audit.writing import Rows, chained, hexadecimal, only_witnessed, row_of
 from services.resolution.books import BOOKS
 from services.resolution.clocks.calendars import Calendars
 from services.resolution.clocks.store import clocks_row, read_calendars, read_clocks, save_lapses
@@ -20,8 +22,16 @@ from services.resolution.listening.store import keep
 from services.resolution.model import Case
 from services.resolution.offers.told import Told
 from services.resolution.promises import Promise, PromiseState
-from services.resolution.tables import cases, disputes, metadata, offers, promises, timeline
-from shared import driver
+from services.resolution.tables import (
+    audit_entries,
+    cases,
+    disputes,
+    metadata,
+    offers,
+    promises,
+    timeline,
+)
+from shared import clock, driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
@@ -60,6 +70,7 @@ class CaseStore:
 
     def __init__(self) -> None:
         self._calendars: Calendars | None = None
+        self._secret = b""
 
     @property
     def calendars(self) -> Calendars:
@@ -67,9 +78,9 @@ class CaseStore:
             raise RuntimeError("the resolution service has not started: nobody gave the store its calendars")
         return self._calendars
 
-    def follow(self, calendars: Calendars) -> Calendars:
-        """Hand these calendars to every case from now on."""
-        self._calendars = calendars
+    def follow(self, calendars: Calendars, installation_secret: bytes) -> Calendars:
+        """Hand these calendars to every case from now on; the secret makes the keys of their audit chains."""
+        self._calendars, self._secret = calendars, chain_secret(installation_secret)
         return calendars
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, Case]:
@@ -80,7 +91,7 @@ class CaseStore:
         books = await load_books(connection, *BOOKS)
         rows = (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings().all()
         if any(row["calendar_now"] != self.calendars.digest(row["department"]) for row in rows):
-            self.follow(await read_calendars(connection, self.calendars))
+            self._calendars = await read_calendars(connection, self.calendars)
         found = {id: Case(id=id, calendars=self.calendars, books=books) for id in ids}
         for row in rows:
             found[row["id"]] = _case(row, self.calendars, books)
@@ -88,21 +99,31 @@ class CaseStore:
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Case]) -> None:
         saved = list(aggregates)
+        now = clock.now()
+        offered = {case.id: [_offer_row(case, offer) for offer in case.new_offers] for case in saved}
+        told = {case.id: [_entry_row(entry) for entry in case.new_entries] for case in saved}
+        rows: list[dict[str, Any]] = []
+        links: list[Link] = []
         for case in saved:
-            case.version += 1
-        await save_rows(transaction, cases, [_case_row(case) for case in saved])
+            row = _case_row(case)
+            if not only_witnessed(case, row):
+                row["version"] = case.version = case.version + 1
+            promised = [_promise_row(promise) for promise in case.changed_promises]
+            parts = Rows(told[case.id], offered[case.id], promised)
+            links += chained(case, parts, erased=case.erased, secret=self._secret, recorded_at=now)
+            rows.append(row | _head(case))
+        await save_rows(transaction, cases, rows)
         # In order of change: a promise is settled before the next one takes the place of the live one.
         changed = {p.id: p for case in saved for p in case.changed_promises}
         settling = ("state", "settled_at", "handler_id", "department", "excused")
         await save_rows(transaction, promises, [_promise_row(p) for p in changed.values()], changing=settling)
-        await insert_rows(
-            transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
-        )
+        await insert_rows(transaction, offers, [row for case in saved for row in offered[case.id]])
         await keep(transaction, saved)
         changed_disputes = {d.id: d for case in saved for d in case.changed_disputes}
         await save_rows(transaction, disputes, [asdict(d) for d in changed_disputes.values()])
-        await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
+        await insert_rows(transaction, timeline, [row for case in saved for row in told[case.id]])
         await save_lapses(transaction, saved)
+        await insert_rows(transaction, audit_entries, [row_of(link) for link in links])
         if erased := [case.id for case in saved if case.erased]:
             for forget in FORGET:
                 await transaction.execute(forget, {"ids": erased})
@@ -143,6 +164,10 @@ def _case(row: Any, calendars: Calendars, books: Books) -> Case:
     return Case(
         calendars=calendars,
         books=books,
+        stored=row,
+        audit_number=row["audit_number"],
+        audit_hash=row["audit_hash"],
+        audit_salt=row["audit_salt"],
         state=State(row["state"]),
         channel=Channel(row["channel"]) if row["channel"] else None,
         visibility=Visibility(row["visibility"]) if row["visibility"] else None,
@@ -184,6 +209,9 @@ _APART = {
     "clocks",
     "last_emotion",
     "dispute_id",
+    "audit_number",
+    "audit_hash",
+    "audit_salt",
 }
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
@@ -214,6 +242,15 @@ def _case_row(case: Case) -> dict[str, Any]:
         "clocks": clocks_row(case),
         "last_emotion": case.last_emotion and case.last_emotion.value,
         "dispute_id": case.dispute and case.dispute.id,
+    }
+
+
+def _head(case: Case) -> dict[str, Any]:
+    """Where its chain ends."""
+    return {
+        "audit_number": case.audit_number,
+        "audit_hash": case.audit_hash and hexadecimal(case.audit_hash),
+        "audit_salt": case.audit_salt and hexadecimal(case.audit_salt),
     }
 
 

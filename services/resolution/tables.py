@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     SmallInteger,
     Table,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.resolution.audit import tables as audit_tables
 from services.resolution.clocks import tables as clock_tables
 from services.resolution.dispute import tables as dispute_tables
 from services.resolution.judgement import Origin
@@ -155,6 +157,25 @@ cases = Table(
     Column("calendar_digest", Text, comment="of the calendar by which they were; null: the usual one"),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
+    Column("policies", JSONB, comment="written policies in force at the last assignment: code, version"),
+    Column("books_at_start", JSONB, comment="rulebooks in force when the case was taken up: kind, version"),
+    Column("books_at_end", JSONB, comment="the same when it was closed"),
+    Column(
+        "audit_from",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="so many timeline entries were there before the chain began",
+    ),
+    Column(
+        "audit_number",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="number of the newest audit entry",
+    ),
+    Column("audit_hash", LargeBinary, comment="its hash"),
+    Column("audit_salt", LargeBinary, comment="makes the key of the chain; gone once the person was erased"),
     CheckConstraint(f"state IN {one_of(*State)}", "state"),
     CheckConstraint(f"severity IN {one_of(*Severity)}", "severity"),
     CheckConstraint(f"outcome IN {one_of(*Outcome)}", "outcome"),
@@ -199,6 +220,8 @@ cases = Table(
     CheckConstraint(
         "(waiting_for IS NOT DISTINCT FROM 'colleague') = (asked_whom IS NOT NULL)", "asked_a_colleague"
     ),
+    CheckConstraint("(audit_number > 0) = (audit_hash IS NOT NULL)", "audit_head"),
+    CheckConstraint("NOT erased OR audit_salt IS NULL", "erased_without_key"),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
     CheckConstraint(
         "reason_sufficient IS NOT NULL OR num_nonnulls(cause, impact, origin, needs) = 0", "analysed"
@@ -304,3 +327,4 @@ timeline = Table(
 lapses, calendars = clock_tables.add_tables(metadata)
 disputes = dispute_tables.add_tables(metadata)
 feelings, contacts, scorecards = listening_tables.add_tables(metadata)
+audit_entries = audit_tables.add_tables(metadata)

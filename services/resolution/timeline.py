@@ -25,6 +25,7 @@ class Source(StrEnum):
     INTAKE = "a-intake"
     ROUTING = "b-routing"
     RESOLUTION = "c-resolution"
+    NOTIFICATION = "d-notification"
 
 
 class Kind(StrEnum):
@@ -65,6 +66,12 @@ class Kind(StrEnum):
     CLOSED_BELOW_VALUE = "closed_below_value"
     NOT_CHECKED = "not_checked"
     VISIT_PLANNED = "visit_planned"
+    CODED = "coded"
+    RISK_RAISED = "risk_raised"
+    RISK_SETTLED = "risk_settled"
+    TASK_SET = "task_set"
+    TASK_DONE = "task_done"
+    MESSAGE_FAILED = "message_failed"
     APPROVAL_ASKED = "approval_asked"
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_REFUSED = "approval_refused"
@@ -184,6 +191,17 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
         Words("Stock and capacity could not be checked before it was promised", "承诺前未能核对库存和产能"),
     ),
     Kind.VISIT_PLANNED: (Reader.CUSTOMER, Words("Somebody comes to the customer", "已派人上门")),
+    Kind.CODED: (Reader.INTERNAL, Words("The complaint was coded by the taxonomy", "投诉已编码")),
+    Kind.RISK_RAISED: (Reader.INTERNAL, Words("A risk was raised", "已提示风险")),
+    Kind.RISK_SETTLED: (Reader.INTERNAL, Words("The risk is over", "风险已解除")),
+    Kind.TASK_SET: (Reader.INTERNAL, Words("Somebody was given a task", "已布置任务")),
+    Kind.TASK_DONE: (Reader.INTERNAL, Words("A task was done", "任务已完成")),
+    Kind.MESSAGE_FAILED: (
+        Reader.INTERNAL,
+        Words(
+            "A message did not reach the customer: reach them in another way", "消息未送达顾客，须另行联系"
+        ),
+    ),
     Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
     Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
     Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),

@@ -164,8 +164,21 @@ class CaseSummary(View):
     """Absent once the result was told, and while the case follows another one."""
 
 
+class HandledUnderView(View):
+    """By which rules the case was handled: versions, by code or kind."""
+
+    policies: dict[str, int] | None
+    """Written policies in force that concern the responsible department, as of the last assignment."""
+    books_at_start: dict[str, int] | None
+    """Rulebooks of resolution when the case was taken up; 0 is what Redress is shipped with."""
+    books_at_end: dict[str, int] | None
+    """The same when it was closed."""
+
+
 class CaseView(CaseSummary):
     """A case with all that is needed to work it."""
+
+    handled_under: HandledUnderView
 
     judgement: JudgementView | None
     consent: ConsentView | None

@@ -332,6 +332,22 @@ class CustomerErased(Event):
     erased_at: datetime
 
 
+@registry.event("redress.personal-data.read", topic=TOPICS.intake)
+class PersonalDataRead(Event):
+    """Personal data of this complaint was handed out to somebody of the company or to a service.
+
+    已向内部人员或服务提供该投诉的个人信息。
+    """
+
+    what: str
+    """`contact`, `attachment`, `thumbnail` or `export`."""
+    purpose: str
+    """What for, as the reader said it, masked."""
+    read_by: str
+    """The principal."""
+    read_at: datetime
+
+
 @registry.event("redress.reporter.left", topic=TOPICS.intake)
 class ReporterLeft(Event):
     """A complaint that was merged into this one is worked on its own again.

@@ -172,6 +172,8 @@ class ComplaintAssigned(Event):
     reasons: tuple[str, ...]
     assigned_at: datetime
     basis: AssignmentBasis | None = None
+    policies: dict[str, int] | None = None
+    """Versions of the written policies in force that concern the department, by their codes; None: not looked up."""
     previous_handler_id: str | None = None
     """Who had it before, when it passed on."""
     handed_over_by: str | None = None

@@ -145,6 +145,7 @@ IGNORED = {
     "redress.complaint.supplemented.v1",
     "redress.restatement.answered.v1",
     "redress.complaint.coded.v1",
+    "redress.personal-data.read.v1",
     "redress.notice.overdue.v1",
     "redress.task.set.v1",
     "redress.task.done.v1",

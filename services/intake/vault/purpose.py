@@ -35,14 +35,14 @@ async def note(
     ctx: Context, who: Principal, purpose: str | None, what: What, complaint_ids: Collection[UUID]
 ) -> None:
     """Write the reading into the audit trail, before anything is handed out. Raises a 422 problem without a purpose."""
-    async with ctx.database.reading() as connection:
+    async with ctx.database.transaction() as transaction:
         if who.id.startswith("service:"):
             said = TASKS.get(who.id, who.id)
         else:
-            records = await load(connection, complaint_ids)
+            records = await load(transaction.connection, complaint_ids)
             known = [word for record in records.values() for word in record.known]
             said = mask(_stated(purpose), known)
-        await store.note(connection, who.id, said, what, complaint_ids)
+        await store.note(transaction, who.id, said, what, complaint_ids)
 
 
 def _stated(given: str | None) -> str:

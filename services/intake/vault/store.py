@@ -22,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.store import metadata
 from services.intake.vault.model import What
-from shared import clock, driver
-from shared.database import sql
+from shared import clock
+from shared.database import Transaction, sql
+from shared.events import PersonalDataRead
 from shared.events.vocabulary import Because
 
 TIME = DateTime(timezone=True)
@@ -71,13 +72,19 @@ _SOON = sql(_NOTE.format(hurry="set_config('synchronous_commit', 'off', true)"))
 
 
 async def note(
-    connection: AsyncConnection, principal: str, purpose: str, what: What, complaint_ids: Collection[UUID]
+    transaction: Transaction, principal: str, purpose: str, what: What, complaint_ids: Collection[UUID]
 ) -> None:
-    """Write down that personal data of these complaints is read, before it is handed out."""
+    """Write down and tell that personal data of these complaints is read, before it is handed out."""
     if complaint_ids:
         statement = _SOON if principal.startswith("service:") else _DURABLY
-        told = {"at": clock.now(), "principal": principal, "purpose": purpose, "what": what.value}
-        await driver.run(connection, statement, told | {"ids": list(complaint_ids)})
+        now = clock.now()
+        told = {"at": now, "principal": principal, "purpose": purpose, "what": what.value}
+        await transaction.execute(statement, told | {"ids": list(complaint_ids)})
+        for complaint_id in complaint_ids:
+            read = PersonalDataRead(
+                complaint_id=complaint_id, what=what.value, purpose=purpose, read_by=principal, read_at=now
+            )
+            transaction.publish(read, at=now)
 
 
 async def listed(

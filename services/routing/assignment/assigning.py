@@ -241,6 +241,7 @@ class Assigning(Triaging):
                 reasons=_reasons(basis),
                 assigned_at=at,
                 basis=basis,
+                policies=roster.policies_of(person.department),
                 previous_handler_id=previous,
                 handed_over_by=self.wanted.by if self.wanted and self.wanted.binding else None,
                 because=self.because,

@@ -18,6 +18,7 @@ from services.routing.assignment.needs import Needs
 from services.routing.assignment.rules import AssignmentRules
 from services.routing.assignment.why import WhyNot
 from services.routing.directory.model import Directory, Person
+from services.routing.duties.holding import Policy, held_by
 
 
 @dataclass(slots=True)
@@ -79,12 +80,13 @@ class Roster:
         *,
         version: int = 0,
         waiting: Sequence[tuple[Needs, datetime]] = (),
+        policies: Sequence[Policy] = (),
     ) -> None:
         """`version` is the one of the rules. `waiting`: what waits elsewhere, by needs, and when the oldest of
-        them was registered."""
+        them was registered. `policies`: those in force."""
         self.directory, self.rules, self.now, self.version = directory, rules, now, version
         self.loads = {person.id: loads.get(person.id) or Load() for person in directory.people}
-        self.waiting = waiting
+        self.waiting, self.policies = waiting, policies
         self.changes: Counter[str] = Counter()
         """What was added to people's loads."""
         self._eligibility = Eligibility(directory, rules, now)
@@ -95,6 +97,10 @@ class Roster:
 
     def person(self, person_id: str) -> Person | None:
         return self._eligibility.people.get(person_id)
+
+    def policies_of(self, department: str) -> dict[str, int]:
+        """Versions of the written policies that concern the department, by code."""
+        return held_by(self.directory.departments[department], self.policies)
 
     def choose(
         self,

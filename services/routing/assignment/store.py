@@ -14,6 +14,7 @@ from services.routing.assignment.roster import Load, Roster
 from services.routing.assignment.rules import ASSIGNMENT, ClimbAfter
 from services.routing.directory.model import Directory
 from services.routing.directory.store import load_directory
+from services.routing.duties.holding import Policy
 from shared import clock, driver
 from shared.database import Transaction, sql
 from shared.rulebooks.model import Books
@@ -37,8 +38,11 @@ def add_tables(metadata: MetaData) -> Table:
     )
 
 
+# Whoever chooses from the roster holds the directory's lock, so it is few statements: the policies come with one row.
 _LOADS = sql(
-    "SELECT v.version, p.id, p.open_cases, p.turn FROM directory_version v LEFT JOIN people p ON true"
+    "SELECT v.version, p.id, p.open_cases, p.turn, CASE WHEN row_number() OVER () = 1 THEN (SELECT jsonb_agg(f) "
+    "FROM (SELECT DISTINCT ON (code) code, version, layers, departments FROM policies WHERE valid_from <= :now "
+    "ORDER BY code, version DESC) f) END AS policies FROM directory_version v LEFT JOIN people p ON true"
 )
 _WAITING = sql(
     "SELECT needs, min(registered_at) AS oldest FROM dispatches "
@@ -51,16 +55,21 @@ async def load_roster(connection: AsyncConnection, books: Books, without: Collec
 
     To choose from it, hold the directory's lock.
     """
-    rows = (await driver.run(connection, _LOADS)).all()
+    now = clock.now()
+    rows = (await driver.run(connection, _LOADS, {"now": now})).all()
+    found = next((row.policies for row in rows if row.policies), ())
     directory = await _directory(connection, rows[0].version)
     waiting = await driver.run(connection, _WAITING, {"without": list(without)})
     return Roster(
         directory,
         books.read(ASSIGNMENT),
-        clock.now(),
+        now,
         {row.id: Load(row.open_cases, row.turn) for row in rows if row.id is not None},
         version=books.version(ASSIGNMENT),
         waiting=[(Needs.from_text(row.needs), row.oldest) for row in waiting],
+        policies=[
+            Policy(each["code"], each["version"], each["layers"], each["departments"]) for each in found
+        ],
     )
 
 
