@@ -122,7 +122,7 @@ def _pauses(draw: st.DrawFn) -> list[tuple[int, int | None]]:
 
 
 @pytest.mark.requirement("P-12", "P-13", "N-I")
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     start=st.sampled_from(STARTS),
     week=st.sampled_from(range(len(WEEKS))),
