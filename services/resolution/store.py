@@ -66,6 +66,11 @@ _FORGET = (
         "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
     ),
     text("UPDATE scorecards SET comment = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
+    text(
+        "UPDATE approvals SET reason = '[erased]', terms = terms - 'exact', "
+        "answer = CASE WHEN answer IS NOT NULL THEN '[erased]' END "
+        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
+    ),
 )
 
 

@@ -61,6 +61,10 @@ class Kind(StrEnum):
     WITHDRAWN_TOO_LATE = "withdrawn_too_late"
     CUSTOMER_WROTE = "customer_wrote"
     HANDLER_WROTE = "handler_wrote"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_GRANTED = "approval_granted"
+    APPROVAL_REFUSED = "approval_refused"
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -152,6 +156,13 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     ),
     Kind.CUSTOMER_WROTE: (Reader.CUSTOMER, Words("The customer wrote", "顾客留言")),
     Kind.HANDLER_WROTE: (Reader.CUSTOMER, Words("A message went to the customer", "已给顾客留言")),
+    Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
+    Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
+    Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),
+    Kind.APPROVAL_WITHDRAWN: (
+        Reader.INTERNAL,
+        Words("A question for a permit was withdrawn", "审批申请已撤回"),
+    ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
     Kind.PROMISE_BROKEN: (
@@ -182,7 +193,7 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.EXCUSED: (Reader.INTERNAL, Words("Taboo: somebody excuses themselves", "禁忌：急于为自己开脱")),
     Kind.PASSED_ON: (
         Reader.INTERNAL,
-        Words("Taboo: it could be solved at once, and was passed on", "禁忌：一次可解决反而升级"),
+        Words("Taboo: a minor matter was passed on; could it be solved at once?", "禁忌：一次可解决反而升级"),
     ),
     Kind.REOPENED: (Reader.CUSTOMER, Words("The closed case was taken up again", "已重新处理")),
     Kind.REOPENING_TOO_LATE: (

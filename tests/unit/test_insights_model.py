@@ -162,6 +162,13 @@ IGNORED = {
     "redress.dispute.decided.v1",
     "redress.case.file-read.v1",
     "redress.reopening.asked.v1",  # CaseReopened says whether it was in time
+    # Who permits what within the company is no measure of the handling.
+    "redress.approval.asked.v1",
+    "redress.approval.passed-on.v1",
+    "redress.approval.granted.v1",
+    "redress.approval.refused.v1",
+    "redress.approval.expired.v1",
+    "redress.approval.withdrawn.v1",
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",
