@@ -139,7 +139,6 @@ def on_message_failed(case: Case, event: MessageFailed, fact: Received) -> None:
 def on_department_involved(case: Case, event: DepartmentInvolved, fact: Received) -> None:
     text = f"{event.department} · {event.reason}"
     case.note(Kind.DEPARTMENT_INVOLVED, event.involved_at, event.involved_by, text, Source.ROUTING)
-    case.pass_on(event.department, event.involved_at)
 
 
 @reactions.on(OfferChosen)

@@ -256,7 +256,7 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.EXCUSED: (Reader.INTERNAL, Words("Taboo: somebody excuses themselves", "禁忌：急于为自己开脱")),
     Kind.PASSED_ON: (
         Reader.INTERNAL,
-        Words("Taboo: it could be solved at once, and was passed on", "禁忌：一次可解决反而升级"),
+        Words("Taboo: a minor matter was passed on; could it be solved at once?", "禁忌：一次可解决反而升级"),
     ),
     Kind.REOPENED: (Reader.CUSTOMER, Words("The closed case was taken up again", "已重新处理")),
     Kind.REOPENING_TOO_LATE: (

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.resolution.casefile.model import CaseFile, FromIntake, of_intake, take_out
+from services.resolution.casefile.contents import CaseFile, FromIntake, of_intake, take_out
 from services.resolution.casefile.paper import on_paper
 from services.resolution.casefile.store import case_file
 from services.resolution.desk import Reader, no_such_case

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-from services.resolution.casefile.model import CaseFile
+from services.resolution.casefile.contents import CaseFile
 from services.resolution.listening.contact import Finding
 from services.resolution.listening.schemas import ContactShown
 from shared.events.vocabulary import Language

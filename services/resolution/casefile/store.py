@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.resolution.casefile.model import CaseFile, FromIntake, PromiseKeptOrNot
+from services.resolution.casefile.contents import CaseFile, FromIntake, PromiseKeptOrNot
 from services.resolution.dispute.schemas import DisputeShown
 from services.resolution.judgement import Judgement
 from services.resolution.listening.queries import contact_of, feeling_of

@@ -108,8 +108,11 @@ class Watched(Moody):
             self._raise(Taboo.LACKS_SKILL, at, " · ".join(lacking))
 
     def pass_on(self, to: str, at: datetime) -> None:
-        """A person gave it to somebody else: needless, when it is minor and nothing was tried yet."""
-        if self.severity is Severity.GENERAL and self.round == 0 and self.solutions == 0:
+        """A person gave it to somebody else: perhaps needless, when it is minor.
+
+        Only what routing tells decides this: what was done meanwhile may be heard before or after.
+        """
+        if self.severity is Severity.GENERAL:
             self._raise(Taboo.PASSED_ON, at, to)
 
     def separate(self, by: str, reason: str | None, at: datetime) -> None:

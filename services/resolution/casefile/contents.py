@@ -1,4 +1,4 @@
-"""The file of a case, as data: everything that happened, in one piece. Pure."""
+"""The file of a case, as data: everything that happened, in one piece."""
 
 from datetime import datetime
 from typing import Any
