@@ -121,6 +121,8 @@ class FirstValue(BaseModel):
     value: Money
     """V1: what the customer expected to have."""
     reason: LongText
+    approval_id: UUID | None = None
+    """Of a permit that was granted, for less than the customer told."""
 
 
 class NewVisit(BaseModel):
