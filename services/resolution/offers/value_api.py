@@ -14,8 +14,9 @@ from services.resolution.offers.authority import AUTHORITY, Allowance
 from services.resolution.offers.parameters import VALUES
 from services.resolution.offers.permitting import permitted
 from services.resolution.offers.reading import case_of
-from services.resolution.offers.schemas import FirstValue, Indicators, LimitsShown, ValueShown
+from services.resolution.offers.schemas import FirstValue
 from services.resolution.offers.value import money
+from services.resolution.offers.value_schemas import Indicators, LimitsShown, ValueShown
 from services.resolution.staff import Standing, standing_of_account
 from services.resolution.views import CaseView, PromiseView
 from shared import clock, problems
