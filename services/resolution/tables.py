@@ -309,6 +309,9 @@ visits = Table(
 Index("ix_visits_complaint", visits.c.complaint_id, visits.c.starts_at, visits.c.id)
 SOLVED_WELL = "state = 'closed' AND outcome IN ('satisfied', 'acceptable')"
 Index("ix_cases_similar", cases.c.category, cases.c.closed_at, postgresql_where=text(SOLVED_WELL))
+Index(
+    "ix_cases_product", text("(told ->> 'product_id')"), cases.c.closed_at, postgresql_where=text(SOLVED_WELL)
+)
 
 timeline = Table(
     "timeline",

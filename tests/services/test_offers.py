@@ -299,6 +299,27 @@ async def test_v1_is_set_by_somebody_who_knows_better(company: Company) -> None:
     assert (late.status_code, late.json()["code"]) == (409, "case-ended")
 
 
+@pytest.mark.requirement("003-14")
+async def test_nobody_makes_v1_smaller_alone(company: Company) -> None:
+    complaint_id = await told(company, **WANTS)
+    url = f"/resolution/v1/cases/{complaint_id}/first-value"
+    na = company.seen_by("na")
+    for amount, currency in (("999.99", "CNY"), ("1000000", "JPY")):  # the latter can no more be compared
+        less = {"value": {"amount": amount, "currency": currency}, "reason": "Used goods."}
+        refused = await na.http.put(url, json=less)
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:redress:problem:approval-needed")
+    less = {"value": cny("500"), "reason": "Used goods."}
+    asked = (
+        await na.ask(reason="Used goods.", **(await na.http.put(url, json=less)).json()["approval"])
+    ).json()
+    await company.seen_by("min").decide(asked["id"], "grant")
+    even_less = less | {"value": cny("400"), "approval_id": asked["id"]}
+    assert (await na.http.put(url, json=even_less)).status_code == 409
+    assert (await na.http.put(url, json=less | {"approval_id": asked["id"]})).status_code == 200
+    assert (await na.http.put(url, json=less | {"value": cny("1000")})).status_code == 200
+    assert (await company.seen_by("min").http.put(url, json=less)).status_code == 200
+
+
 @pytest.mark.requirement("001-29", "N-D")
 @pytest.mark.parametrize("via", ["phone", "email", "counter", "tracking"])
 async def test_consent_is_recorded_by_whom_and_how(company: Company, via: str) -> None:
@@ -370,7 +391,13 @@ async def test_what_is_not_there_is_not_promised(database_url: str, tmp_path: Pa
             assert len(hook.calls) == 1
             await company.done(complaint_id, "objection", reason="No.", via="phone")
             hook.body = '{"available": {"exchange": true, "repair": true}}'
-            assert (await company.done(complaint_id, "offers", offers=OFFERS))["round"] == 2
+            key = {"Idempotency-Key": "once"}
+            made = await company.act(complaint_id, "offers", key, offers=OFFERS)
+            assert made.json()["round"] == 2
+            hook.body = '{"available": {"exchange": false, "repair": false}}'
+            again = await company.act(complaint_id, "offers", key, offers=OFFERS)
+            assert (again.status_code, again.json()) == (200, made.json())
+            assert len(hook.calls) == 2
 
 
 @pytest.mark.requirement("001-35")

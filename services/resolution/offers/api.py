@@ -10,18 +10,18 @@ from fastapi import Query, Response
 
 from services.resolution.approvals.needed import PermitNeeded
 from services.resolution.approvals.terms import Terms
-from services.resolution.desk import AtDesk, Desk, Reader, Worker, action
+from services.resolution.desk import AtDesk, Reader, Worker, action
 from services.resolution.judgement import Judgement, Origin
 from services.resolution.lifecycle import Action
 from services.resolution.model import Case
 from services.resolution.offers.authority import AUTHORITY
-from services.resolution.offers.checking import Supplies, SuppliesAway, away
+from services.resolution.offers.checking import CheckNeeded, Supplies
 from services.resolution.offers.explaining import EXPLANATIONS, occasion_of
 from services.resolution.offers.offering import Solution
 from services.resolution.offers.parameters import VALUES
 from services.resolution.offers.permitting import permitted
 from services.resolution.offers.reading import case_of, offered_before
-from services.resolution.offers.remedies import REMEDIES, WhenAway
+from services.resolution.offers.remedies import REMEDIES
 from services.resolution.offers.schemas import (
     Consent,
     JudgementGiven,
@@ -119,19 +119,33 @@ async def offer_solutions(body: OffersProposed, who: Worker, desk: AtDesk) -> Re
     send its id. What needs stock or capacity is promised only when it is there.
     """
     solutions = [proposed.proposed() for proposed in body.offers]
-    checked = await _checked(desk, solutions)
-    terms = _terms(solutions)
+    terms, supplies = _terms(solutions), desk.ctx.part(Supplies)
 
-    def change(case: Case, at: datetime, may: bool) -> None:
-        everybody = case.books.read(AUTHORITY).everybody
+    def change(case: Case, at: datetime, may: bool, known: bool | None) -> None:
+        """`known`: is it known that what is promised is there? None: nobody was asked yet."""
         case.offer(solutions, who.id, at)
+        table = case.books.read(REMEDIES)
+        wanted = table.supplies(frozenset(terms.remedies))
+        if supplies.asked and wanted and known is None:
+            raise CheckNeeded(case.reference, case.told, wanted, table.when_away)
+        everybody = case.books.read(AUTHORITY).everybody
         within = all(everybody.suffices(frozenset(each.remedies), each.value) for each in solutions)
         if not may and not within:
             raise PermitNeeded(Permit.BEYOND_LIMITS, terms)
-        if not checked:
+        if known is False:
             case.note(Kind.NOT_CHECKED, at, who.id, None, Source.RESOLUTION)
 
-    return await permitted(desk, who, body.approval_id, change)
+    async def attempt(known: bool | None) -> Response:
+        return await permitted(
+            desk, who, body.approval_id, lambda case, at, may: change(case, at, may, known)
+        )
+
+    try:
+        return await attempt(None)
+    except CheckNeeded as needed:
+        # Nothing is held while another system is asked.
+        known = await supplies.are_there(desk.complaint_id, needed)
+    return await attempt(known)
 
 
 @action(router, Action.CONSENT)
@@ -165,25 +179,6 @@ def _terms(solutions: Sequence[Solution]) -> Terms:
     return Terms(
         remedies=tuple(remedies), value=max(values, key=lambda value: value.amount) if values else None
     )
-
-
-async def _checked(desk: Desk, solutions: Sequence[Solution]) -> bool:
-    """Is it known that everything is there? Raises problems: 409 when it is not, 503 when nobody knows and the
-    rulebook wants to know."""
-    supplies = desk.ctx.part(Supplies)
-    if not supplies.asked:
-        return True
-    async with desk.ctx.database.reading() as connection:
-        case = await case_of(connection, desk.complaint_id)
-    table = case.books.read(REMEDIES)
-    wanted = table.supplies(frozenset(remedy for each in solutions for remedy in each.remedies))
-    try:
-        await supplies.must_be_there(case.id, case.reference, case.told, wanted)
-    except SuppliesAway:
-        if table.when_away is WhenAway.REFUSE:
-            raise away() from None
-        return False
-    return True
 
 
 def _blaming(words: Sequence[str]) -> Problem:

@@ -1,6 +1,7 @@
 """Whether what is promised is there: a system of the company's own is asked for stock and capacity before."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,15 +10,27 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from services.resolution.offers.remedies import Supply
+from services.resolution.offers.remedies import Supply, WhenAway
 from services.resolution.offers.told import Told
 from shared.events.vocabulary import Remedy
 from shared.guard import ForbiddenTarget, Guard
 from shared.outward import authorities, post
 from shared.problems import Problem
 
+log = logging.getLogger(__name__)
+
 TIMEOUT = 5.0
 """Seconds for all of it: somebody waits at their desk."""
+
+
+class CheckNeeded(Exception):
+    """It has to be known first whether something is there."""
+
+    def __init__(
+        self, reference: str | None, told: Told, wanted: Mapping[Remedy, Supply], when_away: WhenAway
+    ) -> None:
+        super().__init__(", ".join(wanted))
+        self.reference, self.told, self.wanted, self.when_away = reference, told, wanted, when_away
 
 
 class SuppliesAway(Exception):
@@ -45,19 +58,30 @@ class Supplies:
     def asked(self) -> bool:
         return self._url is not None
 
-    async def must_be_there(
-        self, complaint_id: UUID, reference: str | None, told: Told, wanted: Mapping[Remedy, Supply]
-    ) -> None:
-        """Raises a 409 problem when something of it is not there; SuppliesAway when nobody knows."""
-        if self._url is None or not wanted:
-            return
+    async def are_there(self, complaint_id: UUID, needed: CheckNeeded) -> bool:
+        """False when nobody knows, and the rulebook does not mind.
+
+        Raises problems: 409 when something is not there, 503 when nobody knows.
+        """
+        assert self._url is not None, "nobody is asked"
+        try:
+            await self._must_be_there(self._url, complaint_id, needed)
+        except SuppliesAway as reason:
+            log.warning("stock and capacity are not known: %s", reason)
+            if needed.when_away is WhenAway.REFUSE:
+                raise away() from None
+            return False
+        return True
+
+    async def _must_be_there(self, url: str, complaint_id: UUID, needed: CheckNeeded) -> None:
+        told, wanted = needed.told, needed.wanted
         question = {
             "complaint_id": str(complaint_id),
-            "reference": reference,
+            "reference": needed.reference,
             "product": {"id": told.product_id, "name": told.product_name, "batch": told.batch},
             "remedies": [{"remedy": remedy, "needs": need} for remedy, need in wanted.items()],
         }
-        answer = await self._ask(self._url, question)
+        answer = await self._ask(url, question)
         if unknown := wanted.keys() - answer.available.keys():
             raise SuppliesAway(f"it does not say anything of {', '.join(sorted(unknown))}")
         lacking = [remedy.value for remedy in wanted if not answer.available[remedy]]

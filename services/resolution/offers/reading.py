@@ -15,17 +15,23 @@ from shared.events.vocabulary import Remedy
 _OFFERED = sql("SELECT remedies FROM offers WHERE complaint_id = :id")
 _SIMILAR = sql(
     """
+WITH near AS (
+    (SELECT * FROM cases WHERE state = 'closed' AND outcome IN ('satisfied', 'acceptable')
+     AND told->>'product_id' = :product ORDER BY closed_at DESC LIMIT 200)
+    UNION
+    (SELECT * FROM cases WHERE state = 'closed' AND outcome IN ('satisfied', 'acceptable')
+     AND category = :category ORDER BY closed_at DESC LIMIT 200)
+)
 SELECT c.id, c.reference, c.category, c.cause, c.result, c.outcome, c.closed_at, o.remedies,
        coalesce(c.told->>'product_id' = :product, false) AS same_product,
        coalesce(c.told->>'batch' = :batch AND c.told->>'product_id' = :product, false) AS same_batch
-FROM cases c LEFT JOIN offers o ON o.offer_id = c.agreed_offer_id
-WHERE c.state = 'closed' AND c.outcome IN ('satisfied', 'acceptable') AND c.id <> :id AND NOT c.erased
-  AND (c.category = :category OR c.told->>'product_id' = :product)
-ORDER BY same_batch DESC, same_product DESC, c.category IS NOT DISTINCT FROM :category DESC,
-         c.outcome = 'satisfied' DESC, c.closed_at DESC, c.id
+FROM near c LEFT JOIN offers o ON o.offer_id = c.agreed_offer_id
+WHERE c.id <> :id AND NOT c.erased
+ORDER BY same_batch DESC, same_product DESC, c.outcome = 'satisfied' DESC, c.closed_at DESC, c.id
 LIMIT :limit
 """
 )
+"""Of a product and of a category the newest are looked at: what helped lately helps now."""
 
 
 async def case_of(connection: AsyncConnection, complaint_id: UUID) -> Case:

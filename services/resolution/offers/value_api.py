@@ -12,9 +12,11 @@ from services.resolution.lifecycle import State
 from services.resolution.model import Case
 from services.resolution.offers.authority import AUTHORITY, Allowance
 from services.resolution.offers.parameters import VALUES
+from services.resolution.offers.permitting import permitted
 from services.resolution.offers.reading import case_of
-from services.resolution.offers.schemas import FirstValue, Indicators, LimitsShown, ValueShown
+from services.resolution.offers.schemas import FirstValue
 from services.resolution.offers.value import money
+from services.resolution.offers.value_schemas import Indicators, LimitsShown, ValueShown
 from services.resolution.staff import Standing, standing_of_account
 from services.resolution.views import CaseView, PromiseView
 from shared import clock, problems
@@ -45,9 +47,10 @@ async def read_value(complaint_id: UUID, who: Reader, ctx: Ctx) -> ValueShown:
     responses=problems.documented(404, 409, 412) | TAGGED,
 )
 async def set_first_value(body: FirstValue, who: Worker, desk: AtDesk) -> Response:
-    """V1 by somebody who knows better than what was told, with the reason."""
+    """V1 by somebody who knows better than what was told, with the reason. For less than the customer told it takes
+    somebody entitled, or a permit."""
 
-    def change(case: Case, at: datetime) -> None:
+    def change(case: Case, at: datetime, may: bool) -> None:
         if case.state in ENDED:
             raise NotPossible(
                 "case-ended",
@@ -55,9 +58,9 @@ async def set_first_value(body: FirstValue, who: Worker, desk: AtDesk) -> Respon
                 "投诉已结束或已并入其他投诉，不能再更改其价值。",
                 state=case.state.value,
             )
-        case.set_first_value(body.value, body.reason, who.id, at)
+        case.set_first_value(body.value, body.reason, who.id, at, permitted=may)
 
-    return await desk.act(who, change)
+    return await permitted(desk, who, body.approval_id, change)
 
 
 @router.get(

@@ -32,8 +32,15 @@ class Valuing(Offering):
         """The customer told something, for the first time or again."""
         self.told = self.told.and_then(event)
 
-    def set_first_value(self, value: Money, reason: str, author: str, at: datetime) -> None:
-        """Somebody knows better than what was told."""
+    def set_first_value(
+        self, value: Money, reason: str, author: str, at: datetime, *, permitted: bool = False
+    ) -> None:
+        """Somebody knows better than what was told. Raises PermitNeeded for less than the customer told: whoever could
+        make V1 smaller alone could close below it alone."""
+        table, told = self.books.read(VALUES), self.told.first_value()
+        if not permitted and told is not None and _less(table.converted(value), table.converted(told)):
+            exactly = Terms(exact={"first_value": f"{value.amount:.2f} {value.currency}"})
+            raise PermitNeeded(Permit.CLOSE_BELOW_VALUE, exactly)
         self.first_value, self.first_value_reason, self.first_value_by = value, mask(reason), author
         text = f"{value.amount} {value.currency} · {self.first_value_reason}"
         self._tell(Kind.FIRST_VALUE_SET, at, author, text)
@@ -86,3 +93,8 @@ class Valuing(Offering):
             return None
         missing = self.account().shortfall
         return money(missing, self.books.read(VALUES).currency) if missing else None
+
+
+def _less(value: Decimal | None, told: Decimal | None) -> bool:
+    """Is it less, or can it no more be compared?"""
+    return told is not None and (value is None or value < told)

@@ -97,6 +97,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'closed' AND outcome IN ('satisfied', 'acceptable')"),
     )
+    op.create_index(
+        "ix_cases_product",
+        "cases",
+        [sa.text("(told ->> 'product_id')"), "closed_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'closed' AND outcome IN ('satisfied', 'acceptable')"),
+    )
     op.add_column(
         "offers",
         sa.Column(
@@ -114,6 +121,7 @@ def downgrade() -> None:
     for name in CHECKS:
         op.drop_constraint(op.f(f"ck_cases_{name}"), "cases")
     op.drop_column("offers", "solution")
+    op.drop_index("ix_cases_product", table_name="cases")
     op.drop_index(
         "ix_cases_similar",
         table_name="cases",
