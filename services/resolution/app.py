@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.resolution.api import router
+from services.resolution.fairness.store import store as appeals
+from services.resolution.fairness.tables import appeals as appeals_table
 from services.resolution.handlers import reactions
 from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
@@ -16,7 +18,8 @@ from shared.worktime import chinese_calendar
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
-    dormitories = [Dormitory(cases, store)]
+    appeals.follow(policy)
+    dormitories = [Dormitory(cases, store), Dormitory(appeals_table, appeals)]
     return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
 
 

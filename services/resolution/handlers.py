@@ -25,6 +25,7 @@ from shared.events import (
     ReporterLeft,
     RestatementAnswered,
 )
+from shared.events.vocabulary import Kind as Telling
 from shared.reactions import Reactions
 
 reactions = Reactions("resolution", store)
@@ -32,7 +33,10 @@ reactions = Reactions("resolution", store)
 
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
+    case.praise = event.kind is Telling.PRAISE
     case.open(event.reference, event.registered_at)
+    if event.accused_id is not None:
+        case.accuse(event.accused_id, event.registered_at)
 
 
 @reactions.on(ComplaintSupplemented)
@@ -40,6 +44,8 @@ def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Re
     mood = f"{event.channel} · {event.emotion}" if event.emotion else event.channel
     text = f"{mood}: {event.said}" if event.said else mood
     case.note(Kind.SUPPLEMENTED, event.added_at, event.added_by, text)
+    if event.accused_id is not None:
+        case.accuse(event.accused_id, event.added_at)
     if event.restatement is not None:
         case.note(Kind.RESTATED, event.added_at, event.added_by, event.restatement)
 

@@ -65,6 +65,7 @@ class _Position:
     severity: Severity | None
     valid: bool | None
     round: int
+    unheard: int
 
 
 async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | None:
@@ -80,6 +81,7 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         Severity(row["severity"]) if row["severity"] else None,
         judgement.valid if judgement else None,
         row["round"],
+        row["unheard"],
     )
     return CaseView(
         **_summary(row),

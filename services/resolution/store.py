@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.books import BOOKS
+from services.resolution.fairness import store as fairness_store
 from services.resolution.lifecycle import State
 from services.resolution.model import Case, Judgement
 from services.resolution.promises import Policy, Promise, PromiseState
@@ -72,8 +73,13 @@ class CaseStore:
         """The cases by id; a blank one for an id that is not known yet."""
         books = await load_books(connection, *BOOKS)
         found = {id: Case(id=id, policy=self.policy, books=books) for id in ids}
+        about: dict[UUID, Case] = {}
         for row in (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings():
             found[row["id"]] = _case(row, self.policy, books)
+            if row["accusations"]:
+                about[row["id"]] = found[row["id"]]
+        if about:
+            await fairness_store.load_accusations(connection, about)
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Case]) -> None:
@@ -89,9 +95,11 @@ class CaseStore:
             transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
         )
         await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
+        await fairness_store.save_accusations(transaction, saved)
         if erased := [case.id for case in saved if case.erased]:
             for forget in _FORGET:
                 await transaction.execute(forget, {"ids": erased})
+            await fairness_store.forget(transaction, erased)
         for case in saved:
             case.changed_promises.clear()
             case.new_offers.clear()
@@ -126,7 +134,7 @@ _APART = {
     "reason_sufficient",
     "demand_reasonable",
     "promise_id",
-    "wakes_at",
+    *(_COMPUTED := ("wakes_at", "accusations", "unheard")),
 }
 _PLAIN = [column.name for column in cases.c if column.name not in _APART]
 """Columns that are the field of the same name."""
@@ -142,7 +150,7 @@ def _case_row(case: Case) -> dict[str, Any]:
         "reason_sufficient": judgement and judgement.reason_sufficient,
         "demand_reasonable": judgement and judgement.demand_reasonable,
         "promise_id": case.promise and case.promise.id,
-        "wakes_at": case.wakes_at,
+        **{name: getattr(case, name) for name in _COMPUTED},
     }
 
 

@@ -81,6 +81,23 @@ cases = Table(
         server_default=text("false"),
         comment="the customer is: nothing is kept of what was written about them",
     ),
+    Column(
+        "praise", Boolean, nullable=False, server_default=text("false"), comment="nobody is complained about"
+    ),
+    Column(
+        "accusations",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="how many people it is about, or was",
+    ),
+    Column(
+        "unheard",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="how many of them may still answer before anything is judged",
+    ),
     Column("wakes_at", MOMENT, comment="the earliest of its deadlines: something happens after it by itself"),
     Column("promises", Integer, nullable=False, comment="promises made so far"),
     Column("entries", Integer, nullable=False, comment="timeline entries so far"),
@@ -100,6 +117,7 @@ cases = Table(
         "state_before",
     ),
     CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", "withdrawn_at"),
+    CheckConstraint("unheard BETWEEN 0 AND accusations", "unheard"),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
 )
 OPENED = cases.c.state != State.UNOPENED.value

@@ -15,9 +15,12 @@ from services.routing.rewards.earning import Earning
 from services.routing.status import Status
 from services.routing.training.needing import Needing
 from services.routing.transfer.lapses import Lapse, LapseKind
+from services.routing.transfer.noticing import NOBODY_ELSE
 from services.routing.transfer.recipients import Concerned
 from services.routing.transfer.tasks.model import Tasking
 from shared.events import Event, PromiseBroken, registry
+from shared.events.fairness import AboutPerson
+from shared.events.vocabulary import Audience
 
 
 @dataclass(kw_only=True)
@@ -62,10 +65,12 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
 
     def remind_of(self, fact: Event, fact_id: UUID, at: datetime) -> None:
         """Another service told a fact that somebody may have to know; who, depends on what was told."""
+        meant = fact.addressed if isinstance(fact, AboutPerson) else NOBODY_ELSE
         if self.status is Status.BLANK or self.choose_at is not None:  # the notice names the department
-            self.held.append({"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat()})
+            to = {audience.value: person for audience, person in meant.items()}
+            self.held.append({"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat(), **to})
         else:
-            self._issue(type(fact), fact_id, at)
+            self._issue(type(fact), fact_id, at, meant=meant)
 
     def forget(self) -> None:
         """The customer is erased: no words are kept, neither theirs nor what somebody wrote about them."""
@@ -99,7 +104,9 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         if self.closed_at is not None:
             self.settle_lessons()
         for held in self.held:
-            self._issue(registry.get(held["fact"]), UUID(held["id"]), datetime.fromisoformat(held["at"]))
+            at = datetime.fromisoformat(held["at"])
+            meant = {audience: held[audience] for audience in Audience if audience in held}
+            self._issue(registry.get(held["fact"]), UUID(held["id"]), at, meant=meant)
         self.held = []
         if self.closed_at is not None or self.leading_id is not None:
             if self.status is Status.ASSIGNED:

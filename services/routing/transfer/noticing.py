@@ -4,7 +4,8 @@ What a fact asks for is decided when it is heard; who of the directory is meant 
 in by `address` just before the notice is told.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from shared.events.vocabulary import (
     Visibility,
 )
 from shared.rulebooks.model import AS_SHIPPED, Books
+
+NOBODY_ELSE: Mapping[Audience, str] = {}
 
 
 @dataclass
@@ -148,6 +151,9 @@ class Noticing(Aggregate):
         for notice in told:
             whose = concerned if notice.department is None else concerned.of(notice.department)
             notice.department = whose.department
+            if notice.audience is Audience.PERSON_CONCERNED and notice.recipients:
+                whose = replace(whose, accused=notice.recipients)
+                notice.recipients = ()  # those of them who work here
             notice.recipients = notice.recipients or recipients(
                 notice.audience, whose, directory, roles, notice.issued_at
             )
@@ -159,8 +165,16 @@ class Noticing(Aggregate):
     def _tell(self, fact: Event, at: datetime) -> None:
         self._issue(type(fact), self.record(fact, at), at)
 
-    def _issue(self, fact: type[Event], fact_id: UUID, at: datetime, department: str | None = None) -> None:
-        """`department`: the one that the fact is about, when it is not the one that has the complaint."""
+    def _issue(
+        self,
+        fact: type[Event],
+        fact_id: UUID,
+        at: datetime,
+        department: str | None = None,
+        meant: Mapping[Audience, str] = NOBODY_ELSE,
+    ) -> None:
+        """`department`: the one that the fact is about, when it is not the one that has the complaint. `meant`: who
+        of an audience is, when it is one person."""
         table = self.books.read(DISTRIBUTION)
         now = self.circumstances
         self.heard.append(Heard(fact_id, fact.wire_type(), at, self.severity, self.category))
@@ -180,6 +194,7 @@ class Noticing(Aggregate):
                     urgency=duty.urgency_for(self.severity),
                     words=duty.words,
                     department=department,
+                    recipients=(meant[duty.audience],) if duty.audience in meant else (),
                     due_at=None if duty.form is TransferForm.CLIPPING else by,
                 )
             )
