@@ -20,6 +20,10 @@ from services.resolution.commands import (
     Resumption,
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
+from services.resolution.fairness.accused_api import router as accused
+from services.resolution.fairness.acting import must_not_be_accused
+from services.resolution.fairness.appeals_api import router as appeals
+from services.resolution.fairness.marks_api import router as marks
 from services.resolution.lifecycle import Action, State
 from services.resolution.model import Judgement
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
@@ -30,7 +34,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = ()
+ROOMS: Sequence[APIRouter] = (accused, appeals, marks)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -59,6 +63,7 @@ async def read_case(complaint_id: UUID, who: Reader, ctx: Ctx, response: Respons
         view = await queries.case(connection, complaint_id)
     if view is None:
         raise no_such_case()
+    await must_not_be_accused(ctx, who, [each.person_id for each in view.accused])
     response.headers["ETag"] = etag.tag(view.version)
     return view
 
@@ -71,7 +76,9 @@ async def read_timeline(
 ) -> Page[TimelineEntry]:
     """Who did what, when and why; the oldest entry first."""
     async with ctx.database.reading() as connection:
+        people = await queries.accused(connection, complaint_id)
         page = await queries.timeline(connection, complaint_id, limit, cursor)
+    await must_not_be_accused(ctx, who, people)
     if not page.items and cursor is None:
         raise no_such_case()
     return page

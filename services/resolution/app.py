@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.resolution.api import router
+from services.resolution.fairness.reviewers import Reviewers
 from services.resolution.fairness.store import store as appeals
 from services.resolution.fairness.tables import appeals as appeals_table
 from services.resolution.handlers import reactions
@@ -20,7 +21,11 @@ def _parts(context: Context) -> Sequence[object]:
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
     appeals.follow(policy)
     dormitories = [Dormitory(cases, store), Dormitory(appeals_table, appeals)]
-    return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
+    return [
+        store.follow(policy),
+        Reviewers(context),
+        Waker(context.database, dormitories, settings.poll_interval),
+    ]
 
 
 service = Service(
@@ -30,5 +35,8 @@ service = Service(
     metadata=metadata,
     reactions=reactions,
     parts=_parts,
-    workers=lambda context: [Worker("resolution.waker", context.part(Waker).run)],
+    workers=lambda context: [
+        Worker("resolution.waker", context.part(Waker).run),
+        Worker("resolution.reviewers", context.part(Reviewers).run),
+    ],
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.resolution import queries
+from services.resolution.fairness.acting import must_not_be_accused
 from services.resolution.lifecycle import LIFECYCLE, Action, State
 from services.resolution.model import Case, NotNow
 from services.resolution.store import store
@@ -39,12 +40,16 @@ class Desk:
     if_match: str | None
 
     async def act(self, who: Principal, change: Callable[[Case, datetime], None]) -> Response:
-        """Answers with the case as it then is. Raises problems: 404, 409, 412."""
+        """Answers with the case as it then is. Raises problems: 403, 404, 409, 412."""
+        asked: set[str] = set()
+        """People of whom it is known that they are not who calls."""
 
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
             if case.state is State.UNOPENED:
                 raise no_such_case()
+            if not asked.issuperset(case.accused):
+                raise _AboutSomebody(frozenset(case.accused))
             etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
@@ -56,7 +61,22 @@ class Desk:
             assert view is not None
             return Answer(200, view.model_dump_json().encode())
 
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+        while True:
+            try:
+                done = await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
+                return etag.tagged(done)
+            except _AboutSomebody as about:
+                # Routing is asked who calls while nothing is held, and only for such a case.
+                await must_not_be_accused(self.ctx, who, about.people)
+                asked |= about.people
+
+
+class _AboutSomebody(Exception):
+    """The case is about people: whoever acts must be none of them."""
+
+    def __init__(self, people: frozenset[str]) -> None:
+        super().__init__()
+        self.people = people
 
 
 async def _desk(

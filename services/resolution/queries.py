@@ -13,6 +13,7 @@ from services.resolution.lifecycle import State
 from services.resolution.model import Judgement
 from services.resolution.timeline import Source
 from services.resolution.views import (
+    AccusedView,
     CaseSummary,
     CaseView,
     JudgementView,
@@ -35,6 +36,9 @@ SELECT c.*, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
                    'value', CASE WHEN o.amount IS NOT NULL THEN
                        jsonb_build_object('amount', o.amount::text, 'currency', o.currency) END)), '[]')
         FROM (SELECT * FROM offers WHERE complaint_id = c.id ORDER BY round DESC, rank LIMIT 40) o) AS offers,
+       CASE WHEN c.accusations > 0 THEN
+           (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.named_at, a.person_id) FROM accusations a
+            WHERE a.complaint_id = c.id) ELSE '[]' END AS accused,
        (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.at, t.source, t.number), '[]')
         FROM (SELECT * FROM timeline WHERE complaint_id = c.id
               ORDER BY at DESC, source DESC, number DESC LIMIT 100) t) AS timeline
@@ -55,6 +59,8 @@ SELECT t.* FROM timeline t JOIN cases c ON c.id = t.complaint_id
 WHERE t.complaint_id = :id AND c.state <> 'unopened' {}
 ORDER BY t.at, t.source, t.number LIMIT :limit
 """
+
+_ACCUSED = text("SELECT person_id FROM accusations WHERE complaint_id = :id")
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
             valid=judgement.valid,
         ),
         offers=[OfferView.model_validate(offer) for offer in row["offers"]],
+        accused=[AccusedView.model_validate(each) for each in row["accused"]],
         timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
         possible=possible_actions(position),
         not_yet=impossible_actions(position),
@@ -135,6 +142,12 @@ async def timeline(
         items=[TimelineEntry.of(dict(row)) for row in rows[:limit]],
         next=last and pages.encode(last["at"], last["source"], last["number"]),
     )
+
+
+async def accused(connection: AsyncConnection, complaint_id: UUID) -> set[str]:
+    """Whom the complaint is about."""
+    found = await driver.run(connection, _ACCUSED, {"id": complaint_id})
+    return set(found.scalars())
 
 
 def _summary(row: Mapping[str, Any]) -> dict[str, Any]:

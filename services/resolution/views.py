@@ -7,8 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from services.resolution.fairness.record import Hearing
 from services.resolution.lifecycle import LIFECYCLE, Action, State, Subject, Words, why_not
 from services.resolution.timeline import TITLES, Kind, Reader
+from shared.events.fairness import Clearing
 from shared.events.vocabulary import Money, Outcome, Remedy, Severity
 
 
@@ -115,6 +117,19 @@ class CaseSummary(View):
     """Absent once the result was told, and while the case follows another one."""
 
 
+class AccusedView(View):
+    """A person whom the complaint is about."""
+
+    person_id: str
+    hearing: Hearing
+    answer: str | None = None
+    """Their side, masked: read it before you judge."""
+    answer_by: datetime
+    """While they are `asked`, nothing is judged before this time without a reason."""
+    cleared_because: Clearing | None = None
+    """It is not held against them."""
+
+
 class CaseView(CaseSummary):
     """A case with all that is needed to work it."""
 
@@ -123,6 +138,7 @@ class CaseView(CaseSummary):
     """Rounds of offers so far."""
     offers: list[OfferView]
     """Those of the newest rounds, at most 40; the newest round first, the best offer first."""
+    accused: list[AccusedView]
     result: str | None
     carried_out_at: datetime | None
     closed_by: str | None

@@ -203,6 +203,10 @@ class Accusing(Marking):
         """Whoever is complained about read what concerns them."""
         self._tell(Kind.ACCUSED_READ, at, person_id)
 
+    def note_appeal(self, kind: Kind, person_id: str, at: datetime, by: str, text: str | None = None) -> None:
+        """A line of the timeline about the person's appeal."""
+        self._tell(kind, at, by, " · ".join(filter(None, (person_id, text))))
+
     # Steps that several of these share
 
     def _live_mark_of(self, of: Accusation) -> Mark:

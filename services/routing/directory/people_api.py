@@ -155,12 +155,16 @@ async def list_independent(
     ctx: Ctx,
     of: Annotated[list[PersonId], Query(min_length=1, max_length=50, description="Who is judged about.")],
     least_layer: Annotated[int, Query(ge=1, le=4, description="Of their department.")] = 1,
+    person: Annotated[PersonId | None, Query(description="Only this one, if they can.")] = None,
     limit: pages.Limit = 50,
 ) -> list[IndependentShown]:
     """Whoever neither answers to one of them nor is answered to by one, nor stands in for one: those of other
     departments first, then the higher layers. Whoever is away is named, too, and `present` says so."""
     async with ctx.database.reading() as connection:
         everybody = await load_directory(connection)
+    found = independent(everybody, of, least_layer, clock.now())
+    if person is not None:
+        found = [each for each in found if each.person.id == person]
     return [
         IndependentShown(
             id=each.person.id,
@@ -170,7 +174,7 @@ async def list_independent(
             elsewhere=each.elsewhere,
             present=each.present,
         )
-        for each in independent(everybody, of, least_layer, clock.now())[:limit]
+        for each in found[:limit]
     ]
 
 
