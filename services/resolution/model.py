@@ -169,6 +169,7 @@ class Case(Accusing):
         """Take the case up; without `handler_id` for the person it was assigned to, else for the caller."""
         self._move(Action.ACCEPT)
         taken_by = handler_id or self.handler_id or author
+        self.must_not_be_about(taken_by)
         if taken_by != self.handler_id:
             self.handler_id, self.handler_name = taken_by, None
         self.assigned_at = at

@@ -503,6 +503,31 @@ async def test_a_judgement_that_is_renewed_as_valid_leaves_the_appeal_running(co
     assert (await court.facts(complaint_id)).count("mark.made") == 1
 
 
+@pytest.mark.requirement("003-03")
+async def test_while_routing_cannot_be_asked_an_appeal_waits_for_its_reviewer(court: Court) -> None:
+    complaint_id = await court.marked("zhao.lin")
+    me = await court.caller("zhao.lin")
+    path = f"/resolution/v1/appeals/{(await court.filed(complaint_id, me))['id']}"
+    peers = court.context.peers
+    away = httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda request: httpx.Response(503)), base_url="http://away"
+    )
+    court.context.peers = lambda name: away
+    assert await court.reviewed() == 0
+    unknown = await me.get(path)
+    assert unknown.status_code == 503, "who calls is not known now"
+    court.context.peers = peers
+    assert await court.reviewed() == 1
+    assert (await me.get(path)).json()["reviewer_id"] == "chen.jing"
+    await away.aclose()
+
+
+async def test_nobody_takes_up_a_complaint_about_themselves(court: Court) -> None:
+    complaint_id = await court.about("zhao.lin")
+    refused = await court.act(complaint_id, "accept", handler_id="zhao.lin")
+    assert (refused.status_code, refused.json()["code"]) == (409, "complaint-about-handler")
+
+
 async def test_a_further_person_named_after_the_appeal_changes_nothing_of_it(court: Court) -> None:
     complaint_id = await court.marked("zhao.lin")
     me, judge = await court.caller("zhao.lin"), await court.caller("chen.jing")

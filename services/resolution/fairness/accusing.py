@@ -89,6 +89,16 @@ class Accusing(Marking):
 
     # What people do. They raise NotPossible.
 
+    def must_not_be_about(self, person_id: str) -> None:
+        """Nobody handles a complaint about themselves."""
+        if person_id in self.accused:
+            raise NotPossible(
+                "complaint-about-handler",
+                "The complaint is about this person: somebody else handles it.",
+                "该投诉涉及此人，须由他人处理。",
+                person_id=person_id,
+            )
+
     def defend(self, person_id: str, answer: str, at: datetime) -> None:
         """The person complained about gives their side; a later word takes the place of the former."""
         mine = self.accused[person_id]

@@ -82,21 +82,21 @@ class Reviewers:
     async def run(self) -> None:
         """For ever. While routing cannot be asked, appeals wait."""
         while True:
-            try:
-                found = await self.turn()
-            except httpx.HTTPError as error:
-                log.warning("routing cannot be asked for reviewers: %s", type(error).__name__)
-                found = 0
-            if not found:
+            if not await self.turn():
                 await asyncio.sleep(self._context.settings.poll_interval)
 
     async def turn(self) -> int:
-        """Look at one batch; returns how many there were."""
+        """Look at one batch; returns for how many routing could be asked. The others wait, and hold nobody up."""
         async with self._context.database.reading() as connection:
             seeking = (await driver.run(connection, _SEEKING, {"batch": BATCH})).all()
+        answered = 0
         for row in seeking:
-            await self._look_at(row.id, row.complaint_id)
-        return len(seeking)
+            try:
+                await self._look_at(row.id, row.complaint_id)
+                answered += 1
+            except httpx.HTTPError as error:
+                log.warning("routing cannot be asked for a reviewer: %s", type(error).__name__)
+        return answered
 
     async def _look_at(self, appeal_id: UUID, complaint_id: UUID) -> None:
         # Routing is asked while nothing is held.
