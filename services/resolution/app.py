@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.resolution.api import router
+from services.resolution.approvals.store import store as approval_store
+from services.resolution.approvals.tables import approvals
 from services.resolution.fairness.reviewers import Reviewers
 from services.resolution.fairness.store import store as appeals
 from services.resolution.fairness.tables import appeals as appeals_table
@@ -20,7 +22,11 @@ def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
     appeals.follow(policy)
-    dormitories = [Dormitory(cases, store), Dormitory(appeals_table, appeals)]
+    dormitories = [
+        Dormitory(cases, store),
+        Dormitory(approvals, approval_store),
+        Dormitory(appeals_table, appeals),
+    ]
     return [
         store.follow(policy),
         Reviewers(context),

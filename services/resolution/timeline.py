@@ -79,6 +79,10 @@ class Kind(StrEnum):
     SANCTION_PROPOSED = "sanction_proposed"
     SANCTION_TOOK_EFFECT = "sanction_took_effect"
     SANCTION_LIFTED = "sanction_lifted"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_GRANTED = "approval_granted"
+    APPROVAL_REFUSED = "approval_refused"
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -182,6 +186,13 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
             (Kind.SANCTION_LIFTED, "The sanction was lifted", "处理决定已撤销"),
         )
     },
+    Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
+    Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
+    Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),
+    Kind.APPROVAL_WITHDRAWN: (
+        Reader.INTERNAL,
+        Words("A question for a permit was withdrawn", "审批申请已撤回"),
+    ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
     Kind.PROMISE_BROKEN: (

@@ -7,6 +7,7 @@ show that somebody needs training (`training/needing.py`). Here is how it ends, 
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.routing.assignment.assigning import Assigning
@@ -15,18 +16,17 @@ from services.routing.rewards.earning import Earning
 from services.routing.status import Status
 from services.routing.training.needing import Needing
 from services.routing.transfer.lapses import Lapse, LapseKind
-from services.routing.transfer.noticing import NOBODY_ELSE
+from services.routing.transfer.noticing import NOBODY
 from services.routing.transfer.recipients import Concerned
 from services.routing.transfer.tasks.model import Tasking
 from shared.events import Event, PromiseBroken, registry
-from shared.events.fairness import AboutPerson
 from shared.events.vocabulary import Audience
 
 
 @dataclass(kw_only=True)
 class Dispatch(Assigning, Tasking, Earning, Needing):
-    held: list[dict[str, str]] = field(default_factory=list)
-    """Facts of other services that came before what was told: type, id, time."""
+    held: list[dict[str, Any]] = field(default_factory=list)
+    """Facts of other services that came before what was told: type, id, time, to whom."""
     as_loaded: dict[str, object] | None = field(default=None, compare=False, repr=False)
     """Its row as the store read it; what is still the same is not written."""
     erased: bool = False
@@ -65,10 +65,10 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
 
     def remind_of(self, fact: Event, fact_id: UUID, at: datetime) -> None:
         """Another service told a fact that somebody may have to know; who, depends on what was told."""
-        meant = fact.addressed if isinstance(fact, AboutPerson) else NOBODY_ELSE
+        meant = {a.value: person for a in Audience if (person := fact.addressee_among(a)) is not None}
         if self.status is Status.BLANK or self.choose_at is not None:  # the notice names the department
-            to = {audience.value: person for audience, person in meant.items()}
-            self.held.append({"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat(), **to})
+            held = {"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat(), "to": dict(meant)}
+            self.held.append(held)
         else:
             self._issue(type(fact), fact_id, at, meant=meant)
 
@@ -105,8 +105,7 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
             self.settle_lessons()
         for held in self.held:
             at = datetime.fromisoformat(held["at"])
-            meant = {audience: held[audience] for audience in Audience if audience in held}
-            self._issue(registry.get(held["fact"]), UUID(held["id"]), at, meant=meant)
+            self._issue(registry.get(held["fact"]), UUID(held["id"]), at, meant=held.get("to", NOBODY))
         self.held = []
         if self.closed_at is not None or self.leading_id is not None:
             if self.status is Status.ASSIGNED:

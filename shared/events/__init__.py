@@ -1,5 +1,13 @@
 """The contract between the services: importing this package declares every event."""
 
+from shared.events.approvals import (
+    ApprovalAsked,
+    ApprovalExpired,
+    ApprovalGranted,
+    ApprovalPassedOn,
+    ApprovalRefused,
+    ApprovalWithdrawn,
+)
 from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
 from shared.events.fairness import (
     AccusedAnswered,
@@ -95,6 +103,12 @@ __all__ = [
     "AppealUpheld",
     "AppellantAnswered",
     "AppellantAsked",
+    "ApprovalAsked",
+    "ApprovalExpired",
+    "ApprovalGranted",
+    "ApprovalPassedOn",
+    "ApprovalRefused",
+    "ApprovalWithdrawn",
     "AttachmentAdded",
     "AttachmentScanned",
     "CaseAccepted",

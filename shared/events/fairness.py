@@ -3,7 +3,6 @@
 People are named by their ids in the directory. What they say stays with resolution: the log has no words of theirs.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -17,10 +16,8 @@ class AboutPerson(Event):
 
     person_id: str
 
-    @property
-    def addressed(self) -> Mapping[Audience, str]:
-        """Who of an audience is meant, where it is one person."""
-        return {Audience.PERSON_CONCERNED: self.person_id}
+    def addressee_among(self, audience: Audience) -> str | None:
+        return self.person_id if audience is Audience.PERSON_CONCERNED else None
 
 
 class Clearing(StrEnum):
@@ -169,10 +166,10 @@ class ForReviewer(OfAppeal):
 
     reviewer_id: str | None = None
 
-    @property
-    def addressed(self) -> Mapping[Audience, str]:
-        whole = dict(super().addressed)
-        return whole | {Audience.COMPLAINT_MANAGEMENT: self.reviewer_id} if self.reviewer_id else whole
+    def addressee_among(self, audience: Audience) -> str | None:
+        if audience is Audience.COMPLAINT_MANAGEMENT:
+            return self.reviewer_id
+        return super().addressee_among(audience)
 
 
 @registry.event("redress.appeal.filed", topic=TOPICS.resolution)

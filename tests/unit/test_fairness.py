@@ -30,6 +30,7 @@ from shared.aggregate import NotPossible
 from shared.envelope import Received, open_envelope
 from shared.events import Event
 from shared.events.fairness import AboutPerson, AppealEnded, Clearing, Decision, MarkChanged, MarkMade
+from shared.events.vocabulary import Audience
 from shared.worktime import chinese_calendar
 from tests.resolution_story import HOUR, NINE, records
 
@@ -204,7 +205,10 @@ def test_every_fact_about_a_person_is_told_to_that_person_alone() -> None:
     for what, person in (("name", "zhao.lin"), ("unheard", "li.na"), ("unheard", "zhao.lin"), ("valid", "x")):
         walk.step(what, person, 0)
     told = [fact for fact in walk.told if isinstance(fact, AboutPerson)]
-    assert {tuple(fact.addressed.values()) for fact in told} == {("li.na",), ("zhao.lin",)}
+    for fact in told:
+        meant = {audience: fact.addressee_among(audience) for audience in Audience}
+        assert meant == dict.fromkeys(Audience) | {Audience.PERSON_CONCERNED: fact.person_id}
+    assert {fact.person_id for fact in told} == {"li.na", "zhao.lin"}
 
 
 # Who reviews.

@@ -30,7 +30,7 @@ from shared.events.vocabulary import (
 )
 from shared.rulebooks.model import AS_SHIPPED, Books
 
-NOBODY_ELSE: Mapping[Audience, str] = {}
+NOBODY: Mapping[str, str] = {}
 
 
 @dataclass
@@ -171,10 +171,10 @@ class Noticing(Aggregate):
         fact_id: UUID,
         at: datetime,
         department: str | None = None,
-        meant: Mapping[Audience, str] = NOBODY_ELSE,
+        meant: Mapping[str, str] = NOBODY,
     ) -> None:
-        """`department`: the one that the fact is about, when it is not the one that has the complaint. `meant`: who
-        of an audience is, when it is one person."""
+        """`department`: the one that the fact is about, when it is not the one that has the complaint. `meant`: the one
+        person who is, by audience; never somebody who is complained about, but as the person concerned."""
         table = self.books.read(DISTRIBUTION)
         now = self.circumstances
         self.heard.append(Heard(fact_id, fact.wire_type(), at, self.severity, self.category))
@@ -194,10 +194,16 @@ class Noticing(Aggregate):
                     urgency=duty.urgency_for(self.severity),
                     words=duty.words,
                     department=department,
-                    recipients=(meant[duty.audience],) if duty.audience in meant else (),
+                    recipients=self._addressees(duty.audience, meant),
                     due_at=None if duty.form is TransferForm.CLIPPING else by,
                 )
             )
+
+    def _addressees(self, audience: Audience, meant: Mapping[str, str]) -> tuple[str, ...]:
+        person = meant.get(audience.value)
+        if person is None or (person in self.accused and audience is not Audience.PERSON_CONCERNED):
+            return ()
+        return (person,)
 
     def _tell_notice(self, notice: Notice) -> None:
         self.record(
