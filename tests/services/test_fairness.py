@@ -177,6 +177,10 @@ async def test_whoever_is_complained_about_is_told_reads_it_and_answers_before_t
     mine = await court.mine(complaint_id, me)
     assert (mine["valid"], mine["mark"]) == (False, None)
     assert await court.kinds(complaint_id) == ["accused_told", "accused_answered", "accused_read"]
+    assert [each["kind"] for each in mine["story"]] == [
+        *("opened", "accused_told", "accepted", "accused_answered", "judged", "accused_read"),
+    ]
+    assert mine["story"][-2]["title"]["zh"] == "已判断投诉是否成立"
     assert "13800138000" not in str(await court.published())
 
 
@@ -215,6 +219,14 @@ async def test_who_was_named_wrongly_is_told_so_and_keeps_no_mark(court: Court) 
     await court.done(complaint_id, "accused/zhao.lin/clear", because="named_wrongly", reason="Day off.")
     mine = await court.mine(complaint_id, me)
     assert (mine["cleared_because"], mine["mark"], mine["statement"]) == ("named_wrongly", "removed", None)
+    assert [each["kind"] for each in mine["story"]][-6:] == [
+        *("appeal_filed", "mark_frozen", "mark_removed", "accused_cleared", "appeal_ended", "accused_read"),
+    ]
+    await court.hear(supplemented(complaint_id, "liu.yang"))
+    other = await court.mine(complaint_id, await court.caller("liu.yang"))
+    assert [each["kind"] for each in other["story"] if each["kind"] != "opened"] == [
+        *("accused_told", "accepted", "judged", "accused_read"),
+    ], "what concerns somebody else is theirs"
     ended = (await me.get(f"/resolution/v1/appeals/{appeal['id']}")).json()
     assert ended["stage"] == "ended"
     assert (await court.facts(complaint_id))[-4:] == [

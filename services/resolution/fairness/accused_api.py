@@ -90,7 +90,7 @@ async def read_case_about_me(complaint_id: OneCase, who: Anybody, ctx: Ctx) -> A
         case = await load_one(store, transaction, complaint_id)
         case.read_by_accused(me, clock.now())
         await save_one(store, transaction, case)
-    return shown.about_me(case, case.accused[me], statement)
+        return await shown.about_me(transaction.connection, case, case.accused[me], statement)
 
 
 async def _statement(ctx: Context, complaint_id: UUID) -> StatementShown | None:
@@ -124,7 +124,8 @@ async def answer_case_about_me(
     async def work(transaction: Transaction, case: Case, me: str) -> Answer:
         case.defend(me, body.answer, clock.now())
         await save_one(store, transaction, case)
-        return Answer(200, shown.about_me(case, case.accused[me], None).model_dump_json().encode())
+        mine = await shown.about_me(transaction.connection, case, case.accused[me], None)
+        return Answer(200, mine.model_dump_json().encode())
 
     return await _for_myself(complaint_id, request, who, ctx, key, work)
 

@@ -12,7 +12,8 @@ from services.resolution.fairness.book import SanctionCode
 from services.resolution.fairness.model import Stage
 from services.resolution.fairness.record import Hearing, MarkState, SanctionState
 from services.resolution.lifecycle import State
-from services.resolution.views import View
+from services.resolution.timeline import Kind
+from services.resolution.views import Bilingual, View
 from shared.events.fairness import Clearing, Decision, MarkEnd
 from shared.events.vocabulary import Severity
 from shared.text import LongText
@@ -160,6 +161,14 @@ class StatementShown(View):
     wanted: str | None = None
 
 
+class Happened(View):
+    """One thing that happened, without anybody's words."""
+
+    at: datetime
+    kind: Kind
+    title: Bilingual
+
+
 class AboutMeDetails(AboutMe):
     statement: StatementShown | None = None
     """Absent when the person was named wrongly: then it does not concern them."""
@@ -172,6 +181,8 @@ class AboutMeDetails(AboutMe):
     sanctions: list[SanctionShown]
     appeal_id: UUID | None = None
     """The appeal that runs."""
+    story: list[Happened]
+    """How the case goes on, and what of it concerned this person; the oldest first."""
 
 
 class SaidShown(View):

@@ -12,6 +12,7 @@ from services.resolution.fairness.schemas import (
     AboutMeDetails,
     AppealDetails,
     AppealShown,
+    Happened,
     HeldMark,
     MarkShown,
     SaidShown,
@@ -19,14 +20,30 @@ from services.resolution.fairness.schemas import (
     StatementShown,
 )
 from services.resolution.model import Case
+from services.resolution.timeline import TITLES, Kind
+from services.resolution.views import Bilingual
 from shared import driver
 from shared.database import sql
 
+MILESTONES = (
+    *(Kind.OPENED, Kind.ACCEPTED, Kind.JUDGED, Kind.CARRIED_OUT, Kind.RESUMED, Kind.CLOSED),
+    *(Kind.MERGED, Kind.SEPARATED, Kind.WITHDRAWN),
+)
+"""What anybody whom the complaint is about may know of how it goes on."""
+# An entry about a person begins with their id; what they did themselves has them as its author.
+_STORY = sql(
+    "SELECT at, kind FROM timeline WHERE complaint_id = :id AND (kind = ANY(CAST(:milestones AS text[])) "
+    "OR author = :person OR text = :person OR starts_with(text, :person || ' · ')) "
+    "ORDER BY at, source, number LIMIT 500"
+)
 _APPEAL = sql("SELECT * FROM appeals WHERE id = :id")
 _WORDS = sql("SELECT * FROM appeal_words WHERE appeal_id = :id ORDER BY number")
 
 
-def about_me(case: Case, mine: Accusation, statement: StatementShown | None) -> AboutMeDetails:
+async def about_me(
+    connection: AsyncConnection, case: Case, mine: Accusation, statement: StatementShown | None
+) -> AboutMeDetails:
+    """The case must have been saved."""
     assert case.registered_at is not None
     return AboutMeDetails(
         complaint_id=case.id,
@@ -46,7 +63,19 @@ def about_me(case: Case, mine: Accusation, statement: StatementShown | None) -> 
         mark_details=mine.mark and MarkShown(**asdict(mine.mark)),
         sanctions=_sanctions(mine.sanctions),
         appeal_id=mine.appeal_id,
+        story=await _story(connection, case.id, mine.person_id),
     )
+
+
+async def _story(connection: AsyncConnection, complaint_id: UUID, person_id: str) -> list[Happened]:
+    """What concerns everybody, and what concerned this person; nobody's words."""
+    given = {"id": complaint_id, "person": person_id, "milestones": [each.value for each in MILESTONES]}
+    rows = (await driver.run(connection, _STORY, given)).mappings()
+    return [
+        Happened(at=row["at"], kind=kind, title=Bilingual.of(TITLES[kind][1]))
+        for row in rows
+        for kind in (Kind(row["kind"]),)
+    ]
 
 
 def held_mark(complaint_id: UUID, of: Accusation, mark: Mark) -> HeldMark:
