@@ -229,8 +229,8 @@ async def test_who_was_named_wrongly_is_told_so_and_keeps_no_mark(court: Court) 
     ], "what concerns somebody else is theirs"
     ended = (await me.get(f"/resolution/v1/appeals/{appeal['id']}")).json()
     assert ended["stage"] == "ended"
-    assert (await court.facts(complaint_id))[-4:] == [
-        *("mark.frozen", "mark.removed", "accused.cleared", "appeal.ended"),
+    assert (await court.facts(complaint_id))[-5:] == [
+        *("mark.frozen", "mark.removed", "accused.cleared", "appeal.ended", "accused.told"),
     ]
     twice = await court.act(
         complaint_id, "accused/zhao.lin/clear", because="not_at_fault", reason="So it was."
