@@ -13,6 +13,19 @@ from uuid import UUID
 
 from shared.events import (
     NOTICES,
+    AccusedAnswered,
+    AccusedCleared,
+    AccusedSilent,
+    AccusedTold,
+    AccusedUnheard,
+    AppealDecided,
+    AppealDue,
+    AppealEnded,
+    AppealFiled,
+    AppealOverdue,
+    AppealUpheld,
+    AppellantAnswered,
+    AppellantAsked,
     ApprovalAsked,
     ApprovalExpired,
     ApprovalGranted,
@@ -62,6 +75,10 @@ from shared.events import (
     Event,
     FollowUpRequested,
     HandlerWrote,
+    MarkFrozen,
+    MarkMade,
+    MarkRemoved,
+    MarkRestored,
     MessageDelivered,
     MessageFailed,
     NoticeAcknowledged,
@@ -83,8 +100,13 @@ from shared.events import (
     ReporterLeft,
     ResolutionExtended,
     RestatementAnswered,
+    ReviewerNamed,
     RiskRaised,
     RiskSettled,
+    SanctionLifted,
+    SanctionProposed,
+    SanctionSuspended,
+    SanctionTookEffect,
     SolutionCarriedOut,
     TabooRaised,
     TaskDone,
@@ -96,6 +118,7 @@ from shared.events import (
 from shared.events.approvals import Permit
 from shared.events.clocks import Accountable, Clock
 from shared.events.dispute import Favour
+from shared.events.fairness import Clearing, Decision, MarkEnd
 from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.listening import Taboo
@@ -719,6 +742,43 @@ def _disputed() -> Iterator[Event]:
     yield DisputeAnswered(**dispute, answered_by="key:5f0c1a9be27d", answered_at=_after(300 + 16 * 24))
     yield DisputeDecided(**dispute, favour=Favour.CUSTOMER, ends_case=True, decided_at=_after(300 + 40 * 24))
     yield CaseFileRead(complaint_id=COMPLAINT, format="pdf", read_by="key:5f0c1a9be27d", read_at=_after(300))
+    yield from _fairness()
+
+
+def _fairness() -> Iterator[Event]:
+    """A further complaint, about a person of the counter: heard, marked, and not at fault after all."""
+    person: dict[str, Any] = {"complaint_id": AGAIN, "person_id": "zhou.min"}
+    mark: dict[str, Any] = person | {"mark_id": _id(60), "made_at": _after(60)}
+    appeal: dict[str, Any] = person | {"appeal_id": _id(61)}
+    sanction: dict[str, Any] = person | {"sanction_id": _id(62), "mark_id": _id(60), "kind": "talk"}
+    yield AccusedTold(**person, answer_by=_after(48), told_at=_after(0))
+    yield AccusedAnswered(**person, answered_at=_after(20))
+    yield AccusedSilent(**person, silent_at=_after(48))
+    yield AccusedUnheard(**person, unheard_at=_after(10))
+    yield MarkMade(**mark, step=1, appeal_until=_after(300))
+    yield SanctionProposed(
+        **sanction, not_before=_after(300), proposed_by="key:5f0c1a9be27d", proposed_at=_after(61)
+    )
+    yield AppealFiled(**appeal, mark_id=_id(60), decide_by=_after(310), filed_at=_after(70))
+    yield MarkFrozen(**mark, step=2, frozen_at=_after(70))
+    yield SanctionSuspended(**sanction, suspended_at=_after(70))
+    yield ReviewerNamed(
+        **appeal, reviewer_id="chen.jing", named_by="system", decide_by=_after(310), named_at=_after(71)
+    )
+    yield AppellantAsked(**appeal, number=1, asked_at=_after(80))
+    yield AppellantAnswered(**appeal, reviewer_id="chen.jing", number=2, answered_at=_after(90))
+    yield AppealDue(**appeal, reviewer_id="chen.jing", decide_by=_after(310), warned_at=_after(250))
+    yield AppealOverdue(
+        **appeal, reviewer_id="chen.jing", decide_by=_after(310), number=1, overdue_at=_after(310)
+    )
+    yield AppealDecided(**appeal, reviewer_id="chen.jing", decision=Decision.UPHELD, decided_at=_after(312))
+    yield AppealUpheld(**appeal, decision=Decision.UPHELD, upheld_at=_after(312))
+    yield AppealEnded(**appeal, withdrawn=True, ended_at=_after(100))
+    yield MarkRestored(**mark, step=3, restored_at=_after(312))
+    yield SanctionTookEffect(**sanction, took_effect_at=_after(313))
+    yield MarkRemoved(**mark, step=4, because=MarkEnd.APPEAL, removed_at=_after(312))
+    yield SanctionLifted(**sanction, lifted_at=_after(312))
+    yield AccusedCleared(**person, because=Clearing.APPEAL, cleared_at=_after(312))
 
 
 def samples() -> dict[str, dict[str, Any]]:

@@ -53,6 +53,7 @@ SCOPES = {
     "directory:contacts": "read how people of the company are reached at work",
     "cases:read": "read cases",
     "cases:work": "work cases",
+    "appeals:oversee": "see all marks and appeals of staff, name reviewers, propose sanctions",
     "webhooks:write": "subscribe to events",
     "deliveries:read": "read the delivery log",
     "measures:read": "read measures",

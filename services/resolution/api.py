@@ -23,6 +23,10 @@ from services.resolution.commands import (
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
 from services.resolution.dispute import api as dispute
+from services.resolution.fairness.accused_api import router as accused
+from services.resolution.fairness.acting import must_not_be_accused
+from services.resolution.fairness.appeals_api import router as appeals
+from services.resolution.fairness.marks_api import router as marks
 from services.resolution.lifecycle import Action, State, WaitingFor
 from services.resolution.listening import api as listening
 from services.resolution.offers import api as offers
@@ -50,6 +54,9 @@ ROOMS: Sequence[APIRouter] = (
     reopening.router,
     dispute.router,
     casefile.router,
+    accused,
+    appeals,
+    marks,
 )
 """Routers of the rooms."""
 
@@ -87,6 +94,7 @@ async def read_case(complaint_id: UUID, who: Reader, ctx: Ctx, response: Respons
         view = await queries.case(connection, complaint_id)
     if view is None:
         raise no_such_case()
+    await must_not_be_accused(ctx, who, [each.person_id for each in view.accused])
     response.headers["ETag"] = etag.tag(view.version)
     return view
 
@@ -99,7 +107,9 @@ async def read_timeline(
 ) -> Page[TimelineEntry]:
     """Who did what, when and why; the oldest entry first."""
     async with ctx.database.reading() as connection:
+        people = await queries.accused(connection, complaint_id)
         page = await queries.timeline(connection, complaint_id, limit, cursor)
+    await must_not_be_accused(ctx, who, people)
     if not page.items and cursor is None:
         raise no_such_case()
     return page

@@ -7,6 +7,9 @@ from services.resolution.approvals.store import store as approval_store
 from services.resolution.approvals.tables import approvals
 from services.resolution.clocks.calendars import Calendars
 from services.resolution.clocks.refreshing import Refresher
+from services.resolution.fairness.reviewers import Reviewers
+from services.resolution.fairness.store import store as appeals
+from services.resolution.fairness.tables import appeals as appeals_table
 from services.resolution.handlers import reactions
 from services.resolution.offers.checking import Supplies
 from services.resolution.store import metadata, store
@@ -20,13 +23,19 @@ from shared.worktime import chinese_calendar
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     usual = Calendars(chinese_calendar(settings.time_zone))
-    dormitories = [Dormitory(cases, store), Dormitory(approvals, approval_store)]
+    appeals.follow(usual.usual)
+    dormitories = [
+        Dormitory(cases, store),
+        Dormitory(approvals, approval_store),
+        Dormitory(appeals_table, appeals),
+    ]
     token = settings.stock_token.get_secret_value() if settings.stock_token else None
     guard = Guard(allow_private=settings.allow_private_targets or settings.stock_private)
     return [
         Supplies(settings.stock_url, token, guard),
         store.follow(usual, settings.installation_secret),
         Refresher(context),
+        Reviewers(context),
         Waker(context.database, dormitories, settings.poll_interval),
     ]
 
@@ -41,5 +50,6 @@ service = Service(
     workers=lambda context: [
         Worker("resolution.waker", context.part(Waker).run),
         Worker("resolution.calendars", context.part(Refresher).run),
+        Worker("resolution.reviewers", context.part(Reviewers).run),
     ],
 )

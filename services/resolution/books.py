@@ -6,6 +6,7 @@ from typing import Any
 from services.resolution.approvals.book import APPROVALS
 from services.resolution.clocks.book import CLOCKS
 from services.resolution.dispute.book import BODIES
+from services.resolution.fairness.book import FAIRNESS
 from services.resolution.listening.book import LISTENING
 from services.resolution.offers.authority import AUTHORITY
 from services.resolution.offers.explaining import EXPLANATIONS
@@ -20,6 +21,7 @@ BOOKS: Sequence[Book[Any]] = (
     BODIES,
     CLOCKS,
     EXPLANATIONS,
+    FAIRNESS,
     LISTENING,
     REMEDIES,
     REOPENING,

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.resolution import queries
+from services.resolution.fairness.acting import must_not_be_accused
 from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State
 from services.resolution.model import Case
 from services.resolution.store import store
@@ -49,7 +50,7 @@ class Desk:
         check: Check | None = None,
     ) -> Response:
         """Answers with the case as it then is. `check` is made before, where it needs more than the case. Raises
-        problems: 404, 409, 412, and whatever `check` and `change` raise."""
+        problems: 403, 404, 409, 412, and whatever `check` and `change` raise."""
 
         async def show(transaction: Transaction) -> Answer:
             view = await queries.case(transaction.connection, self.complaint_id)
@@ -66,11 +67,15 @@ class Desk:
         check: Check | None = None,
     ) -> Response:
         """Change the case and answer with what `show` finds afterwards in the same transaction."""
+        asked: set[str] = set()
+        """People of whom it is known that they are not who calls."""
 
         async def work(transaction: Transaction) -> Answer:
             case = await load_one(store, transaction, self.complaint_id)
             if case.state is State.UNOPENED:
                 raise no_such_case()
+            if not asked.issuperset(case.accused):
+                raise _AboutSomebody(frozenset(case.accused))
             etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
@@ -83,7 +88,21 @@ class Desk:
             await save_one(store, transaction, case)
             return await show(transaction)
 
-        return await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
+        while True:
+            try:
+                return await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
+            except _AboutSomebody as about:
+                # Routing is asked who calls while nothing is held, and only for such a case.
+                await must_not_be_accused(self.ctx, who, about.people)
+                asked |= about.people
+
+
+class _AboutSomebody(Exception):
+    """The case is about people: whoever acts must be none of them."""
+
+    def __init__(self, people: frozenset[str]) -> None:
+        super().__init__()
+        self.people = people
 
 
 async def _desk(

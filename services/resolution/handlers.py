@@ -35,6 +35,7 @@ from shared.events import (
     TaskDone,
     TaskSet,
 )
+from shared.events.vocabulary import Kind as Telling
 from shared.reactions import Reactions
 
 reactions = Reactions("resolution", store)
@@ -42,10 +43,13 @@ reactions = Reactions("resolution", store)
 
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
+    case.praise = event.kind is Telling.PRAISE
     case.open(event.reference, event.registered_at, event.channel, event.visibility)
     case.hear_of(event)
     if event.emotion is not None:
         case.feel(event.complaint_id, event.emotion, event.registered_at, FeltIn.INTAKE)
+    if event.accused_id is not None:
+        case.accuse(event.accused_id, event.registered_at)
 
 
 @reactions.on(ComplaintSupplemented)
@@ -56,6 +60,8 @@ def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Re
         case.become(event.visibility, event.added_by, event.added_at)
     case.note(Kind.SUPPLEMENTED, event.added_at, event.added_by, text)
     case.hear_of(event)
+    if event.accused_id is not None:
+        case.accuse(event.accused_id, event.added_at)
     if event.restatement is not None:
         case.note(Kind.RESTATED, event.added_at, event.added_by, event.restatement)
     if event.emotion is not None:

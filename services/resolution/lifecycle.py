@@ -109,6 +109,9 @@ class Subject(Protocol):
     @property
     def in_dispute(self) -> bool: ...
 
+    @property
+    def unheard(self) -> int: ...
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -132,6 +135,13 @@ class Transition:
 _JUDGED = Guard(
     lambda case: case.valid is not None,
     Words("Judge first whether the complaint is valid.", "请先判断投诉是否成立。"),
+)
+_HEARD = Guard(
+    lambda case: case.unheard == 0,
+    Words(
+        "Somebody whom the complaint is about may still answer: wait, or record with accused/{person}/unheard why not.",
+        "投诉当事人尚在陈述期内：请等待其陈述，或通过 accused/{person}/unheard 说明不等待的理由。",
+    ),
 )
 _NOT_MAJOR = Guard(
     lambda case: case.severity is not Severity.MAJOR,
@@ -204,6 +214,7 @@ LIFECYCLE: dict[Action, Transition] = {
             "A complaint is judged after it was accepted, and while no offers lie before the customer.",
             "须在受理之后、方案尚未提交顾客之时判断投诉是否成立。",
         ),
+        (_HEARD,),
     ),
     Action.OFFER: Transition(
         Words("Put ranked solutions before the customer", "向顾客提出解决方案"),

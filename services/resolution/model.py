@@ -120,6 +120,7 @@ class Case(Closing):
         """Take the case up; without `handler_id` for the person it was assigned to, else for the caller."""
         self._move(Action.ACCEPT)
         taken_by = handler_id or self.handler_id or author
+        self.must_not_be_about(taken_by)
         self._note_start()
         if taken_by != self.handler_id:
             self.handler_id, self.handler_name = taken_by, None

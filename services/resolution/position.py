@@ -6,6 +6,7 @@ from datetime import datetime
 from services.resolution.audit.handled_under import HandledUnder
 from services.resolution.clocks.calendars import USUAL, Calendars
 from services.resolution.dispute.model import Dispute
+from services.resolution.fairness.record import Accusation
 from services.resolution.judgement import Judgement
 from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State, WaitingFor, why_not
 from shared.events.vocabulary import Channel, Severity, Visibility
@@ -30,6 +31,8 @@ class Positioned(HandledUnder):
     round: int = 0
     """Rounds of offers so far."""
     waiting_for: WaitingFor | None = None
+    accused: dict[str, Accusation] = field(default_factory=dict[str, Accusation])
+    """The people complained about, by their ids in the directory."""
     solutions: int = 0
     """How often a result was told."""
     dispute: Dispute | None = None
@@ -39,6 +42,11 @@ class Positioned(HandledUnder):
     def valid(self) -> bool | None:
         """Is the complaint valid? None before the judgement."""
         return None if self.judgement is None else self.judgement.valid
+
+    @property
+    def unheard(self) -> int:
+        """How many of those complained about may still answer before anything is judged."""
+        return sum(each.waits for each in self.accused.values())
 
     @property
     def in_dispute(self) -> bool:

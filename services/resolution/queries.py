@@ -14,6 +14,7 @@ from services.resolution.lifecycle import State, WaitingFor
 from services.resolution.store import judgement_of
 from services.resolution.timeline import Source
 from services.resolution.views import (
+    AccusedView,
     CaseSummary,
     CaseView,
     ConsentView,
@@ -38,6 +39,9 @@ SELECT c.*, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
                    'solution', o.solution, 'value', CASE WHEN o.amount IS NOT NULL THEN
                        jsonb_build_object('amount', o.amount::text, 'currency', o.currency) END)), '[]')
         FROM (SELECT * FROM offers WHERE complaint_id = c.id ORDER BY round DESC, rank LIMIT 40) o) AS offers,
+       CASE WHEN c.accusations > 0 THEN
+           (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.named_at, a.person_id) FROM accusations a
+            WHERE a.complaint_id = c.id) ELSE '[]' END AS accused,
        (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.at, t.source, t.number), '[]')
         FROM (SELECT * FROM timeline WHERE complaint_id = c.id
               ORDER BY at DESC, source DESC, number DESC LIMIT 100) t) AS timeline
@@ -59,6 +63,8 @@ WHERE t.complaint_id = :id AND c.state <> 'unopened' {}
 ORDER BY t.at, t.source, t.number LIMIT :limit
 """
 
+_ACCUSED = text("SELECT person_id FROM accusations WHERE complaint_id = :id")
+
 
 @dataclass(frozen=True)
 class _Position:
@@ -71,6 +77,7 @@ class _Position:
     owes_public_response: bool
     waiting_for: WaitingFor | None
     in_dispute: bool
+    unheard: int
 
 
 async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | None:
@@ -89,6 +96,7 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         row["visibility"] == "public" and row["publicly_answered_at"] is None,
         WaitingFor(row["waiting_for"]) if row["waiting_for"] else None,
         row["dispute_id"] is not None,
+        row["unheard"],
     )
     return CaseView(
         **_summary(row),
@@ -107,6 +115,7 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         handled_under=HandledUnderView(
             policies=row["policies"], books_at_start=row["books_at_start"], books_at_end=row["books_at_end"]
         ),
+        accused=[AccusedView.model_validate(each) for each in row["accused"]],
         timeline=[TimelineEntry.of(entry) for entry in row["timeline"]],
         clocks=clocks_shown(row["clocks"], row["clock_policy"]),
         possible=possible_actions(position),
@@ -165,6 +174,12 @@ async def timeline(
         items=[TimelineEntry.of(dict(row)) for row in rows[:limit]],
         next=last and pages.encode(last["at"], last["source"], last["number"]),
     )
+
+
+async def accused(connection: AsyncConnection, complaint_id: UUID) -> set[str]:
+    """Whom the complaint is about."""
+    found = await driver.run(connection, _ACCUSED, {"id": complaint_id})
+    return set(found.scalars())
 
 
 def _summary(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from services.resolution.books import BOOKS
 from services.resolution.clocks.calendars import Calendars
 from services.resolution.clocks.store import clocks_row, read_calendars, read_clocks, save_lapses
 from services.resolution.dispute.model import Dispute
+from services.resolution.fairness import store as fairness_store
 from services.resolution.forgetting import FORGET
 from services.resolution.judgement import Judgement, Need, Origin
 from services.resolution.lifecycle import State, WaitingFor
@@ -95,6 +96,8 @@ class CaseStore:
         found = {id: Case(id=id, calendars=self.calendars, books=books) for id in ids}
         for row in rows:
             found[row["id"]] = _case(row, self.calendars, books)
+        if about := {row["id"]: found[row["id"]] for row in rows if row["accusations"]}:
+            await fairness_store.load_accusations(connection, about)
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Case]) -> None:
@@ -123,10 +126,12 @@ class CaseStore:
         await save_rows(transaction, disputes, [asdict(d) for d in changed_disputes.values()])
         await insert_rows(transaction, timeline, [row for case in saved for row in told[case.id]])
         await save_lapses(transaction, saved)
+        await fairness_store.save_accusations(transaction, saved)
         await insert_rows(transaction, audit_entries, [row_of(link) for link in links])
         if erased := [case.id for case in saved if case.erased]:
             for forget in FORGET:
                 await transaction.execute(forget, {"ids": erased})
+            await fairness_store.forget(transaction, erased)
         for case in saved:
             case.changed_promises.clear()
             case.changed_disputes.clear()
@@ -201,7 +206,7 @@ _APART = {
     "first_value",
     "first_value_currency",
     "promise_id",
-    "wakes_at",
+    *(_COMPUTED := ("wakes_at", "accusations", "unheard")),
     "channel",
     "visibility",
     "waiting_for",
@@ -234,7 +239,7 @@ def _case_row(case: Case) -> dict[str, Any]:
         "first_value": case.first_value and case.first_value.amount,
         "first_value_currency": case.first_value and case.first_value.currency,
         "promise_id": case.promise and case.promise.id,
-        "wakes_at": case.wakes_at,
+        **{name: getattr(case, name) for name in _COMPUTED},
         "channel": case.channel and case.channel.value,
         "visibility": case.visibility and case.visibility.value,
         "waiting_for": case.waiting_for and case.waiting_for.value,

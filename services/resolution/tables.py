@@ -146,6 +146,23 @@ cases = Table(
         ),
         comment="the live dispute",
     ),
+    Column(
+        "praise", Boolean, nullable=False, server_default=text("false"), comment="nobody is complained about"
+    ),
+    Column(
+        "accusations",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="how many people it is about, or was",
+    ),
+    Column(
+        "unheard",
+        SmallInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="how many of them may still answer before anything is judged",
+    ),
     Column("wakes_at", MOMENT, comment="the earliest of its deadlines: something happens after it by itself"),
     Column("waiting_for", Text, comment="without whom it does not go on"),
     Column("waits_since", MOMENT),
@@ -222,6 +239,7 @@ cases = Table(
     ),
     CheckConstraint("(audit_number > 0) = (audit_hash IS NOT NULL)", "audit_head"),
     CheckConstraint("NOT erased OR audit_salt IS NULL", "erased_without_key"),
+    CheckConstraint("unheard BETWEEN 0 AND accusations", "unheard"),
     CheckConstraint("(reason_sufficient IS NULL) = (demand_reasonable IS NULL)", "judged_both"),
     CheckConstraint(
         "reason_sufficient IS NOT NULL OR num_nonnulls(cause, impact, origin, needs) = 0", "analysed"

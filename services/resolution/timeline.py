@@ -72,6 +72,24 @@ class Kind(StrEnum):
     TASK_SET = "task_set"
     TASK_DONE = "task_done"
     MESSAGE_FAILED = "message_failed"
+    ACCUSED_TOLD = "accused_told"
+    ACCUSED_READ = "accused_read"
+    ACCUSED_ANSWERED = "accused_answered"
+    ACCUSED_SILENT = "accused_silent"
+    ACCUSED_UNHEARD = "accused_unheard"
+    ACCUSED_CLEARED = "accused_cleared"
+    MARK_MADE = "mark_made"
+    MARK_FROZEN = "mark_frozen"
+    MARK_RESTORED = "mark_restored"
+    MARK_REMOVED = "mark_removed"
+    APPEAL_FILED = "appeal_filed"
+    REVIEWER_NAMED = "reviewer_named"
+    APPEAL_DECIDED = "appeal_decided"
+    APPEAL_WITHDRAWN = "appeal_withdrawn"
+    APPEAL_ENDED = "appeal_ended"
+    SANCTION_PROPOSED = "sanction_proposed"
+    SANCTION_TOOK_EFFECT = "sanction_took_effect"
+    SANCTION_LIFTED = "sanction_lifted"
     APPROVAL_ASKED = "approval_asked"
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_REFUSED = "approval_refused"
@@ -202,6 +220,37 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
             "A message did not reach the customer: reach them in another way", "消息未送达顾客，须另行联系"
         ),
     ),
+    **{
+        kind: (Reader.INTERNAL, Words(en, zh))
+        for kind, en, zh in (
+            (Kind.ACCUSED_TOLD, "The person complained about was told", "已告知投诉当事人"),
+            (
+                Kind.ACCUSED_READ,
+                "The person complained about read what concerns them",
+                "投诉当事人查阅了相关内容",
+            ),
+            (Kind.ACCUSED_ANSWERED, "The person complained about gave their side", "投诉当事人已陈述"),
+            (
+                Kind.ACCUSED_SILENT,
+                "The person complained about did not answer in time",
+                "投诉当事人逾期未陈述",
+            ),
+            (Kind.ACCUSED_UNHEARD, "It is judged without waiting for an answer", "不等待当事人陈述即作判断"),
+            (Kind.ACCUSED_CLEARED, "It is not held against the person", "该投诉不归责于当事人"),
+            (Kind.MARK_MADE, "A mark was made against the person", "已对当事人作出责任记录"),
+            (Kind.MARK_FROZEN, "The mark does not count while the appeal runs", "申诉期间责任记录暂停生效"),
+            (Kind.MARK_RESTORED, "The mark counts again", "责任记录恢复生效"),
+            (Kind.MARK_REMOVED, "The mark was removed", "责任记录已撤销"),
+            (Kind.APPEAL_FILED, "The person appealed", "当事人提出申诉"),
+            (Kind.REVIEWER_NAMED, "Somebody independent reviews the appeal", "已指定独立复核人"),
+            (Kind.APPEAL_DECIDED, "The appeal was decided", "申诉已有决定"),
+            (Kind.APPEAL_WITHDRAWN, "The person withdrew the appeal", "当事人撤回申诉"),
+            (Kind.APPEAL_ENDED, "There is nothing left to appeal against", "申诉已无标的，予以终结"),
+            (Kind.SANCTION_PROPOSED, "A sanction was proposed", "已提出处理建议"),
+            (Kind.SANCTION_TOOK_EFFECT, "The sanction took effect", "处理决定生效"),
+            (Kind.SANCTION_LIFTED, "The sanction was lifted", "处理决定已撤销"),
+        )
+    },
     Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
     Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
     Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from services.resolution.clocks.views import ClocksView
+from services.resolution.fairness.record import Hearing
 from services.resolution.judgement import Need, Origin
 from services.resolution.lifecycle import (
     LIFECYCLE,
@@ -19,6 +20,7 @@ from services.resolution.lifecycle import (
     why_not,
 )
 from services.resolution.timeline import TITLES, Kind, Reader
+from shared.events.fairness import Clearing
 from shared.events.vocabulary import Emotion, Money, Outcome, Remedy, Severity, Visibility
 
 
@@ -175,6 +177,19 @@ class HandledUnderView(View):
     """The same when it was closed."""
 
 
+class AccusedView(View):
+    """A person whom the complaint is about."""
+
+    person_id: str
+    hearing: Hearing
+    answer: str | None = None
+    """Their side, masked: read it before you judge."""
+    answer_by: datetime
+    """While they are `asked`, nothing is judged before this time without a reason."""
+    cleared_because: Clearing | None = None
+    """It is not held against them."""
+
+
 class CaseView(CaseSummary):
     """A case with all that is needed to work it."""
 
@@ -187,6 +202,7 @@ class CaseView(CaseSummary):
     """Rounds of offers so far."""
     offers: list[OfferView]
     """Those of the newest rounds, at most 40; the newest round first, the best offer first."""
+    accused: list[AccusedView]
     result: str | None
     carried_out_at: datetime | None
     closed_by: str | None

@@ -20,11 +20,16 @@ from shared.events import (
     ComplaintWithdrawn,
     CustomerErased,
     Event,
+    MarkFrozen,
+    MarkMade,
+    MarkRemoved,
+    MarkRestored,
     PromiseBroken,
     PromiseKept,
     TrainingNeeded,
     registry,
 )
+from shared.events.fairness import MarkChanged
 from shared.events.vocabulary import TOPICS, Kind, Severity
 from shared.reactions import Reactions
 from shared.taxonomy import versions
@@ -142,6 +147,14 @@ def on_case_reopened(dispatch: Dispatch, event: CaseReopened, fact: Received) ->
 def on_case_closed(dispatch: Dispatch, event: CaseClosed, fact: Received) -> None:
     dispatch.end(event.outcome, fact, event.closed_at)
     dispatch.close(event.closed_at)
+
+
+def on_mark_changed(dispatch: Dispatch, event: MarkChanged, fact: Received) -> None:
+    dispatch.mark(event, fact)
+
+
+for change in (MarkMade, MarkFrozen, MarkRestored, MarkRemoved):
+    on(change)(on_mark_changed)
 
 
 @on(TrainingNeeded)

@@ -16,9 +16,11 @@ from services.routing.rewards.earning import Earning
 from services.routing.status import Status
 from services.routing.training.needing import Needing
 from services.routing.transfer.lapses import Lapse, LapseKind
+from services.routing.transfer.noticing import NOBODY
 from services.routing.transfer.recipients import Concerned
 from services.routing.transfer.tasks.model import Tasking
 from shared.events import Event, PromiseBroken, registry
+from shared.events.vocabulary import Audience
 
 
 @dataclass(kw_only=True)
@@ -69,12 +71,12 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
 
     def remind_of(self, fact: Event, fact_id: UUID, at: datetime) -> None:
         """Another service told a fact that somebody may have to know; who, depends on what was told."""
+        meant = {a.value: person for a in Audience if (person := fact.addressee_among(a)) is not None}
         if self.status is Status.BLANK or self.choose_at is not None:  # the notice names the department
-            self.held.append(
-                {"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat(), "to": fact.addressee}
-            )
+            held = {"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat(), "to": dict(meant)}
+            self.held.append(held)
         else:
-            self._issue(type(fact), fact_id, at, addressee=fact.addressee)
+            self._issue(type(fact), fact_id, at, meant=meant)
 
     def forget(self) -> None:
         """The customer is erased: no words are kept, neither theirs nor what somebody wrote about them."""
@@ -109,7 +111,7 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
             self.settle_lessons()
         for held in self.held:
             at = datetime.fromisoformat(held["at"])
-            self._issue(registry.get(held["fact"]), UUID(held["id"]), at, addressee=held.get("to"))
+            self._issue(registry.get(held["fact"]), UUID(held["id"]), at, meant=held.get("to", NOBODY))
         self.held = []
         if self.closed_at is not None or self.leading_id is not None:
             if self.status is Status.ASSIGNED:

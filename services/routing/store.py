@@ -221,9 +221,7 @@ class DispatchStore:
         await triage_store.save_known(transaction, triage, changed)
         await save_reviews(transaction, triage.learning, changed)
         await save_lessons(transaction, triage.learning, mind_of(transaction.connection), changed)
-        earned = [asdict(each) for d in changed for each in d.earned]
-        # What was earned stays as it was, also when it is heard again after the points have changed.
-        await save_rows(transaction, earnings, earned, changing=("fact_type",))
+        await rewards_store.save(transaction, [each for d in changed for each in d.earned])
         needed = {each.id: asdict(each) for d in changed for each in d.needs.values()}
         in_order = [needed[i] for i in sorted(needed)]  # as everybody locks them
         await save_rows(transaction, training.needs, in_order, changing=("complaints", "evidence"))

@@ -11,6 +11,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
+from shared.events.vocabulary import Audience
+
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 E = TypeVar("E", bound="Event")
 
@@ -35,6 +37,10 @@ class Event(BaseModel):
     def addressee(self) -> str | None:
         """The one person of the company (by their id in the directory) who is meant by it, if it is one."""
         return None
+
+    def addressee_among(self, audience: Audience) -> str | None:
+        """The same where it is another one by audience."""
+        return self.addressee
 
     @classmethod
     def wire_type(cls) -> str:

@@ -18,6 +18,16 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 Operation = dict[str, Any]
 
 FOR_ONESELF = {
+    "GET /v1/accused/cases",
+    "GET /v1/accused/cases/{complaint_id}",
+    "POST /v1/accused/cases/{complaint_id}/answer",
+    "POST /v1/accused/cases/{complaint_id}/appeals",
+    "GET /v1/appeals",
+    "GET /v1/appeals/{appeal_id}",
+    "POST /v1/appeals/{appeal_id}/answers",
+    "POST /v1/appeals/{appeal_id}/decision",
+    "POST /v1/appeals/{appeal_id}/questions",
+    "POST /v1/appeals/{appeal_id}/withdraw",
     "GET /v1/directory/people/me",
     "GET /v1/policies/me",
     "GET /v1/proposals/me",

@@ -114,8 +114,16 @@ class Office:
         return complaint_id
 
 
-YES = {"reason_sufficient": True, "demand_reasonable": True, "explanation": "The batch is faulty."}
-NO = {"reason_sufficient": True, "demand_reasonable": False, "explanation": "The wear is normal."}
+YES: dict[str, Any] = {
+    "reason_sufficient": True,
+    "demand_reasonable": True,
+    "explanation": "The batch is faulty.",
+}
+NO: dict[str, Any] = {
+    "reason_sufficient": True,
+    "demand_reasonable": False,
+    "explanation": "The wear is normal.",
+}
 OFFERS = [
     {
         "remedies": ["exchange", "apology"],

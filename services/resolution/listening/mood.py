@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.resolution.clocks.waiting import Waiting
+from services.resolution.fairness.accusing import Accusing
 from services.resolution.lifecycle import Action, NotNow, State, Words
 from services.resolution.timeline import SYSTEM, Kind
 from shared.events import CaseEndedNegative
@@ -48,7 +48,7 @@ class Feeling:
 
 
 @dataclass(kw_only=True)
-class Moody(Waiting):
+class Moody(Accusing):
     """A case knows how its customer feels, as far as somebody took it in."""
 
     last_emotion: Emotion | None = None

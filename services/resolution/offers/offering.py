@@ -99,6 +99,7 @@ class Offering(Disputing):
             judged_at=at,
         )
         self.record(judged, at)
+        self.judged(judgement.valid, author, at)
         self._replied(at)
 
     def offer(self, solutions: Sequence[Solution], author: str, at: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.routing.directory.acting import person_of
 from services.routing.directory.api import shown_to
 from services.routing.directory.authority import approvers
+from services.routing.directory.independence import independent
 from services.routing.directory.layers import meets_customers
 from services.routing.directory.model import Authority, Directory
 from services.routing.directory.roll import entry_of
@@ -19,13 +20,14 @@ from services.routing.directory.staff_schemas import (
     ApproverShown,
     AuthorityShown,
     CertificateShown,
+    IndependentShown,
     ParametersShown,
     PersonDetails,
 )
 from services.routing.directory.store import load_directory
 from services.routing.findings.model import CONTACT_CERTIFICATE, WARNED_BEFORE
 from services.routing.store import directory, dispatches
-from shared import clock, etag, problems
+from shared import clock, etag, pages, problems
 from shared.auth import Principal, may
 from shared.openapi import TAGGED
 from shared.service import Ctx, api_router
@@ -140,6 +142,40 @@ async def read_authority_of_account(
         if person.active and person.account == account:
             return _authority(everybody, person.id)
     raise problems.not_found("person", "query/account")
+
+
+@router.get(
+    "/directory/independent",
+    response_model=list[IndependentShown],
+    summary="Who can judge about people without being bound to them",
+    responses=problems.documented(),
+)
+async def list_independent(
+    who: Annotated[Principal, may("cases:read")],
+    ctx: Ctx,
+    of: Annotated[list[PersonId], Query(min_length=1, max_length=50, description="Who is judged about.")],
+    least_layer: Annotated[int, Query(ge=1, le=4, description="Of their department.")] = 1,
+    person: Annotated[PersonId | None, Query(description="Only this one, if they can.")] = None,
+    limit: pages.Limit = 50,
+) -> list[IndependentShown]:
+    """Whoever neither answers to one of them nor is answered to by one, nor stands in for one: those of other
+    departments first, then the higher layers. Whoever is away is named, too, and `present` says so."""
+    async with ctx.database.reading() as connection:
+        everybody = await load_directory(connection)
+    found = independent(everybody, of, least_layer, clock.now())
+    if person is not None:
+        found = [each for each in found if each.person.id == person]
+    return [
+        IndependentShown(
+            id=each.person.id,
+            name=each.person.name,
+            department=each.person.department,
+            layer=each.layer,
+            elsewhere=each.elsewhere,
+            present=each.present,
+        )
+        for each in found[:limit]
+    ]
 
 
 @router.get(

@@ -120,6 +120,21 @@ class AuthorityShown(BaseModel):
     """The nearest first, with deputies of those who are away."""
 
 
+class IndependentShown(BaseModel):
+    """Somebody who may judge about people to whom they are not bound."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: str
+    name: str
+    department: str
+    layer: int
+    elsewhere: bool
+    """They work in no department of those who are judged."""
+    present: bool
+    """They are not away now."""
+
+
 class ParametersShown(AuthorityShown):
     """By what the front line decides on a complaint."""
 

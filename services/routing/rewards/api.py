@@ -32,7 +32,7 @@ _COUNTED = sql(
     "SELECT coalesce(p.id, a.id, e.person) AS person, coalesce(p.name, a.name) AS name, e.result, "
     "count(*) AS times, sum(e.points) AS points, count(DISTINCT e.complaint_id) AS complaints "
     "FROM earnings e LEFT JOIN people p ON p.id = e.person LEFT JOIN people a ON a.account = e.person AND p.id IS NULL "
-    "WHERE e.earned_at >= :since AND e.earned_at < :until "
+    "WHERE e.counts AND e.earned_at >= :since AND e.earned_at < :until "
     "AND (CAST(:person AS text) IS NULL OR coalesce(p.id, a.id, e.person) = :person) "
     "GROUP BY 1, 2, e.result ORDER BY 1, e.result"
 )

@@ -26,9 +26,11 @@ class Result(StrEnum):
     PRAISED = "praised"
     PROMISE_BROKEN = "promise_broken"
     CASE_RESUMED = "case_resumed"
+    MARKED = "marked"
+    """A complaint about the person was judged valid; it does not count while they appeal."""
 
 
-FAILURES = {Result.PROMISE_BROKEN, Result.CASE_RESUMED, Result.OUTCOME_NOT_ACCEPTABLE}
+FAILURES = {Result.PROMISE_BROKEN, Result.CASE_RESUMED, Result.OUTCOME_NOT_ACCEPTABLE, Result.MARKED}
 """Results for which points may be taken away; for all others they may only be given."""
 
 

@@ -4,7 +4,8 @@ Everything here follows from facts of resolution alone, so that the result is th
 come; only praise comes from intake, and depends on nothing else.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from services.routing.rewards.book import REWARDS, Result
 from services.routing.transfer.noticing import Noticing
 from shared import ids
 from shared.envelope import Received
+from shared.events import MarkMade, MarkRestored
+from shared.events.fairness import MarkChanged
 from shared.events.vocabulary import Outcome
 
 
@@ -28,6 +31,10 @@ class Earned:
     fact_type: str
     fact_id: UUID
     earned_at: datetime
+    step: int = 0
+    """Of what may change, such as a mark: the highest that is known counts."""
+    counts: bool = True
+    """False while a mark is frozen, and for ever when it is removed."""
 
 
 @dataclass(kw_only=True)
@@ -65,6 +72,17 @@ class Earning(Noticing):
         if outcome.is_target and self.replies <= 1 and not self.setbacks:
             self._earn(self.worked_by, Result.FIRST_CONTACT, fact, at)
 
+    def mark(self, change: MarkChanged, fact: Received) -> None:
+        """A mark against a person came, waits or went. Any of these facts may be heard first."""
+        # An id of the mark, so that all its facts change one row.
+        self._earn(change.person_id, Result.MARKED, fact, change.made_at)
+        self.earned[-1] = replace(
+            self.earned[-1],
+            id=ids.derived_id("earned", change.mark_id),
+            step=change.step,
+            counts=isinstance(change, MarkMade | MarkRestored),
+        )
+
     def praise(self, person: str, fact: Received, at: datetime) -> None:
         self._earn(person, Result.PRAISED, fact, at)
 
@@ -85,3 +103,13 @@ class Earning(Noticing):
                 earned_at=at,
             )
         )
+
+
+def newest(earned: Iterable[Earned]) -> list[Earned]:
+    """Of several states of one row the one of the highest step, in whatever order they come."""
+    found: dict[UUID, Earned] = {}
+    for each in earned:
+        known = found.get(each.id)
+        if known is None or known.step < each.step:
+            found[each.id] = each
+    return list(found.values())

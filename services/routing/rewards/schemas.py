@@ -55,3 +55,5 @@ class EarnedShown(BaseModel):
     fact_type: str
     fact_id: UUID
     earned_at: datetime
+    counts: bool
+    """False: a mark that waits for an appeal, or was removed."""

@@ -4,7 +4,8 @@ What a fact asks for is decided when it is heard; who of the directory is meant 
 in by `address` just before the notice is told.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from shared.events.vocabulary import (
     Visibility,
 )
 from shared.rulebooks.model import AS_SHIPPED, Books
+
+NOBODY: Mapping[str, str] = {}
 
 
 @dataclass
@@ -148,6 +151,9 @@ class Noticing(Aggregate):
         for notice in told:
             whose = concerned if notice.department is None else concerned.of(notice.department)
             notice.department = whose.department
+            if notice.audience is Audience.PERSON_CONCERNED and notice.recipients:
+                whose = replace(whose, accused=notice.recipients)
+                notice.recipients = ()  # those of them who work here
             notice.recipients = notice.recipients or recipients(
                 notice.audience, whose, directory, roles, notice.issued_at
             )
@@ -165,10 +171,10 @@ class Noticing(Aggregate):
         fact_id: UUID,
         at: datetime,
         department: str | None = None,
-        addressee: str | None = None,
+        meant: Mapping[str, str] = NOBODY,
     ) -> None:
-        """`department`: the one that the fact is about, when it is not the one that has the complaint. `addressee`: the
-        one person who is meant; never somebody who is complained about."""
+        """`department`: the one that the fact is about, when it is not the one that has the complaint. `meant`: the one
+        person who is, by audience; never somebody who is complained about, but as the person concerned."""
         table = self.books.read(DISTRIBUTION)
         now = self.circumstances
         self.heard.append(Heard(fact_id, fact.wire_type(), at, self.severity, self.category))
@@ -188,10 +194,16 @@ class Noticing(Aggregate):
                     urgency=duty.urgency_for(self.severity),
                     words=duty.words,
                     department=department,
-                    recipients=(addressee,) if addressee and addressee not in self.accused else (),
+                    recipients=self._addressees(duty.audience, meant),
                     due_at=None if duty.form is TransferForm.CLIPPING else by,
                 )
             )
+
+    def _addressees(self, audience: Audience, meant: Mapping[str, str]) -> tuple[str, ...]:
+        person = meant.get(audience.value)
+        if person is None or (person in self.accused and audience is not Audience.PERSON_CONCERNED):
+            return ()
+        return (person,)
 
     def _tell_notice(self, notice: Notice) -> None:
         self.record(
