@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from services.resolution.api import router
 from services.resolution.handlers import reactions
+from services.resolution.improvement.store import store as improvement_store
+from services.resolution.improvement.tables import improvements
 from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
 from services.resolution.tables import cases
@@ -16,7 +18,7 @@ from shared.worktime import chinese_calendar
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
-    dormitories = [Dormitory(cases, store)]
+    dormitories = [Dormitory(cases, store), Dormitory(improvements, improvement_store)]
     return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
 
 

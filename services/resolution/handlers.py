@@ -32,11 +32,13 @@ reactions = Reactions("resolution", store)
 
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
+    case.is_about(event.product)
     case.open(event.reference, event.registered_at)
 
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Received) -> None:
+    case.is_about(event.product)
     mood = f"{event.channel} · {event.emotion}" if event.emotion else event.channel
     text = f"{mood}: {event.said}" if event.said else mood
     case.note(Kind.SUPPLEMENTED, event.added_at, event.added_by, text)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from services.resolution.improvement.matter import Improving
 from services.resolution.lifecycle import LIFECYCLE, Action, State, Words, why_not
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
-from services.resolution.withdrawing import Withdrawing
 from shared.events import (
     CaseAccepted,
     CaseClosed,
@@ -66,7 +66,7 @@ TRY_AGAIN_FIRST = Words(
 
 
 @dataclass(kw_only=True)
-class Case(Withdrawing):
+class Case(Improving):
     """One complaint being worked."""
 
     reference: str | None = None

@@ -61,6 +61,8 @@ class Kind(StrEnum):
     WITHDRAWN_TOO_LATE = "withdrawn_too_late"
     CUSTOMER_WROTE = "customer_wrote"
     HANDLER_WROTE = "handler_wrote"
+    IMPROVEMENT_JOINED = "improvement_joined"
+    IMPROVEMENT_LEFT = "improvement_left"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -133,6 +135,14 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     ),
     Kind.CUSTOMER_WROTE: (Reader.CUSTOMER, Words("The customer wrote", "顾客留言")),
     Kind.HANDLER_WROTE: (Reader.CUSTOMER, Words("A message went to the customer", "已给顾客留言")),
+    Kind.IMPROVEMENT_JOINED: (
+        Reader.INTERNAL,
+        Words("The cause is being removed: joined to an improvement", "已关联改善项目，消除根本原因"),
+    ),
+    Kind.IMPROVEMENT_LEFT: (
+        Reader.INTERNAL,
+        Words("Taken off an improvement", "已与改善项目解除关联"),
+    ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
     Kind.PROMISE_BROKEN: (

@@ -1,6 +1,22 @@
 """The contract between the services: importing this package declares every event."""
 
 from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
+from shared.events.improvement import (
+    ImprovementActionDue,
+    ImprovementActionOverdue,
+    ImprovementActionSettled,
+    ImprovementClosed,
+    ImprovementDropped,
+    ImprovementEffectDue,
+    ImprovementEffectJudged,
+    ImprovementJoined,
+    ImprovementLeft,
+    ImprovementOpened,
+    ImprovementReopened,
+    ImprovementSentBack,
+    ImprovementStepPassed,
+    RecurrenceFound,
+)
 from shared.events.insights import TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
@@ -82,6 +98,19 @@ __all__ = [
     "Event",
     "FollowUpRequested",
     "HandlerWrote",
+    "ImprovementActionDue",
+    "ImprovementActionOverdue",
+    "ImprovementActionSettled",
+    "ImprovementClosed",
+    "ImprovementDropped",
+    "ImprovementEffectDue",
+    "ImprovementEffectJudged",
+    "ImprovementJoined",
+    "ImprovementLeft",
+    "ImprovementOpened",
+    "ImprovementReopened",
+    "ImprovementSentBack",
+    "ImprovementStepPassed",
     "MalformedEvent",
     "MessageDelivered",
     "MessageFailed",
@@ -97,6 +126,7 @@ __all__ = [
     "PromiseBroken",
     "PromiseKept",
     "PromiseMade",
+    "RecurrenceFound",
     "Registry",
     "ReporterJoined",
     "ReporterLeft",

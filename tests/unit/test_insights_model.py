@@ -141,9 +141,7 @@ IGNORED = {
     "redress.offers.withdrawn.v1",
     # No measure is made of these yet; the log keeps them until one is.
     "redress.risk.settled.v1",
-    "redress.complaint.supplemented.v1",
     "redress.restatement.answered.v1",
-    "redress.complaint.coded.v1",
     "redress.notice.overdue.v1",
     "redress.task.set.v1",
     "redress.task.done.v1",
@@ -153,6 +151,19 @@ IGNORED = {
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",
+    # Resolution answers for its improvements itself; which complaints belong to one is read.
+    "redress.improvement.opened.v1",
+    "redress.improvement.step_passed.v1",
+    "redress.improvement.sent_back.v1",
+    "redress.improvement.action_due.v1",
+    "redress.improvement.action_overdue.v1",
+    "redress.improvement.action_settled.v1",
+    "redress.improvement.effect_due.v1",
+    "redress.improvement.effect_judged.v1",
+    "redress.improvement.closed.v1",
+    "redress.improvement.dropped.v1",
+    "redress.improvement.recurrence_found.v1",
+    "redress.improvement.reopened.v1",
     # What was counted stays counted.
     "redress.customer.erased.v1",
 }
