@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.resolution.approvals.book import APPROVALS
 from services.resolution.improvement.book import IMPROVEMENT
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (IMPROVEMENT,)
+BOOKS: Sequence[Book[Any]] = (APPROVALS, IMPROVEMENT)

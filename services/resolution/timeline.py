@@ -63,6 +63,10 @@ class Kind(StrEnum):
     HANDLER_WROTE = "handler_wrote"
     IMPROVEMENT_JOINED = "improvement_joined"
     IMPROVEMENT_LEFT = "improvement_left"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_GRANTED = "approval_granted"
+    APPROVAL_REFUSED = "approval_refused"
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -142,6 +146,13 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.IMPROVEMENT_LEFT: (
         Reader.INTERNAL,
         Words("Taken off an improvement", "已与改善项目解除关联"),
+    ),
+    Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
+    Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
+    Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),
+    Kind.APPROVAL_WITHDRAWN: (
+        Reader.INTERNAL,
+        Words("A question for a permit was withdrawn", "审批申请已撤回"),
     ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
