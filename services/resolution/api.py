@@ -21,6 +21,7 @@ from services.resolution.commands import (
     Resumption,
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
+from services.resolution.improvement import api as improvement
 from services.resolution.lifecycle import Action, State
 from services.resolution.model import Judgement
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
@@ -31,7 +32,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = (approvals.router,)
+ROOMS: Sequence[APIRouter] = (approvals.router, improvement.router)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]

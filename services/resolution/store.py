@@ -50,6 +50,12 @@ _FORGET = (
         "answer = CASE WHEN answer IS NOT NULL THEN '[erased]' END "
         "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
     ),
+    text("UPDATE improvement_complaints SET reason = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
+    text("UPDATE improvement_recurrences SET reason = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
+    text(
+        "UPDATE improvements SET title = '[erased]', problem = '[erased]' "
+        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
+    ),
 )
 
 

@@ -51,7 +51,7 @@ class ImprovementLeft(Event):
     left_at: datetime
 
 
-@registry.event("redress.improvement.step_passed", topic=TOPICS.resolution)
+@registry.event("redress.improvement.step-passed", topic=TOPICS.resolution)
 class ImprovementStepPassed(Event):
     """A step of the improvement was passed, or skipped by an approved exception.
 
@@ -66,7 +66,7 @@ class ImprovementStepPassed(Event):
     passed_at: datetime
 
 
-@registry.event("redress.improvement.sent_back", topic=TOPICS.resolution)
+@registry.event("redress.improvement.sent-back", topic=TOPICS.resolution)
 class ImprovementSentBack(Event):
     """The improvement went back to an earlier step.
 
@@ -82,7 +82,7 @@ class ImprovementSentBack(Event):
     sent_at: datetime
 
 
-@registry.event("redress.improvement.action_due", topic=TOPICS.resolution)
+@registry.event("redress.improvement.action-due", topic=TOPICS.resolution)
 class ImprovementActionDue(Event):
     """An action of the improvement falls due soon.
 
@@ -95,8 +95,12 @@ class ImprovementActionDue(Event):
     due_at: datetime
     warned_at: datetime
 
+    @property
+    def addressee(self) -> str | None:
+        return self.responsible
 
-@registry.event("redress.improvement.action_overdue", topic=TOPICS.resolution)
+
+@registry.event("redress.improvement.action-overdue", topic=TOPICS.resolution)
 class ImprovementActionOverdue(Event):
     """The due date of an action passed, and it was not done.
 
@@ -110,7 +114,7 @@ class ImprovementActionOverdue(Event):
     overdue_at: datetime
 
 
-@registry.event("redress.improvement.action_settled", topic=TOPICS.resolution)
+@registry.event("redress.improvement.action-settled", topic=TOPICS.resolution)
 class ImprovementActionSettled(Event):
     """An action of the improvement was done, or dropped, or one that was overdue has got another due date.
 
@@ -127,7 +131,7 @@ class ImprovementActionSettled(Event):
     settled_at: datetime
 
 
-@registry.event("redress.improvement.effect_due", topic=TOPICS.resolution)
+@registry.event("redress.improvement.effect-due", topic=TOPICS.resolution)
 class ImprovementEffectDue(Event):
     """The watch period is over: somebody looks at the numbers, and says whether the improvement is effective.
 
@@ -139,7 +143,7 @@ class ImprovementEffectDue(Event):
     due_at: datetime
 
 
-@registry.event("redress.improvement.effect_judged", topic=TOPICS.resolution)
+@registry.event("redress.improvement.effect-judged", topic=TOPICS.resolution)
 class ImprovementEffectJudged(Event):
     """A person judged by the numbers whether the improvement is effective.
 
@@ -186,7 +190,7 @@ class ImprovementDropped(Event):
     dropped_at: datetime
 
 
-@registry.event("redress.improvement.recurrence_found", topic=TOPICS.resolution)
+@registry.event("redress.improvement.recurrence-found", topic=TOPICS.resolution)
 class RecurrenceFound(Event):
     """New complaints look as if the cause were back: somebody says whether they have the same cause.
 

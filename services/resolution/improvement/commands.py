@@ -57,7 +57,7 @@ class NewCarried(Body):
     """Why it has the same cause. Masked before it is kept."""
 
 
-class Because(Body):
+class ImprovementReason(Body):
     model_config = _example(reason="The encoder was not from this supplier.")
 
     reason: Cause
@@ -288,7 +288,6 @@ class StepSkipped(Body):
 
     step: Step
     reason: Cause
-    """As it was approved."""
     approval_id: UUID
 
 
