@@ -215,7 +215,7 @@ def _improvement() -> Iterator[Event]:
         settled_by=by,
         settled_at=_after(210),
     )
-    yield ImprovementEffectDue(**of, watched_until=_after(1650), due_at=_after(1650.01))
+    yield ImprovementEffectDue(**of, watched_until=_after(1650), ended_at=_after(1650.01))
     yield ImprovementEffectJudged(
         **of,
         effective=True,

@@ -140,7 +140,8 @@ class ImprovementEffectDue(Event):
 
     improvement_id: UUID
     watched_until: datetime
-    due_at: datetime
+    ended_at: datetime
+    """When it was found to be over."""
 
 
 @registry.event("redress.improvement.effect-judged", topic=TOPICS.resolution)

@@ -165,7 +165,7 @@ class Searching(Containing):
             complaint_id=self.complaint_id,
             improvement_id=self.id,
             watched_until=self.watch_until,
-            due_at=at,
+            ended_at=at,
         )
         self.record(due, at)
 
