@@ -25,7 +25,7 @@ from tests.services.test_resolution import NO, OFFERS, YES
 URL = "/resolution/v1/improvements"
 DAY = timedelta(days=1)
 MOTOR = ProductRef(name="Servo motor", model="M7-400", batch="2026-41")
-NEW = {
+NEW: dict[str, Any] = {
     "title": "Alarm R4",
     "problem": "9 of 240 motors of batch 2026-41 stop with alarm R4. Call 13800138000.",
 }
@@ -300,7 +300,8 @@ async def test_the_eight_steps_from_record_to_standard(company: Company) -> None
 @pytest.mark.requirement("001-24")
 async def test_a_gate_is_skipped_only_by_a_permit_for_this_very_step(company: Company) -> None:
     improvement = await teamed(company)
-    at, skip = f"/{improvement['id']}", {"step": "containment", "reason": "None is left anywhere."}
+    at = f"/{improvement['id']}"
+    skip: dict[str, Any] = {"step": "containment", "reason": "None is left anywhere."}
 
     async def permit(step: str) -> str:
         asked = await company.seen_by("na").ask(
@@ -339,7 +340,7 @@ async def test_nobody_verifies_their_own_analysis(company: Company) -> None:
     short = await post(company, f"{at}/analyses", **(ANALYSIS | {"escape": [["Once."]]}))
     assert (short.status_code, short.json()["errors"][0]["field"]) == (422, "body/escape/0")
     await done(company.seen_by("na"), f"{at}/analyses", **ANALYSIS)
-    verdict = {"confirmed": True, "how": "Tried."}
+    verdict: dict[str, Any] = {"confirmed": True, "how": "Tried."}
     own = await refused(company.seen_by("na"), f"{at}/analyses/1/verification", **verdict)
     assert own["code"] == "own-analysis"
     async with company.context.database.transaction() as transaction:
@@ -389,7 +390,8 @@ async def test_who_is_responsible_is_warned_and_lateness_is_told_once(company: C
     improvement = await found(company, await contained(company))
     at, due = f"/{improvement['id']}", company.now + 10 * DAY
     for wrong in ({"responsible": "nobody"}, {"due_at": NINE.isoformat()}, {"kind": "containment"}):
-        action = {"kind": "corrective", "what": "Do.", "responsible": "na", "due_at": due.isoformat()} | wrong
+        action: dict[str, Any] = {"kind": "corrective", "what": "Do.", "responsible": "na"}
+        action |= {"due_at": due.isoformat()} | wrong
         assert (await post(company, f"{at}/actions", **action)).status_code == 422, wrong
     assert (await post(company, f"{at}/actions", kind="corrective", what="Do.")).status_code == 422
     await planned(company, improvement)

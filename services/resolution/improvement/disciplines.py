@@ -13,7 +13,11 @@ from shared.paper import Block, Heading, KeyValues, Paragraph, Signature, Signat
 def team(improvement: Improvement, say: Printing) -> Iterator[Block]:
     yield Heading(say.say("d1"))
     rows = [
-        (say.person(each.person), each.department, say.say("lead" if each.lead else "member"))
+        (
+            say.person(each.person),
+            _department(improvement, each.department, say),
+            say.say("lead" if each.lead else "member"),
+        )
         for each in improvement.members
     ]
     yield say.table((("name", 3), ("department", 3), ("role", 2)), rows)
@@ -24,6 +28,14 @@ def team(improvement: Improvement, say: Printing) -> Iterator[Block]:
             for each in improvement.meetings
         ]
         yield say.table((("meeting", 3), ("date", 2), ("attendees", 4)), held)
+
+
+def _department(improvement: Improvement, code: str, say: Printing) -> str:
+    """The name of the function that it is, by the rulebook; else its code."""
+    function = next((each for each in improvement.book.functions if code in each.departments), None)
+    if function is None:
+        return code
+    return function.name_zh if say.language == "zh" else function.name_en
 
 
 def problem(improvement: Improvement, say: Printing) -> Iterator[Block]:
@@ -39,7 +51,7 @@ def problem(improvement: Improvement, say: Printing) -> Iterator[Block]:
         )
         for each in improvement.complaints.values()
     ]
-    columns = (("reference", 3), ("received", 3), ("valid", 2), ("recurrence", 1.5), ("remedy", 3))
+    columns = (("reference", 3), ("received", 3), ("valid", 2), ("recurrence", 2.2), ("remedy", 3))
     yield say.table(columns, rows)
 
 
@@ -88,7 +100,7 @@ def cause(improvement: Improvement, say: Printing) -> Iterator[Block]:
         for number, chain in enumerate(chains, 1):
             if len(chains) > 1:
                 yield Paragraph(f"{say.say('chain')} {number}", strong=True)
-            questions = (say.say(title), *chain)
+            questions = (improvement.title, *chain)
             rows = [(str(n), questions[n - 1], answer) for n, answer in enumerate(chain, 1)]
             yield say.table((("number_sign", 0.5), ("why", 4), ("because", 5)), rows)
     yield Heading(say.say("fishbone"), 2)
@@ -169,6 +181,7 @@ def _numbers(effect: Effect, say: Printing) -> Iterator[Block]:
             (say.say("rate_ratio"), ratio),
             (say.say("interval"), f"{n.low:.3f} – {high}"),
             (say.say("p_value"), f"{n.p_value:.2g}"),
+            (say.say("fell"), say.yes(n.fell)),
             (say.say("judged_by"), _signed(effect.judged_by, say, effect.judged_at)),
         )
     )

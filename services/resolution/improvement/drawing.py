@@ -47,6 +47,6 @@ def _bone(place: int, above: bool, name: str, causes: Sequence[str]) -> list[Sha
     for number, cause in enumerate(causes):
         y = edge + 1.5 + number * room if above else edge - 1.5 - (number + 1) * room
         on_bone = top + _LEAN * abs(y + room - 1 - edge) / (_SPINE_Y - _LABEL)
-        shapes.append(Box(on_bone - 31, y, 30, room - 1, text=cause, size=7))
-        shapes.append(Line(on_bone - 31, y + room - 1, on_bone, y + room - 1, ink="quiet", weight=0.2))
+        shapes.append(Box(on_bone - 29, y, 28, room - 1, text=cause, size=7))
+        shapes.append(Line(on_bone - 29, y + room - 1, on_bone, y + room - 1, ink="quiet", weight=0.2))
     return shapes
