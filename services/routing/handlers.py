@@ -19,6 +19,8 @@ from shared.events import (
     ComplaintWithdrawn,
     CustomerErased,
     Event,
+    ImprovementActionOverdue,
+    ImprovementActionSettled,
     PromiseBroken,
     PromiseKept,
     TrainingNeeded,
@@ -135,6 +137,21 @@ def on_case_resumed(dispatch: Dispatch, event: CaseResumed, fact: Received) -> N
 def on_case_closed(dispatch: Dispatch, event: CaseClosed, fact: Received) -> None:
     dispatch.end(event.outcome, fact, event.closed_at)
     dispatch.close(event.closed_at)
+
+
+@on(ImprovementActionOverdue)
+def on_improvement_action_overdue(
+    dispatch: Dispatch, event: ImprovementActionOverdue, fact: Received
+) -> None:
+    dispatch.improve_late(event)
+
+
+@on(ImprovementActionSettled)
+def on_improvement_action_settled(
+    dispatch: Dispatch, event: ImprovementActionSettled, fact: Received
+) -> None:
+    if event.was_overdue:
+        dispatch.improvement_late -= 1
 
 
 @on(TrainingNeeded)

@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.insights.app import service as insights
+from services.routing.app import service as routing_service
 from shared import clock
 from shared.database import sql
+from shared.eventlog import Record
 from shared.events import CustomerErased
 from shared.events.intake import ProductRef
 from shared.events.vocabulary import Because, Severity
@@ -186,6 +188,13 @@ async def closed(company: Company) -> dict[str, Any]:
     await done(company, f"{at}/pass", step="execution")
     await done(company, f"{at}/prevention", "PUT", **PREVENTION)
     return await done(company, f"{at}/pass", step="prevention")
+
+
+async def read(company: Company, improvement: dict[str, Any]) -> dict[str, Any]:
+    answer = await company.http.get(f"{URL}/{improvement['id']}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def all_woken(company: Company) -> None:
@@ -558,3 +567,41 @@ async def test_an_erased_customer_leaves_no_words_in_an_improvement(company: Com
     text = (await company.http.get(f"{URL}{at}")).text
     assert "Mrs Li" not in text
     assert "motors" not in text
+
+
+@pytest.mark.requirement("003-19", "001-21")
+async def test_what_is_late_is_on_the_agenda_until_it_is_done_and_stays_on_record(company: Company) -> None:
+    improvement = await contained(company)
+    await planned(company, await found(company, improvement))
+    routing = company.process.contexts["routing"]
+    heard: set[str] = set()
+
+    async def forward() -> None:
+        """Routing hears what resolution told."""
+        rows = await company.rows("SELECT topic, key, headers, value FROM outbox ORDER BY id")
+        told = [Record(topic, key, headers, value) for topic, key, headers, value in rows]
+        fresh = [record for record in told if record.headers["ce_id"] not in heard]
+        heard.update(record.headers["ce_id"] for record in fresh)
+        await routing_service.pump(routing).handle(fresh)
+
+    async def agenda() -> list[tuple[str, list[str]]]:
+        meeting = (await company.http.get(f"/routing/v1/meetings/{await met(company)}")).json()
+        return [(each["complaint_id"], each["why"]) for each in meeting["agenda"]]
+
+    complaint_id = improvement["complaint_id"]
+    await routing_service.pump(routing).handle(records([registered(UUID(complaint_id))]))
+    company.now += 11 * DAY
+    await all_woken(company)
+    await forward()
+    on = dict(await agenda())
+    assert "improvement" in on[complaint_id]
+    record = (await company.http.get("/routing/v1/accountability")).json()["items"]
+    late = [each for each in record if each["kind"] == "improvement"]
+    assert [(each["people"], each["supervisors"]) for each in late] == [(["na"], ["fang"])] * 2
+    numbers = [action["number"] for action in (await read(company, improvement))["actions"]]
+    await done(company, f"/{improvement['id']}/actions/{numbers[0]}/done", evidence="Done.")
+    await forward()
+    assert "improvement" in dict(await agenda())[complaint_id], "the other one is late still"
+    await done(company, f"/{improvement['id']}/drop", reason="Another improvement does it.")
+    await forward()
+    assert "improvement" not in dict(await agenda()).get(complaint_id, [])

@@ -62,6 +62,10 @@ class Acting(Aggregate):
     def plan_is_carried_out(self) -> bool:
         return bool(self.plan) and all(action.done_at is not None for action in self.plan)
 
+    @property
+    def nothing_is_open(self) -> bool:
+        return not any(action.open for action in self.actions.values())
+
     # What people do
 
     def add_action(self, kind: ActionKind, task: Task, by: str, at: datetime) -> int:

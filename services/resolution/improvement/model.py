@@ -136,8 +136,10 @@ class Improvement(Carrying):
         self._note(Move.SENT_BACK, to, by, reason, None, at)
 
     def drop(self, reason: str, by: str, at: datetime) -> None:
-        """End it without an effect."""
+        """End it without an effect, and with it whatever was still to be done."""
         self._must_be_open()
+        for action in [each for each in self.actions.values() if each.open]:
+            self._settle(action.number, False, by, reason, at)
         self.state, self.ended_by, self.ended_at = ImprovementState.DROPPED, by, at
         dropped = ImprovementDropped(
             complaint_id=self.complaint_id,

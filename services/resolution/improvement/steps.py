@@ -71,6 +71,8 @@ class Subject(Protocol):
     @property
     def plan_is_carried_out(self) -> bool: ...
     @property
+    def nothing_is_open(self) -> bool: ...
+    @property
     def is_effective(self) -> bool: ...
     @property
     def standard_is_changed(self) -> bool: ...
@@ -229,10 +231,10 @@ GATES: dict[Step, Gate] = {
         "D7",
         (
             Condition(
-                lambda i: i.plan_is_carried_out,
+                lambda i: i.nothing_is_open,
                 Words(
-                    "An action was planned since: carry it out, or drop it with a reason.",
-                    "之后又增加了措施：请完成，或说明理由后取消。",
+                    "An action is still open: carry it out, or drop it with a reason.",
+                    "尚有未完成的措施：请完成，或说明理由后取消。",
                 ),
             ),
             Condition(
