@@ -16,9 +16,9 @@ from services.routing.app import service as routing_service
 from shared import clock
 from shared.database import sql
 from shared.eventlog import Record
-from shared.events import CustomerErased
+from shared.events import ComplaintSupplemented, CustomerErased
 from shared.events.intake import ProductRef
-from shared.events.vocabulary import Because, Severity
+from shared.events.vocabulary import Because, Channel, Severity
 from shared.ids import new_id
 from tests.company import Company, open_company
 from tests.resolution_story import HOUR, NINE, assigned, records, registered, triaged
@@ -521,8 +521,28 @@ async def test_without_a_valid_complaint_it_is_dropped(company: Company) -> None
     assert "none is" in (await refused(company, f"{at}/pass", step="validity"))["detail"]
     gone = await done(company, f"{at}/drop", reason="Wear is normal.")
     assert gone["state"] == "dropped"
+    listed = (await company.http.get(URL, params={"state": "dropped"})).json()["items"]
+    assert [each["id"] for each in listed] == [improvement["id"]]
     other = await told(company)
     assert (await post(company, f"{at}/complaints", complaint_id=str(other), reason="x")).status_code == 409
+
+
+async def test_a_product_that_was_told_later_is_what_it_is_about(company: Company) -> None:
+    complaint_id = new_id()
+    later = ComplaintSupplemented(
+        complaint_id=complaint_id,
+        addition_id=new_id(),
+        number=1,
+        contact_at=NINE,
+        added_by="na",
+        added_at=NINE + HOUR,
+        medium=Channel.PHONE.medium,
+        channel=Channel.PHONE,
+        product=MOTOR,
+        completeness=0.5,
+    )
+    await company.hear(registered(complaint_id), triaged(complaint_id), later)
+    assert (await opened(company, complaint_id))["product"] == "Servo motor"
 
 
 async def test_two_at_once_do_not_both_pass(company: Company) -> None:
