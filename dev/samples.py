@@ -75,6 +75,19 @@ from shared.events import (
     Event,
     FollowUpRequested,
     HandlerWrote,
+    ImprovementActionDue,
+    ImprovementActionOverdue,
+    ImprovementActionSettled,
+    ImprovementClosed,
+    ImprovementDropped,
+    ImprovementEffectDue,
+    ImprovementEffectJudged,
+    ImprovementJoined,
+    ImprovementLeft,
+    ImprovementOpened,
+    ImprovementReopened,
+    ImprovementSentBack,
+    ImprovementStepPassed,
     MarkFrozen,
     MarkMade,
     MarkRemoved,
@@ -95,6 +108,7 @@ from shared.events import (
     PromiseKept,
     PromiseMade,
     PublicResponseGiven,
+    RecurrenceFound,
     ReopenAsked,
     ReporterJoined,
     ReporterLeft,
@@ -221,6 +235,55 @@ def _approvals() -> Iterator[Event]:
     )
     yield ApprovalExpired(**what(62), approver="zhang.min", expired_at=_after(10))
     yield ApprovalWithdrawn(**what(63), withdrawn_by="key:5f0c1a9be27d", withdrawn_at=_after(5))
+
+
+def _improvement() -> Iterator[Event]:
+    of: dict[str, Any] = {"complaint_id": COMPLAINT, "improvement_id": _id(80)}
+    by = "key:5f0c1a9be27d"
+    late: dict[str, Any] = {**of, "number": 2, "responsible": "wang.lei", "due_at": _after(200)}
+
+    yield ImprovementOpened(
+        **of, category="function_fault", product="Servo motor", opened_by=by, opened_at=_after(60)
+    )
+    yield ImprovementJoined(**of, joined_by=by, joined_at=_after(60))
+    yield ImprovementStepPassed(**of, step="record", passed_by=by, passed_at=_after(61))
+    yield ImprovementSentBack(
+        **of,
+        from_step="containment",
+        to_step="team",
+        reason="小组缺少采购部人员。",
+        sent_by=by,
+        sent_at=_after(70),
+    )
+    yield ImprovementActionDue(**late, warned_at=_after(152))
+    yield ImprovementActionOverdue(**late, overdue_at=_after(200.01))
+    yield ImprovementActionSettled(
+        **of,
+        number=2,
+        responsible="wang.lei",
+        done=True,
+        was_overdue=True,
+        settled_by=by,
+        settled_at=_after(210),
+    )
+    yield ImprovementEffectDue(**of, watched_until=_after(1650), ended_at=_after(1650.01))
+    yield ImprovementEffectJudged(
+        **of,
+        effective=True,
+        before=9,
+        after=0,
+        rate_ratio=0.0,
+        p_value=0.0101,
+        judged_by="chen.jing",
+        judged_at=_after(1660),
+    )
+    yield ImprovementClosed(**of, rounds=1, closed_by=by, closed_at=_after(1670))
+    yield RecurrenceFound(**of, complaint_ids=(AGAIN,), found_at=_after(2000))
+    yield ImprovementReopened(
+        **of, recurred_in=AGAIN, reason="同一焊点再次开裂。", reopened_by=by, reopened_at=_after(2001)
+    )
+    yield ImprovementLeft(complaint_id=AGAIN, improvement_id=_id(80), left_by=by, left_at=_after(2002))
+    yield ImprovementDropped(**of, reason="另一改善项目已涵盖。", dropped_by=by, dropped_at=_after(2003))
 
 
 def events() -> Iterator[Event]:
@@ -555,6 +618,7 @@ def events() -> Iterator[Event]:
         made_at=_after(4),
     )
     yield from _approvals()
+    yield from _improvement()
     yield CustomerTold(
         complaint_id=COMPLAINT, message="新电机已从苏州仓发出，预计明日到达。", told_at=_after(5)
     )

@@ -10,6 +10,7 @@ import httpx
 
 from services.routing.app import service as routing
 from shared.keys import create_key
+from shared.service import Service
 from tests.services.test_resolution import Office, open_office
 
 EVERYTHING = ["return", "exchange", "repair", "discount", "compensation", "refund", "apology", "explanation"]
@@ -59,8 +60,9 @@ class Company(Office):
 
 
 @asynccontextmanager
-async def open_company(url: str, folder: Path, **changes: Any) -> AsyncIterator[Company]:
-    async with open_office(url, folder, ["admin"], routing, **changes) as office:
+async def open_company(url: str, folder: Path, *others: Service, **changes: Any) -> AsyncIterator[Company]:
+    """Resolution with routing, and `others` beside them."""
+    async with open_office(url, folder, ["admin"], routing, *others, **changes) as office:
         company = Company(office.process, office.http, office.now, clients={})
         people = []
         for person, known in PEOPLE.items():

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights import rollups
 from services.insights.durations import RELATIVE_ERROR
+from services.insights.effect import router as effect
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
 from shared import clock, problems
 from shared.auth import Principal, may
@@ -18,6 +19,7 @@ from shared.problems import FieldError, Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
+router.include_router(effect)
 Reader = Annotated[Principal, may("measures:read")]
 
 DEFAULT_DAYS = 30
@@ -118,6 +120,8 @@ class ComplaintFacts(BaseModel):
     opinion_at: datetime | None
     severity: Severity | None
     category: str | None
+    subcategory: str | None
+    """As a person coded it."""
     triaged_at: datetime | None
     triaged_automatically: bool | None
     referred_at: datetime | None
@@ -144,6 +148,8 @@ class ComplaintFacts(BaseModel):
     closed_at: datetime | None
     outcome: Outcome | None
     withdrawn_at: datetime | None
+    improvement_id: UUID | None
+    """The improvement that removes its cause, joined last."""
     promises_made: int
     promises_kept_at: list[datetime]
     promises_broken_at: list[datetime]

@@ -12,13 +12,17 @@ from shared.events import (
     CaseResumed,
     CaseWithdrawn,
     ComplaintAssigned,
+    ComplaintCoded,
     ComplaintMerged,
     ComplaintReferred,
     ComplaintRegistered,
     ComplaintSeparated,
+    ComplaintSupplemented,
     ComplaintTriaged,
     CustomerTold,
     FollowUpRequested,
+    ImprovementJoined,
+    ImprovementLeft,
     MessageDelivered,
     MessageFailed,
     NoticeAcknowledged,
@@ -48,7 +52,19 @@ def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Rece
     facts.kind, facts.language = event.kind, event.language
     facts.medium, facts.channel = event.medium, event.channel
     if event.product is not None:
-        facts.product = event.product.name or event.product.model or event.product.id
+        facts.product = event.product.label
+
+
+@reactions.on(ComplaintSupplemented)
+def on_complaint_supplemented(facts: Facts, event: ComplaintSupplemented, fact: Received) -> None:
+    if event.product is not None and event.product.label is not None:
+        facts.product = event.product.label
+
+
+@reactions.on(ComplaintCoded)
+def on_complaint_coded(facts: Facts, event: ComplaintCoded, fact: Received) -> None:
+    """The category is triage's to tell, which hears of the coding."""
+    facts.subcategory = event.codes[0].subcategory
 
 
 @reactions.on(ComplaintMerged)
@@ -195,6 +211,17 @@ def on_case_reopened(facts: Facts, event: CaseReopened, fact: Received) -> None:
 @reactions.on(CaseWithdrawn)
 def on_case_withdrawn(facts: Facts, event: CaseWithdrawn, fact: Received) -> None:
     facts.withdrawn_at = event.withdrawn_at
+
+
+@reactions.on(ImprovementJoined)
+def on_improvement_joined(facts: Facts, event: ImprovementJoined, fact: Received) -> None:
+    facts.improvement_id = event.improvement_id
+
+
+@reactions.on(ImprovementLeft)
+def on_improvement_left(facts: Facts, event: ImprovementLeft, fact: Received) -> None:
+    if facts.improvement_id == event.improvement_id:
+        facts.improvement_id = None
 
 
 @reactions.on(MessageDelivered)

@@ -65,6 +65,7 @@ class Facts(Aggregate):
     channel: str | None = None
     language: str | None = None
     product: str | None = None
+    subcategory: str | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into, while it is."""
     offer_chosen_at: datetime | None = None
@@ -101,6 +102,8 @@ class Facts(Aggregate):
     outcome: str | None = None
     trust_restored: bool | None = None
     withdrawn_at: datetime | None = None
+    improvement_id: UUID | None = None
+    """The improvement that removes its cause, joined last."""
     promises_made: int = 0
     promises_kept_at: list[datetime] = field(default_factory=list)
     promises_broken_at: list[datetime] = field(default_factory=list)

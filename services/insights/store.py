@@ -19,6 +19,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Index,
     Integer,
     SmallInteger,
     Table,
@@ -52,6 +53,7 @@ complaints = Table(
     Column("channel", Text),
     Column("language", Text),
     Column("product", Text),
+    Column("subcategory", Text, comment="as a person coded it"),
     Column("leading_id", Uuid, comment="the complaint that it was merged into, while it is"),
     Column("offer_chosen_at", TIME),
     Column("offers_declined", Integer, nullable=False),
@@ -86,6 +88,7 @@ complaints = Table(
     Column("outcome", Text, comment="the customer's judgement at the closing"),
     Column("trust_restored", Boolean, comment="the customer's word at the closing; null: none"),
     Column("withdrawn_at", TIME, comment="when the customer withdrew it"),
+    Column("improvement_id", Uuid, comment="the improvement that removes its cause, joined last"),
     Column("promises_made", Integer, nullable=False),
     Column("promises_kept_at", ARRAY(TIME), nullable=False),
     Column("promises_broken_at", ARRAY(TIME), nullable=False),
@@ -96,6 +99,8 @@ complaints = Table(
     comment="one row per complaint, as the events tell it",
     postgresql_with=ROOM,
 )
+
+Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
 
 daily = Table(
     "daily",

@@ -27,6 +27,7 @@ from services.resolution.fairness.accused_api import router as accused
 from services.resolution.fairness.acting import must_not_be_accused
 from services.resolution.fairness.appeals_api import router as appeals
 from services.resolution.fairness.marks_api import router as marks
+from services.resolution.improvement import api as improvement
 from services.resolution.lifecycle import Action, State, WaitingFor
 from services.resolution.listening import api as listening
 from services.resolution.offers import api as offers
@@ -57,6 +58,7 @@ ROOMS: Sequence[APIRouter] = (
     accused,
     appeals,
     marks,
+    improvement.router,
 )
 """Routers of the rooms."""
 

@@ -30,5 +30,11 @@ FORGET = (
         "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
     ),
     sql("UPDATE scorecards SET comment = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
+    sql("UPDATE improvement_complaints SET reason = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
+    sql("UPDATE improvement_recurrences SET reason = NULL WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
+    sql(
+        "UPDATE improvements SET title = '[erased]', problem = '[erased]' "
+        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
+    ),
 )
 """Statements on the complaints `ids`; rows stay, so that counts survive."""

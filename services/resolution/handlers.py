@@ -44,6 +44,7 @@ reactions = Reactions("resolution", store)
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
     case.praise = event.kind is Telling.PRAISE
+    case.is_about(event.product)
     case.open(event.reference, event.registered_at, event.channel, event.visibility)
     case.hear_of(event)
     if event.emotion is not None:
@@ -54,6 +55,7 @@ def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Receiv
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Received) -> None:
+    case.is_about(event.product)
     mood = f"{event.channel} · {event.emotion}" if event.emotion else event.channel
     text = f"{mood}: {event.said}" if event.said else mood
     if event.visibility is not None:

@@ -51,6 +51,7 @@ cases = Table(
     Column("reference", Text, comment="what the customer quotes"),
     Column("registered_at", MOMENT),
     Column("category", Text),
+    Column("product", Text, comment="what it is about: name, else model, else number"),
     Column("severity", Text),
     Column("channel", Text, comment="how it came"),
     Column("visibility", Text, comment="what was public once stays so"),
@@ -261,6 +262,13 @@ Index(
 )
 Index("ix_cases_wakes", cases.c.wakes_at, postgresql_where=cases.c.wakes_at.is_not(None))
 Index("ix_cases_handler", cases.c.handler_id, cases.c.registered_at, cases.c.id)
+Index(
+    "ix_cases_matter",
+    cases.c.category,
+    cases.c.product,
+    cases.c.registered_at,
+    postgresql_where=cases.c.product.is_not(None),
+)
 Index("ix_cases_department", cases.c.department, cases.c.registered_at, cases.c.id)
 
 promises = Table(

@@ -90,6 +90,8 @@ class Kind(StrEnum):
     SANCTION_PROPOSED = "sanction_proposed"
     SANCTION_TOOK_EFFECT = "sanction_took_effect"
     SANCTION_LIFTED = "sanction_lifted"
+    IMPROVEMENT_JOINED = "improvement_joined"
+    IMPROVEMENT_LEFT = "improvement_left"
     APPROVAL_ASKED = "approval_asked"
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_REFUSED = "approval_refused"
@@ -251,6 +253,14 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
             (Kind.SANCTION_LIFTED, "The sanction was lifted", "处理决定已撤销"),
         )
     },
+    Kind.IMPROVEMENT_JOINED: (
+        Reader.INTERNAL,
+        Words("The cause is being removed: joined to an improvement", "已关联改善项目，消除根本原因"),
+    ),
+    Kind.IMPROVEMENT_LEFT: (
+        Reader.INTERNAL,
+        Words("Taken off an improvement", "已与改善项目解除关联"),
+    ),
     Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
     Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
     Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),

@@ -20,6 +20,8 @@ from shared.events import (
     ComplaintWithdrawn,
     CustomerErased,
     Event,
+    ImprovementActionOverdue,
+    ImprovementActionSettled,
     MarkFrozen,
     MarkMade,
     MarkRemoved,
@@ -155,6 +157,21 @@ def on_mark_changed(dispatch: Dispatch, event: MarkChanged, fact: Received) -> N
 
 for change in (MarkMade, MarkFrozen, MarkRestored, MarkRemoved):
     on(change)(on_mark_changed)
+
+
+@on(ImprovementActionOverdue)
+def on_improvement_action_overdue(
+    dispatch: Dispatch, event: ImprovementActionOverdue, fact: Received
+) -> None:
+    dispatch.improve_late(event)
+
+
+@on(ImprovementActionSettled)
+def on_improvement_action_settled(
+    dispatch: Dispatch, event: ImprovementActionSettled, fact: Received
+) -> None:
+    if event.was_overdue:
+        dispatch.improvement_late -= 1
 
 
 @on(TrainingNeeded)

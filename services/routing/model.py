@@ -19,8 +19,9 @@ from services.routing.transfer.lapses import Lapse, LapseKind
 from services.routing.transfer.noticing import NOBODY
 from services.routing.transfer.recipients import Concerned
 from services.routing.transfer.tasks.model import Tasking
-from shared.events import Event, PromiseBroken, registry
+from shared.events import Event, ImprovementActionOverdue, PromiseBroken, registry
 from shared.events.vocabulary import Audience
+from shared.ids import derived_id
 
 
 @dataclass(kw_only=True)
@@ -29,6 +30,8 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
     """Facts of other services that came before what was told: type, id, time, to whom."""
     as_loaded: dict[str, object] | None = field(default=None, compare=False, repr=False)
     """Its row as the store read it; what is still the same is not written."""
+    improvement_late: int = 0
+    """Actions of improvements to which it gave rise that are late now."""
     erased: bool = False
     """The customer is: nothing is kept of what anybody writes about it, now or later."""
 
@@ -90,6 +93,20 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         people = (broken.handler_id,) if broken.handler_id else ()
         lapse = Lapse(
             LapseKind.PROMISE, broken.promise_id, "promise-broken", people, broken.broken_at, broken.broken_at
+        )
+        self.lapses[lapse.id] = lapse
+
+    def improve_late(self, late: ImprovementActionOverdue) -> None:
+        """An action of an improvement was not done in time: who was responsible is recorded."""
+        self.improvement_late += 1
+        action = derived_id("improvement-action", late.improvement_id, late.number, late.due_at)
+        lapse = Lapse(
+            LapseKind.IMPROVEMENT,
+            action,
+            "improvement-overdue",
+            (late.responsible,),
+            late.due_at,
+            late.overdue_at,
         )
         self.lapses[lapse.id] = lapse
 

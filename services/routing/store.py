@@ -100,6 +100,13 @@ dispatches = Table(
     Column("desired_amount", JSONB),
     Column("held", JSONB, nullable=False, comment="facts that came before what was told"),
     Column("subcategory", Text, comment="as somebody coded it"),
+    Column(
+        "improvement_late",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="actions of improvements to which it gave rise that are late",
+    ),
     Column("accused", ARRAY(Text), nullable=False, server_default="{}", comment="never carry it"),
     Column("basis", JSONB(none_as_null=True), comment="why the handler was chosen"),
     Column("needs", Text, comment="what it asks of whoever takes it, while it waits"),
@@ -110,6 +117,7 @@ dispatches = Table(
     Column("erased", Boolean, nullable=False, server_default="false", comment="the customer is"),
     Column("involved", JSONB, nullable=False, server_default="[]", comment="departments that take part"),
     CheckConstraint("status = 'blank' OR registered_at IS NOT NULL", name="known"),
+    CheckConstraint("improvement_late >= 0", name="improvement_late"),
     CheckConstraint("status <> 'assigned' OR handler_id IS NOT NULL", name="owned"),
     CheckConstraint("status IN ('blank', 'referred', 'released') OR category IS NOT NULL", name="decided"),
     CheckConstraint("leading_id IS NULL OR status IN ('blank', 'released')", name="merged"),
@@ -125,6 +133,12 @@ Index(
     dispatches.c.registered_at,
     dispatches.c.complaint_id,
     postgresql_where=dispatches.c.status.in_(["referred", "waiting"]),
+)
+Index(
+    "ix_dispatches_improvement_late",
+    dispatches.c.registered_at,
+    dispatches.c.complaint_id,
+    postgresql_where=dispatches.c.improvement_late > 0,
 )
 Index(
     "ix_dispatches_carried",

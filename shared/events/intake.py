@@ -49,6 +49,11 @@ class ProductRef(BaseModel):
     model: str | None = None
     batch: str | None = None
 
+    @property
+    def label(self) -> str | None:
+        """What counts as the same product: its name, else its model, else its number."""
+        return self.name or self.model or self.id
+
 
 class ExpectationGap(BaseModel):
     """What the customer expected and what they got (期望值), masked."""

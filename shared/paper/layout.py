@@ -1,6 +1,6 @@
 """Where everything stands: a document becomes pages of shapes. Pure, and in time linear in the text."""
 
-from itertools import zip_longest
+from collections.abc import Sequence
 
 from shared.paper import figures, lettering, rows
 from shared.paper.document import (
@@ -37,9 +37,9 @@ def lay_out(document: Document) -> list[Page]:
     flow = Flow()
     _opening(flow, document)
     words = _WORDS[document.language]
-    for block, following in zip_longest(document.blocks, document.blocks[1:]):
+    for place, block in enumerate(document.blocks):
         if isinstance(block, Heading):
-            _heading(flow, block, _beginning(following))
+            _heading(flow, block, _kept(document.blocks[place + 1 :]))
         else:
             _block(flow, block, words)
     if len(flow.pages) > 1 and not flow.pages[-1]:
@@ -93,7 +93,7 @@ def _block(flow: Flow, block: Content, words: dict[str, str]) -> None:
             flow.turn()
 
 
-def _beginning(block: Block | None) -> float:
+def _beginning(block: Block) -> float:
     """How much of a block stands on the page of its heading, in millimetres."""
     match block:
         case Figure():
@@ -101,8 +101,20 @@ def _beginning(block: Block | None) -> float:
             return min(block.height * scale + len(caption) * leading(_CAPTION) + 5, BOTTOM - TOP - 40)
         case Signatures() | Table():
             return _SIGNATURE
+        case Heading():
+            return 14.0
         case _:
             return 24.0
+
+
+def _kept(blocks: Sequence[Block]) -> float:
+    """How much room a heading needs below it: for further headings, and the beginning of what they stand over."""
+    room = 0.0
+    for block in blocks:
+        room += _beginning(block)
+        if not isinstance(block, Heading):
+            break
+    return room
 
 
 def _heading(flow: Flow, heading: Heading, following: float) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,10 +93,9 @@ class Insights:
         return {g["key"]: {m["measure"]: m for m in g["measures"]} for g in answer.json()["groups"]}
 
 
-@pytest.fixture
-async def insights(new_database: NewDatabase, scratch: Path) -> AsyncIterator[Insights]:
-    url = await new_database()
-    process = Process(settings_for(url, scratch), url, [service])
+@asynccontextmanager
+async def open_insights(url: str, folder: Path) -> AsyncIterator[Insights]:
+    process = Process(settings_for(url, folder), url, [service])
     transport = httpx.ASGITransport(process.app)
     clients = [
         httpx.AsyncClient(
@@ -110,6 +110,12 @@ async def insights(new_database: NewDatabase, scratch: Path) -> AsyncIterator[In
         await client.aclose()
     await process.log.stop()
     await process._close()
+
+
+@pytest.fixture
+async def insights(new_database: NewDatabase, scratch: Path) -> AsyncIterator[Insights]:
+    async with open_insights(await new_database(), scratch) as opened:
+        yield opened
 
 
 def case(number: int) -> UUID:
@@ -433,7 +439,7 @@ async def test_the_catalogue_and_the_row_of_a_complaint(insights: Insights) -> N
     assert missing.json()["errors"][0]["field"] == "path/complaint_id"
 
 
-@pytest.mark.parametrize("path", ["measures", "measures/catalogue", f"complaints/{UUID(int=1)}"])
+@pytest.mark.parametrize("path", ["measures", "measures/catalogue", f"complaints/{UUID(int=1)}", "effect"])
 async def test_only_who_may_read_measures_reads_them(insights: Insights, path: str) -> None:
     assert (await insights.stranger.get(f"/insights/v1/{path}")).status_code == 403
     anonymous = await insights.http.get(f"/insights/v1/{path}", headers={"Authorization": ""})

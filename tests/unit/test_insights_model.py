@@ -208,6 +208,19 @@ IGNORED = {
     "redress.sanction.took-effect.v1",
     "redress.sanction.suspended.v1",
     "redress.sanction.lifted.v1",
+    # Resolution answers for its improvements itself; which complaints belong to one is read.
+    "redress.improvement.opened.v1",
+    "redress.improvement.step-passed.v1",
+    "redress.improvement.sent-back.v1",
+    "redress.improvement.action-due.v1",
+    "redress.improvement.action-overdue.v1",
+    "redress.improvement.action-settled.v1",
+    "redress.improvement.effect-due.v1",
+    "redress.improvement.effect-judged.v1",
+    "redress.improvement.closed.v1",
+    "redress.improvement.dropped.v1",
+    "redress.improvement.recurrence-found.v1",
+    "redress.improvement.reopened.v1",
     # What was counted stays counted.
     "redress.customer.erased.v1",
 }

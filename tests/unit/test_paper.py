@@ -135,6 +135,14 @@ def test_a_heading_is_not_torn_from_its_figure() -> None:
             assert ("Cause" in text) == ("in the drawing" in text)
 
 
+def test_headings_that_follow_each_other_are_not_torn_from_what_they_stand_over() -> None:
+    for lines in range(20, 60):
+        below = Paragraph("below")
+        for page in lay_out(document(Paragraph("x\n" * lines), Heading("Cause"), Heading("Why", 2), below)):
+            text = [shape.text for shape in page if isinstance(shape, Text)]
+            assert ("Cause" in text) == ("Why" in text) == ("below" in text)
+
+
 def test_the_same_document_is_the_same_bytes_in_every_process() -> None:
     script = (
         "import hashlib; from tests.unit.test_paper import *; "

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.resolution.clocks.waiting import Waiting
 from services.resolution.fairness.book import FAIRNESS
 from services.resolution.fairness.record import Accusation, Mark, MarkState, Sanction, SanctionState
+from services.resolution.improvement.matter import Improving
 from services.resolution.timeline import SYSTEM, Kind
 from shared.events.fairness import (
     MarkEnd,
@@ -25,7 +25,7 @@ from shared.worktime import add_working_time
 
 
 @dataclass(kw_only=True)
-class Marking(Waiting):
+class Marking(Improving):
     """A case by which marks against people are made. A sanction holds only while its mark stands."""
 
     touched: dict[str, Accusation] = field(default_factory=dict, repr=False, compare=False)

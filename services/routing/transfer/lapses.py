@@ -15,6 +15,8 @@ class LapseKind(StrEnum):
     """It was not done in time."""
     PROMISE = "promise"
     """The customer had no reply by the promised time."""
+    IMPROVEMENT = "improvement"
+    """An action of an improvement was not done in time."""
 
 
 @dataclass
@@ -23,7 +25,7 @@ class Lapse:
 
     kind: LapseKind
     subject_id: UUID
-    """The notice, task or promise."""
+    """The notice, task, promise or action."""
     reason: str
     people: tuple[str, ...]
     """Who was responsible: ids of people of the directory."""

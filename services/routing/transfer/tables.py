@@ -114,7 +114,7 @@ def _lapses(metadata: MetaData) -> Table:
         Column("due_at", DateTime(timezone=True), nullable=False),
         Column("found_at", DateTime(timezone=True), nullable=False),
         UniqueConstraint("kind", "subject_id"),
-        CheckConstraint("kind IN ('notice', 'task', 'promise')", name="kind"),
+        CheckConstraint("kind IN ('notice', 'task', 'promise', 'improvement')", name="kind"),
         CheckConstraint("due_at <= found_at", name="late"),
         Index("ix_lapses_found_at", "found_at", "id"),
         Index("ix_lapses_people", "people", postgresql_using="gin"),

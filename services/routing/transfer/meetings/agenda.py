@@ -9,7 +9,7 @@ from shared.rulebooks.model import Book, Content
 
 
 class Criterion(StrEnum):
-    """Why an open case is spoken about."""
+    """Why a case is spoken about; an open one, where nothing else is said."""
 
     MAJOR = "major"
     PUBLIC = "public"
@@ -20,6 +20,8 @@ class Criterion(StrEnum):
     UNASSIGNED = "unassigned"
     FOR_MEETING = "for_meeting"
     """The distribution table sent it to a meeting: a row of the form `meeting`."""
+    IMPROVEMENT = "improvement"
+    """An action of an improvement that it gave rise to is late; the case itself may have ended."""
     BY_HAND = "by_hand"
     """Somebody put it on the agenda."""
 

@@ -44,8 +44,14 @@ _WHICH: Mapping[Criterion, str] = {
 CASES = {
     criterion: sql(f"{_CASES} {_OPEN} AND {which} ORDER BY d.registered_at DESC, d.complaint_id LIMIT :most")
     for criterion, which in _WHICH.items()
+} | {
+    Criterion.IMPROVEMENT: sql(
+        f"{_CASES} FROM dispatches d WHERE d.improvement_late > 0 "
+        "ORDER BY d.registered_at DESC, d.complaint_id LIMIT :most"
+    )
 }
-"""Open cases for the agenda, the newest first; released ones, which are most, are not walked over."""
+"""Open cases for the agenda, the newest first; released ones, which are most, are not walked over. Improvements
+go on when a case has ended."""
 _BY_HAND = sql(
     f"{_CASES}, i.why AS said FROM agenda_items i JOIN dispatches d USING (complaint_id) "
     "WHERE i.meeting_id = :meeting ORDER BY i.added_at, i.complaint_id"

@@ -1,0 +1,1 @@
+"""The improvement: eight steps by which the cause of one or many complaints is removed, and stays removed."""

@@ -1,0 +1,40 @@
+"""What the case knows of improvements: the product it is about, and which improvements it was joined to. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.resolution.clocks.waiting import Waiting
+from services.resolution.timeline import Kind
+from shared.events import ImprovementJoined, ImprovementLeft
+from shared.events.intake import ProductRef
+
+
+@dataclass(kw_only=True)
+class Improving(Waiting):
+    """A complaint whose cause is removed tells so in its timeline."""
+
+    product: str | None = None
+    """What it is about, as far as it was told: its name, else its model, else its number."""
+
+    def is_about(self, product: ProductRef | None) -> None:
+        if product is not None and product.label is not None:
+            self.product = product.label
+
+    def join_improvement(
+        self, improvement_id: UUID, title: str, recurrence: bool, by: str, at: datetime
+    ) -> None:
+        self._tell(Kind.IMPROVEMENT_JOINED, at, by, title)
+        joined = ImprovementJoined(
+            complaint_id=self.id,
+            improvement_id=improvement_id,
+            recurrence=recurrence,
+            joined_by=by,
+            joined_at=at,
+        )
+        self.record(joined, at)
+
+    def leave_improvement(self, improvement_id: UUID, reason: str, by: str, at: datetime) -> None:
+        self._tell(Kind.IMPROVEMENT_LEFT, at, by, reason)
+        left = ImprovementLeft(complaint_id=self.id, improvement_id=improvement_id, left_by=by, left_at=at)
+        self.record(left, at)
