@@ -20,6 +20,9 @@ from services.resolution.commands import (
     Resumption,
 )
 from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
+from services.resolution.field_action.api import router as field_actions
+from services.resolution.field_action.customers_api import router as field_action_customers
+from services.resolution.field_action.public_api import router as public_warnings
 from services.resolution.lifecycle import Action, State
 from services.resolution.model import Judgement
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
@@ -30,7 +33,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = ()
+ROOMS: Sequence[APIRouter] = (field_actions, field_action_customers, public_warnings)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.resolution.api import router
+from services.resolution.field_action.store import store as field_actions
 from services.resolution.handlers import reactions
 from services.resolution.promises import Policy
 from services.resolution.store import metadata, store
-from services.resolution.tables import cases
+from services.resolution.tables import cases, field
 from services.resolution.waking import Dormitory, Waker
 from shared.service import Context, Service, Worker
 from shared.worktime import chinese_calendar
@@ -16,7 +17,7 @@ from shared.worktime import chinese_calendar
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
-    dormitories = [Dormitory(cases, store)]
+    dormitories = [Dormitory(cases, store), Dormitory(field.actions, field_actions)]
     return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.resolution.field_action.book import FIELD_ACTIONS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = ()
+BOOKS: Sequence[Book[Any]] = (FIELD_ACTIONS,)

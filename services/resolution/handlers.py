@@ -1,5 +1,6 @@
 """Events in: what the case does when another service tells a fact."""
 
+from services.resolution.field_action.customers import Letter
 from services.resolution.model import Case
 from services.resolution.store import store
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
@@ -17,6 +18,8 @@ from shared.events import (
     CustomerErased,
     CustomerWrote,
     DepartmentInvolved,
+    FieldLetterDelivered,
+    FieldLetterFailed,
     HandlerWrote,
     OfferChosen,
     OffersDeclined,
@@ -32,6 +35,7 @@ reactions = Reactions("resolution", store)
 
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
+    case.concern(event.customer_id, event.registered_at, event.product)
     case.open(event.reference, event.registered_at)
 
 
@@ -42,6 +46,8 @@ def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Re
     case.note(Kind.SUPPLEMENTED, event.added_at, event.added_by, text)
     if event.restatement is not None:
         case.note(Kind.RESTATED, event.added_at, event.added_by, event.restatement)
+    if event.product is not None:
+        case.concern_further(event.product)
 
 
 @reactions.on(RestatementAnswered)
@@ -132,3 +138,13 @@ def on_handler_wrote(case: Case, event: HandlerWrote, fact: Received) -> None:
 @reactions.on(CustomerErased)
 def on_customer_erased(case: Case, event: CustomerErased, fact: Received) -> None:
     case.erased = True
+
+
+@reactions.on(FieldLetterDelivered)
+def on_field_letter_delivered(case: Case, event: FieldLetterDelivered, fact: Received) -> None:
+    case.letters.append(Letter(event.field_action_id, event.customer_id, event.delivered_at))
+
+
+@reactions.on(FieldLetterFailed)
+def on_field_letter_failed(case: Case, event: FieldLetterFailed, fact: Received) -> None:
+    case.letters.append(Letter(event.field_action_id, event.customer_id, event.failed_at, event.reason))

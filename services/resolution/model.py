@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from services.resolution.field_action.products import Concerning
 from services.resolution.lifecycle import LIFECYCLE, Action, State, Words, why_not
 from services.resolution.timeline import CUSTOMER, SYSTEM, Kind, Source
 from services.resolution.withdrawing import Withdrawing
@@ -66,7 +67,7 @@ TRY_AGAIN_FIRST = Words(
 
 
 @dataclass(kw_only=True)
-class Case(Withdrawing):
+class Case(Concerning, Withdrawing):
     """One complaint being worked."""
 
     reference: str | None = None

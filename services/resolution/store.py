@@ -9,6 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.books import BOOKS
+from services.resolution.field_action import affected
+from services.resolution.field_action import store as field_actions
 from services.resolution.lifecycle import State
 from services.resolution.model import Case, Judgement
 from services.resolution.promises import Policy, Promise, PromiseState
@@ -73,25 +75,29 @@ class CaseStore:
         books = await load_books(connection, *BOOKS)
         found = {id: Case(id=id, policy=self.policy, books=books) for id in ids}
         for row in (await driver.run(connection, _LOAD, {"ids": list(ids)})).mappings():
-            found[row["id"]] = _case(row, self.policy, books)
+            case = found[row["id"]] = _case(row, self.policy, books)
+            case.as_loaded = row
         return found
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Case]) -> None:
         saved = list(aggregates)
-        for case in saved:
+        changed = [case for case in saved if not (case.letters and _as_it_was(case))]
+        for case in changed:
             case.version += 1
-        await save_rows(transaction, cases, [_case_row(case) for case in saved])
+        await save_rows(transaction, cases, [_case_row(case) for case in changed])
         # In order of change: a promise is settled before the next one takes the place of the live one.
-        changed = {p.id: p for case in saved for p in case.changed_promises}
+        settled = {p.id: p for case in saved for p in case.changed_promises}
         settling = ("state", "settled_at", "handler_id")
-        await save_rows(transaction, promises, [_promise_row(p) for p in changed.values()], changing=settling)
+        await save_rows(transaction, promises, [_promise_row(p) for p in settled.values()], changing=settling)
         await insert_rows(
             transaction, offers, [_offer_row(case, o) for case in saved for o in case.new_offers]
         )
         await insert_rows(transaction, timeline, [_entry_row(e) for case in saved for e in case.new_entries])
+        await field_actions.save_passing(transaction, saved)
         if erased := [case.id for case in saved if case.erased]:
             for forget in _FORGET:
                 await transaction.execute(forget, {"ids": erased})
+            await affected.forget(transaction, erased)
         for case in saved:
             case.changed_promises.clear()
             case.new_offers.clear()
@@ -144,6 +150,12 @@ def _case_row(case: Case) -> dict[str, Any]:
         "promise_id": case.promise and case.promise.id,
         "wakes_at": case.wakes_at,
     }
+
+
+def _as_it_was(case: Case) -> bool:
+    """Letters of a field action come by the thousand: they do not make the case a newer version."""
+    before = case.as_loaded
+    return before is not None and all(before[name] == value for name, value in _case_row(case).items())
 
 
 def _promise_row(promise: Promise) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from services.resolution.field_action.tables import add_tables as add_field_action_tables
 from services.resolution.lifecycle import UNSOLVED, State
 from services.resolution.promises import PromiseState
 from services.resolution.timeline import Reader
@@ -158,3 +159,5 @@ timeline = Table(
     Column("text", Text, comment="why or in which words, masked"),
     CheckConstraint(f"audience IN {one_of(*Reader)}", "audience"),
 )
+
+field = add_field_action_tables(metadata)

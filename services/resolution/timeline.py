@@ -61,6 +61,7 @@ class Kind(StrEnum):
     WITHDRAWN_TOO_LATE = "withdrawn_too_late"
     CUSTOMER_WROTE = "customer_wrote"
     HANDLER_WROTE = "handler_wrote"
+    FIELD_ACTION = "field_action"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -133,6 +134,10 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     ),
     Kind.CUSTOMER_WROTE: (Reader.CUSTOMER, Words("The customer wrote", "顾客留言")),
     Kind.HANDLER_WROTE: (Reader.CUSTOMER, Words("A message went to the customer", "已给顾客留言")),
+    Kind.FIELD_ACTION: (
+        Reader.INTERNAL,
+        Words("A field action was drafted because of it", "已据此起草现场措施"),
+    ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),
     Kind.PROMISE_BROKEN: (

@@ -1,6 +1,17 @@
 """The contract between the services: importing this package declares every event."""
 
 from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
+from shared.events.field_action import (
+    FieldActionCancelled,
+    FieldActionCompleted,
+    FieldActionCustomerAddressed,
+    FieldActionProposed,
+    FieldActionResumed,
+    FieldActionStarted,
+    FieldActionSuspended,
+    FieldLetterDelivered,
+    FieldLetterFailed,
+)
 from shared.events.insights import TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
@@ -80,6 +91,15 @@ __all__ = [
     "CustomerWrote",
     "DepartmentInvolved",
     "Event",
+    "FieldActionCancelled",
+    "FieldActionCompleted",
+    "FieldActionCustomerAddressed",
+    "FieldActionProposed",
+    "FieldActionResumed",
+    "FieldActionStarted",
+    "FieldActionSuspended",
+    "FieldLetterDelivered",
+    "FieldLetterFailed",
     "FollowUpRequested",
     "HandlerWrote",
     "MalformedEvent",

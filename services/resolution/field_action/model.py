@@ -1,0 +1,339 @@
+"""A field action: one complaint speaks for many, and all who are affected are told and helped. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.resolution.field_action.book import FIELD_ACTIONS, FieldActionRules
+from services.resolution.field_action.customers import Customer
+from services.resolution.field_action.lifecycle import LIFECYCLE, State, Step, why_not
+from services.resolution.lifecycle import Words
+from shared.aggregate import Aggregate
+from shared.events import (
+    FieldActionCancelled,
+    FieldActionCompleted,
+    FieldActionCustomerAddressed,
+    FieldActionProposed,
+    FieldActionResumed,
+    FieldActionStarted,
+    FieldActionSuspended,
+)
+from shared.events.field_action import Affected, Announcement, Measure
+from shared.masking import mask
+from shared.rulebooks.model import AS_SHIPPED, Books
+
+
+class StepNotPossible(Exception):
+    """The step does not fit the present state of the field action."""
+
+    def __init__(self, step: Step, reason: Words) -> None:
+        super().__init__(reason.en)
+        self.step, self.reason = step, reason
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody drafts."""
+
+    measures: tuple[Measure, ...]
+    affected: Affected
+    announcement: Announcement
+    improvement_id: UUID | None = None
+    alert: str | None = None
+    """The early warning from which it follows, by whatever name it has there."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of those affected stand how."""
+
+    affected: int
+    waiting: int
+    told: int
+    answered: int
+    carried_out: int
+    refused: int
+    unreachable: int
+
+    @property
+    def coverage(self) -> Decimal:
+        """told / affected"""
+        return _share(self.told, self.affected)
+
+    @property
+    def completion(self) -> Decimal:
+        """carried out / affected"""
+        return _share(self.carried_out, self.affected)
+
+
+@dataclass(kw_only=True)
+class FieldAction(Aggregate):
+    """Its customers are rows of their own; those whose turn it is are loaded with it."""
+
+    books: Books = field(default=AS_SHIPPED, repr=False, compare=False)
+    complaint_id: UUID | None = None
+    """The complaint that gave rise to it; None while nothing was drafted under this id."""
+    state: State = State.DRAFTED
+    measures: tuple[Measure, ...] = ()
+    products: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
+    registered_since: datetime | None = None
+    registered_before: datetime | None = None
+    announcement: Announcement | None = None
+    improvement_id: UUID | None = None
+    alert: str | None = None
+    drafted_by: str | None = None
+    drafted_at: datetime | None = None
+    proposed_by: str | None = None
+    proposed_at: datetime | None = None
+    approval_id: UUID | None = None
+    started_by: str | None = None
+    started_at: datetime | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+    """Why it was suspended, completed or cancelled; masked."""
+    next_round_at: datetime | None = None
+    """Of a running one: when the next customers are addressed."""
+
+    progress: Progress | None = field(default=None, repr=False, compare=False)
+    """Counted when a step needs it."""
+    found: int | None = field(default=None, repr=False, compare=False)
+    """Customers found affected, when that was counted."""
+    turn: tuple[Customer, ...] = field(default=(), repr=False, compare=False)
+    """Of a running one: whose turn it is in the next round."""
+    addressed: list[Customer] = field(default_factory=list, repr=False, compare=False)
+    """Wait to be saved."""
+    round_at: datetime | None = field(default=None, repr=False, compare=False)
+    """When the round was that waits to be saved."""
+    looks: bool = field(default=False, repr=False, compare=False)
+    """With saving it, the store adds whoever has become known as affected."""
+
+    @property
+    def reference(self) -> str:
+        """What customers quote."""
+        return f"FA-{self.id.hex[-8:].upper()}"
+
+    @property
+    def rules(self) -> FieldActionRules:
+        return self.books.read(FIELD_ACTIONS)
+
+    @property
+    def scope(self) -> Affected:
+        return Affected(
+            products=self.products,
+            batches=self.batches,
+            registered_since=self.registered_since,
+            registered_before=self.registered_before,
+        )
+
+    @property
+    def due_each(self) -> tuple[Measure, ...]:
+        """The measures that are carried out for each customer."""
+        return tuple(measure for measure in self.measures if measure.is_individual)
+
+    # What the guards look at
+
+    @property
+    def affected(self) -> int | None:
+        return self.found
+
+    @property
+    def waiting(self) -> int:
+        return self.progress.waiting if self.progress else 0
+
+    @property
+    def coverage(self) -> Decimal:
+        return self.progress.coverage if self.progress else Decimal(0)
+
+    @property
+    def least_coverage(self) -> Decimal:
+        return self.rules.least_coverage
+
+    @property
+    def warns_publicly(self) -> bool:
+        return Measure.PUBLIC_WARNING in self.measures
+
+    # What people do. Every step raises StepNotPossible when the lifecycle does not allow it.
+
+    def draft(self, complaint_id: UUID, draft: Draft, by: str, at: datetime) -> None:
+        """The first draft under a fresh id."""
+        self.complaint_id, self.drafted_by, self.drafted_at = complaint_id, by, at
+        self._set(draft)
+
+    def change(self, draft: Draft) -> None:
+        self._move(Step.CHANGE)
+        self._set(draft)
+
+    def propose(self, by: str, at: datetime) -> None:
+        """Put it forward; `found` must have been counted."""
+        self._move(Step.PROPOSE)
+        self.proposed_by, self.proposed_at = by, at
+        assert self.announcement is not None
+        self.record(
+            FieldActionProposed(
+                complaint_id=self._origin,
+                field_action_id=self.id,
+                reference=self.reference,
+                measures=self.measures,
+                affected=self.scope,
+                announcement=self.announcement,
+                customers=self.found or 0,
+                improvement_id=self.improvement_id,
+                proposed_by=by,
+                proposed_at=at,
+            ),
+            at,
+        )
+
+    def revise(self) -> None:
+        self._move(Step.REVISE)
+        self.proposed_by = self.proposed_at = None
+
+    def start(self, approval_id: UUID | None, by: str, at: datetime) -> None:
+        """Freeze the set and begin. The store gathers the set with saving it."""
+        self._move(Step.START)
+        self.approval_id, self.started_by, self.started_at = approval_id, by, at
+        self.next_round_at, self.looks = at, True
+        assert self.announcement is not None
+        self.record(
+            FieldActionStarted(
+                complaint_id=self._origin,
+                field_action_id=self.id,
+                reference=self.reference,
+                measures=self.measures,
+                affected=self.scope,
+                announcement=self.announcement,
+                approval_id=approval_id,
+                customers=self.found or 0,
+                started_by=by,
+                started_at=at,
+            ),
+            at,
+        )
+
+    def suspend(self, reason: str, by: str, at: datetime) -> None:
+        self._move(Step.SUSPEND)
+        self.reason, self.next_round_at = mask(reason), None
+        told = FieldActionSuspended(
+            complaint_id=self._origin,
+            field_action_id=self.id,
+            reason=self.reason,
+            suspended_by=by,
+            suspended_at=at,
+        )
+        self.record(told, at)
+
+    def resume(self, by: str, at: datetime) -> None:
+        self._move(Step.RESUME)
+        self.reason, self.next_round_at = None, at
+        told = FieldActionResumed(
+            complaint_id=self._origin, field_action_id=self.id, resumed_by=by, resumed_at=at
+        )
+        self.record(told, at)
+
+    def complete(self, reason: str, by: str, at: datetime) -> None:
+        """`progress` must have been counted."""
+        self._move(Step.COMPLETE)
+        self._end(reason, by, at)
+        assert self.progress is not None
+        assert self.reason is not None
+        p = self.progress
+        told = FieldActionCompleted(
+            complaint_id=self._origin,
+            field_action_id=self.id,
+            affected=p.affected,
+            told=p.told,
+            carried_out=p.carried_out,
+            unreachable=p.unreachable,
+            coverage=float(p.coverage),
+            completion=float(p.completion),
+            reason=self.reason,
+            completed_by=by,
+            completed_at=at,
+        )
+        self.record(told, at)
+
+    def cancel(self, reason: str, by: str, at: datetime) -> None:
+        self._move(Step.CANCEL)
+        self._end(reason, by, at)
+        assert self.reason is not None
+        told = FieldActionCancelled(
+            complaint_id=self._origin,
+            field_action_id=self.id,
+            reason=self.reason,
+            cancelled_by=by,
+            cancelled_at=at,
+        )
+        self.record(told, at)
+
+    def check(self, step: Step) -> None:
+        """Raises StepNotPossible."""
+        reason = why_not(self, step)
+        if reason is not None:
+            raise StepNotPossible(step, reason)
+
+    # What happens by itself
+
+    def deadlines(self) -> Iterator[datetime]:
+        if self.next_round_at is not None:
+            yield self.next_round_at
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        return min(self.deadlines(), default=None)
+
+    def time_passed(self, at: datetime) -> None:
+        """A round: whose turn it is, is addressed; and the store looks for whoever has become known."""
+        if self.next_round_at is None or at < self.next_round_at:
+            return
+        assert self.announcement is not None
+        for customer in self.turn:
+            customer.address(at)
+            told = FieldActionCustomerAddressed(
+                complaint_id=self._origin,
+                field_action_id=self.id,
+                customer_id=customer.customer_id,
+                reference=self.reference,
+                measures=self.measures,
+                announcement=self.announcement,
+                late=customer.late,
+                addressed_at=at,
+            )
+            self.record(told, at)
+        self.addressed += self.turn
+        full = len(self.turn) == self.rules.at_once
+        self.next_round_at = at + (self.rules.between_rounds if full else self.rules.between_looks)
+        self.looks, self.turn, self.round_at = not full, (), at
+
+    def joined(self, number: int) -> None:
+        """So many customers were added with saving it: they need not wait for the next look."""
+        if number and self.round_at is not None:
+            self.next_round_at = self.round_at + self.rules.between_rounds
+
+    @property
+    def _origin(self) -> UUID:
+        assert self.complaint_id is not None, "it was drafted"
+        return self.complaint_id
+
+    def _set(self, draft: Draft) -> None:
+        scope, told = draft.affected, draft.announcement
+        self.measures = tuple(measure for measure in Measure if measure in draft.measures)
+        self.products = tuple(sorted({product.lower() for product in scope.products}))
+        self.batches = tuple(sorted({batch.lower() for batch in scope.batches}))
+        self.registered_since, self.registered_before = scope.registered_since, scope.registered_before
+        self.announcement = told
+        self.improvement_id, self.alert = draft.improvement_id, draft.alert and mask(draft.alert)
+
+    def _move(self, step: Step) -> None:
+        self.check(step)
+        self.state = LIFECYCLE[step].to or self.state
+
+    def _end(self, reason: str, by: str, at: datetime) -> None:
+        self.reason, self.ended_by, self.ended_at, self.next_round_at = mask(reason), by, at, None
+
+
+def _share(part: int, whole: int) -> Decimal:
+    return (Decimal(part) / whole).quantize(Decimal("0.0001")) if whole else Decimal(0)
