@@ -13,6 +13,12 @@ from uuid import UUID
 
 from shared.events import (
     NOTICES,
+    ApprovalAsked,
+    ApprovalExpired,
+    ApprovalGranted,
+    ApprovalPassedOn,
+    ApprovalRefused,
+    ApprovalWithdrawn,
     AttachmentAdded,
     AttachmentScanned,
     CaseAccepted,
@@ -62,6 +68,7 @@ from shared.events import (
     TrainingNeeded,
     ValidityJudged,
 )
+from shared.events.approvals import Permit
 from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.resolution import Offer
@@ -115,6 +122,54 @@ def _after(hours: float) -> datetime:
 
 def _cny(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="CNY")
+
+
+def _approvals() -> Iterator[Event]:
+    """A permit that was granted, and others that were not."""
+
+    def what(number: int) -> dict[str, Any]:
+        permit = Permit.BEYOND_LIMITS
+        return {
+            "complaint_id": COMPLAINT,
+            "approval_id": _id(number),
+            "permit": permit,
+            "subject_id": COMPLAINT,
+            "asked_person": HANDLER,
+        }
+
+    yield ApprovalAsked(
+        **what(60),
+        remedies=(Remedy.EXCHANGE, Remedy.COMPENSATION),
+        value=_cny("12800.00"),
+        reason="客户停线一天，较小的补偿无法挽回。",
+        asked_by="key:5f0c1a9be27d",
+        approver="wang.fang",
+        decide_by=_after(6),
+        asked_at=_after(2),
+    )
+    yield ApprovalPassedOn(
+        **what(60),
+        passed_over="wang.fang",
+        approver="zhang.min",
+        decide_by=_after(10),
+        passed_on_at=_after(6),
+    )
+    yield ApprovalGranted(
+        **what(60),
+        note="仅此一次。",
+        granted_by="oidc:zhang.min",
+        person_id="zhang.min",
+        granted_at=_after(7),
+    )
+    yield ApprovalRefused(
+        **what(61),
+        reason="两日内可以修好，请先提出维修方案。",
+        refused_by="oidc:wang.fang",
+        person_id="wang.fang",
+        refused_at=_after(4),
+    )
+    yield ApprovalExpired(**what(62), approver="zhang.min", expired_at=_after(10))
+    yield ApprovalWithdrawn(**what(63), withdrawn_by="key:5f0c1a9be27d", withdrawn_at=_after(5))
 
 
 def events() -> Iterator[Event]:
@@ -440,6 +495,7 @@ def events() -> Iterator[Event]:
         ),
         made_at=_after(4),
     )
+    yield from _approvals()
     yield CustomerTold(
         complaint_id=COMPLAINT, message="新电机已从苏州仓发出，预计明日到达。", told_at=_after(5)
     )

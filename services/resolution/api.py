@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.resolution import queries
+from services.resolution.approvals import api as approvals
 from services.resolution.books import BOOKS
 from services.resolution.commands import (
     Acceptance,
@@ -33,7 +34,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
-ROOMS: Sequence[APIRouter] = (field_actions, field_action_customers, public_warnings)
+ROOMS: Sequence[APIRouter] = (approvals.router, field_actions, field_action_customers, public_warnings)
 """Routers of the rooms."""
 
 Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.resolution.api import router
+from services.resolution.approvals.store import store as approval_store
+from services.resolution.approvals.tables import approvals
 from services.resolution.field_action.store import store as field_actions
 from services.resolution.handlers import reactions
 from services.resolution.promises import Policy
@@ -17,7 +19,11 @@ from shared.worktime import chinese_calendar
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     policy = Policy(timedelta(hours=settings.first_promise_hours), chinese_calendar(settings.time_zone))
-    dormitories = [Dormitory(cases, store), Dormitory(field.actions, field_actions)]
+    dormitories = [
+        Dormitory(cases, store),
+        Dormitory(approvals, approval_store),
+        Dormitory(field.actions, field_actions),
+    ]
     return [store.follow(policy), Waker(context.database, dormitories, settings.poll_interval)]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.resolution.approvals.book import APPROVALS
 from services.resolution.field_action.book import FIELD_ACTIONS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (FIELD_ACTIONS,)
+BOOKS: Sequence[Book[Any]] = (APPROVALS, FIELD_ACTIONS)

@@ -79,8 +79,8 @@ def action(router: APIRouter, name: Action) -> Callable[[Endpoint], Endpoint]:
     )
 
 
-def no_such_case() -> Problem:
-    return problems.not_found("case", "path/complaint_id")
+def no_such_case(field: str = "path/complaint_id") -> Problem:
+    return problems.not_found("case", field)
 
 
 def _present(case: Case) -> dict[str, Any]:

@@ -47,6 +47,11 @@ _FORGET = (
     ),
     text("UPDATE offers SET description = '[erased]' WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"),
     text("UPDATE cases SET result = '[erased]' WHERE id = ANY(CAST(:ids AS uuid[])) AND result IS NOT NULL"),
+    text(
+        "UPDATE approvals SET reason = '[erased]', terms = terms - 'exact', "
+        "answer = CASE WHEN answer IS NOT NULL THEN '[erased]' END "
+        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
+    ),
 )
 
 

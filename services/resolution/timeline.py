@@ -61,6 +61,10 @@ class Kind(StrEnum):
     WITHDRAWN_TOO_LATE = "withdrawn_too_late"
     CUSTOMER_WROTE = "customer_wrote"
     HANDLER_WROTE = "handler_wrote"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_GRANTED = "approval_granted"
+    APPROVAL_REFUSED = "approval_refused"
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
     FIELD_ACTION = "field_action"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
@@ -134,6 +138,13 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     ),
     Kind.CUSTOMER_WROTE: (Reader.CUSTOMER, Words("The customer wrote", "顾客留言")),
     Kind.HANDLER_WROTE: (Reader.CUSTOMER, Words("A message went to the customer", "已给顾客留言")),
+    Kind.APPROVAL_ASKED: (Reader.INTERNAL, Words("Somebody asked for a permit", "有人申请审批")),
+    Kind.APPROVAL_GRANTED: (Reader.INTERNAL, Words("A permit was granted", "审批通过")),
+    Kind.APPROVAL_REFUSED: (Reader.INTERNAL, Words("A permit was refused", "审批未通过")),
+    Kind.APPROVAL_WITHDRAWN: (
+        Reader.INTERNAL,
+        Words("A question for a permit was withdrawn", "审批申请已撤回"),
+    ),
     Kind.FIELD_ACTION: (
         Reader.INTERNAL,
         Words("A field action was drafted because of it", "已据此起草现场措施"),

@@ -7,6 +7,7 @@ show that somebody needs training (`training/needing.py`). Here is how it ends, 
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.routing.assignment.assigning import Assigning
@@ -22,8 +23,8 @@ from shared.events import Event, PromiseBroken, registry
 
 @dataclass(kw_only=True)
 class Dispatch(Assigning, Tasking, Earning, Needing):
-    held: list[dict[str, str]] = field(default_factory=list)
-    """Facts of other services that came before what was told: type, id, time."""
+    held: list[dict[str, Any]] = field(default_factory=list)
+    """Facts of other services that came before what was told: type, id, time, to whom."""
     as_loaded: dict[str, object] | None = field(default=None, compare=False, repr=False)
     """Its row as the store read it; what is still the same is not written."""
     erased: bool = False
@@ -63,9 +64,11 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
     def remind_of(self, fact: Event, fact_id: UUID, at: datetime) -> None:
         """Another service told a fact that somebody may have to know; who, depends on what was told."""
         if self.status is Status.BLANK or self.choose_at is not None:  # the notice names the department
-            self.held.append({"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat()})
+            self.held.append(
+                {"fact": fact.wire_type(), "id": str(fact_id), "at": at.isoformat(), "to": fact.addressee}
+            )
         else:
-            self._issue(type(fact), fact_id, at)
+            self._issue(type(fact), fact_id, at, addressee=fact.addressee)
 
     def forget(self) -> None:
         """The customer is erased: no words are kept, neither theirs nor what somebody wrote about them."""
@@ -99,7 +102,8 @@ class Dispatch(Assigning, Tasking, Earning, Needing):
         if self.closed_at is not None:
             self.settle_lessons()
         for held in self.held:
-            self._issue(registry.get(held["fact"]), UUID(held["id"]), datetime.fromisoformat(held["at"]))
+            at = datetime.fromisoformat(held["at"])
+            self._issue(registry.get(held["fact"]), UUID(held["id"]), at, addressee=held.get("to"))
         self.held = []
         if self.closed_at is not None or self.leading_id is not None:
             if self.status is Status.ASSIGNED:

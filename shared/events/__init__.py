@@ -1,5 +1,13 @@
 """The contract between the services: importing this package declares every event."""
 
+from shared.events.approvals import (
+    ApprovalAsked,
+    ApprovalExpired,
+    ApprovalGranted,
+    ApprovalPassedOn,
+    ApprovalRefused,
+    ApprovalWithdrawn,
+)
 from shared.events.dialogue import ComplaintWithdrawn, CustomerWrote, HandlerWrote
 from shared.events.field_action import (
     FieldActionCancelled,
@@ -69,6 +77,12 @@ from shared.events.transfer import (
 
 __all__ = [
     "NOTICES",
+    "ApprovalAsked",
+    "ApprovalExpired",
+    "ApprovalGranted",
+    "ApprovalPassedOn",
+    "ApprovalRefused",
+    "ApprovalWithdrawn",
     "AttachmentAdded",
     "AttachmentScanned",
     "CaseAccepted",

@@ -31,6 +31,11 @@ class Event(BaseModel):
     complaint_id: UUID
     """The complaint that the fact is about: subject and key of the record."""
 
+    @property
+    def addressee(self) -> str | None:
+        """The one person of the company (by their id in the directory) who is meant by it, if it is one."""
+        return None
+
     @classmethod
     def wire_type(cls) -> str:
         return f"{cls.type}.v{cls.version}"

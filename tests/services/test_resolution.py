@@ -26,6 +26,7 @@ from shared.events.vocabulary import Outcome, Severity
 from shared.ids import new_id
 from shared.keys import create_key
 from shared.process import Process
+from shared.service import Service
 from tests.resolution_story import (
     HOUR,
     NINE,
@@ -126,8 +127,11 @@ OFFERS = [
 
 
 @asynccontextmanager
-async def open_office(url: str, folder: Path, scopes: Iterable[str]) -> AsyncIterator[Office]:
-    process = Process(settings_for(url, folder), url, [service])
+async def open_office(
+    url: str, folder: Path, scopes: Iterable[str], *others: Service, **changes: Any
+) -> AsyncIterator[Office]:
+    """`others`: services that resolution can ask. `changes`: of the settings."""
+    process = Process(settings_for(url, folder, **changes), url, [service, *others])
     key = await create_key(url, "tests", list(scopes))
     try:
         async with httpx.AsyncClient(

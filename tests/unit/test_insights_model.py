@@ -150,6 +150,13 @@ IGNORED = {
     "redress.task.overdue.v1",
     "redress.complaint.unassigned.v1",
     "redress.department.involved.v1",
+    # Who permits what within the company is no measure of the handling.
+    "redress.approval.asked.v1",
+    "redress.approval.passed-on.v1",
+    "redress.approval.granted.v1",
+    "redress.approval.refused.v1",
+    "redress.approval.expired.v1",
+    "redress.approval.withdrawn.v1",
     # ComplaintMerged and ComplaintSeparated tell it from the follower's side.
     "redress.reporter.joined.v1",
     "redress.reporter.left.v1",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dev.samples import events
 from services.routing.directory.model import Absence, Department, Directory, Person
 from services.routing.model import Dispatch
 from services.routing.status import Status
@@ -18,7 +19,16 @@ from services.routing.transfer.distribution import DISTRIBUTION, Circumstances, 
 from services.routing.transfer.misfits import covers, nameable
 from services.routing.transfer.noticing import Notice
 from services.routing.transfer.recipients import MOST, Concerned, recipients, supervisors
-from shared.events import NOTICES, CaseClosed, Event, NoticeIssued, NoticeOverdue, PromiseBroken, registry
+from shared.events import (
+    NOTICES,
+    ApprovalAsked,
+    CaseClosed,
+    Event,
+    NoticeIssued,
+    NoticeOverdue,
+    PromiseBroken,
+    registry,
+)
 from shared.events.vocabulary import (
     TOPICS,
     Against,
@@ -267,6 +277,25 @@ def test_a_fact_that_comes_before_the_complaint_is_told_when_it_is_known(order: 
         )
     assert not dispatch.heard
     assert len(dispatch.held) == 4
+
+
+@pytest.mark.parametrize(("accused", "meant"), [((), ("bo",)), (("bo",), ("ed", "gm"))])
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.requirement("003-09")
+def test_who_is_asked_for_a_permit_is_told_unless_they_are_complained_about(
+    early: bool, accused: tuple[str, ...], meant: tuple[str, ...]
+) -> None:
+    asked = next(event for event in events() if isinstance(event, ApprovalAsked))
+    asked = asked.model_copy(update={"approver": "bo", "complaint_id": ID})
+    assigned = Dispatch(id=ID, status=Status.ASSIGNED, category="function_fault", accused=accused)
+    dispatch = Dispatch(id=ID) if early else assigned
+    dispatch.remind_of(asked, derived_id("fact", 1), NINE)
+    if early:
+        assigned.held = dispatch.held
+        assigned.close(NINE)
+        dispatch = assigned
+    (notice,) = dispatch.address(people(), FAULT)
+    assert (notice.audience, notice.recipients) == (Audience.COMPLAINT_MANAGEMENT, meant)
 
 
 def test_the_chain_leads_to_the_top() -> None:

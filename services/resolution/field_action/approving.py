@@ -4,13 +4,13 @@ import hashlib
 from uuid import UUID
 
 from pydantic_core import to_json
-from shared.events.approvals import Permit
 
 from services.resolution.approvals.permits import permit_needed, use_permit
 from services.resolution.approvals.terms import Terms
 from services.resolution.field_action.model import FieldAction
 from shared.auth import Principal
 from shared.database import Transaction
+from shared.events.approvals import Permit
 
 
 def terms_of(action: FieldAction) -> Terms:

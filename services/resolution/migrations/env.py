@@ -1,4 +1,4 @@
-from services.resolution.store import metadata
+from services.resolution.app import service
 from shared.migrate import run_environment
 
-run_environment(metadata)
+run_environment(service.metadata)

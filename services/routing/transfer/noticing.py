@@ -159,8 +159,16 @@ class Noticing(Aggregate):
     def _tell(self, fact: Event, at: datetime) -> None:
         self._issue(type(fact), self.record(fact, at), at)
 
-    def _issue(self, fact: type[Event], fact_id: UUID, at: datetime, department: str | None = None) -> None:
-        """`department`: the one that the fact is about, when it is not the one that has the complaint."""
+    def _issue(
+        self,
+        fact: type[Event],
+        fact_id: UUID,
+        at: datetime,
+        department: str | None = None,
+        addressee: str | None = None,
+    ) -> None:
+        """`department`: the one that the fact is about, when it is not the one that has the complaint. `addressee`: the
+        one person who is meant; never somebody who is complained about."""
         table = self.books.read(DISTRIBUTION)
         now = self.circumstances
         self.heard.append(Heard(fact_id, fact.wire_type(), at, self.severity, self.category))
@@ -180,6 +188,7 @@ class Noticing(Aggregate):
                     urgency=duty.urgency_for(self.severity),
                     words=duty.words,
                     department=department,
+                    recipients=(addressee,) if addressee and addressee not in self.accused else (),
                     due_at=None if duty.form is TransferForm.CLIPPING else by,
                 )
             )
