@@ -23,6 +23,7 @@ from shared.events import (
     CustomerErased,
     CustomerTold,
     Event,
+    FieldActionCustomerAddressed,
     FollowUpRequested,
     HandlerWrote,
     NoticeAcknowledged,
@@ -210,6 +211,13 @@ def on_case_withdrawn(conversation: Conversation, event: CaseWithdrawn, fact: Re
 def on_handler_wrote(conversation: Conversation, event: HandlerWrote, fact: Received) -> None:
     """The letter says that a message waits, and not what it says: a mailbox may have other readers."""
     conversation.tell(HandlerWrote, fact.id, event.written_at)
+
+
+@on(FieldActionCustomerAddressed)
+def on_field_action_customer_addressed(
+    conversation: Conversation, event: FieldActionCustomerAddressed, fact: Received
+) -> None:
+    conversation.tell_of_field_action(event)
 
 
 def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Received) -> None:
