@@ -30,7 +30,7 @@ class Measure(StrEnum):
         return self not in {Measure.PUBLIC_WARNING, Measure.NOTIFY_ALL}
 
 
-class Bilingual(BaseModel):
+class BilingualText(BaseModel):
     """One text in both languages."""
 
     model_config = ConfigDict(frozen=True)
@@ -57,10 +57,10 @@ class Announcement(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    title: Bilingual
-    hazard: Bilingual
+    title: BilingualText
+    hazard: BilingualText
     """What can happen."""
-    instruction: Bilingual
+    instruction: BilingualText
     """What to do now."""
     act_by: datetime | None = None
     """By when the customer best comes forward."""

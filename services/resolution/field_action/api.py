@@ -10,11 +10,16 @@ from services.resolution.desk import Reader, Worker
 from services.resolution.field_action import affected, queries
 from services.resolution.field_action.approving import use_approval
 from services.resolution.field_action.desk import AtActionDesk, found, read, step
-from services.resolution.field_action.lifecycle import State, Step
+from services.resolution.field_action.lifecycle import ActionState, ActionStep
 from services.resolution.field_action.model import FieldAction
-from services.resolution.field_action.schemas import Because, FieldActionDraft, NewFieldAction, Start
+from services.resolution.field_action.schemas import (
+    FieldActionDraft,
+    FieldActionReason,
+    FieldActionStart,
+    NewFieldAction,
+)
 from services.resolution.field_action.store import store
-from services.resolution.field_action.views import FieldActionSummary, FieldActionView, Preview
+from services.resolution.field_action.views import AffectedPreview, FieldActionSummary, FieldActionView
 from services.resolution.lifecycle import State as CaseState
 from services.resolution.store import store as cases
 from services.resolution.timeline import Kind, Source
@@ -68,7 +73,7 @@ async def draft_field_action(
 async def list_field_actions(
     who: Reader,
     ctx: Ctx,
-    state: State | None = None,
+    state: ActionState | None = None,
     complaint_id: Annotated[UUID | None, Query(description="Only those that it gave rise to.")] = None,
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
@@ -91,17 +96,17 @@ async def read_field_action(action_id: UUID, who: Reader, ctx: Ctx, response: Re
 
 @router.get(
     "/field-actions/{action_id}/affected",
-    summary="Preview who is affected",
+    summary="AffectedPreview who is affected",
     responses=problems.documented(404),
 )
-async def preview_affected(action_id: UUID, who: Reader, ctx: Ctx) -> Preview:
+async def preview_affected(action_id: UUID, who: Reader, ctx: Ctx) -> AffectedPreview:
     """Who would be addressed if it started now: how many, by batch, and some of them."""
     async with ctx.database.reading() as connection:
         action = await found(connection, action_id)
-        return Preview.model_validate(await affected.preview(connection, action))
+        return AffectedPreview.model_validate(await affected.preview(connection, action))
 
 
-@step(router, Step.CHANGE, method="PUT")
+@step(router, ActionStep.CHANGE, method="PUT")
 async def change_draft(body: FieldActionDraft, who: Worker, desk: AtActionDesk) -> Response:
     """The whole draft anew."""
 
@@ -111,7 +116,7 @@ async def change_draft(body: FieldActionDraft, who: Worker, desk: AtActionDesk) 
     return await desk.act(who, change)
 
 
-@step(router, Step.PROPOSE)
+@step(router, ActionStep.PROPOSE)
 async def propose_field_action(who: Worker, desk: AtActionDesk) -> Response:
     """From here on its text and its scope stand still. What must be approved, `start` without an approval says."""
 
@@ -121,7 +126,7 @@ async def propose_field_action(who: Worker, desk: AtActionDesk) -> Response:
     return await desk.act(who, change)
 
 
-@step(router, Step.REVISE)
+@step(router, ActionStep.REVISE)
 async def revise_field_action(who: Worker, desk: AtActionDesk) -> Response:
     """It is a draft again. An approval of what was proposed is not one of what it becomes."""
 
@@ -131,21 +136,21 @@ async def revise_field_action(who: Worker, desk: AtActionDesk) -> Response:
     return await desk.act(who, change)
 
 
-@step(router, Step.START)
-async def start_field_action(body: Start, who: Worker, desk: AtActionDesk) -> Response:
+@step(router, ActionStep.START)
+async def start_field_action(body: FieldActionStart, who: Worker, desk: AtActionDesk) -> Response:
     """Freezes the set of those affected, and begins to address them. It needs a granted approval of exactly what was
     proposed; later complaints about the same goods make the set grow."""
 
     async def change(transaction: Transaction, action: FieldAction, at: datetime) -> None:
-        action.check(Step.START)
+        action.check(ActionStep.START)
         approval_id = await use_approval(transaction, action, body.approval_id, who)
         action.start(approval_id, who.id, at)
 
     return await desk.act(who, change)
 
 
-@step(router, Step.SUSPEND)
-async def suspend_field_action(body: Because, who: Worker, desk: AtActionDesk) -> Response:
+@step(router, ActionStep.SUSPEND)
+async def suspend_field_action(body: FieldActionReason, who: Worker, desk: AtActionDesk) -> Response:
     """Nobody further is addressed until it is resumed. Letters that are under way still arrive."""
 
     async def change(transaction: Transaction, action: FieldAction, at: datetime) -> None:
@@ -154,7 +159,7 @@ async def suspend_field_action(body: Because, who: Worker, desk: AtActionDesk) -
     return await desk.act(who, change)
 
 
-@step(router, Step.RESUME)
+@step(router, ActionStep.RESUME)
 async def resume_field_action(who: Worker, desk: AtActionDesk) -> Response:
     """It goes on where it stood; nobody is told again."""
 
@@ -164,8 +169,8 @@ async def resume_field_action(who: Worker, desk: AtActionDesk) -> Response:
     return await desk.act(who, change)
 
 
-@step(router, Step.COMPLETE)
-async def complete_field_action(body: Because, who: Worker, desk: AtActionDesk) -> Response:
+@step(router, ActionStep.COMPLETE)
+async def complete_field_action(body: FieldActionReason, who: Worker, desk: AtActionDesk) -> Response:
     """When everybody was addressed and enough of them were told."""
 
     async def change(transaction: Transaction, action: FieldAction, at: datetime) -> None:
@@ -174,8 +179,8 @@ async def complete_field_action(body: Because, who: Worker, desk: AtActionDesk) 
     return await desk.act(who, change)
 
 
-@step(router, Step.CANCEL)
-async def cancel_field_action(body: Because, who: Worker, desk: AtActionDesk) -> Response:
+@step(router, ActionStep.CANCEL)
+async def cancel_field_action(body: FieldActionReason, who: Worker, desk: AtActionDesk) -> Response:
     """It ends without being completed. Whoever was told already is not told again."""
 
     async def change(transaction: Transaction, action: FieldAction, at: datetime) -> None:

@@ -31,7 +31,7 @@ KNOWS = frozenset({Standing.TOLD, Standing.ANSWERED, Standing.CARRIED_OUT, Stand
 WAITING = frozenset({Standing.PENDING, Standing.ADDRESSED})
 
 
-class Result(StrEnum):
+class ResultKind(StrEnum):
     """What a person of the company records of a customer."""
 
     TOLD = "told"
@@ -83,7 +83,7 @@ class Customer:
 
     def record(
         self,
-        result: Result,
+        result: ResultKind,
         due: Sequence[Measure],
         done: Sequence[Measure],
         note: str | None,
@@ -94,18 +94,18 @@ class Customer:
         none named: all that are due."""
         if note is not None:
             self.note = note
-        if result is Result.UNREACHABLE:
+        if result is ResultKind.UNREACHABLE:
             return  # a letter may still be on its way, or is missing already
         self.told_at, self.told_by = self.told_at or at, self.told_by or by
         self.failure = None
-        if result is Result.CARRIED_OUT:
+        if result is ResultKind.CARRIED_OUT:
             carried = {*self.done, *(done or due)}
             self.done = tuple(measure for measure in Measure if measure in carried)
             whole = carried >= set(due)
             self.state, self.settled_at = (Standing.CARRIED_OUT, at) if whole else (Standing.ANSWERED, None)
-        elif result is Result.REFUSED:
+        elif result is ResultKind.REFUSED:
             self.state, self.settled_at = Standing.REFUSED, at
-        elif result is Result.ANSWERED and self.state is not Standing.CARRIED_OUT:
+        elif result is ResultKind.ANSWERED and self.state is not Standing.CARRIED_OUT:
             self.state, self.settled_at = Standing.ANSWERED, None  # also whoever refused at first
         elif self.state not in KNOWS:
             self.state = Standing.TOLD

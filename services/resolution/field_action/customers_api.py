@@ -9,17 +9,17 @@ from fastapi import Query, Response
 
 from services.resolution.desk import Reader, Worker
 from services.resolution.field_action import queries
-from services.resolution.field_action.customers import Result, Standing
+from services.resolution.field_action.customers import ResultKind, Standing
 from services.resolution.field_action.desk import AtActionDesk, found
-from services.resolution.field_action.lifecycle import Step
+from services.resolution.field_action.lifecycle import ActionStep
 from services.resolution.field_action.model import FieldAction
-from services.resolution.field_action.schemas import Results, Units
+from services.resolution.field_action.schemas import CustomerResults, SoldUnits
 from services.resolution.field_action.store import customers_of, name_units, progress_of, save_customers
 from services.resolution.field_action.views import (
     CustomerView,
     ProgressReport,
     ProgressView,
-    Recorded,
+    ResultsRecorded,
     UnitsNamed,
 )
 from shared import pages, problems
@@ -37,13 +37,13 @@ router = api_router(tags=["field actions"])
     summary="Name units that were sold",
     responses=problems.documented(404, 409, 412),
 )
-async def name_sold_units(body: Units, who: Worker, desk: AtActionDesk) -> Response:
+async def name_sold_units(body: SoldUnits, who: Worker, desk: AtActionDesk) -> Response:
     """So that customers who never complained are addressed, too. How they are reached, only intake is told (`POST
     /intake/v1/customers/contacts`), which answers with their ids. A unit that was named before is left as it is. While
     the action runs, they are addressed with the next look."""
 
     async def change(transaction: Transaction, action: FieldAction, at: datetime) -> UnitsNamed:
-        action.check(Step.NAME)
+        action.check(ActionStep.NAME)
         return UnitsNamed(named=await name_units(transaction, action.id, body.units, at))
 
     return await desk.answer(who, change)
@@ -74,15 +74,15 @@ async def list_customers(
 
 @router.post(
     "/field-actions/{action_id}/results",
-    response_model=Recorded,
+    response_model=ResultsRecorded,
     summary="Record what became of customers",
     responses=problems.documented(404, 409, 412),
 )
-async def record_results(body: Results, who: Worker, desk: AtActionDesk) -> Response:
+async def record_results(body: CustomerResults, who: Worker, desk: AtActionDesk) -> Response:
     """A call that was made, a unit that was repaired; one customer or a thousand. All are recorded or none."""
 
-    async def change(transaction: Transaction, action: FieldAction, at: datetime) -> Recorded:
-        action.check(Step.RECORD)
+    async def change(transaction: Transaction, action: FieldAction, at: datetime) -> ResultsRecorded:
+        action.check(ActionStep.RECORD)
         known = await customers_of(transaction, action.id, [each.customer_id for each in body.results])
         if wrong := _misfits(body, action, known.keys()):
             raise Problem(422, "invalid-request", "Some of it does not fit the action", errors=wrong)
@@ -90,12 +90,12 @@ async def record_results(body: Results, who: Worker, desk: AtActionDesk) -> Resp
             note = mask(each.note) if each.note else None
             known[each.customer_id].record(each.result, action.due_each, each.measures, note, who.id, at)
         await save_customers(transaction, list(known.values()))
-        return Recorded(recorded=len(known))
+        return ResultsRecorded(recorded=len(known))
 
     return await desk.answer(who, change)
 
 
-def _misfits(body: Results, action: FieldAction, known: Collection[UUID]) -> list[FieldError]:
+def _misfits(body: CustomerResults, action: FieldAction, known: Collection[UUID]) -> list[FieldError]:
     errors = []
     for number, each in enumerate(body.results):
         place = f"body/results/{number}"
@@ -104,7 +104,7 @@ def _misfits(body: Results, action: FieldAction, known: Collection[UUID]) -> lis
                 "They are not among the action's customers: take ids from its list. 该顾客不在本措施范围内。"
             )
             errors.append(FieldError(field=f"{place}/customer_id", detail=detail))
-        if each.result is Result.CARRIED_OUT and not action.due_each:
+        if each.result is ResultKind.CARRIED_OUT and not action.due_each:
             detail = (
                 "The action has no measure that is carried out for each customer: record told or answered. "
                 "本措施无须逐一实施，请记录为 told 或 answered。"

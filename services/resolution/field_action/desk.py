@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.field_action import affected
-from services.resolution.field_action.lifecycle import LIFECYCLE, State, Step
+from services.resolution.field_action.lifecycle import LIFECYCLE, ActionState, ActionStep
 from services.resolution.field_action.model import FieldAction, StepNotPossible
 from services.resolution.field_action.store import progress_of, store
 from services.resolution.field_action.views import FieldActionView, shown
@@ -72,7 +72,7 @@ async def _desk(
 AtActionDesk = Annotated[ActionDesk, Depends(_desk)]
 
 
-def step(router: APIRouter, name: Step, method: str = "POST") -> Callable[[Endpoint], Endpoint]:
+def step(router: APIRouter, name: ActionStep, method: str = "POST") -> Callable[[Endpoint], Endpoint]:
     """An endpoint that takes one step and answers with the field action."""
     return router.api_route(
         f"/field-actions/{{action_id}}/{name}",
@@ -90,7 +90,7 @@ async def found(connection: AsyncConnection, action_id: UUID) -> FieldAction:
         raise no_such_action()
     action.progress = await progress_of(connection, action_id)
     action.found = action.progress.affected
-    if action.state in {State.DRAFTED, State.PROPOSED}:
+    if action.state in {ActionState.DRAFTED, ActionState.PROPOSED}:
         action.found = (await affected.count(connection, action))["customers"]
     return action
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from services.resolution.lifecycle import Words
 
 
-class State(StrEnum):
+class ActionState(StrEnum):
     DRAFTED = "drafted"
     """Text and scope can still be changed."""
     PROPOSED = "proposed"
@@ -20,11 +20,11 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-BEGUN = frozenset({State.RUNNING, State.SUSPENDED})
+BEGUN = frozenset({ActionState.RUNNING, ActionState.SUSPENDED})
 """The set is frozen, and results are recorded."""
 
 
-class Step(StrEnum):
+class ActionStep(StrEnum):
     """What can be done to it: the last part of the path."""
 
     CHANGE = "draft"
@@ -43,7 +43,7 @@ class Subject(Protocol):
     """What the guards look at."""
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> ActionState: ...
 
     @property
     def affected(self) -> int | None:
@@ -74,8 +74,8 @@ class Guard:
 @dataclass(frozen=True)
 class Transition:
     title: Words
-    sources: frozenset[State]
-    to: State | None
+    sources: frozenset[ActionState]
+    to: ActionState | None
     otherwise: Words
     guards: tuple[Guard, ...] = ()
 
@@ -102,79 +102,79 @@ _COVERED = Guard(
     ),
 )
 
-LIFECYCLE: dict[Step, Transition] = {
-    Step.CHANGE: Transition(
+LIFECYCLE: dict[ActionStep, Transition] = {
+    ActionStep.CHANGE: Transition(
         Words("Change the draft", "修改草案"),
-        frozenset({State.DRAFTED}),
+        frozenset({ActionState.DRAFTED}),
         None,
         Words(
             "What was proposed stands still: take it back with revise first.",
             "已提出的措施不能修改：请先撤回修订。",
         ),
     ),
-    Step.NAME: Transition(
+    ActionStep.NAME: Transition(
         Words("Name units that were sold", "登记已售产品"),
-        frozenset({State.DRAFTED, *BEGUN}),
+        frozenset({ActionState.DRAFTED, *BEGUN}),
         None,
         Words(
             "What was proposed stands still: take it back with revise, or wait for the start.",
             "待批准期间不能登记：请先撤回修订，或待开始实施后登记。",
         ),
     ),
-    Step.PROPOSE: Transition(
+    ActionStep.PROPOSE: Transition(
         Words("Put it forward for approval", "提请批准"),
-        frozenset({State.DRAFTED}),
-        State.PROPOSED,
+        frozenset({ActionState.DRAFTED}),
+        ActionState.PROPOSED,
         Words("Only a draft is put forward.", "只有草案可以提请批准。"),
         (_SOMEBODY,),
     ),
-    Step.REVISE: Transition(
+    ActionStep.REVISE: Transition(
         Words("Take it back to change it", "撤回修订"),
-        frozenset({State.PROPOSED}),
-        State.DRAFTED,
+        frozenset({ActionState.PROPOSED}),
+        ActionState.DRAFTED,
         Words("Only what waits for approval is taken back.", "只有待批准的措施可以撤回。"),
     ),
-    Step.START: Transition(
+    ActionStep.START: Transition(
         Words("Begin, with the approval", "批准后开始实施"),
-        frozenset({State.PROPOSED}),
-        State.RUNNING,
+        frozenset({ActionState.PROPOSED}),
+        ActionState.RUNNING,
         Words("It begins once, after it was proposed.", "须先提请批准；只能开始一次。"),
     ),
-    Step.SUSPEND: Transition(
+    ActionStep.SUSPEND: Transition(
         Words("Address nobody further for now", "暂停"),
-        frozenset({State.RUNNING}),
-        State.SUSPENDED,
+        frozenset({ActionState.RUNNING}),
+        ActionState.SUSPENDED,
         Words("Only what runs is suspended.", "只有实施中的措施可以暂停。"),
     ),
-    Step.RESUME: Transition(
+    ActionStep.RESUME: Transition(
         Words("Go on", "恢复"),
-        frozenset({State.SUSPENDED}),
-        State.RUNNING,
+        frozenset({ActionState.SUSPENDED}),
+        ActionState.RUNNING,
         Words("Only what is suspended is resumed.", "只有已暂停的措施可以恢复。"),
     ),
-    Step.RECORD: Transition(
+    ActionStep.RECORD: Transition(
         Words("Record what became of customers", "记录顾客处理结果"),
         BEGUN,
         None,
         Words("Results are recorded while it runs.", "只有在实施期间才能记录结果。"),
     ),
-    Step.COMPLETE: Transition(
+    ActionStep.COMPLETE: Transition(
         Words("Complete it", "完成"),
-        frozenset({State.RUNNING}),
-        State.COMPLETED,
+        frozenset({ActionState.RUNNING}),
+        ActionState.COMPLETED,
         Words("Only what runs is completed.", "只有实施中的措施可以完成。"),
         (_EVERYBODY_ADDRESSED, _COVERED),
     ),
-    Step.CANCEL: Transition(
+    ActionStep.CANCEL: Transition(
         Words("Cancel it", "取消"),
-        frozenset({State.DRAFTED, State.PROPOSED, State.RUNNING, State.SUSPENDED}),
-        State.CANCELLED,
+        frozenset({ActionState.DRAFTED, ActionState.PROPOSED, ActionState.RUNNING, ActionState.SUSPENDED}),
+        ActionState.CANCELLED,
         Words("It has ended already.", "措施已经结束。"),
     ),
 }
 
 
-def why_not(action: Subject, step: Step) -> Words | None:
+def why_not(action: Subject, step: ActionStep) -> Words | None:
     """What stands in the way of the step now; None when it is possible."""
     transition = LIFECYCLE[step]
     if action.state not in transition.sources:

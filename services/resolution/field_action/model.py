@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.resolution.field_action.book import FIELD_ACTIONS, FieldActionRules
 from services.resolution.field_action.customers import Customer
-from services.resolution.field_action.lifecycle import LIFECYCLE, State, Step, why_not
+from services.resolution.field_action.lifecycle import LIFECYCLE, ActionState, ActionStep, why_not
 from services.resolution.lifecycle import Words
 from shared.aggregate import Aggregate
 from shared.events import (
@@ -28,7 +28,7 @@ from shared.rulebooks.model import AS_SHIPPED, Books
 class StepNotPossible(Exception):
     """The step does not fit the present state of the field action."""
 
-    def __init__(self, step: Step, reason: Words) -> None:
+    def __init__(self, step: ActionStep, reason: Words) -> None:
         super().__init__(reason.en)
         self.step, self.reason = step, reason
 
@@ -75,7 +75,7 @@ class FieldAction(Aggregate):
     books: Books = field(default=AS_SHIPPED, repr=False, compare=False)
     complaint_id: UUID | None = None
     """The complaint that gave rise to it; None while nothing was drafted under this id."""
-    state: State = State.DRAFTED
+    state: ActionState = ActionState.DRAFTED
     measures: tuple[Measure, ...] = ()
     products: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
@@ -164,12 +164,12 @@ class FieldAction(Aggregate):
         self._set(draft)
 
     def change(self, draft: Draft) -> None:
-        self._move(Step.CHANGE)
+        self._move(ActionStep.CHANGE)
         self._set(draft)
 
     def propose(self, by: str, at: datetime) -> None:
         """Put it forward; `found` must have been counted."""
-        self._move(Step.PROPOSE)
+        self._move(ActionStep.PROPOSE)
         self.proposed_by, self.proposed_at = by, at
         assert self.announcement is not None
         self.record(
@@ -189,12 +189,12 @@ class FieldAction(Aggregate):
         )
 
     def revise(self) -> None:
-        self._move(Step.REVISE)
+        self._move(ActionStep.REVISE)
         self.proposed_by = self.proposed_at = None
 
     def start(self, approval_id: UUID | None, by: str, at: datetime) -> None:
         """Freeze the set and begin. The store gathers the set with saving it."""
-        self._move(Step.START)
+        self._move(ActionStep.START)
         self.approval_id, self.started_by, self.started_at = approval_id, by, at
         self.next_round_at, self.looks = at, True
         assert self.announcement is not None
@@ -215,7 +215,7 @@ class FieldAction(Aggregate):
         )
 
     def suspend(self, reason: str, by: str, at: datetime) -> None:
-        self._move(Step.SUSPEND)
+        self._move(ActionStep.SUSPEND)
         self.reason, self.next_round_at = mask(reason), None
         told = FieldActionSuspended(
             complaint_id=self._origin,
@@ -227,7 +227,7 @@ class FieldAction(Aggregate):
         self.record(told, at)
 
     def resume(self, by: str, at: datetime) -> None:
-        self._move(Step.RESUME)
+        self._move(ActionStep.RESUME)
         self.reason, self.next_round_at = None, at
         told = FieldActionResumed(
             complaint_id=self._origin, field_action_id=self.id, resumed_by=by, resumed_at=at
@@ -236,7 +236,7 @@ class FieldAction(Aggregate):
 
     def complete(self, reason: str, by: str, at: datetime) -> None:
         """`progress` must have been counted."""
-        self._move(Step.COMPLETE)
+        self._move(ActionStep.COMPLETE)
         self._end(reason, by, at)
         assert self.progress is not None
         assert self.reason is not None
@@ -257,7 +257,7 @@ class FieldAction(Aggregate):
         self.record(told, at)
 
     def cancel(self, reason: str, by: str, at: datetime) -> None:
-        self._move(Step.CANCEL)
+        self._move(ActionStep.CANCEL)
         self._end(reason, by, at)
         assert self.reason is not None
         told = FieldActionCancelled(
@@ -269,7 +269,7 @@ class FieldAction(Aggregate):
         )
         self.record(told, at)
 
-    def check(self, step: Step) -> None:
+    def check(self, step: ActionStep) -> None:
         """Raises StepNotPossible."""
         reason = why_not(self, step)
         if reason is not None:
@@ -327,7 +327,7 @@ class FieldAction(Aggregate):
         self.announcement = told
         self.improvement_id, self.alert = draft.improvement_id, draft.alert and mask(draft.alert)
 
-    def _move(self, step: Step) -> None:
+    def _move(self, step: ActionStep) -> None:
         self.check(step)
         self.state = LIFECYCLE[step].to or self.state
 

@@ -7,10 +7,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.field_action.customers import Standing
-from services.resolution.field_action.lifecycle import State
+from services.resolution.field_action.lifecycle import ActionState
 from services.resolution.field_action.views import (
+    ActionDay,
     CustomerView,
-    DayView,
     FieldActionSummary,
     PublicWarning,
     PublicWarnings,
@@ -47,7 +47,7 @@ SELECT day, joined::int, told::int, carried_out::int FROM sums ORDER BY day DESC
 
 async def listed(
     connection: AsyncConnection,
-    state: State | None,
+    state: ActionState | None,
     complaint_id: UUID | None,
     limit: int,
     cursor: str | None,
@@ -75,9 +75,9 @@ async def customers(
     return await pages.read(connection, query, limit, cursor, lambda row: CustomerView(**row), c.customer_id)
 
 
-async def days(connection: AsyncConnection, action_id: UUID) -> list[DayView]:
+async def days(connection: AsyncConnection, action_id: UUID) -> list[ActionDay]:
     rows = (await driver.run(connection, _DAYS, {"id": action_id})).mappings().all()
-    return [DayView(**row) for row in reversed(rows)]
+    return [ActionDay(**row) for row in reversed(rows)]
 
 
 async def warnings(connection: AsyncConnection) -> PublicWarnings:

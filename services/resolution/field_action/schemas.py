@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.resolution.field_action.customers import Result
+from services.resolution.field_action.customers import ResultKind
 from services.resolution.field_action.model import Draft
-from shared.events.field_action import Affected, Announcement, Bilingual, Measure
+from shared.events.field_action import Affected, Announcement, BilingualText, Measure
 from shared.pages import WrittenMoment
 from shared.text import LongText, ShortText
 
@@ -29,8 +29,8 @@ class ShortWords(Body):
     en: ShortText
     zh: ShortText
 
-    def told(self) -> Bilingual:
-        return Bilingual(en=self.en, zh=self.zh)
+    def told(self) -> BilingualText:
+        return BilingualText(en=self.en, zh=self.zh)
 
 
 class LongWords(Body):
@@ -39,8 +39,8 @@ class LongWords(Body):
     en: LongText
     zh: LongText
 
-    def told(self) -> Bilingual:
-        return Bilingual(en=self.en, zh=self.zh)
+    def told(self) -> BilingualText:
+        return BilingualText(en=self.en, zh=self.zh)
 
 
 class AffectedGoods(Body):
@@ -63,7 +63,7 @@ class AffectedGoods(Body):
         return self
 
 
-class Text(Body):
+class AnnouncementDraft(Body):
     """What people are told: in the letter to each customer, and in the public warning."""
 
     title: ShortWords
@@ -103,7 +103,7 @@ class FieldActionDraft(Body):
 
     measures: Annotated[list[Measure], Field(min_length=1, max_length=len(Measure))]
     affected: AffectedGoods
-    announcement: Text
+    announcement: AnnouncementDraft
     improvement_id: UUID | None = None
     """The improvement whose containment it belongs to."""
     alert: ShortText | None = None
@@ -142,20 +142,20 @@ class NewFieldAction(FieldActionDraft):
     """The complaint that gives rise to it."""
 
 
-class Start(Body):
+class FieldActionStart(Body):
     model_config = _example(approval_id="0197c2a0-6d2a-7c51-8f1e-6f2f3f8e4f11")
 
     approval_id: UUID | None = None
     """Of the granted approval. Left out: the answer says what must be approved, and by whom."""
 
 
-class Because(Body):
+class FieldActionReason(Body):
     model_config = _example(reason="The supplier found the cause; a safer instruction is being written.")
 
     reason: LongText
 
 
-class Unit(Body):
+class SoldUnit(Body):
     """One unit that was sold."""
 
     serial: ShortText
@@ -165,7 +165,7 @@ class Unit(Body):
     batch: ShortText | None = None
 
 
-class Units(Body):
+class SoldUnits(Body):
     model_config = _example(
         units=[
             {
@@ -176,7 +176,7 @@ class Units(Body):
         ]
     )
 
-    units: Annotated[list[Unit], Field(min_length=1, max_length=MOST_UNITS)]
+    units: Annotated[list[SoldUnit], Field(min_length=1, max_length=MOST_UNITS)]
     """Send more in further requests."""
 
 
@@ -184,7 +184,7 @@ class CustomerResult(Body):
     """What became of one customer."""
 
     customer_id: UUID
-    result: Result
+    result: ResultKind
     measures: Annotated[list[Measure], Field(max_length=len(Measure))] = []
     """Of `carried_out`: which ones; left out: all that are due to each customer."""
     note: LongText | None = None
@@ -192,12 +192,12 @@ class CustomerResult(Body):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.measures and self.result is not Result.CARRIED_OUT:
+        if self.measures and self.result is not ResultKind.CARRIED_OUT:
             raise ValueError("measures are named with the result carried_out only 仅 carried_out 可列明措施")
         return self
 
 
-class Results(Body):
+class CustomerResults(Body):
     model_config = _example(
         results=[
             {

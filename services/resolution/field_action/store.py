@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.resolution.books import BOOKS
 from services.resolution.field_action import affected
 from services.resolution.field_action.customers import KNOWS, WAITING, Customer, Letter, Standing
-from services.resolution.field_action.lifecycle import State
+from services.resolution.field_action.lifecycle import ActionState
 from services.resolution.field_action.model import FieldAction, Progress
 from services.resolution.field_action.products import Concerning
-from services.resolution.field_action.schemas import Unit
+from services.resolution.field_action.schemas import SoldUnit
 from services.resolution.tables import field
 from shared import driver
 from shared.bulk import save_rows
@@ -72,7 +72,7 @@ class FieldActionStore:
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, FieldAction]:
         found = await self.read(transaction.connection, ids)
-        running = [action for action in found.values() if action.state is State.RUNNING]
+        running = [action for action in found.values() if action.state is ActionState.RUNNING]
         if running:
             at_once = running[0].rules.at_once
             given = {"ids": [action.id for action in running], "at_once": at_once}
@@ -140,7 +140,9 @@ async def save_customers(transaction: Transaction, changed: Sequence[Customer]) 
         await transaction.execute(_CHANGE, {"rows": to_json(rows).decode()})
 
 
-async def name_units(transaction: Transaction, action_id: UUID, units: Sequence[Unit], at: datetime) -> int:
+async def name_units(
+    transaction: Transaction, action_id: UUID, units: Sequence[SoldUnit], at: datetime
+) -> int:
     """Keep whose units are affected; returns how many were not named before."""
     rows = {
         unit.serial: {"field_action_id": action_id, **unit.model_dump(mode="json"), "named_at": at}
@@ -185,7 +187,7 @@ async def _save_letters(transaction: Transaction, letters: Sequence[Letter]) -> 
 def _action(row: RowMapping, books: Books) -> FieldAction:
     return FieldAction(
         books=books,
-        state=State(row["state"]),
+        state=ActionState(row["state"]),
         measures=tuple(map(Measure, row["measures"])),
         products=tuple(row["products"]),
         batches=tuple(row["batches"]),

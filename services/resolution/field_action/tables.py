@@ -20,7 +20,7 @@ from sqlalchemy import Integer as Int
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.resolution.field_action.customers import Standing
-from services.resolution.field_action.lifecycle import BEGUN, State
+from services.resolution.field_action.lifecycle import BEGUN, ActionState
 from shared.events.field_action import Measure
 
 MOMENT = DateTime(timezone=True)
@@ -89,13 +89,13 @@ def _actions(metadata: MetaData) -> Table:
         Column("reason", Text, comment="why it was suspended, completed or cancelled; masked"),
         Column("next_round_at", MOMENT, comment="of a running one: when the next customers are addressed"),
         Column("wakes_at", MOMENT, comment="something happens after it by itself"),
-        CheckConstraint(f"state IN {_one_of(*State)}", "state"),
+        CheckConstraint(f"state IN {_one_of(*ActionState)}", "state"),
         CheckConstraint("cardinality(measures) > 0", "measures"),
         CheckConstraint(f"measures <@ ARRAY{sorted(m.value for m in Measure)}", "known_measures"),
         CheckConstraint("cardinality(products) + cardinality(batches) > 0", "some_goods"),
         CheckConstraint("registered_since < registered_before", "period"),
         CheckConstraint(
-            f"state NOT IN {_one_of(*BEGUN, State.COMPLETED)} OR started_at IS NOT NULL", "was_started"
+            f"state NOT IN {_one_of(*BEGUN, ActionState.COMPLETED)} OR started_at IS NOT NULL", "was_started"
         ),
         CheckConstraint("state <> 'proposed' OR proposed_at IS NOT NULL", "was_proposed"),
         CheckConstraint("(state IN ('completed', 'cancelled')) = (ended_at IS NOT NULL)", "ended"),

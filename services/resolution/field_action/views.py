@@ -6,25 +6,25 @@ from typing import Any
 from uuid import UUID
 
 from services.resolution.field_action.customers import Standing
-from services.resolution.field_action.lifecycle import LIFECYCLE, State, Step, why_not
+from services.resolution.field_action.lifecycle import LIFECYCLE, ActionState, ActionStep, why_not
 from services.resolution.field_action.model import FieldAction, Progress
 from services.resolution.views import Bilingual, View
 from shared.events.field_action import Affected, Announcement, Measure
 
 
-class PossibleStep(View):
+class PossibleActionStep(View):
     """Something that can be done now."""
 
-    step: Step
+    step: ActionStep
     """Last part of the path."""
     title: Bilingual
-    leads_to: State
+    leads_to: ActionState
 
 
-class ImpossibleStep(View):
+class ImpossibleActionStep(View):
     """Something that cannot be done now, and why."""
 
-    step: Step
+    step: ActionStep
     title: Bilingual
     reason: Bilingual
 
@@ -64,7 +64,7 @@ class FieldActionSummary(View):
     """What customers quote."""
     complaint_id: UUID
     """The complaint that gave rise to it."""
-    state: State
+    state: ActionState
     measures: list[Measure]
     title: Bilingual
     drafted_at: datetime
@@ -88,8 +88,8 @@ class FieldActionView(FieldActionSummary):
     reason: str | None
     """Why it was suspended, completed or cancelled."""
     progress: ProgressView
-    possible: list[PossibleStep]
-    not_yet: list[ImpossibleStep]
+    possible: list[PossibleActionStep]
+    not_yet: list[ImpossibleActionStep]
 
 
 class BatchCount(View):
@@ -98,7 +98,7 @@ class BatchCount(View):
     customers: int
 
 
-class Someone(View):
+class AffectedCustomer(View):
     """One of those affected."""
 
     customer_id: UUID
@@ -109,7 +109,7 @@ class Someone(View):
     units: int
 
 
-class Preview(View):
+class AffectedPreview(View):
     """Who would be addressed if it started now."""
 
     customers: int
@@ -119,7 +119,7 @@ class Preview(View):
     """Units that were named."""
     by_batch: list[BatchCount]
     """At most 200 batches, the largest first."""
-    sample: list[Someone]
+    sample: list[AffectedCustomer]
     """At most twenty."""
 
 
@@ -147,7 +147,7 @@ class CustomerView(View):
     note: str | None
 
 
-class DayView(View):
+class ActionDay(View):
     """How many had been told and helped by the end of a day (UTC)."""
 
     day: datetime
@@ -159,7 +159,7 @@ class DayView(View):
 class ProgressReport(ProgressView):
     """Coverage and completion, now and over time."""
 
-    days: list[DayView]
+    days: list[ActionDay]
     """Running sums; days on which nothing happened are left out; the newest 366."""
 
 
@@ -168,7 +168,7 @@ class UnitsNamed(View):
     """Of those sent; the others had been named before."""
 
 
-class Recorded(View):
+class ResultsRecorded(View):
     recorded: int
 
 
@@ -217,12 +217,12 @@ def shown(action: FieldAction) -> FieldActionView:
         affected=action.scope,
         progress=ProgressView.of(action.progress),
         possible=[
-            PossibleStep(step=step, title=Bilingual.of(way.title), leads_to=way.to or action.state)
+            PossibleActionStep(step=step, title=Bilingual.of(way.title), leads_to=way.to or action.state)
             for step, way in LIFECYCLE.items()
             if why_not(action, step) is None
         ],
         not_yet=[
-            ImpossibleStep(step=step, title=Bilingual.of(way.title), reason=Bilingual.of(reason))
+            ImpossibleActionStep(step=step, title=Bilingual.of(way.title), reason=Bilingual.of(reason))
             for step, way in LIFECYCLE.items()
             if (reason := why_not(action, step)) is not None
         ],
