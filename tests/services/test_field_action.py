@@ -1,5 +1,8 @@
 """Field actions: from the draft over the approval to everybody who is affected, each told once."""
 
+import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -312,7 +315,7 @@ async def paced(company: Company, **changes: Any) -> None:
     )
     assert made.status_code == 201, made.text
     switched = await company.http.put(
-        "/resolution/v1/rulebooks/field-actions/in-force",
+        "/resolution/v1/rulebooks/field-actions",
         json={"version": made.json()["version"], "reason": "Test."},
     )
     assert switched.status_code == 200, switched.text
@@ -548,3 +551,51 @@ async def test_the_database_refuses_what_must_not_be(company: Company, change: s
     await done(company, action["id"], "suspend", reason="To look at it.")
     with pytest.raises(DBAPIError, match="violates"):
         await company.rows(change)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("003-08", "N-A")
+async def test_killed_in_the_middle_and_worked_by_many_each_is_addressed_once(
+    company: Company, database_url: str, tmp_path: Path
+) -> None:
+    """kill -9 before and after commits, several at work at once: none is lost, none repeated."""
+    await paced(company, per_minute=3000, round_seconds=1)  # fifty in a round
+    people = [new_id() for _ in range(300)]
+    for first in range(0, 300, 100):  # each complains twice
+        await company.hear(*(about("41", p)[1] for p in people[first : first + 100] for _ in range(2)))
+    action = await started(company)
+    points = ["transaction.before-commit:2", "transaction.after-commit:2", "transaction.before-commit:3", ""]
+    deaths: list[int] = []
+    while points:
+        at_work = [
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.system.rounds", database_url, str(tmp_path), point
+            )
+            for point in (points.pop(0), points.pop(0))
+        ]
+        deaths += [await one.wait() for one in at_work]
+    assert deaths[-1] == 0
+    assert -signal.SIGKILL in deaths, "none was killed: the test proves nothing"
+    told = await addressed(company, action["id"])
+    assert len(told) == len(set(told)) == 301
+    assert {UUID(each) for each in told} >= set(people)
+    waiting = await company.rows("SELECT count(*) FROM field_action_customers WHERE state <> 'addressed'")
+    assert waiting == [(0,)]
+
+
+@pytest.mark.requirement("003-08")
+async def test_facts_that_come_twice_change_nothing(company: Company) -> None:
+    customer = new_id()
+    _, event = about("41", customer)
+    await company.hear(event)
+    action = await started(company)
+    await rounds(company)
+    letter = delivered(action, str(customer), company.now)
+    await company.hear(letter)
+    [before] = await company.rows("SELECT to_jsonb(c) FROM field_action_customers c WHERE state = 'told'")
+    company.now += HOUR
+    await company.hear(letter, event, letter)
+    [after] = await company.rows("SELECT to_jsonb(c) FROM field_action_customers c WHERE state = 'told'")
+    assert before == after
+    await rounds(company)
+    assert len(await addressed(company, action["id"])) == 2

@@ -71,13 +71,14 @@ HIDDEN = {
 }
 """Columns that may differ, by table."""
 KEPT = {
-    "intake": ("customers", "complaints", "merges", "marks", "messages"),
+    "intake": ("customers", "customer_contacts", "complaints", "merges", "marks", "messages"),
     "routing": (
         *("calendars", "skills", "departments", "teams", "people", "absences", "certificates", "requeues"),
         *("directory_version", "rulebook_versions", "rulebook_switches", "findings"),
         *("training_sessions", "training_participants", "training_results", "drill_runs"),
         *("policies", "policy_acknowledgements", "proposals"),
     ),
+    "resolution": ("field_actions", "field_action_units", "field_action_customers"),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""

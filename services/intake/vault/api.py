@@ -89,6 +89,8 @@ async def export_customer(
     await purpose.note(ctx, who, why, What.EXPORT, ids)
     async with ctx.database.reading() as connection:
         contact = (await registered(connection, [customer_id])).get(customer_id)
+    if contact is not None:
+        await purpose.note_customers(ctx, who, why, What.EXPORT, [customer_id], ids)
     return await archive(ctx.database, ctx.part(Cabinet).storage, ids, f"customer-{customer_id}", contact)
 
 

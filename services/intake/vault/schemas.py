@@ -20,8 +20,8 @@ class ReadShown(BaseModel):
     principal: str
     purpose: str
     what: What
-    complaint_id: UUID | None
-    customer_id: UUID | None
+    complaint_id: UUID | None = None
+    customer_id: UUID | None = None
     """Instead of a complaint, when somebody asked for the customer by their own id."""
 
 
