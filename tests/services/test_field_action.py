@@ -327,7 +327,7 @@ async def test_the_pace_is_kept_and_a_suspended_action_goes_on_where_it_stood(co
     await company.hear(*(about("41")[1] for _ in range(8)))
     action = await started(company)
     begun = company.now
-    seen = []
+    seen: list[tuple[timedelta, int]] = []
     while len(seen) < 3:
         company.now += timedelta(milliseconds=500)
         if await company.waker.wake():
@@ -581,6 +581,18 @@ async def test_killed_in_the_middle_and_worked_by_many_each_is_addressed_once(
     assert {UUID(each) for each in told} >= set(people)
     waiting = await company.rows("SELECT count(*) FROM field_action_customers WHERE state <> 'addressed'")
     assert waiting == [(0,)]
+
+
+@pytest.mark.requirement("001-18", "003-08", "N-G")
+async def test_it_says_which_improvement_and_which_warning_it_follows_from(company: Company) -> None:
+    improvement = str(new_id())
+    action = await drafted(company, improvement_id=improvement, alert="surge: alarm R4, week 9")
+    await done(company, action["id"], "propose")
+    shown = await read(company, action["id"])
+    assert (shown["improvement_id"], shown["alert"]) == (improvement, "surge: alarm R4, week 9")
+    [said] = [said for kind, said in await company.published() if kind == "field-action.proposed"]
+    assert (said["improvement_id"], said["customers"]) == (improvement, 1)
+    assert said["affected"]["batches"] == ["41"]
 
 
 @pytest.mark.requirement("003-08")

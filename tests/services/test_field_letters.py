@@ -80,13 +80,13 @@ async def open_post(url: str, folder: Path, port: int) -> AsyncIterator[Post]:
 
     @intake.get("/intake/v1/customers/contacts")
     async def read_contacts(customer: Annotated[list[str], Query()]) -> list[dict[str, Any]]:
-        return [post.known[each] for each in customer if each in post.known]
+        return [opened.known[each] for each in customer if each in opened.known]
 
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(intake), base_url="http://intake")
     context.peers = lambda name: peer
     async with peer, httpx.AsyncClient() as http:
-        post = Post(context, http, {}, [])
-        yield post
+        opened = Post(context, http, {}, [])
+        yield opened
         await process._close()
 
 

@@ -49,7 +49,7 @@ async def post(world: World, path: str, body: Any = None) -> Any:
     return answer.json()
 
 
-@pytest.mark.requirement("003-08", "N-G", "002-19")
+@pytest.mark.requirement("003-08", "N-G", "003-12", "002-19")
 async def test_a_recall_reaches_whoever_complained_and_whoever_never_did_once(
     new_database: NewDatabase, scratch: Path
 ) -> None:
@@ -116,6 +116,12 @@ async def test_a_recall_reaches_whoever_complained_and_whoever_never_did_once(
             assert (ended["progress"]["coverage"], ended["progress"]["completion"]) == (1.0, 0.2)
             await world.settled()
             await _is_clean(world)
+            for audience in ("leadership", "complaint-management", "responsible-department"):
+                notices = await world.http.get(
+                    "/routing/v1/notices", params={"audience": audience, "limit": 200}
+                )
+                reasons = {each["reason"] for each in notices.json()["items"]}
+                assert "field-action-started" in reasons, audience
 
 
 async def _is_clean(world: World) -> None:

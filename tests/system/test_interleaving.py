@@ -78,7 +78,6 @@ KEPT = {
         *("training_sessions", "training_participants", "training_results", "drill_runs"),
         *("policies", "policy_acknowledgements", "proposals"),
     ),
-    "resolution": ("field_actions", "field_action_units", "field_action_customers"),
     "notification": ("subscriptions",),
 }
 """Tables that requests fill, and no event."""
