@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from services.notification.affected import letter_to
 from services.notification.model import FACTS, Conversation
 from services.notification.rules import STAFF_NOTICE, STAFF_TASK
 from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
@@ -217,7 +218,7 @@ def on_handler_wrote(conversation: Conversation, event: HandlerWrote, fact: Rece
 def on_field_action_customer_addressed(
     conversation: Conversation, event: FieldActionCustomerAddressed, fact: Received
 ) -> None:
-    conversation.tell_of_field_action(event)
+    conversation.outgoing.append(letter_to(event))
 
 
 def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Received) -> None:

@@ -10,18 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from services.notification.cloud_events import cloud_event
-from services.notification.rules import ACKNOWLEDGEMENT, FIELD_ACTION, FOLLOWED, Audience, Channel, rules_for
+from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, Audience, Channel, rules_for
 from services.notification.staff.model import Line, Settled, facts_of
 from shared.aggregate import Aggregate
 from shared.envelope import Received
-from shared.events import (
-    ComplaintRegistered,
-    Event,
-    FieldActionCustomerAddressed,
-    OffersMade,
-    PromiseBroken,
-    registry,
-)
+from shared.events import ComplaintRegistered, Event, OffersMade, PromiseBroken, registry
 from shared.events.vocabulary import TOPICS
 from shared.ids import derived_id
 
@@ -181,28 +174,6 @@ class Conversation(Aggregate):
                 )
                 for line in lines
             ]
-
-    def tell_of_field_action(self, event: FieldActionCustomerAddressed) -> None:
-        """Write to a customer who may never have complained. It is about safety: it waits for nothing, and there is no
-        way to opt out. The id makes it one letter for each customer and action, however often the fact comes."""
-        said = event.announcement.model_dump(mode="json")
-        self.outgoing.append(
-            Delivery(
-                derived_id("field-action", event.field_action_id, event.customer_id),
-                self.id,
-                Channel.CUSTOMER,
-                event.addressed_at,
-                f"field-action/{event.field_action_id}/{event.customer_id}",
-                template=FIELD_ACTION,
-                facts={
-                    "field_action_id": str(event.field_action_id),
-                    "field_action": event.reference,
-                    "measures": [measure.value for measure in event.measures],
-                    **said,
-                },
-                customer_id=event.customer_id,
-            )
-        )
 
     def register(self, event: ComplaintRegistered) -> None:
         self.reference, self.registered_at = event.reference, event.registered_at

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.notification import outcomes as told
 from services.notification import schedule
 from services.notification.channels import CannotDeliver, NotSent
 from services.notification.rules import Channel
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
-from shared.events import FieldLetterDelivered, FieldLetterFailed, MessageDelivered, MessageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,26 +183,8 @@ async def _settle_sent(
     )
     for row in rows:
         # Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither.
-        if row.customer_id is not None:
-            letter = FieldLetterDelivered(
-                complaint_id=row.complaint_id,
-                field_action_id=row.facts["field_action_id"],
-                customer_id=row.customer_id,
-                delivery_id=row.id,
-                channel=row.sent_by,
-                delivered_at=now,
-            )
-            transaction.publish(letter, at=now)
-        elif row.channel == Channel.CUSTOMER:
-            event = MessageDelivered(
-                complaint_id=row.complaint_id,
-                delivery_id=row.id,
-                template=row.template,
-                channel=row.sent_by,
-                attempts=row.attempts,
-                delivered_at=now,
-            )
-            transaction.publish(event, at=now)
+        if row.channel == Channel.CUSTOMER:
+            transaction.publish(told.delivered(row, now), at=now)
 
 
 async def _settle_failed(
@@ -224,29 +206,8 @@ async def _settle_failed(
         },
     )
     for row in rows:
-        if row.status == "pending":
-            continue
-        if row.customer_id is not None:
-            letter = FieldLetterFailed(
-                complaint_id=row.complaint_id,
-                field_action_id=row.facts["field_action_id"],
-                customer_id=row.customer_id,
-                delivery_id=row.id,
-                reason=row.last_error,
-                failed_at=now,
-            )
-            transaction.publish(letter, at=now)
-        elif row.channel == Channel.CUSTOMER:
-            event = MessageFailed(
-                complaint_id=row.complaint_id,
-                delivery_id=row.id,
-                template=row.template,
-                channel=Channel.CUSTOMER,
-                attempts=row.attempts,
-                reason=row.last_error,
-                failed_at=now,
-            )
-            transaction.publish(event, at=now)
+        if row.channel == Channel.CUSTOMER and row.status != "pending":
+            transaction.publish(told.failed(row, now), at=now)
 
 
 async def _lock_subscriptions(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:

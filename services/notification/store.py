@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.notification import addresses
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
@@ -174,17 +175,6 @@ deliveries = Table(
         name="channel",
     ),
 )
-field_letters = Table(
-    "field_letters",
-    metadata,
-    Column("field_action_id", Uuid, primary_key=True),
-    Column(
-        "address", LargeBinary, primary_key=True, comment="keyed digest of an address: nobody can read it"
-    ),
-    Column("delivery_id", Uuid, nullable=False, comment="whose letter goes there"),
-    comment="Two customers with one address are one person, who is written to once in a field action.",
-)
-
 _OPEN = text("status IN ('pending', 'leased')")
 Index("ix_deliveries_due", deliveries.c.channel, deliveries.c.next_attempt_at, postgresql_where=_OPEN)
 Index("ix_deliveries_lane", deliveries.c.lane, deliveries.c.number, postgresql_where=_OPEN)
@@ -192,6 +182,7 @@ Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
 
 staff = staff_tables.add_tables(metadata)
+addresses.add_table(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)

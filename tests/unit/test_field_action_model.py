@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from services.resolution.field_action.book import FIELD_ACTIONS, MOST_AT_ONCE, FieldActionRules
 from services.resolution.field_action.customers import KNOWS, Customer, ResultKind, Standing
 from services.resolution.field_action.lifecycle import LIFECYCLE, ActionState, ActionStep
-from services.resolution.field_action.model import Draft, FieldAction, Progress, StepNotPossible
+from services.resolution.field_action.model import Draft, FieldAction, StepNotPossible
+from services.resolution.field_action.progress import Progress
 from shared.events import FieldActionCustomerAddressed
 from shared.events.field_action import Affected, Announcement, BilingualText, Measure
 from shared.ids import derived_id, new_id

@@ -1,20 +1,17 @@
 """A field action: one complaint speaks for many, and all who are affected are told and helped. Pure."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.resolution.field_action.book import FIELD_ACTIONS, FieldActionRules
-from services.resolution.field_action.customers import Customer
+from services.resolution.field_action.addressing import Addressing
 from services.resolution.field_action.lifecycle import LIFECYCLE, ActionState, ActionStep, why_not
+from services.resolution.field_action.progress import Progress
 from services.resolution.lifecycle import Words
-from shared.aggregate import Aggregate
 from shared.events import (
     FieldActionCancelled,
     FieldActionCompleted,
-    FieldActionCustomerAddressed,
     FieldActionProposed,
     FieldActionResumed,
     FieldActionStarted,
@@ -22,7 +19,6 @@ from shared.events import (
 )
 from shared.events.field_action import Affected, Announcement, Measure
 from shared.masking import mask
-from shared.rulebooks.model import AS_SHIPPED, Books
 
 
 class StepNotPossible(Exception):
@@ -45,43 +41,15 @@ class Draft:
     """The early warning from which it follows, by whatever name it has there."""
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How many of those affected stand how."""
-
-    affected: int
-    waiting: int
-    told: int
-    answered: int
-    carried_out: int
-    refused: int
-    unreachable: int
-
-    @property
-    def coverage(self) -> Decimal:
-        """told / affected"""
-        return _share(self.told, self.affected)
-
-    @property
-    def completion(self) -> Decimal:
-        """carried out / affected"""
-        return _share(self.carried_out, self.affected)
-
-
 @dataclass(kw_only=True)
-class FieldAction(Aggregate):
-    """Its customers are rows of their own; those whose turn it is are loaded with it."""
+class FieldAction(Addressing):
+    """From the draft to the end. Its customers are rows of their own."""
 
-    books: Books = field(default=AS_SHIPPED, repr=False, compare=False)
-    complaint_id: UUID | None = None
-    """The complaint that gave rise to it; None while nothing was drafted under this id."""
     state: ActionState = ActionState.DRAFTED
-    measures: tuple[Measure, ...] = ()
     products: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
     registered_since: datetime | None = None
     registered_before: datetime | None = None
-    announcement: Announcement | None = None
     improvement_id: UUID | None = None
     alert: str | None = None
     drafted_by: str | None = None
@@ -95,30 +63,11 @@ class FieldAction(Aggregate):
     ended_at: datetime | None = None
     reason: str | None = None
     """Why it was suspended, completed or cancelled; masked."""
-    next_round_at: datetime | None = None
-    """Of a running one: when the next customers are addressed."""
 
     progress: Progress | None = field(default=None, repr=False, compare=False)
     """Counted when a step needs it."""
     found: int | None = field(default=None, repr=False, compare=False)
     """Customers found affected, when that was counted."""
-    turn: tuple[Customer, ...] = field(default=(), repr=False, compare=False)
-    """Of a running one: whose turn it is in the next round."""
-    addressed: list[Customer] = field(default_factory=list, repr=False, compare=False)
-    """Wait to be saved."""
-    round_at: datetime | None = field(default=None, repr=False, compare=False)
-    """When the round was that waits to be saved."""
-    looks: bool = field(default=False, repr=False, compare=False)
-    """With saving it, the store adds whoever has become known as affected."""
-
-    @property
-    def reference(self) -> str:
-        """What customers quote."""
-        return f"FA-{self.id.hex[-8:].upper()}"
-
-    @property
-    def rules(self) -> FieldActionRules:
-        return self.books.read(FIELD_ACTIONS)
 
     @property
     def scope(self) -> Affected:
@@ -275,49 +224,6 @@ class FieldAction(Aggregate):
         if reason is not None:
             raise StepNotPossible(step, reason)
 
-    # What happens by itself
-
-    def deadlines(self) -> Iterator[datetime]:
-        if self.next_round_at is not None:
-            yield self.next_round_at
-
-    @property
-    def wakes_at(self) -> datetime | None:
-        return min(self.deadlines(), default=None)
-
-    def time_passed(self, at: datetime) -> None:
-        """A round: whose turn it is, is addressed; and the store looks for whoever has become known."""
-        if self.next_round_at is None or at < self.next_round_at:
-            return
-        assert self.announcement is not None
-        for customer in self.turn:
-            customer.address(at)
-            told = FieldActionCustomerAddressed(
-                complaint_id=self._origin,
-                field_action_id=self.id,
-                customer_id=customer.customer_id,
-                reference=self.reference,
-                measures=self.measures,
-                announcement=self.announcement,
-                late=customer.late,
-                addressed_at=at,
-            )
-            self.record(told, at)
-        self.addressed += self.turn
-        full = len(self.turn) == self.rules.at_once
-        self.next_round_at = at + (self.rules.between_rounds if full else self.rules.between_looks)
-        self.looks, self.turn, self.round_at = not full, (), at
-
-    def joined(self, number: int) -> None:
-        """So many customers were added with saving it: they need not wait for the next look."""
-        if number and self.round_at is not None:
-            self.next_round_at = self.round_at + self.rules.between_rounds
-
-    @property
-    def _origin(self) -> UUID:
-        assert self.complaint_id is not None, "it was drafted"
-        return self.complaint_id
-
     def _set(self, draft: Draft) -> None:
         scope, told = draft.affected, draft.announcement
         self.measures = tuple(measure for measure in Measure if measure in draft.measures)
@@ -333,7 +239,3 @@ class FieldAction(Aggregate):
 
     def _end(self, reason: str, by: str, at: datetime) -> None:
         self.reason, self.ended_by, self.ended_at, self.next_round_at = mask(reason), by, at, None
-
-
-def _share(part: int, whole: int) -> Decimal:
-    return (Decimal(part) / whole).quantize(Decimal("0.0001")) if whole else Decimal(0)

@@ -13,8 +13,9 @@ from services.resolution.books import BOOKS
 from services.resolution.field_action import affected
 from services.resolution.field_action.customers import KNOWS, WAITING, Customer, Letter, Standing
 from services.resolution.field_action.lifecycle import ActionState
-from services.resolution.field_action.model import FieldAction, Progress
+from services.resolution.field_action.model import FieldAction
 from services.resolution.field_action.products import Concerning
+from services.resolution.field_action.progress import Progress
 from services.resolution.field_action.schemas import SoldUnit
 from services.resolution.tables import field
 from shared import driver

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.resolution.field_action.customers import Standing
 from services.resolution.field_action.lifecycle import LIFECYCLE, ActionState, ActionStep, why_not
-from services.resolution.field_action.model import FieldAction, Progress
+from services.resolution.field_action.model import FieldAction
+from services.resolution.field_action.progress import Progress
 from services.resolution.views import Bilingual, View
 from shared.events.field_action import Affected, Announcement, Measure
 
