@@ -75,7 +75,7 @@ async def _measure(process: Process, context: Context, number: int) -> dict[str,
         action = await load_one(store, transaction, action_id)
         action.found = number
         action.propose("bench", clock.now())
-        action.start(None, "bench", clock.now())
+        action.start(new_id(), "bench", clock.now())
         await save_one(store, transaction, action)
     found["freezing the set"] = time.perf_counter() - began
 

@@ -99,10 +99,9 @@ class FieldActionStarted(Event):
     measures: tuple[Measure, ...]
     affected: Affected
     announcement: Announcement
-    approval_id: UUID | None = None
-    """None when an administrator started it."""
+    approval_id: UUID
     customers: int
-    """In the set as it was frozen. Later complaints about the same goods make it grow."""
+    """As counted when it was frozen. Later complaints about the same goods make the set grow."""
     started_by: str
     started_at: datetime
 

@@ -96,8 +96,9 @@ async def read(company: Company, action_id: str, what: str = "") -> dict[str, An
 async def approved(company: Company, action_id: str) -> str:
     """Put it forward, ask as the answer says, and let management grant it."""
     await done(company, action_id, "propose")
-    needed = await company.http.post(f"{URL}/{action_id}/start", json={})
+    needed = await company.seen_by("na").http.post(f"{URL}/{action_id}/start", json={})
     assert (needed.status_code, needed.json()["type"]) == (409, "urn:redress:problem:approval-needed")
+    assert [each["id"] for each in needed.json()["approvers"]] == ["min"]
     asked = await company.seen_by("na").ask(**needed.json()["approval"], reason="People may be hurt.")
     assert asked.status_code == 201, asked.text
     assert [each["id"] for each in asked.json()["line"]] == ["min"], "management decides, nobody below"

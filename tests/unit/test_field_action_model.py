@@ -138,7 +138,7 @@ def test_every_step_leads_where_the_table_says_or_is_refused_with_a_reason(steps
         ActionStep.CHANGE: lambda: action.change(DRAFT),
         ActionStep.PROPOSE: lambda: action.propose("key:1", NINE),
         ActionStep.REVISE: action.revise,
-        ActionStep.START: lambda: action.start(None, "key:1", NINE),
+        ActionStep.START: lambda: action.start(new_id(), "key:1", NINE),
         ActionStep.SUSPEND: lambda: action.suspend("Parts.", "key:1", NINE),
         ActionStep.RESUME: lambda: action.resume("key:1", NINE),
         ActionStep.COMPLETE: lambda: action.complete("Done.", "key:1", NINE),

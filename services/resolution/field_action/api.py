@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 
 from services.resolution.desk import Reader, Worker
 from services.resolution.field_action import affected, queries
-from services.resolution.field_action.approving import use_approval
+from services.resolution.field_action.approving import approval_needed, use_approval
 from services.resolution.field_action.desk import AtActionDesk, found, read, step
 from services.resolution.field_action.lifecycle import ActionState, ActionStep
 from services.resolution.field_action.model import FieldAction
@@ -137,13 +137,16 @@ async def revise_field_action(who: Worker, desk: AtActionDesk) -> Response:
 
 
 @step(router, ActionStep.START)
-async def start_field_action(body: FieldActionStart, who: Worker, desk: AtActionDesk) -> Response:
+async def start_field_action(body: FieldActionStart, who: Worker, ctx: Ctx, desk: AtActionDesk) -> Response:
     """Freezes the set of those affected, and begins to address them. It needs a granted approval of exactly what was
     proposed; later complaints about the same goods make the set grow."""
+    approval_id = body.approval_id
+    if approval_id is None:
+        raise await approval_needed(ctx, who, await desk.seen(ActionStep.START))
 
     async def change(transaction: Transaction, action: FieldAction, at: datetime) -> None:
         action.check(ActionStep.START)
-        approval_id = await use_approval(transaction, action, body.approval_id, who)
+        await use_approval(transaction, action, approval_id, who)
         action.start(approval_id, who.id, at)
 
     return await desk.act(who, change)

@@ -5,12 +5,16 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from services.resolution.approvals.asking import who_decides
 from services.resolution.approvals.permits import permit_needed, use_permit
+from services.resolution.approvals.schemas import NewApproval
 from services.resolution.approvals.terms import Terms
 from services.resolution.field_action.model import FieldAction
 from shared.auth import Principal
 from shared.database import Transaction
 from shared.events.approvals import Permit
+from shared.problems import Problem
+from shared.service import Context
 
 
 def terms_of(action: FieldAction) -> Terms:
@@ -28,14 +32,26 @@ def terms_of(action: FieldAction) -> Terms:
     )
 
 
-async def use_approval(
-    transaction: Transaction, action: FieldAction, approval_id: UUID | None, who: Principal
-) -> UUID:
-    """Returns the approval's id. Raises problems: 409 without one, which says how it is asked for; and those
-    of `use_permit`."""
-    terms = terms_of(action)
+async def approval_needed(ctx: Context, who: Principal, action: FieldAction) -> Problem:
+    """What is answered to whoever would start it without an approval: what to ask for, and who decides.
+
+    Raises httpx.HTTPError when routing cannot be asked now.
+    """
     assert action.complaint_id is not None
-    if approval_id is None:
-        raise permit_needed(Permit.FIELD_ACTION, action.complaint_id, action.id, terms, ())
-    await use_permit(transaction, approval_id, Permit.FIELD_ACTION, action.id, terms, who.id)
-    return approval_id
+    terms = terms_of(action)
+    wanted = NewApproval(
+        permit=Permit.FIELD_ACTION,
+        complaint_id=action.complaint_id,
+        subject_id=action.id,
+        reason=action.reference,
+        terms=terms,
+    )
+    asking = await who_decides(ctx, who, wanted)
+    return permit_needed(Permit.FIELD_ACTION, action.complaint_id, action.id, terms, asking.line)
+
+
+async def use_approval(
+    transaction: Transaction, action: FieldAction, approval_id: UUID, who: Principal
+) -> None:
+    """Raises the problems of `use_permit`."""
+    await use_permit(transaction, approval_id, Permit.FIELD_ACTION, action.id, terms_of(action), who.id)

@@ -39,6 +39,16 @@ class ActionDesk:
     key: str | None
     if_match: str | None
 
+    async def seen(self, name: ActionStep) -> FieldAction:
+        """The action, if the step is possible now. Raises problems: 404, 409."""
+        async with self.ctx.database.reading() as connection:
+            action = await found(connection, self.action_id)
+        try:
+            action.check(name)
+        except StepNotPossible as refusal:
+            raise _not_possible(refusal, action) from None
+        return action
+
     async def act(self, who: Principal, change: Change) -> Response:
         """Answers with the action as it then is. Raises problems: 404, 409, 412."""
         return etag.tagged(await self.answer(who, change))

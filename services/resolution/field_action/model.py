@@ -141,7 +141,7 @@ class FieldAction(Addressing):
         self._move(ActionStep.REVISE)
         self.proposed_by = self.proposed_at = None
 
-    def start(self, approval_id: UUID | None, by: str, at: datetime) -> None:
+    def start(self, approval_id: UUID, by: str, at: datetime) -> None:
         """Freeze the set and begin. The store gathers the set with saving it."""
         self._move(ActionStep.START)
         self.approval_id, self.started_by, self.started_at = approval_id, by, at
