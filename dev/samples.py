@@ -73,6 +73,15 @@ from shared.events import (
     DisputeDecided,
     DisputeHandedOver,
     Event,
+    FieldActionCancelled,
+    FieldActionCompleted,
+    FieldActionCustomerAddressed,
+    FieldActionProposed,
+    FieldActionResumed,
+    FieldActionStarted,
+    FieldActionSuspended,
+    FieldLetterDelivered,
+    FieldLetterFailed,
     FollowUpRequested,
     HandlerWrote,
     ImprovementActionDue,
@@ -133,6 +142,7 @@ from shared.events.approvals import Permit
 from shared.events.clocks import Accountable, Clock
 from shared.events.dispute import Favour
 from shared.events.fairness import Clearing, Decision, MarkEnd
+from shared.events.field_action import Affected, Announcement, BilingualText, Measure
 from shared.events.insights import TrainingKind
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.listening import Taboo
@@ -284,6 +294,74 @@ def _improvement() -> Iterator[Event]:
     )
     yield ImprovementLeft(complaint_id=AGAIN, improvement_id=_id(80), left_by=by, left_at=_after(2002))
     yield ImprovementDropped(**of, reason="另一改善项目已涵盖。", dropped_by=by, dropped_at=_after(2003))
+
+
+def _field_action() -> Iterator[Event]:
+    action: dict[str, Any] = {"complaint_id": COMPLAINT, "field_action_id": _id(70)}
+    what: dict[str, Any] = {
+        "reference": "FA-00000070",
+        "measures": (Measure.PUBLIC_WARNING, Measure.NOTIFY_ALL, Measure.RECALL_REPLACE),
+        "announcement": Announcement(
+            title=BilingualText(en="Recall of servo motors M7", zh="M7伺服电机召回"),
+            hazard=BilingualText(
+                en="The encoder can fail while the motor runs, and the axis then does not stop.",
+                zh="电机运行时编码器可能失效，轴无法停止。",
+            ),
+            instruction=BilingualText(
+                en="Switch the motor off and do not use it. We replace it free of charge.",
+                zh="请立即断电停用，我们将免费更换。",
+            ),
+            act_by=_after(720),
+            hotline="400-000-0000",
+        ),
+    }
+    goods = Affected(products=("m-7",), batches=("2026-41", "2026-42"))
+    manager = "key:5f0c1a9be27d"
+    yield FieldActionProposed(
+        **action,
+        **what,
+        affected=goods,
+        customers=214,
+        improvement_id=_id(71),
+        proposed_by=manager,
+        proposed_at=_after(48),
+    )
+    yield FieldActionStarted(
+        **action,
+        **what,
+        affected=goods,
+        approval_id=_id(60),
+        customers=214,
+        started_by=manager,
+        started_at=_after(50),
+    )
+    yield FieldActionCustomerAddressed(
+        **action, **what, customer_id=_id(72), late=False, addressed_at=_after(50)
+    )
+    customer = action | {"customer_id": _id(72), "delivery_id": _id(73)}
+    yield FieldLetterDelivered(**customer, channel="email", delivered_at=_after(50.01))
+    yield FieldLetterFailed(
+        **customer, reason="the mail server refuses the recipient (550)", failed_at=_after(50.01)
+    )
+    yield FieldActionSuspended(
+        **action, reason="更换件不足，待补货。", suspended_by=manager, suspended_at=_after(60)
+    )
+    yield FieldActionResumed(**action, resumed_by=manager, resumed_at=_after(72))
+    yield FieldActionCompleted(
+        **action,
+        affected=219,
+        told=215,
+        carried_out=203,
+        unreachable=4,
+        coverage=0.9817,
+        completion=0.9269,
+        reason="除四位无法联系的顾客外，均已更换。",
+        completed_by=manager,
+        completed_at=_after(900),
+    )
+    yield FieldActionCancelled(
+        **action, reason="供应商查明：该批次不受影响。", cancelled_by=manager, cancelled_at=_after(55)
+    )
 
 
 def events() -> Iterator[Event]:
@@ -619,6 +697,7 @@ def events() -> Iterator[Event]:
     )
     yield from _approvals()
     yield from _improvement()
+    yield from _field_action()
     yield CustomerTold(
         complaint_id=COMPLAINT, message="新电机已从苏州仓发出，预计明日到达。", told_at=_after(5)
     )

@@ -21,6 +21,7 @@ from services.intake.found import ComplaintId
 from services.intake.imports.api import router as imports
 from services.intake.merging import api as merging_api
 from services.intake.merging import store as merging_store
+from services.intake.reach.api import router as reach
 from services.intake.record import shown
 from services.intake.record.api import router as additions
 from services.intake.reference import normalised
@@ -147,6 +148,7 @@ async def read_complaint(
 
 for more in (
     contacts.router,
+    reach,
     additions,
     coding,
     orientation,

@@ -8,6 +8,7 @@ from services.notification.channels.log import LogChannel
 from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import Contacts
 from services.notification.courier import Courier, CustomerDesk, Desk, Doorbell, WebhookDesk
+from services.notification.field_letters import FieldDesk
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
 from services.notification.staff.contacts import StaffContacts
@@ -35,7 +36,8 @@ def _parts(context: Context) -> Sequence[object]:
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
     contacts = Contacts(context)
-    desk = CustomerDesk(contacts, letters, mail, LogChannel())
+    affected = FieldDesk(context, letters, mail, LogChannel())
+    desk = CustomerDesk(contacts, letters, mail, LogChannel(), affected)
     people = StaffContacts(context)
     to_staff = StaffDesk(people, letters, mail)
     return [letters, seal, guard, contacts, desk, people, to_staff, WebhookDesk(seal, WebhookChannel(guard))]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from services.notification import queue, schedule
 from services.notification.channels import CannotDeliver, Letter, Parcel, Sender
 from services.notification.contacts import Contacts
+from services.notification.field_letters import FieldDesk
 from services.notification.letters import Letters
 from services.notification.queue import Leased, Outcome, Receipt
 from services.notification.rules import Channel
@@ -49,14 +50,22 @@ class CustomerDesk:
     channel = Channel.CUSTOMER
 
     def __init__(
-        self, contacts: Contacts, letters: Letters, mail: Sender[Letter] | None, fallback: Sender[Letter]
+        self,
+        contacts: Contacts,
+        letters: Letters,
+        mail: Sender[Letter] | None,
+        fallback: Sender[Letter],
+        affected: FieldDesk,
     ) -> None:
         self._contacts = contacts
         self._letters = letters
         self._mail = mail
         self._fallback = fallback
+        self._affected = affected
 
     async def send(self, delivery: Leased) -> Receipt:
+        if delivery.customer_id is not None:
+            return await self._affected.send(delivery, delivery.customer_id)
         assert delivery.complaint_id is not None
         contact = await self._contacts.of(delivery.complaint_id)
         now = clock.now()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from services.notification.affected import letter_to
 from services.notification.model import FACTS, Conversation
 from services.notification.rules import STAFF_NOTICE, STAFF_TASK
 from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
@@ -25,6 +26,7 @@ from shared.events import (
     CustomerErased,
     CustomerTold,
     Event,
+    FieldActionCustomerAddressed,
     FollowUpRequested,
     HandlerWrote,
     NoticeAcknowledged,
@@ -230,6 +232,13 @@ def on_case_withdrawn(conversation: Conversation, event: CaseWithdrawn, fact: Re
 def on_handler_wrote(conversation: Conversation, event: HandlerWrote, fact: Received) -> None:
     """The letter says that a message waits, and not what it says: a mailbox may have other readers."""
     conversation.tell(HandlerWrote, fact.id, event.written_at)
+
+
+@on(FieldActionCustomerAddressed)
+def on_field_action_customer_addressed(
+    conversation: Conversation, event: FieldActionCustomerAddressed, fact: Received
+) -> None:
+    conversation.outgoing.append(letter_to(event))
 
 
 def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Received) -> None:

@@ -16,7 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
-from services.notification.rules import STAFF_NOTICE
+from services.notification.rules import FIELD_ACTION, STAFF_NOTICE
 from shared.config import Settings
 
 FOLDER = Path(__file__).parent / "templates"
@@ -58,6 +58,21 @@ class Letters:
             "promised": self._promise(delivery, contact.language, now),
         }
         return self._words(contact.language, delivery.template, values)
+
+    def write_to_affected(self, delivery: Leased, name: str | None, language: str) -> Words:
+        """To a customer of a field action: what is dangerous, what to do now, by when."""
+        facts = delivery.facts
+        values = {each: facts[each][language] for each in ("title", "hazard", "instruction")}
+        act_by = facts["act_by"]
+        values |= {
+            "name": name,
+            "measures": facts["measures"],
+            "act_by": act_by and human_time(datetime.fromisoformat(act_by), self._zone, language),
+            "hotline": facts["hotline"],
+            "field_action": facts["field_action"],
+            "organisation": self._organisation,
+        }
+        return self._words(language, FIELD_ACTION, values)
 
     def write_to_staff(self, delivery: Leased, name: str, language: str) -> Words:
         """To somebody of the company: what, by when, and where to say that one knows, or what came out."""

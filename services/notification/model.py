@@ -60,6 +60,8 @@ class Delivery:
     """The forwarded event, for a webhook."""
     recipient: str | None = None
     """Somebody of the company, by their id in the directory."""
+    customer_id: UUID | None = None
+    """A customer by their own id, whoever complained: of a field action."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.notification import outcomes as told
 from services.notification import schedule
 from services.notification.channels import CannotDeliver, NotSent
 from services.notification.rules import Channel
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
-from shared.events import MessageDelivered, MessageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Leased:
     body: str | None
     recipient: str | None = None
     """Somebody of the company, by their id in the directory."""
+    customer_id: UUID | None = None
+    """A customer by their own id, of a field action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ WITH due AS (
 UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
 FROM due WHERE d.id = due.id
-RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.recipient, d.subscription_id, due.reference,
-          due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
+RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.recipient, d.customer_id, d.subscription_id,
+          due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
 """
 )
 
@@ -134,7 +136,7 @@ SET status = 'delivered', settled_at = :now, lease_until = NULL, last_error = NU
 FROM unnest(CAST(:ids AS uuid[]), CAST(:ways AS text[]), CAST(:versions AS text[]), CAST(:hashes AS bytea[]))
     AS u(id, sent_by, template_version, body_sha256)
 WHERE d.id = u.id AND d.status <> 'delivered'
-RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.sent_by
+RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.sent_by, d.customer_id, d.facts
 """
 )
 # What a late courier reports about an attempt that is not the newest any more does not count.
@@ -147,7 +149,7 @@ SET status = CASE WHEN u.again IS NULL THEN u.ending ELSE 'pending' END,
 FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:agains AS timestamptz[]),
             CAST(:endings AS text[]), CAST(:reasons AS text[])) AS u(id, attempts, again, ending, reason)
 WHERE d.id = u.id AND d.status = 'leased' AND d.attempts = u.attempts
-RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.status, d.last_error
+RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.status, d.last_error, d.customer_id, d.facts
 """
 )
 
@@ -182,15 +184,7 @@ async def _settle_sent(
     for row in rows:
         # Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither.
         if row.channel == Channel.CUSTOMER:
-            event = MessageDelivered(
-                complaint_id=row.complaint_id,
-                delivery_id=row.id,
-                template=row.template,
-                channel=row.sent_by,
-                attempts=row.attempts,
-                delivered_at=now,
-            )
-            transaction.publish(event, at=now)
+            transaction.publish(told.delivered(row, now), at=now)
 
 
 async def _settle_failed(
@@ -213,16 +207,7 @@ async def _settle_failed(
     )
     for row in rows:
         if row.channel == Channel.CUSTOMER and row.status != "pending":
-            event = MessageFailed(
-                complaint_id=row.complaint_id,
-                delivery_id=row.id,
-                template=row.template,
-                channel=Channel.CUSTOMER,
-                attempts=row.attempts,
-                reason=row.last_error,
-                failed_at=now,
-            )
-            transaction.publish(event, at=now)
+            transaction.publish(told.failed(row, now), at=now)
 
 
 async def _lock_subscriptions(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:

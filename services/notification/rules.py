@@ -33,6 +33,9 @@ class Rule(NamedTuple):
 ACKNOWLEDGEMENT = "acknowledgement"
 """The first message of every conversation; the others wait for it."""
 
+FIELD_ACTION = "field-action"
+"""To whoever is affected, whether they complained or not."""
+
 STAFF_NOTICE = "staff-notice"
 STAFF_TASK = "staff-task"
 

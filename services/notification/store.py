@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.notification import addresses
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
@@ -147,6 +148,7 @@ deliveries = Table(
     Column("subscription_id", Uuid, ForeignKey("subscriptions.id")),
     Column("event_id", Uuid, ForeignKey("forwarded_events.event_id")),
     Column("recipient", Text, comment="somebody of the company, of the directory"),
+    Column("customer_id", Uuid, comment="a customer by their own id, of a field action"),
     Column("status", Text, nullable=False, server_default="pending"),
     Column(
         "attempts", Integer, nullable=False, server_default="0", comment="begun; also fences late couriers"
@@ -166,7 +168,7 @@ deliveries = Table(
     ),
     CheckConstraint(
         "CASE channel WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
-        "AND subscription_id IS NULL AND recipient IS NULL "
+        "AND subscription_id IS NULL AND recipient IS NULL AND (customer_id IS NOT NULL) = (template = 'field-action') "
         "WHEN 'staff' THEN template IS NOT NULL AND complaint_id IS NOT NULL AND recipient IS NOT NULL "
         "WHEN 'webhook' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
         "ELSE false END",
@@ -180,6 +182,7 @@ Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
 
 staff = staff_tables.add_tables(metadata)
+addresses.add_table(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
@@ -201,12 +204,12 @@ _QUEUE = text(
     """
 WITH queued AS (
     INSERT INTO deliveries (id, complaint_id, channel, lane, template, facts, subscription_id, event_id,
-                            recipient, next_attempt_at, created_at)
-    SELECT id, complaint_id, channel, lane, template, facts, subscription_id, event_id, recipient,
+                            recipient, customer_id, next_attempt_at, created_at)
+    SELECT id, complaint_id, channel, lane, template, facts, subscription_id, event_id, recipient, customer_id,
            :now, :now
     FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb)) AS (
         id uuid, complaint_id uuid, channel text, lane text, template text, facts jsonb,
-        subscription_id uuid, event_id uuid, recipient text)) WITH ORDINALITY AS given
+        subscription_id uuid, event_id uuid, recipient text, customer_id uuid)) WITH ORDINALITY AS given
     ORDER BY ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
@@ -215,7 +218,8 @@ SELECT count(*) FROM queued
 """
 )
 
-# What was not sent yet is given up, for it may name the customer; only that they are erased is still told.
+# What was not sent yet is given up, for it may name the customer; only that they are erased is still told. A letter of
+# a field action is to somebody else and says what is public.
 _FORGET = text(
     """
 WITH words AS (
@@ -229,6 +233,7 @@ UPDATE deliveries SET facts = '{}',
     last_error = CASE WHEN settled_at IS NULL THEN 'the customer is erased' ELSE last_error END,
     settled_at = coalesce(settled_at, :now), lease_until = NULL
 WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
+  AND customer_id IS NULL
   AND (channel = 'customer' OR template = 'staff-task' OR event_id IN (SELECT event_id FROM words))
   AND (facts <> '{}' OR settled_at IS NULL)
 """

@@ -27,6 +27,9 @@ from services.resolution.fairness.accused_api import router as accused
 from services.resolution.fairness.acting import must_not_be_accused
 from services.resolution.fairness.appeals_api import router as appeals
 from services.resolution.fairness.marks_api import router as marks
+from services.resolution.field_action.api import router as field_actions
+from services.resolution.field_action.customers_api import router as field_action_customers
+from services.resolution.field_action.public_api import router as public_warnings
 from services.resolution.improvement import api as improvement
 from services.resolution.lifecycle import Action, State, WaitingFor
 from services.resolution.listening import api as listening
@@ -59,6 +62,9 @@ ROOMS: Sequence[APIRouter] = (
     appeals,
     marks,
     improvement.router,
+    field_actions,
+    field_action_customers,
+    public_warnings,
 )
 """Routers of the rooms."""
 

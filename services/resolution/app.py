@@ -10,12 +10,13 @@ from services.resolution.clocks.refreshing import Refresher
 from services.resolution.fairness.reviewers import Reviewers
 from services.resolution.fairness.store import store as appeals
 from services.resolution.fairness.tables import appeals as appeals_table
+from services.resolution.field_action.store import store as field_actions
 from services.resolution.handlers import reactions
 from services.resolution.improvement.store import store as improvement_store
 from services.resolution.improvement.tables import improvements
 from services.resolution.offers.checking import Supplies
 from services.resolution.store import metadata, store
-from services.resolution.tables import cases
+from services.resolution.tables import cases, field
 from services.resolution.waking import Dormitory, Waker
 from shared.guard import Guard
 from shared.service import Context, Service, Worker
@@ -31,6 +32,7 @@ def _parts(context: Context) -> Sequence[object]:
         Dormitory(approvals, approval_store),
         Dormitory(appeals_table, appeals),
         Dormitory(improvements, improvement_store),
+        Dormitory(field.actions, field_actions),
     ]
     token = settings.stock_token.get_secret_value() if settings.stock_token else None
     guard = Guard(allow_private=settings.allow_private_targets or settings.stock_private)

@@ -7,6 +7,7 @@ from services.resolution.approvals.book import APPROVALS
 from services.resolution.clocks.book import CLOCKS
 from services.resolution.dispute.book import BODIES
 from services.resolution.fairness.book import FAIRNESS
+from services.resolution.field_action.book import FIELD_ACTIONS
 from services.resolution.improvement.book import IMPROVEMENT
 from services.resolution.listening.book import LISTENING
 from services.resolution.offers.authority import AUTHORITY
@@ -23,6 +24,7 @@ BOOKS: Sequence[Book[Any]] = (
     CLOCKS,
     EXPLANATIONS,
     FAIRNESS,
+    FIELD_ACTIONS,
     IMPROVEMENT,
     LISTENING,
     REMEDIES,

@@ -2,6 +2,7 @@
 
 from services.resolution.audit.hearing import hear
 from services.resolution.audit.witnessed import Noted
+from services.resolution.field_action.customers import Letter
 from services.resolution.listening.mood import FeltIn
 from services.resolution.model import Case
 from services.resolution.store import store
@@ -21,6 +22,8 @@ from shared.events import (
     CustomerErased,
     CustomerWrote,
     DepartmentInvolved,
+    FieldLetterDelivered,
+    FieldLetterFailed,
     HandlerWrote,
     MessageFailed,
     OfferChosen,
@@ -51,6 +54,7 @@ def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Receiv
         case.feel(event.complaint_id, event.emotion, event.registered_at, FeltIn.INTAKE)
     if event.accused_id is not None:
         case.accuse(event.accused_id, event.registered_at)
+    case.concern(event.customer_id, event.registered_at, event.product)
 
 
 @reactions.on(ComplaintSupplemented)
@@ -70,6 +74,8 @@ def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Re
         case.feel(event.addition_id, event.emotion, event.contact_at, FeltIn.INTAKE)
     if event.confirmed:
         case.understand(event.contact_at)
+    if event.product is not None:
+        case.concern_further(event.product)
 
 
 @reactions.on(RestatementAnswered)
@@ -208,6 +214,20 @@ def on_reopen_asked(case: Case, event: ReopenAsked, fact: Received) -> None:
 def on_customer_erased(case: Case, event: CustomerErased, fact: Received) -> None:
     case.erased = True
     case.witness(Noted.ERASED, event.erased_at, SYSTEM, because=event.because.value)
+
+
+@reactions.on(FieldLetterDelivered)
+def on_field_letter_delivered(case: Case, event: FieldLetterDelivered, fact: Received) -> None:
+    case.letters.append(Letter(event.field_action_id, event.customer_id, event.delivered_at))
+    action = str(event.field_action_id)
+    case.witness(Noted.FIELD_LETTER_DELIVERED, event.delivered_at, SYSTEM, field_action_id=action)
+
+
+@reactions.on(FieldLetterFailed)
+def on_field_letter_failed(case: Case, event: FieldLetterFailed, fact: Received) -> None:
+    case.letters.append(Letter(event.field_action_id, event.customer_id, event.failed_at, event.reason))
+    action = str(event.field_action_id)
+    case.witness(Noted.FIELD_LETTER_FAILED, event.failed_at, SYSTEM, field_action_id=action)
 
 
 hear(reactions)

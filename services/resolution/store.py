@@ -16,6 +16,8 @@ from services.resolution.clocks.calendars import Calendars
 from services.resolution.clocks.store import clocks_row, read_calendars, read_clocks, save_lapses
 from services.resolution.dispute.model import Dispute
 from services.resolution.fairness import store as fairness_store
+from services.resolution.field_action import affected
+from services.resolution.field_action import store as field_actions
 from services.resolution.forgetting import FORGET
 from services.resolution.judgement import Judgement, Need, Origin
 from services.resolution.lifecycle import State, WaitingFor
@@ -127,11 +129,13 @@ class CaseStore:
         await insert_rows(transaction, timeline, [row for case in saved for row in told[case.id]])
         await save_lapses(transaction, saved)
         await fairness_store.save_accusations(transaction, saved)
+        await field_actions.save_passing(transaction, saved)
         await insert_rows(transaction, audit_entries, [row_of(link) for link in links])
         if erased := [case.id for case in saved if case.erased]:
             for forget in FORGET:
                 await transaction.execute(forget, {"ids": erased})
             await fairness_store.forget(transaction, erased)
+            await affected.forget(transaction, erased)
         for case in saved:
             case.changed_promises.clear()
             case.changed_disputes.clear()

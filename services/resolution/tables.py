@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.resolution.audit import tables as audit_tables
 from services.resolution.clocks import tables as clock_tables
 from services.resolution.dispute import tables as dispute_tables
+from services.resolution.field_action.tables import add_tables as add_field_action_tables
 from services.resolution.judgement import Origin
 from services.resolution.lifecycle import UNSOLVED, State, WaitingFor
 from services.resolution.listening import tables as listening_tables
@@ -357,3 +358,4 @@ lapses, calendars = clock_tables.add_tables(metadata)
 disputes = dispute_tables.add_tables(metadata)
 feelings, contacts, scorecards = listening_tables.add_tables(metadata)
 audit_entries = audit_tables.add_tables(metadata)
+field = add_field_action_tables(metadata)

@@ -96,6 +96,7 @@ class Kind(StrEnum):
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_REFUSED = "approval_refused"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
+    FIELD_ACTION = "field_action"
     PROMISE_MADE = "promise_made"
     PROMISE_KEPT = "promise_kept"
     PROMISE_BROKEN = "promise_broken"
@@ -267,6 +268,10 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.APPROVAL_WITHDRAWN: (
         Reader.INTERNAL,
         Words("A question for a permit was withdrawn", "审批申请已撤回"),
+    ),
+    Kind.FIELD_ACTION: (
+        Reader.INTERNAL,
+        Words("A field action was drafted because of it", "已据此起草现场措施"),
     ),
     Kind.PROMISE_MADE: (Reader.CUSTOMER, Words("A reply was promised by this time", "承诺在此时间前答复")),
     Kind.PROMISE_KEPT: (Reader.INTERNAL, Words("The promise was kept", "承诺已兑现")),

@@ -53,6 +53,17 @@ from shared.events.fairness import (
     SanctionSuspended,
     SanctionTookEffect,
 )
+from shared.events.field_action import (
+    FieldActionCancelled,
+    FieldActionCompleted,
+    FieldActionCustomerAddressed,
+    FieldActionProposed,
+    FieldActionResumed,
+    FieldActionStarted,
+    FieldActionSuspended,
+    FieldLetterDelivered,
+    FieldLetterFailed,
+)
 from shared.events.improvement import (
     ImprovementActionDue,
     ImprovementActionOverdue,
@@ -196,6 +207,15 @@ __all__ = [
     "DisputeDecided",
     "DisputeHandedOver",
     "Event",
+    "FieldActionCancelled",
+    "FieldActionCompleted",
+    "FieldActionCustomerAddressed",
+    "FieldActionProposed",
+    "FieldActionResumed",
+    "FieldActionStarted",
+    "FieldActionSuspended",
+    "FieldLetterDelivered",
+    "FieldLetterFailed",
     "FollowUpRequested",
     "HandlerWrote",
     "ImprovementActionDue",

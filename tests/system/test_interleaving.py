@@ -81,7 +81,7 @@ HIDDEN = {
 }
 """Columns that may differ, by table."""
 KEPT = {
-    "intake": ("customers", "complaints", "merges", "marks", "messages"),
+    "intake": ("customers", "customer_contacts", "complaints", "merges", "marks", "messages"),
     "routing": (
         *("calendars", "skills", "departments", "teams", "people", "absences", "certificates", "requeues"),
         *("directory_version", "rulebook_versions", "rulebook_switches", "findings"),

@@ -221,6 +221,16 @@ IGNORED = {
     "redress.improvement.dropped.v1",
     "redress.improvement.recurrence-found.v1",
     "redress.improvement.reopened.v1",
+    # How far field actions have come, resolution tells.
+    "redress.field-action.proposed.v1",
+    "redress.field-action.started.v1",
+    "redress.field-action.customer-addressed.v1",
+    "redress.field-action.suspended.v1",
+    "redress.field-action.resumed.v1",
+    "redress.field-action.completed.v1",
+    "redress.field-action.cancelled.v1",
+    "redress.field-action.letter-delivered.v1",
+    "redress.field-action.letter-failed.v1",
     # What was counted stays counted.
     "redress.customer.erased.v1",
 }

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.inspector import Sweeper
+from services.intake.reach.store import forget, registered
 from services.intake.record.store import load
 from services.intake.store import complaints, customers
 from services.intake.vault import purpose, store
@@ -86,7 +87,11 @@ async def export_customer(
     """For a person who asks what is known of them. Customers have that of one complaint in tracking."""
     ids = await _complaints_of(ctx, customer_id)
     await purpose.note(ctx, who, why, What.EXPORT, ids)
-    return await archive(ctx.database, ctx.part(Cabinet).storage, ids, f"customer-{customer_id}")
+    async with ctx.database.reading() as connection:
+        contact = (await registered(connection, [customer_id])).get(customer_id)
+    if contact is not None:
+        await purpose.note_customers(ctx, who, why, What.EXPORT, [customer_id], ids)
+    return await archive(ctx.database, ctx.part(Cabinet).storage, ids, f"customer-{customer_id}", contact)
 
 
 @router.post(
@@ -121,6 +126,8 @@ async def erase_customer(
             ]
             order = Order(some, who.id, Because.REQUESTED, clock.now(), mask(wish.reason, known))
             erased += len(await erase(transaction, order, ctx.settings.installation_secret))
+    async with ctx.database.transaction() as transaction:
+        await forget(transaction, customer_id)
     await ctx.part(Sweeper).sweep()
     return Erased(customer_id=customer_id, complaints=len(ids), erased_now=erased)
 

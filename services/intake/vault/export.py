@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from services.intake.dialogue.model import MOST_MESSAGES
 from services.intake.dialogue.store import messages_behind
 from services.intake.merging.store import history
 from services.intake.open311.store import place_of
+from services.intake.reach.store import REACHED_BY
 from services.intake.record.model import Record
 from services.intake.record.store import load
 from services.intake.store import customers, progress, view_of, views
@@ -33,6 +34,7 @@ Everything that is kept of you
 ==============================
 complaints/   one file for each complaint: what you told, what was added later, how it was handled
 files/        the files that came with them
+contact.json  how you are reached, if that was told apart from your complaints
 The .json files can be read with any text editor. Empty fields were not told. A file that is listed as "not handed
 out" is infected, or was not scanned yet.
 
@@ -40,17 +42,28 @@ out" is infected, or was not scanned yet.
 ==========================
 complaints/   每件投诉一个文件：您所讲述的内容、后来的补充、处理经过
 files/        随投诉提交的文件
+contact.json  单独登记的您的联系方式（如有）
 .json 文件可用任何文本编辑器打开。空白字段表示未曾告知。标注 "not handed out" 的文件含有病毒或尚未完成安全检查。
 """
 CHUNK = 256 * 1024
 
 
-async def archive(database: Database, storage: Storage, complaint_ids: Sequence[UUID], name: str) -> Response:
-    """A ZIP of these complaints. It is made on disk first, so that whatever fails is an error and no half archive."""
+async def archive(
+    database: Database,
+    storage: Storage,
+    complaint_ids: Sequence[UUID],
+    name: str,
+    contact: Mapping[str, Any] | None = None,
+) -> Response:
+    """A ZIP of these complaints, and of how the person is reached if the enterprise told that apart from them. It is
+    made on disk first, so that whatever fails is an error and no half archive."""
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it, when it has been sent
     try:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
             made.writestr("README.txt", README)
+            if contact is not None:
+                shown = {name: contact[name] for name in (*REACHED_BY, "language", "told_at")}
+                made.writestr("contact.json", _json(shown))
             for complaint_id in complaint_ids:
                 async with database.reading() as connection:
                     told, files = await _told(connection, complaint_id)

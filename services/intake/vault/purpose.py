@@ -18,6 +18,8 @@ from shared.service import Context
 SHORTEST, LONGEST = 2, 200
 TASKS = {"service:notification": "to tell the customer how their case stands"}
 """Purposes of the services."""
+OF_FIELD_ACTIONS = {"service:notification": "to tell the customer of a field action"}
+"""Likewise, where they ask for customers and not for complaints."""
 
 Given = Annotated[
     str | None,
@@ -43,6 +45,25 @@ async def note(
             known = [word for record in records.values() for word in record.known]
             said = mask(_stated(purpose), known)
         await store.note(transaction, who.id, said, what, complaint_ids)
+
+
+async def note_customers(
+    ctx: Context,
+    who: Principal,
+    purpose: str | None,
+    what: What,
+    customer_ids: Collection[UUID],
+    complaint_ids: Collection[UUID],
+) -> None:
+    """The same for customers who are asked for by their own ids. `complaint_ids`: theirs that were looked at."""
+    async with ctx.database.transaction() as transaction:
+        if who.id.startswith("service:"):
+            said = OF_FIELD_ACTIONS.get(who.id, who.id)
+        else:
+            records = await load(transaction.connection, complaint_ids)
+            known = [word for record in records.values() for word in record.known]
+            said = mask(_stated(purpose), known)
+        await store.note(transaction, who.id, said, what, customer_ids, whose="customer_id")
 
 
 def _stated(given: str | None) -> str:

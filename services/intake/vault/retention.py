@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.intake.open311.store import forget_orphans
+from services.intake.reach.store import forget_older
 from services.intake.vault.erasure import Order, erase
 from shared import clock
 from shared.database import Database, sql
@@ -50,6 +51,8 @@ class Retention:
                 log.info("retention: %s complaints older than %s days were anonymised", erased, self._days)
             async with self._database.transaction() as transaction:
                 await forget_orphans(transaction, clock.now() - ORPHANED)
+                if self._days is not None:
+                    await forget_older(transaction, clock.now() - timedelta(days=self._days))
             await asyncio.sleep(LOOK_SECONDS)
 
     async def due(self, days: int) -> int:

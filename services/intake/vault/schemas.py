@@ -13,12 +13,16 @@ from shared.text import ShortText
 class ReadShown(BaseModel):
     """Somebody read personal data."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: int
     at: datetime
     principal: str
     purpose: str
     what: What
-    complaint_id: UUID
+    complaint_id: UUID | None = None
+    customer_id: UUID | None = None
+    """Instead of a complaint, when somebody asked for the customer by their own id."""
 
 
 class NewErasure(Body):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -37,11 +38,19 @@ reads = Table(
     Column("principal", Text, nullable=False, comment="who read"),
     Column("purpose", Text, nullable=False, comment="what for, masked"),
     Column("what", Text, nullable=False),
-    Column("complaint_id", Uuid, nullable=False),
+    Column("complaint_id", Uuid, comment="empty: of a customer, by their own id"),
+    Column("customer_id", Uuid, comment="of whom, when they were asked for by their own id"),
+    CheckConstraint("num_nonnulls(complaint_id, customer_id) = 1", name="of_whom"),
     CheckConstraint(f"what IN {tuple(each.value for each in What)}", name="what"),
     comment="Who read personal data, and what for. A trigger refuses every change and removal.",
 )
 Index("ix_personal_data_reads_complaint", reads.c.complaint_id, reads.c.id)
+Index(
+    "ix_personal_data_reads_customer",
+    reads.c.customer_id,
+    reads.c.id,
+    postgresql_where=reads.c.customer_id.is_not(None),
+)
 Index("ix_personal_data_reads_principal", reads.c.principal, reads.c.id)
 
 erasures = Table(
@@ -63,28 +72,35 @@ erasures = Table(
 # disk, so that a crash of the whole server can lose the last half second of them. A person's do.
 _NOTE = """
 WITH hurry AS MATERIALIZED (SELECT {hurry})
-INSERT INTO personal_data_reads (at, principal, purpose, what, complaint_id)
+INSERT INTO personal_data_reads (at, principal, purpose, what, {whose})
 SELECT CAST(:at AS timestamptz), CAST(:principal AS text), CAST(:purpose AS text), CAST(:what AS text), id
 FROM hurry, unnest(CAST(:ids AS uuid[])) AS id
 """
-_DURABLY = sql(_NOTE.format(hurry="1"))
-_SOON = sql(_NOTE.format(hurry="set_config('synchronous_commit', 'off', true)"))
+_SOON = "set_config('synchronous_commit', 'off', true)"
 
 
 async def note(
-    transaction: Transaction, principal: str, purpose: str, what: What, complaint_ids: Collection[UUID]
+    transaction: Transaction,
+    principal: str,
+    purpose: str,
+    what: What,
+    ids: Collection[UUID],
+    *,
+    whose: Literal["complaint_id", "customer_id"] = "complaint_id",
 ) -> None:
-    """Write down and tell that personal data of these complaints is read, before it is handed out."""
-    if complaint_ids:
-        statement = _SOON if principal.startswith("service:") else _DURABLY
-        now = clock.now()
-        told = {"at": now, "principal": principal, "purpose": purpose, "what": what.value}
-        await transaction.execute(statement, told | {"ids": list(complaint_ids)})
-        for complaint_id in complaint_ids:
-            read = PersonalDataRead(
-                complaint_id=complaint_id, what=what.value, purpose=purpose, read_by=principal, read_at=now
-            )
-            transaction.publish(read, at=now)
+    """Write down that personal data of these complaints or customers is read, before it is handed out. Of complaints
+    it is told, too; who reads of a customer who never complained is written here alone."""
+    if not ids:
+        return
+    now = clock.now()
+    statement = sql(_NOTE.format(hurry=_SOON if principal.startswith("service:") else "1", whose=whose))
+    told = {"at": now, "principal": principal, "purpose": purpose, "what": what.value}
+    await transaction.execute(statement, told | {"ids": list(ids)})
+    for complaint_id in ids if whose == "complaint_id" else ():
+        read = PersonalDataRead(
+            complaint_id=complaint_id, what=what.value, purpose=purpose, read_by=principal, read_at=now
+        )
+        transaction.publish(read, at=now)
 
 
 async def listed(

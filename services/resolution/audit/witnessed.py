@@ -19,6 +19,8 @@ class Noted(StrEnum):
     ATTACHMENT_ADDED = "attachment_added"
     ATTACHMENT_SCANNED = "attachment_scanned"
     MESSAGE_DELIVERED = "message_delivered"
+    FIELD_LETTER_DELIVERED = "field_letter_delivered"
+    FIELD_LETTER_FAILED = "field_letter_failed"
     NOTICE_ISSUED = "notice_issued"
     NOTICE_ACKNOWLEDGED = "notice_acknowledged"
     NOTICE_OVERDUE = "notice_overdue"
@@ -34,6 +36,8 @@ NOTED: Mapping[Noted, Words] = {
     Noted.ATTACHMENT_ADDED: Words("A file was attached", "增加了附件"),
     Noted.ATTACHMENT_SCANNED: Words("A file was scanned", "附件已扫描"),
     Noted.MESSAGE_DELIVERED: Words("A message was delivered", "消息已送达"),
+    Noted.FIELD_LETTER_DELIVERED: Words("A letter of a field action was delivered", "现场行动通知已送达"),
+    Noted.FIELD_LETTER_FAILED: Words("A letter of a field action did not arrive", "现场行动通知未送达"),
     Noted.NOTICE_ISSUED: Words("Somebody of the company must know", "已发出须知"),
     Noted.NOTICE_ACKNOWLEDGED: Words("Somebody said that they know", "须知已确认"),
     Noted.NOTICE_OVERDUE: Words("Nobody said in time that they know", "须知逾期未确认"),

@@ -5,13 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from services.resolution.clocks.waiting import Waiting
+from services.resolution.field_action.products import Concerning
 from services.resolution.timeline import Kind
 from shared.events import ImprovementJoined, ImprovementLeft
 from shared.events.intake import ProductRef
 
 
 @dataclass(kw_only=True)
-class Improving(Waiting):
+class Improving(Concerning, Waiting):
     """A complaint whose cause is removed tells so in its timeline."""
 
     product: str | None = None

@@ -1,0 +1,103 @@
+"""Letters about field actions: to customers by their own ids, and to each person once, whatever ids they have."""
+
+import hmac
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from services.notification.channels import CannotDeliver, Letter, Sender
+from services.notification.letters import Letters
+from services.notification.queue import Leased, Receipt
+from shared import clock
+from shared.database import sql
+from shared.service import Context
+
+SAME_ADDRESS = "same-address"
+"""How a letter went out whose twin went to the same person."""
+
+_TAKE = sql(
+    "INSERT INTO field_letters (field_action_id, address, delivery_id) VALUES (:action, :address, :delivery) "
+    "ON CONFLICT (field_action_id, address) DO UPDATE SET delivery_id = field_letters.delivery_id "
+    "RETURNING delivery_id"
+)
+_STATUS = sql("SELECT status FROM deliveries WHERE id = :id")
+
+
+class AffectedContact(BaseModel):
+    """What intake says about an affected customer: personal data, asked for at the moment of sending and not kept."""
+
+    customer_id: UUID
+    name: str | None = None
+    email: str | None = None
+    language: Literal["en", "zh"]
+
+
+_ANSWER = TypeAdapter(list[AffectedContact])
+
+
+class FieldDesk:
+    """Asks intake how a customer is reached, writes, and sends."""
+
+    def __init__(
+        self, context: Context, letters: Letters, mail: Sender[Letter] | None, fallback: Sender[Letter]
+    ) -> None:
+        self._context = context
+        self._letters = letters
+        self._mail = mail
+        self._fallback = fallback
+
+    async def send(self, delivery: Leased, customer_id: UUID) -> Receipt:
+        """Raises CannotDeliver."""
+        contact = await self._contact(customer_id)
+        if contact.email and (twin := await self._twin(delivery, contact.email)):
+            return twin
+        words = self._letters.write_to_affected(delivery, contact.name, contact.language)
+        assert delivery.template is not None
+        letter = Letter(
+            delivery.id,
+            delivery.template,
+            contact.language,
+            delivery.facts["field_action"],
+            contact.email,
+            words.subject,
+            words.body,
+            clock.now(),
+            from_customer_thread=False,
+        )
+        way = self._mail if self._mail is not None and contact.email else self._fallback
+        await way.send(letter)
+        return Receipt(way.name, words.version, sha256(words.body.encode()).digest())
+
+    async def _twin(self, delivery: Leased, email: str) -> Receipt | None:
+        """None: this is the letter that goes to the address; whoever comes first takes it, for all attempts. Another
+        one ends as that one did. Raises CannotDeliver while that one is under way, and when it did not arrive.
+        """
+        action = delivery.facts["field_action_id"]
+        told = f"field-letter/{action}/{email.strip().lower()}".encode()
+        address = hmac.digest(self._context.settings.installation_secret, told, sha256)
+        given = {"action": UUID(action), "address": address, "delivery": delivery.id}
+        taken = (await self._context.database.at_once(_TAKE, given)).scalar_one()
+        if taken == delivery.id:
+            return None
+        status = (await self._context.database.at_once(_STATUS, {"id": taken})).scalar_one()
+        if status == "delivered":
+            return Receipt(SAME_ADDRESS)
+        ended = status in {"failed", "not_sent"}
+        raise CannotDeliver(f"the letter to the same address is {status}", final=ended)
+
+    async def _contact(self, customer_id: UUID) -> AffectedContact:
+        path = f"/intake/v1/customers/contacts?customer={customer_id}"
+        try:
+            found = _ANSWER.validate_python(await self._context.ask("intake", path, "customers:read"))
+        except httpx.HTTPStatusError as error:
+            raise CannotDeliver(f"intake does not tell the contact ({error.response.status_code})") from None
+        except (httpx.HTTPError, OSError) as error:
+            raise CannotDeliver(f"intake cannot be asked ({type(error).__name__})") from None
+        except ValidationError:
+            raise CannotDeliver("intake's answer is not a contact") from None
+        if not found:
+            raise CannotDeliver("intake knows no way to the customer", final=True)
+        return found[0]

@@ -1,0 +1,50 @@
+"""What is told of a customer's message that was delivered or given up. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from services.notification.rules import Channel
+from shared.events import Event, FieldLetterDelivered, FieldLetterFailed, MessageDelivered, MessageFailed
+
+
+def delivered(row: Any, now: datetime) -> Event:
+    """The fact that the receiving side took it. A letter about a field action has a fact of its own."""
+    if row.customer_id is not None:
+        return FieldLetterDelivered(
+            complaint_id=row.complaint_id,
+            field_action_id=row.facts["field_action_id"],
+            customer_id=row.customer_id,
+            delivery_id=row.id,
+            channel=row.sent_by,
+            delivered_at=now,
+        )
+    return MessageDelivered(
+        complaint_id=row.complaint_id,
+        delivery_id=row.id,
+        template=row.template,
+        channel=row.sent_by,
+        attempts=row.attempts,
+        delivered_at=now,
+    )
+
+
+def failed(row: Any, now: datetime) -> Event:
+    """The fact that it was given up: somebody must reach the customer in another way."""
+    if row.customer_id is not None:
+        return FieldLetterFailed(
+            complaint_id=row.complaint_id,
+            field_action_id=row.facts["field_action_id"],
+            customer_id=row.customer_id,
+            delivery_id=row.id,
+            reason=row.last_error,
+            failed_at=now,
+        )
+    return MessageFailed(
+        complaint_id=row.complaint_id,
+        delivery_id=row.id,
+        template=row.template,
+        channel=Channel.CUSTOMER,
+        attempts=row.attempts,
+        reason=row.last_error,
+        failed_at=now,
+    )
