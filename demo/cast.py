@@ -122,7 +122,8 @@ class _Play:
             await self._live.show("opinion_asked")
             gives_up = outcome == NOT_ACCEPTABLE and number == len(self._plan.opinions)
             if gives_up or (self._it.by_phone and outcome != NOT_ACCEPTABLE):
-                await self._act("close", {"outcome": outcome, "reason": self._say(words.ON_THE_PHONE)})
+                said = self._say(words.ON_THE_PHONE)
+                await self._act("close", {"outcome": outcome, "reason": said, "negative_reason": said})
             elif self._it.by_phone:
                 await self._act("resume", {"reason": self._say(words.ON_THE_PHONE)})
             else:
