@@ -6,7 +6,6 @@ set are never shown: who has seen them can no longer measure with them.
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import sqrt
@@ -140,7 +139,7 @@ def main(arguments: list[str]) -> None:
         found = {f"{part}.{language}": as_data(figures) for (part, language), figures in all_figures.items()}
         print(json.dumps({"version": reply_check.version()} | found, indent=2))
         return
-    console = Console()
+    console = Console(width=100)
     for (part, language), figures in all_figures.items():
         console.print(_table(f"{part} {language}: {figures.sentences} sentences", figures))
         if "--wrong" in arguments and part == "dev":

@@ -13,8 +13,9 @@ LONGEST_TEXT = 100_000
 def check(text: str, language: Language | None = None) -> list[Finding]:
     """What of the text should not go out to a customer as it is, in the order of the text.
 
-    Without a language the rules of both apply. Of findings of one kind that overlap, and of any
-    that stand within another, there is the heaviest, and of those the longest. The work grows with the length of the text; raises ValueError above LONGEST_TEXT.
+    Without a language the rules of both apply. Of findings of one kind that overlap, and of any that stand within
+    another, there is the heaviest, and of those the longest. The work grows with the length of the text; raises
+    ValueError above LONGEST_TEXT.
     """
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"The text has more than {LONGEST_TEXT} characters; check it in parts.")

@@ -98,7 +98,9 @@ class Pattern:
                     yield start, end
 
 
-def read(written: str, lists: Mapping[str, Sequence[str]], split: Callable[[str], tuple[str, ...]]) -> Pattern:
+def read(
+    written: str, lists: Mapping[str, Sequence[str]], split: Callable[[str], tuple[str, ...]]
+) -> Pattern:
     """`split` makes words of a phrase. Raises Malformed."""
     elements = tuple(_elements(written, lists, split))
     firsts: set[str] = set()

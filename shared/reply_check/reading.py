@@ -18,8 +18,8 @@ COMMA, QUOTED = ",", '"'
 LONGEST_SENTENCE = 120
 """Words; a longer one is cut, so that the work for each word is bounded."""
 LONGEST_QUOTATION = 600
-_QUOTATION_MARKS = {'"': '"', "＂": "＂", "“": "”", "„": "“", "‘": "’", "「": "」", "『": "』", "«": "»"}  # noqa: RUF001
-_APOSTROPHES = "'’‘ʼ＇`"  # noqa: RUF001
+_QUOTATION_MARKS = {'"': '"', "＂": "＂", "“": "”", "„": "“", "‘": "’", "「": "」", "『": "』", "«": "»"}
+_APOSTROPHES = "'’‘ʼ＇`"
 _ENDS = frozenset("!?。!?…;")
 _BREAKS = frozenset(",、:()[]{}—–|·~/")
 
@@ -109,7 +109,9 @@ def _pieces(plain: str, quotations: Mapping[int, int]) -> Iterator[tuple[str, in
             while at < size and (plain[at].isalnum() or _joins(plain, at)) and plain[at] < "\u3400":
                 at += 1
             yield plain[start:at], start, at
-        elif sign in _ENDS or (sign == "." and not _joins_number(plain, start)) or _is_blank_line(plain, start):
+        elif (
+            sign in _ENDS or (sign == "." and not _joins_number(plain, start)) or _is_blank_line(plain, start)
+        ):
             yield ".", start, at
         elif sign in _BREAKS:
             yield COMMA, start, at
@@ -136,7 +138,7 @@ def _quotations(text: str, plain: str) -> dict[int, int]:
     at, outside = 0, False
     while at < len(text):
         closing = _QUOTATION_MARKS.get(text[at])
-        if closing and not (text[at] == "‘" and plain[at - 1 : at].isalnum()):  # noqa: RUF001
+        if closing and not (text[at] == "‘" and plain[at - 1 : at].isalnum()):
             end = text.find(closing, at + 1, at + LONGEST_QUOTATION)
             if end > at:
                 found[at] = at = end + 1
