@@ -31,15 +31,10 @@ def _found(text: str, rules: Rules) -> Iterator[Finding]:
         around = _Around(rules, read[max(0, number - 1) : number + 2], sentence)
         yield from _heaviest(
             _finding(rule, text, sentence.starts[first], sentence.ends[last - 1])
-            for rule in rules.rules
-            for first, last in _matches(rule, sentence)
+            for rule, pattern in rules.for_words(sentence.present)
+            for first, last in pattern.matches(sentence.words, sentence.present)
             if not around.speaks_against(rule, first)
         )
-
-
-def _matches(rule: Rule, sentence: Sentence) -> Iterator[tuple[int, int]]:
-    for pattern in rule.patterns:
-        yield from pattern.matches(sentence.words, sentence.present)
 
 
 class _Around:

@@ -1,8 +1,9 @@
 """The rules, as data: what to look for (`en.json`, `zh.json`), and what to say of it (`families.json`)."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Annotated, Literal, Self
 
@@ -93,6 +94,22 @@ class Rules:
     contractions: Contractions
     guards: dict[str, Guard]
     rules: tuple[Rule, ...]
+
+    @cached_property
+    def by_word(self) -> Mapping[str, Sequence[tuple[Rule, Pattern]]]:
+        """Every pattern by the rarest words that it needs: most sentences have few of them."""
+        needed = [(rule, pattern) for rule in self.rules for pattern in rule.patterns]
+        often = Counter(word for _, pattern in needed for need in pattern.needs for word in need)
+        found: dict[str, list[tuple[Rule, Pattern]]] = {}
+        for rule, pattern in needed:
+            for word in min(pattern.needs, key=lambda need: sum(often[word] for word in need)):
+                found.setdefault(word, []).append((rule, pattern))
+        return found
+
+    def for_words(self, present: frozenset[str]) -> Iterator[tuple[Rule, Pattern]]:
+        """Those that may have something to say of a sentence with these words; some may come twice."""
+        for word in present:
+            yield from self.by_word.get(word, ())
 
 
 @cache
