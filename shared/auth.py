@@ -35,7 +35,7 @@ SCOPES = {
     "complaints:merge": "merge complaints about one matter, and separate them",
     "customers:read": "read personal data of customers",
     "customers:erase": "erase customers for good",
-    "audit:read": "see who read personal data",
+    "audit:read": "see who read personal data, and read the audit chains of cases",
     "taxonomy:write": "change the values that the taxonomy's categories are opposed to",
     "triage:write": "decide what the rules could not",
     "directory:write": "change people and departments",

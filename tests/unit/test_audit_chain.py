@@ -77,7 +77,9 @@ def verified(
     entries: Sequence[Stored], head: Head, *, key: bytes | None = KEY, erased: bool = False
 ) -> list[Wrong]:
     timeline = sum(each.link.part is Part.TIMELINE for each in entries)
-    claim = Claim(ID, head, key, erased, State.OPEN, 0, {Part.TIMELINE: timeline})
+    claim = Claim(
+        ID, head, [] if key is None else [b"x" * 32, key], erased, State.OPEN, 0, {Part.TIMELINE: timeline}
+    )
     check = Check(claim)
     findings = [finding for each in entries for finding in check.entry(each)] + list(check.end())
     return [finding.wrong for finding in findings]
@@ -184,7 +186,7 @@ def test_a_checkpoint_reads_back_and_a_changed_one_does_not() -> None:
     key = checkpoint.signing_key(b"secret")
     lines = a_checkpoint(key)
     public = key.public_key()
-    assert [each.head.number for each in checkpoint.read(lines, public)] == [1, 2, 3]
+    assert [each.head.number for each in checkpoint.read(lines, [public])] == [1, 2, 3]
     changed = {
         "changed": [lines[0], lines[1].replace(b'"number":1', b'"number":2'), *lines[2:]],
         "a line left out": [*lines[:1], *lines[2:]],
@@ -198,9 +200,9 @@ def test_a_checkpoint_reads_back_and_a_changed_one_does_not() -> None:
     }
     for what, altered in changed.items():
         with pytest.raises(NotACheckpoint):
-            assert list(checkpoint.read(altered, public)), what
+            assert list(checkpoint.read(altered, [public])), what
     with pytest.raises(NotACheckpoint, match="another installation"):
-        list(checkpoint.read(a_checkpoint(checkpoint.signing_key(b"other")), public))
+        list(checkpoint.read(a_checkpoint(checkpoint.signing_key(b"other")), [public]))
 
 
 # the state is what the entries lead to
@@ -287,6 +289,6 @@ def test_whoever_is_complained_about_can_do_nothing_and_is_told_why() -> None:
 def test_a_finding_tells_where_it_is() -> None:
     entries = chain(3)
     changed = replace(entries[1], row={**(entries[1].row or {}), "text": "Something nicer."})
-    check = Check(Claim(ID, head_of(entries), KEY, False, State.OPEN, 0, {}))
+    check = Check(Claim(ID, head_of(entries), [KEY], False, State.OPEN, 0, {}))
     assert list(check.entry(entries[0])) == []
     assert list(check.entry(changed)) == [Finding(ID, 2, Wrong.CONTENT, "2")]
