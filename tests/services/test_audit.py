@@ -297,6 +297,7 @@ TAMPERED: dict[str, tuple[tuple[str, ...], set[str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("N-J", "P-32")
 @pytest.mark.parametrize("what", TAMPERED)
 async def test_whatever_somebody_changes_is_found(office: Office, what: str) -> None:
