@@ -33,13 +33,13 @@ async def verify(
     if file is not None:
         for _ in _marked(settings, file):
             pass  # once to the end, where it shows whether it is genuine
-    secret = chain_secret(settings.installation_secret)
+    secrets = [chain_secret(secret) for secret in _secrets(settings)]
     chains = entries = wrong = 0
     findings: list[Finding] = []
     async with _resolution(settings, url) as database:
         total = await walking.total(database, only)
         marked = _marked(settings, file) if file is not None else iter(())
-        async for cases, number, found in walking.walk(database, secret, only, marked):
+        async for cases, number, found in walking.walk(database, secrets, only, marked):
             chains, entries, wrong = chains + cases, entries + number, wrong + len(found)
             findings += found[: SHOWN - len(findings)]
             progress(entries, max(entries, total))
@@ -73,12 +73,17 @@ def well(report: Mapping[str, Any]) -> str:
 
 
 def _marked(settings: Settings, file: Path) -> Iterator[Chained]:
-    key = checkpoint.signing_key(settings.installation_secret).public_key()
+    keys = [checkpoint.signing_key(secret).public_key() for secret in _secrets(settings)]
     try:
         with file.open("rb") as lines:
-            yield from checkpoint.read(lines, key)
+            yield from checkpoint.read(lines, keys)
     except NotACheckpoint as error:
         raise CannotVerify(f"{file} is not a checkpoint of this installation: {error}.") from None
+
+
+def _secrets(settings: Settings) -> list[bytes]:
+    """The installation's, and those that it had before: they stay among the keys of the vault."""
+    return [settings.installation_secret, *(key.get_secret_value().encode() for key in settings.vault_keys)]
 
 
 def _shown(finding: Finding) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ SCOPES = {
     "customers:read": "read personal data of customers",
     "customers:write": "tell how customers are reached, also those who never complained",
     "customers:erase": "erase customers for good",
-    "audit:read": "see who read personal data",
+    "audit:read": "see who read personal data, and read the audit chains of cases",
     "taxonomy:write": "change the values that the taxonomy's categories are opposed to",
     "triage:write": "decide what the rules could not",
     "directory:write": "change people and departments",

@@ -401,7 +401,7 @@ def _chains(evidence: Evidence) -> Iterator[str]:
         i = case["id"]
         head = Head(case["audit_number"], case["audit_hash"] or b"")
         # Without the key, as after an erasure: the hashes are looked at, and that nothing is uncovered.
-        check = Check(Claim(i, head, None, True, State(case["state"]), case["audit_from"], rows[i]))
+        check = Check(Claim(i, head, [], True, State(case["state"]), case["audit_from"], rows[i]))
         found: list[Finding] = []
         for row in sorted(links[i], key=lambda row: row["number"]):
             made = {name: row[name] for name in Link.__dataclass_fields__} | {"part": Part(row["part"])}

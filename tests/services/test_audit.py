@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
@@ -294,6 +295,7 @@ TAMPERED: dict[str, tuple[tuple[str, ...], set[str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("N-J", "P-32")
 @pytest.mark.parametrize("what", TAMPERED)
 async def test_whatever_somebody_changes_is_found(office: Office, what: str) -> None:
@@ -434,6 +436,28 @@ async def test_verification_takes_a_page_at_a_time(office: Office, monkeypatch: 
     assert await verified(office) == whole
     await tamper(office, "UPDATE audit_entries SET actor = 'key:x' WHERE number = 8")
     assert await wrong(office) == ["hash"] * 3
+
+
+@pytest.mark.requirement("N-J")
+async def test_what_was_written_under_a_former_secret_verifies_while_that_is_kept(
+    office: Office, tmp_path: Path
+) -> None:
+    await closed(office)
+    file = await checkpoint(office, tmp_path / "kept.ndjson")
+    settings = office.process.settings
+    anew = {"secret": SecretStr("another-secret-of-32-characters!")}
+    without = settings.model_copy(update=anew)
+    kept = settings.model_copy(update=anew | {"vault_keys": (SecretStr(SECRET),)})
+    for changed in (without, kept):  # the secret itself is read once and kept
+        changed.__dict__.pop("installation_secret", None)
+    assert settings.database_url is not None
+    url = settings.database_url
+    lost = await auditing.verify(without, url, None, None, lambda done, total: None)
+    assert {finding["code"] for finding in lost["findings"]} == {"content"}
+    with pytest.raises(auditing.CannotVerify, match="another secret"):
+        await auditing.verify(without, url, None, file, lambda done, total: None)
+    found = await auditing.verify(kept, url, None, file, lambda done, total: None)
+    assert (found["wrong"], found["chains"]) == (0, 1)
 
 
 # the commands

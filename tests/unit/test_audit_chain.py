@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -26,7 +27,7 @@ from services.resolution.audit.chain import (
     written,
 )
 from services.resolution.audit.checkpoint import NotACheckpoint
-from services.resolution.audit.deriving import state_of
+from services.resolution.audit.deriving import LEADS_TO, state_of
 from services.resolution.audit.findings import WORDS, Finding, Wrong
 from services.resolution.audit.verifying import Check, Claim, Stored
 from services.resolution.audit.witnessed import NOTED, Noted
@@ -80,7 +81,9 @@ def verified(
     entries: Sequence[Stored], head: Head, *, key: bytes | None = KEY, erased: bool = False
 ) -> list[Wrong]:
     timeline = sum(each.link.part is Part.TIMELINE for each in entries)
-    claim = Claim(ID, head, key, erased, State.OPEN, 0, {Part.TIMELINE: timeline})
+    claim = Claim(
+        ID, head, [] if key is None else [b"x" * 32, key], erased, State.OPEN, 0, {Part.TIMELINE: timeline}
+    )
     check = Check(claim)
     findings = [finding for each in entries for finding in check.entry(each)] + list(check.end())
     return [finding.wrong for finding in findings]
@@ -187,7 +190,7 @@ def test_a_checkpoint_reads_back_and_a_changed_one_does_not() -> None:
     key = checkpoint.signing_key(b"secret")
     lines = a_checkpoint(key)
     public = key.public_key()
-    assert [each.head.number for each in checkpoint.read(lines, public)] == [1, 2, 3]
+    assert [each.head.number for each in checkpoint.read(lines, [public])] == [1, 2, 3]
     changed = {
         "changed": [lines[0], lines[1].replace(b'"number":1', b'"number":2'), *lines[2:]],
         "a line left out": [*lines[:1], *lines[2:]],
@@ -201,9 +204,9 @@ def test_a_checkpoint_reads_back_and_a_changed_one_does_not() -> None:
     }
     for what, altered in changed.items():
         with pytest.raises(NotACheckpoint):
-            assert list(checkpoint.read(altered, public)), what
+            assert list(checkpoint.read(altered, [public])), what
     with pytest.raises(NotACheckpoint, match="another installation"):
-        list(checkpoint.read(a_checkpoint(checkpoint.signing_key(b"other")), public))
+        list(checkpoint.read(a_checkpoint(checkpoint.signing_key(b"other")), [public]))
 
 
 # the state is what the entries lead to
@@ -253,24 +256,40 @@ STEPS: Mapping[str, Callable[[Case, datetime], None]] = {
 }
 
 
-@pytest.mark.requirement("P-09", "001-32")
-@settings(deadline=None)
-@given(steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=40), opened=st.booleans())
-def test_the_state_is_what_the_entries_of_the_timeline_lead_to_at_each_moment(
-    steps: list[str], opened: bool
-) -> None:
-    case = Case(id=ID)
-    at = NOON
-    for step in ["register", *steps] if opened else steps:
+def kinds_of(case: Case) -> list[Kind]:
+    return [entry.kind for entry in case.new_entries]
+
+
+def walk(seed: int) -> set[Kind]:
+    """Eighty steps at random, each tried whether it is possible or not; what was told on the way."""
+    chance = Random(seed)
+    case, at = Case(id=ID), NOON
+    rare = {"withdraw", "close", "content"}
+    weights = [1 if step in rare else 12 for step in STEPS]
+    for step in chance.choices([*STEPS], weights, k=80):
         at += timedelta(hours=7)
         with suppress(NotNow, PermitNeeded):
             STEPS[step](case, at)
-        assert state_of(entry.kind for entry in case.new_entries) is case.state
+        assert state_of(kinds_of(case)) is case.state, f"after {step}"
+    return set(kinds_of(case))
+
+
+@pytest.mark.requirement("P-09", "001-32")
+@settings(deadline=None, max_examples=50)
+@given(seed=st.integers(1000))
+def test_the_state_is_what_the_entries_of_the_timeline_lead_to_at_each_moment(seed: int) -> None:
+    walk(seed)
+
+
+@pytest.mark.requirement("P-09", "001-32")
+def test_the_walks_lead_through_every_entry_that_changes_the_state() -> None:
+    seen = set[Kind]().union(*(walk(seed) for seed in range(60)))
+    assert seen >= {*LEADS_TO, Kind.MERGED, Kind.SEPARATED}
 
 
 def test_a_finding_tells_where_it_is() -> None:
     entries = chain(3)
     changed = replace(entries[1], row={**(entries[1].row or {}), "text": "Something nicer."})
-    check = Check(Claim(ID, head_of(entries), KEY, False, State.OPEN, 0, {}))
+    check = Check(Claim(ID, head_of(entries), [KEY], False, State.OPEN, 0, {}))
     assert list(check.entry(entries[0])) == []
     assert list(check.entry(changed)) == [Finding(ID, 2, Wrong.CONTENT, "2")]

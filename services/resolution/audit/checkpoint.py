@@ -92,8 +92,9 @@ async def lines(database: Database, key: Ed25519PrivateKey) -> AsyncIterator[byt
     yield writer.last()
 
 
-def read(given: Iterable[bytes], key: Ed25519PublicKey) -> Iterator[Chained]:
-    """The heads of a checkpoint, one at a time; whether it is genuine shows at its end.
+def read(given: Iterable[bytes], keys: Iterable[Ed25519PublicKey]) -> Iterator[Chained]:
+    """The heads of a checkpoint that was signed by one of the keys, one at a time; whether it is genuine shows at its
+    end.
 
     Raises NotACheckpoint, maybe only after the last head.
     """
@@ -104,7 +105,8 @@ def read(given: Iterable[bytes], key: Ed25519PublicKey) -> Iterator[Chained]:
         begins = json.loads(first)
         if begins["format"] != FORMAT:
             raise NotACheckpoint(f"it is not of the format {FORMAT}")
-        if begins["public_key"] != _public(key):
+        key = next((key for key in keys if _public(key) == begins["public_key"]), None)
+        if key is None:
             raise NotACheckpoint("it was signed by another installation, or under another secret")
         digest.update(first)
         last: UUID = NOBODY

@@ -4,7 +4,7 @@ While a complaint's key exists, what its entries cover is compared as well. Afte
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,8 @@ class Claim:
 
     complaint_id: UUID
     head: Head
-    key: bytes | None
+    keys: Sequence[bytes]
+    """Under one of which every digest is, the present one first; none after an erasure."""
     erased: bool
     state: State
     since: int
@@ -76,7 +77,7 @@ class Check:
         claim = self.claim
         if self._at != (claim.head if claim.head.number else start(claim.complaint_id)):
             yield self._finding(self._at.number, Wrong.END)
-        if claim.key is None and claim.head.number and not claim.erased:
+        if not claim.keys and claim.head.number and not claim.erased:
             yield self._finding(self._at.number, Wrong.KEY_GONE)
         yield from self._uncovered()
         if claim.since == 0 and self._derived.state is not claim.state:
@@ -92,10 +93,10 @@ class Check:
         link = found.link
         if link.part is not Part.NOTE and found.row is None:
             yield self._finding(link.number, Wrong.ROW_GONE, link.key)
-        elif self.claim.key is not None:
+        elif self.claim.keys:
             content = link.note if link.part is Part.NOTE else found.row
             assert content is not None, "the database sees to it that a note says something"
-            if digest_of(self.claim.key, link.part, content) != link.digest:
+            if all(digest_of(key, link.part, content) != link.digest for key in self.claim.keys):
                 yield self._finding(link.number, Wrong.CONTENT, link.key)
 
     def _uncovered(self) -> Iterator[Finding]:

@@ -58,9 +58,10 @@ async def total(database: Database, only: UUID | None) -> int:
 
 
 async def walk(
-    database: Database, secret: bytes, only: UUID | None, marked: Iterable[Chained]
+    database: Database, secrets: Sequence[bytes], only: UUID | None, marked: Iterable[Chained]
 ) -> AsyncIterator[tuple[int, int, list[Finding]]]:
-    """Verify all chains, or one. `secret`: the chain's. `marked`: a checkpoint's chains in the order of their ids.
+    """Verify all chains, or one. `secrets`: the chains', the present one first. `marked`: a checkpoint's chains in the
+    order of their ids.
 
     Yields how many chains and entries were looked at since the last time, and what is wrong with them. Every page of
     cases is of one moment, so that what happens meanwhile is no finding.
@@ -70,7 +71,7 @@ async def walk(
     while True:
         async with _moment(database) as connection:
             page = {"after": after, "only": only, "page": CASES}
-            claims = [_claim(row, secret) for row in (await driver.run(connection, _CLAIMS, page)).all()]
+            claims = [_claim(row, secrets) for row in (await driver.run(connection, _CLAIMS, page)).all()]
             checks: dict[UUID, Check] = {}
             for claim in claims:
                 for gone in awaited.before(claim.complaint_id):
@@ -146,11 +147,11 @@ async def _covered(connection: AsyncConnection, links: Sequence[Link]) -> Rows:
     return found
 
 
-def _claim(row: Any, secret: bytes) -> Claim:
+def _claim(row: Any, secrets: Sequence[bytes]) -> Claim:
     return Claim(
         row.id,
         Head(row.audit_number, row.audit_hash or b""),
-        None if row.audit_salt is None else key_of(secret, row.audit_salt),
+        [] if row.audit_salt is None else [key_of(secret, row.audit_salt) for secret in secrets],
         row.erased,
         State(row.state),
         row.audit_from,
