@@ -160,8 +160,7 @@ def visible(table: str, found: Iterable[Any]) -> Counter[Row]:
         tuple(
             f"{name}={value!r}"
             for name, value in row.items()
-            if name not in hidden
-            and not (name == "text" and row.get("kind") == "promise_made")  # when it is due
+            if name not in hidden and MOMENTS.get(row.get("kind")) != name
         )
         for row in found
     )
