@@ -148,13 +148,7 @@ Chain = Annotated[tuple[Cause, ...], Field(min_length=1, max_length=7)]
 class NewAnalysis(Body):
     model_config = _example(
         occurrence=[
-            [
-                "The encoder loses its signal when it is warm.",
-                "A solder joint opens.",
-                "It was soldered too cold.",
-                "The oven's probe was off by 15 degrees.",
-                "Probes are not on the calibration plan.",
-            ]
+            ["A solder joint opens.", "It was soldered too cold.", "The oven's probe was off by 15 degrees."],
         ],
         escape=[
             ["The final test ends cold.", "It takes two minutes.", "Its length was never derived from use."]
