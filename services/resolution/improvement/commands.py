@@ -148,7 +148,7 @@ Chain = Annotated[tuple[Cause, ...], Field(min_length=1, max_length=7)]
 class NewAnalysis(Body):
     model_config = _example(
         occurrence=[
-            ["A solder joint opens.", "It was soldered too cold.", "The oven's probe was off by 15 degrees."]
+            ["A solder joint opens.", "It was soldered too cold.", "The oven's probe was off by 15 degrees."],
         ],
         escape=[
             ["The final test ends cold.", "It takes two minutes.", "Its length was never derived from use."]
