@@ -611,3 +611,12 @@ def test_the_same_working_time_has_the_same_digest() -> None:
     assert one.digest == other.digest
     assert isinstance(one.work_calendar(), WorkCalendar)
     assert one.model_copy(update={"closed": frozenset({date(2026, 5, 4)})}).digest != one.digest
+
+
+def test_a_clock_that_stands_still_does_not_warn_even_when_the_moment_of_the_warning_came_before() -> None:
+    case = accepted(LIMITS)
+    case.merge(
+        new_id(), LI, None, NINE + 3.5 * HOUR
+    )  # three of the four hours are over, and nobody was warned yet
+    case.time_passed(NINE + 30 * DAY)
+    assert of(case, ClockWarned) == []

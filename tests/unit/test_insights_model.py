@@ -142,9 +142,7 @@ IGNORED = {
     # No measure is made of these yet; the log keeps them until one is.
     "redress.risk.settled.v1",
     "redress.case.closed-below-value.v1",
-    "redress.complaint.supplemented.v1",
     "redress.restatement.answered.v1",
-    "redress.complaint.coded.v1",
     "redress.personal-data.read.v1",
     "redress.notice.overdue.v1",
     "redress.task.set.v1",

@@ -7,8 +7,8 @@ from services.resolution.clocks.schemas import (
     AnswerRecorded,
     ExtensionAsked,
     PublicResponse,
-    Question,
     QuestionToColleague,
+    QuestionToCustomer,
 )
 from services.resolution.desk import AtDesk, Worker, action
 from services.resolution.lifecycle import Action
@@ -18,7 +18,7 @@ router = api_router(tags=["cases"])
 
 
 @action(router, Action.ASK_CUSTOMER)
-async def ask_customer(body: Question, who: Worker, desk: AtDesk) -> Response:
+async def ask_customer(body: QuestionToCustomer, who: Worker, desk: AtDesk) -> Response:
     """The customer is told the question, and the clocks stand still until they answer: by tracking, or another way that
     is recorded as `answered`. It is a reply, too: it keeps the promise and makes the next one."""
     chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)

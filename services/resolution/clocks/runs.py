@@ -66,6 +66,10 @@ class Counting:
         if run.missed_at is not None:
             steps = self.escalate_minutes[run.escalated : run.escalated + 1]
             return self._after(run, steps[0]) if steps else None
+        if (
+            due_at is None
+        ):  # a warning whose moment came before the pause waits until it is known of what to warn
+            return None
         leads = self._leads(run)
         return self._after(run, -leads[0]) if leads else due_at
 

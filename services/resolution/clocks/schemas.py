@@ -16,7 +16,7 @@ def _example(**fields: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", use_attribute_docstrings=True, json_schema_extra={"examples": [fields]})
 
 
-class Question(BaseModel):
+class QuestionToCustomer(BaseModel):
     model_config = _example(question="Please send us a photo of the type plate.")
 
     question: LongText

@@ -15,11 +15,11 @@ from services.resolution.listening.schemas import (
     ContactNoted,
     ContactShown,
     CorrectionGiven,
-    Draft,
     ListeningShown,
     ScorecardGiven,
     ScorecardShown,
     Wording,
+    WordsToSend,
 )
 from services.resolution.listening.scoring import Scorecard
 from services.resolution.model import Case
@@ -97,7 +97,7 @@ async def read_listening(complaint_id: UUID, who: Reader, ctx: Ctx) -> Listening
 
 
 @router.post("/wording", summary="Look over what is to be sent", responses=problems.documented())
-async def check_wording(body: Draft, who: Worker, ctx: Ctx) -> Wording:
+async def check_wording(body: WordsToSend, who: Worker, ctx: Ctx) -> Wording:
     """Does whoever says this excuse themselves? To ask costs nothing, and nothing is kept."""
     async with ctx.database.reading() as connection:
         rules = (await load_books(connection, LISTENING)).read(LISTENING)

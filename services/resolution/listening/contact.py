@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.resolution.judgement import Need
 from shared.events.vocabulary import Emotion
 
 
@@ -62,15 +63,6 @@ class Form(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-
-
-class Need(StrEnum):
-    """What the customer needs behind the matter itself."""
-
-    VALUED = "valued"
-    """被重视."""
-    NEEDED = "needed"
-    """被需要."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.resolution.listening.contact import Behaviour, Contact, Finding, Form, Means, Need, Slip
+from services.resolution.judgement import Need
+from services.resolution.listening.contact import Behaviour, Contact, Finding, Form, Means, Slip
 from services.resolution.listening.mood import FeltIn
 from services.resolution.views import TimelineEntry, View
 from shared.events.listening import Taboo
@@ -183,7 +184,7 @@ class ListeningShown(View):
     """Those that were noticed, the newest 100, the oldest first."""
 
 
-class Draft(BaseModel):
+class WordsToSend(BaseModel):
     """What somebody is about to send to a customer."""
 
     model_config = _example(text="This is company policy; it is not our fault that the courier was late.")

@@ -24,7 +24,7 @@ class Occasion(StrEnum):
     VALID = "valid"
 
 
-class Draft(BaseModel):
+class ExplanationDraft(BaseModel):
     """What the handler edits before the customer is told it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,7 +47,7 @@ class ExplanationTable(Content):
         "blaming": ["your fault", "您的责任"],
     }
 
-    drafts: dict[Occasion, Draft]
+    drafts: dict[Occasion, ExplanationDraft]
     blaming: Annotated[tuple[ShortText, ...], Field(max_length=500)]
     """Words that put the blame on somebody; an explanation with one of them is not accepted."""
 
