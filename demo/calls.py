@@ -25,6 +25,8 @@ class Refused(Exception):
         title, detail = told.get("title", answer.reason_phrase), told.get("detail") or ""
         super().__init__(f"{answer.request.url.path}: {answer.status_code} {title}. {detail}")
         self.status = answer.status_code
+        self.approval: dict[str, Any] | None = told.get("approval")
+        """What to ask for, when somebody must approve it first."""
 
 
 class Caller:

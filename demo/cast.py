@@ -49,25 +49,32 @@ class Shop:
 class Cast:
     """Everybody whom one complaint meets between its registration and its end."""
 
-    def __init__(self, desk: Caller, handlers: Caller, customers: Caller) -> None:
-        self._desk, self._handlers, self._customers = desk, handlers, customers
+    def __init__(self, desk: Caller, handlers: Caller, management: Caller, customers: Caller) -> None:
+        self._callers = desk, handlers, management, customers
 
     async def play(self, complaint: Complaint, watched: Callable[[Screen], None] = lambda live: None) -> None:
         """Play one complaint to the end that its plan gives it. What goes wrong is noted on it."""
         try:
-            async with screen(self._customers, complaint.reference, complaint.token) as live:
+            async with screen(self._callers[-1], complaint.reference, complaint.token) as live:
                 watched(live)
-                await _Play(complaint, live, self._desk, self._handlers, self._customers).run()
+                await _Play(complaint, live, *self._callers).run()
         except Exception as error:  # one play that breaks off must not end the others
             complaint.error = f"{type(error).__name__}: {error}"
 
 
 class _Play:
     def __init__(
-        self, complaint: Complaint, live: Screen, desk: Caller, handlers: Caller, customers: Caller
+        self,
+        complaint: Complaint,
+        live: Screen,
+        desk: Caller,
+        handlers: Caller,
+        management: Caller,
+        customers: Caller,
     ) -> None:
         self._it, self._plan, self._live = complaint, complaint.plan, live
-        self._desk, self._handlers, self._customers = desk, handlers, customers
+        self._desk, self._handlers, self._management = desk, handlers, management
+        self._customers = customers
         self._offered: list[str] = []
 
     async def run(self) -> None:
@@ -167,9 +174,24 @@ class _Play:
         await self._act("carry-out", {"result": self._say(words.DONE).format(chosen["description"])})
 
     async def _act(self, action: str, body: dict[str, Any]) -> Any:
-        case = await self._handlers.post(f"/resolution/v1/cases/{self._it.id}/{action}", body)
+        path = f"/resolution/v1/cases/{self._it.id}/{action}"
+        try:
+            case = await self._handlers.post(path, body)
+        except Refused as refused:
+            if refused.approval is None:
+                raise
+            case = await self._handlers.post(path, body | {"approval_id": await self._approved(refused)})
         self._it.state = case["state"]
         return case
+
+    async def _approved(self, refused: Refused) -> str:
+        """What is beyond the handler's limits is asked for, and granted by management; the approval's id."""
+        assert refused.approval is not None
+        question = refused.approval | {"reason": self._say(words.BEYOND_LIMITS)}
+        asked: str = (await self._handlers.post("/resolution/v1/approvals", question))["id"]
+        await self._management.post(f"/resolution/v1/approvals/{asked}/grant", {"note": self._say(words.GRANTED)})
+        self._it.approvals += 1
+        return asked
 
     async def _tell(self, what: str, body: dict[str, Any]) -> None:
         await self._customers.post(

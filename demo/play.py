@@ -69,6 +69,7 @@ class _Callers:
     shop: Caller
     desk: Caller
     handlers: Caller
+    management: Caller
     operations: Caller
     auditor: Caller
     customers: Caller
@@ -83,6 +84,8 @@ async def _callers(stage: Stage) -> AsyncIterator[_Callers]:
         shop=await caller("shop", "complaints:write"),
         desk=await caller("triage desk", "complaints:read", "triage:write"),
         handlers=await caller("handlers", "cases:read", "cases:work"),
+        # Nobody of the sample directory has larger limits than another: so an administrator approves.
+        management=await caller("management", "admin"),
         operations=await caller("operations", "webhooks:write", "complaints:read"),
         auditor=await caller("auditor", "complaints:read", "cases:read", "deliveries:read", "measures:read"),
         customers=Caller(stage.url),
@@ -119,7 +122,8 @@ class _Played:
 
 async def _performed(callers: _Callers, complaints: list[Complaint], err: Console) -> _Played:
     """Post everything, and play it to the end. One story is followed live, from its first second."""
-    shop, cast = Shop(callers.shop), Cast(callers.desk, callers.handlers, callers.customers)
+    shop = Shop(callers.shop)
+    cast = Cast(callers.desk, callers.handlers, callers.management, callers.customers)
     played = _Played(complaints, sample.most_eventful(complaints))
     first, rest = played.followed, [c for c in complaints if c is not played.followed]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -69,6 +69,8 @@ class Complaint:
     """State that the case was left in."""
     outcome: str | None = None
     referred: bool = False
+    approvals: int = 0
+    """Permits that its handler asked for and was granted."""
     error: str | None = None
     """Why its play broke off."""
 

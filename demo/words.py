@@ -80,6 +80,11 @@ ANSWER: Words = {
     "zh": "感谢您告诉我们，问题今天已解决，相关人员也已知悉。",
 }
 DONE: Words = {"en": "It is done. {}", "zh": "已经办妥：{}"}
+BEYOND_LIMITS: Words = {
+    "en": "The customer asks for it, and less would not make up for what happened.",
+    "zh": "这是顾客的要求，低于此标准不足以弥补其损失。",
+}
+GRANTED: Words = {"en": "Agreed, this once.", "zh": "同意，仅此一次。"}
 DESK: Words = {"en": "Read by the triage desk.", "zh": "分类台人工判断。"}
 
 DECLINES: Words = {
