@@ -189,7 +189,9 @@ class _Play:
         assert refused.approval is not None
         question = refused.approval | {"reason": self._say(words.BEYOND_LIMITS)}
         asked: str = (await self._handlers.post("/resolution/v1/approvals", question))["id"]
-        await self._management.post(f"/resolution/v1/approvals/{asked}/grant", {"note": self._say(words.GRANTED)})
+        await self._management.post(
+            f"/resolution/v1/approvals/{asked}/grant", {"note": self._say(words.GRANTED)}
+        )
         self._it.approvals += 1
         return asked
 

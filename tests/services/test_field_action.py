@@ -480,7 +480,7 @@ async def test_everybody_may_read_the_public_warnings_while_they_hold(company: C
     [warning] = await warnings()
     assert warning["reference"] == action["reference"] != quiet["reference"]
     assert warning["hazard"] == WORDS["hazard"]
-    assert (warning["batches"], warning["products"]) == (["41"], ["m7"])
+    assert (warning["batches"], warning["products"]) == (["41"], ["M7"])
     assert action["complaint_id"] not in str(warning)
     await done(company, action["id"], "suspend", reason="The parts have run out.")
     assert len(await warnings()) == 1, "the danger is still there"

@@ -147,6 +147,7 @@ async def test_within_ones_limits_at_once_and_beyond_with_a_permit(company: Comp
     refused = await na.act(complaint_id, "offers", **beyond)
     problem = refused.json()
     assert (refused.status_code, problem["type"]) == (409, "urn:redress:problem:approval-needed")
+    assert problem["detail"].startswith("This is more than your own limits allow. Send `approval`")
     assert [each["id"] for each in problem["approvers"]] == ["fang", "min"]
     assert (await company.read(complaint_id))["state"] == "accepted"
     asked = await na.ask(reason="The line stood still.", **problem["approval"])

@@ -92,7 +92,14 @@ async def test_the_tour_works_when_it_is_pasted(scratch: Path, tmp_path: Path) -
             process.kill()
             await process.wait()
         whole = "\n".join(said)
-        for trouble in ("Traceback", "command not found", "syntax error", "unauthorized", "not-found"):
+        for trouble in (
+            "Traceback",
+            "command not found",
+            "syntax error",
+            "unauthorized",
+            "not-found",
+            "conflict",
+        ):
             assert trouble not in whole, whole
         for shown in (
             '"reference": "RD-',
@@ -102,13 +109,20 @@ async def test_the_tour_works_when_it_is_pasted(scratch: Path, tmp_path: Path) -
             "Call me: [phone].",
             '"category": "function_fault"',
             "204",
+            "first_response     8 h  due ",
             "Offers are made after the case was accepted",
+            "2 Explain and prevent",
             "accepted\n",
             "On Tuesday. Call [phone] first.",
             "offered\n",
             "agreed\n",
             "carried_out\n",
+            '"clarifying": "met"',
             "satisfied\n",
+            "Name the team and its lead.\n200 application/pdf",
+            '"batch": "2026-41"',
+            "1  The complaint was received  ",
+            "redress-audit-checkpoint/1",
             "satisfaction_rate             1",
             "closed           not_sent   no mail server",
             "There is no such field.",

@@ -13,22 +13,32 @@ from shared.database import Transaction
 from shared.events.approvals import Permit
 from shared.problems import Problem
 
+_WHY = {
+    Permit.BEYOND_LIMITS: ("This is more than your own limits allow.", "此项超出您的权限。"),
+    Permit.CLOSE_BELOW_VALUE: (
+        "The customer got back less than they expected and spent; GET .../value shows it.",
+        "顾客所得低于其期望与付出，详见 GET .../value。",
+    ),
+    Permit.PROMISE_LATER: ("This is later than you may promise.", "承诺时间超出您的权限。"),
+    Permit.SKIP_GATE: ("No step is left out without a permit.", "未经批准不得跳过步骤。"),
+    Permit.FIELD_ACTION: ("It turns to everybody who is affected.", "此行动面向所有受影响的顾客。"),
+    Permit.PUBLIC: ("It becomes public.", "此项将对外公开。"),
+}
+
 
 def permit_needed(
     permit: Permit, complaint_id: UUID, subject_id: UUID, terms: Terms, approvers: Sequence[Approver]
 ) -> Problem:
     """A 409 problem that says who could permit it, and how they are asked."""
-    nobody = (
-        ""
-        if approvers
-        else " Nobody in the directory can: an administrator may. 通讯录中无人有权批准，请管理员处理。"
-    )
+    en, zh = _WHY[permit]
+    nobody_en = "" if approvers else " Nobody in the directory can grant it: an administrator may."
+    nobody_zh = "" if approvers else "通讯录中无人有权批准，请管理员处理。"
     return Problem(
         409,
         "approval-needed",
         "Somebody must approve this first",
-        "Send `approval` to POST /v1/approvals with your reason; once it is granted, repeat this request with its id "
-        f"as approval_id.{nobody} 须先经审批：请附理由提交申请，批准后携 approval_id 重新提交。",
+        f"{en} Send `approval` to POST /v1/approvals with your reason; once it is granted, repeat this request with "
+        f"its id as approval_id.{nobody_en} {zh}须先经审批：请附理由提交申请，批准后携 approval_id 重新提交。{nobody_zh}",
         approvers=[each.model_dump(mode="json", include={"id", "name", "layer"}) for each in approvers],
         approval={
             "permit": permit.value,

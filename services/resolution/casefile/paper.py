@@ -8,10 +8,12 @@ from functools import cache
 from importlib import resources
 
 from services.resolution.casefile.contents import CaseFile
+from services.resolution.casefile.passages import passage
 from services.resolution.listening.contact import Finding
 from services.resolution.listening.schemas import ContactShown
 from shared.events.vocabulary import Language
 from shared.paper import Block, Column, Document, Heading, KeyValues, Paragraph, Table
+from shared.taxonomy import newest
 
 
 @cache
@@ -22,6 +24,11 @@ def _words() -> dict[str, dict[str, str]]:
     return words
 
 
+@cache
+def _categories() -> dict[str, dict[str, str]]:
+    return {each.code: {"en": each.name_en, "zh": each.name_zh} for each in newest().categories}
+
+
 class Sheet:
     """Says everything in one language, with times on one wall clock."""
 
@@ -30,7 +37,7 @@ class Sheet:
 
     def say(self, word: str | None) -> str:
         """A label, or a value that has words of its own; anything else as it is."""
-        known = _words().get(word or "")
+        known = _words().get(word or "") or _categories().get(word or "")
         return known[self.language] if known else word or "–"
 
     def moment(self, at: datetime | None) -> str:
@@ -181,7 +188,7 @@ def _dealings(file: CaseFile, sheet: Sheet) -> list[Block]:
         ),
         Heading(sheet.say("contacts")),
         sheet.listed(
-            (("held_at", 2), ("via", 1), ("held_by", 1.6), ("emotion", 1.4), ("met", 1.5), ("noted", 4.6)),
+            (("held_at", 2), ("via", 1), ("held_by", 2.3), ("emotion", 1.4), ("met", 1.4), ("noted", 4)),
             contacts,
         ),
         Heading(sheet.say("emotions")),
@@ -217,7 +224,7 @@ def _evidence(file: CaseFile, sheet: Sheet) -> list[Block]:
             sheet.moment(entry.at),
             sheet.say(entry.author),
             entry.title.zh if sheet.language is Language.ZH else entry.title.en,
-            entry.text or "",
+            passage(entry, sheet.say, sheet.moment),
         )
         for entry in file.timeline
     ]
@@ -225,7 +232,7 @@ def _evidence(file: CaseFile, sheet: Sheet) -> list[Block]:
         Heading(sheet.say("attachments")),
         sheet.listed((("name", 2.5), ("at", 1.6), ("size", 1), ("sha256", 4)), attachments),
         Heading(sheet.say("timeline")),
-        sheet.listed((("at", 2.2), ("author", 2), ("what", 3), ("text", 4)), timeline),
+        sheet.listed((("at", 2.1), ("author", 2.3), ("what", 3), ("text", 3.8)), timeline),
     ]
 
 

@@ -59,8 +59,8 @@ FROM affected a LEFT JOIN cases c ON c.id = a.complaint_id ORDER BY a.customer_i
 
 def _statement(action: FieldAction, what: str) -> tuple[TextClause, dict[str, Any]]:
     scope = {
-        "products": list(action.products),
-        "batches": list(action.batches),
+        "products": [product.lower() for product in action.products],
+        "batches": [batch.lower() for batch in action.batches],
         "registered_since": action.registered_since,
         "registered_before": action.registered_before,
     }

@@ -1,5 +1,6 @@
 """A field action: one complaint speaks for many, and all who are affected are told and helped. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -227,8 +228,7 @@ class FieldAction(Addressing):
     def _set(self, draft: Draft) -> None:
         scope, told = draft.affected, draft.announcement
         self.measures = tuple(measure for measure in Measure if measure in draft.measures)
-        self.products = tuple(sorted({product.lower() for product in scope.products}))
-        self.batches = tuple(sorted({batch.lower() for batch in scope.batches}))
+        self.products, self.batches = _each_once(scope.products), _each_once(scope.batches)
         self.registered_since, self.registered_before = scope.registered_since, scope.registered_before
         self.announcement = told
         self.improvement_id, self.alert = draft.improvement_id, draft.alert and mask(draft.alert)
@@ -239,3 +239,8 @@ class FieldAction(Addressing):
 
     def _end(self, reason: str, by: str, at: datetime) -> None:
         self.reason, self.ended_by, self.ended_at, self.next_round_at = mask(reason), by, at, None
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    """As they were written, for the public reads them; upper and lower case make no difference."""
+    return tuple(sorted({name.lower(): name for name in names}.values()))

@@ -57,9 +57,9 @@ def upgrade() -> None:
             "products",
             postgresql.ARRAY(sa.Text()),
             nullable=False,
-            comment="ids or models, lower case; empty: any",
+            comment="ids or models, as written; empty: any",
         ),
-        sa.Column("batches", postgresql.ARRAY(sa.Text()), nullable=False, comment="lower case; empty: any"),
+        sa.Column("batches", postgresql.ARRAY(sa.Text()), nullable=False, comment="as written; empty: any"),
         sa.Column(
             "registered_since",
             sa.DateTime(timezone=True),
