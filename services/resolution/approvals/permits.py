@@ -38,7 +38,8 @@ def permit_needed(
         "approval-needed",
         "Somebody must approve this first",
         f"{en} Send `approval` to POST /v1/approvals with your reason; once it is granted, repeat this request with "
-        f"its id as approval_id.{nobody_en} {zh}须先经审批：请附理由提交申请，批准后携 approval_id 重新提交。{nobody_zh}",
+        f"its id as approval_id.{nobody_en} "
+        f"{zh}须先经审批：请附理由提交申请，批准后携 approval_id 重新提交。{nobody_zh}",
         approvers=[each.model_dump(mode="json", include={"id", "name", "layer"}) for each in approvers],
         approval={
             "permit": permit.value,
