@@ -1,10 +1,12 @@
 """Codes and times in a timeline are said in words on paper; what a person wrote stays as it is."""
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.resolution.casefile.contents import agreed_offers
 from services.resolution.casefile.paper import Sheet
 from services.resolution.casefile.passages import passage
 from services.resolution.timeline import Kind, Reader, Source
@@ -25,6 +27,7 @@ SAID = {
         "超出权限 · exchange",
     ),
     (Kind.REPLIED, "exchange"): ("exchange", "exchange"),
+    (Kind.MESSAGE_FAILED, "result · customer"): ("result · customer", "result · customer"),
     (Kind.PROMISE_KEPT, None): ("", ""),
     (Kind.CLOSED, None): ("", ""),
 }
@@ -46,3 +49,16 @@ def test_codes_have_words_and_words_stay(kind: Kind, text: str | None) -> None:
     for language, words in zip((Language.EN, Language.ZH), SAID[kind, text], strict=True):
         sheet = Sheet(language, ZoneInfo("Asia/Shanghai"))
         assert passage(entry, sheet.say, sheet.moment) == words
+
+
+def test_what_was_agreed_before_the_case_was_taken_up_again_stays_agreed() -> None:
+    story: list[dict[str, Any]] = [
+        {"kind": Kind.OFFERED.value, "text": "1. A motor."},
+        {"kind": Kind.DECLINED.value, "text": "phone: No."},
+        {"kind": Kind.OFFERED.value, "text": "1. A motor.\n2. A repair."},
+        {"kind": Kind.AGREED.value, "text": "2 · tracking"},
+        {"kind": Kind.REOPENED.value, "text": "It came back."},
+        {"kind": Kind.OFFERED.value, "text": "1. A refund."},
+        {"kind": Kind.AGREED.value, "text": None},
+    ]
+    assert agreed_offers(story) == {(2, 2)}

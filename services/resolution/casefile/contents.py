@@ -1,5 +1,6 @@
 """The file of a case, as data: everything that happened, in one piece."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -96,6 +97,22 @@ def take_out(case: Case, format: str, by: str, at: datetime) -> None:
     """Somebody reads the whole file: that is noted like anything else that happens."""
     case.note(Kind.FILE_READ, at, by, format, Source.RESOLUTION)
     case.record(CaseFileRead(complaint_id=case.id, format=format, read_by=by, read_at=at), at)
+
+
+def agreed_offers(timeline: Sequence[Mapping[str, Any]]) -> set[tuple[int, int]]:
+    """Round and rank of every offer that the customer ever agreed to, also before the case was taken up again.
+
+    `timeline`: all rows, the oldest first. Each round begins with an entry that tells its offers.
+    """
+    found, round_ = set(), 0
+    for entry in timeline:
+        if entry["kind"] == Kind.OFFERED:
+            round_ += 1
+        elif entry["kind"] == Kind.AGREED:
+            rank = (entry["text"] or "").partition(" ")[0]
+            if rank.isdigit():  # an erasure leaves nothing of it
+                found.add((round_, int(rank)))
+    return found
 
 
 def of_intake(complaint: dict[str, Any], attachments: list[dict[str, Any]]) -> FromIntake:

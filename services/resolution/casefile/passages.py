@@ -13,7 +13,7 @@ Say = Callable[[str], str]
 
 _TIMES = frozenset({Kind.PROMISE_MADE, Kind.DISPUTE_WARNED})
 _CODES = frozenset(
-    {Kind.TRIAGED, Kind.ASSIGNED, Kind.AGREED, Kind.MESSAGE_FAILED, Kind.CONTACT_HELD, Kind.GREW}
+    {Kind.TRIAGED, Kind.ASSIGNED, Kind.AGREED, Kind.CONTACT_HELD, Kind.GREW}
     | {Kind.CLOCK_WARNED, Kind.CLOCK_MISSED, Kind.ESCALATED}
 )
 """Codes, with ` · ` between them."""

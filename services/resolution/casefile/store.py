@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.resolution.casefile.contents import CaseFile, FromIntake, PromiseKeptOrNot
+from services.resolution.casefile.contents import CaseFile, FromIntake, PromiseKeptOrNot, agreed_offers
 from services.resolution.dispute.schemas import DisputeShown
 from services.resolution.judgement import Judgement
 from services.resolution.listening.queries import contact_of, feeling_of
@@ -46,6 +46,7 @@ async def case_file(
 ) -> CaseFile:
     """The file of a case that is known."""
     row = dict((await driver.run(connection, _FILE, {"id": complaint_id})).mappings().one())
+    agreed = agreed_offers(row["all_timeline"])
     explanations = [e["text"] for e in row["all_timeline"] if e["kind"] == Kind.JUDGED and e["text"]]
     return CaseFile(
         complaint_id=complaint_id,
@@ -55,7 +56,7 @@ async def case_file(
         attachments=list(told.attachments),
         judgement=_judgement(row["reason_sufficient"], row["demand_reasonable"]),
         explanation=explanations[-1] if explanations else None,
-        offers=[_offer(offer, row["agreed_offer_id"]) for offer in row["all_offers"]],
+        offers=[_offer(offer, agreed) for offer in row["all_offers"]],
         promises=[PromiseKeptOrNot.model_validate(promise) for promise in row["all_promises"]],
         contacts=[contact_of(contact) for contact in row["all_contacts"]],
         emotions=[feeling_of(feeling) for feeling in row["all_feelings"]],
@@ -75,8 +76,10 @@ def _judgement(reason_sufficient: bool | None, demand_reasonable: bool | None) -
     )
 
 
-def _offer(offer: dict[str, Any], agreed: UUID | None) -> OfferView:
+def _offer(offer: dict[str, Any], agreed: set[tuple[int, int]]) -> OfferView:
     value = None
     if offer["amount"] is not None:
         value = {"amount": offer["amount"], "currency": offer["currency"]}
-    return OfferView.model_validate(offer | {"value": value, "agreed": offer["offer_id"] == str(agreed)})
+    return OfferView.model_validate(
+        offer | {"value": value, "agreed": (offer["round"], offer["rank"]) in agreed}
+    )
