@@ -30,6 +30,8 @@ class Run:
     """Working minutes before the end of the last warning."""
     escalated: int = 0
     """Steps of the escalation that were taken."""
+    idle: tuple[Pause, ...] = ()
+    """Times between being met and running on: they count for this clock only."""
 
     @property
     def runs(self) -> bool:
