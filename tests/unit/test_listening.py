@@ -475,12 +475,19 @@ def test_the_window_of_reopening_ends(late: int) -> None:
         case.reopen("It came back.", LI, too_late)
     assert "Register a further complaint" in refused.value.reason.en
     assert "另行登记投诉" in refused.value.reason.zh
-    case.ask_again("It came back.", too_late)
-    assert (case.state, case.new_entries[-1].kind) == (State.CLOSED, Kind.REOPENING_TOO_LATE)
     assert facts(case) == []
     case.reopen("It came back.", LI, case.reopen_until)
     case.ask_again("Hello?", too_late)  # it was taken up meanwhile
     assert (case.state, case.new_entries[-1].kind) == (State.ACCEPTED, Kind.CUSTOMER_WROTE)
+
+
+@pytest.mark.requirement("P-24")
+def test_the_window_that_the_customer_was_told_holds_when_the_rule_becomes_stricter() -> None:
+    case = closed()
+    shorter = REOPENING.shipped.model_copy(update={"window_days": 1})
+    case.books = Books({"reopening": (1, shorter)})
+    case.ask_again("It came back.", NINE + 20 * DAY)
+    assert case.state is State.ACCEPTED
 
 
 # outside bodies
