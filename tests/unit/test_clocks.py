@@ -680,6 +680,24 @@ def test_offers_that_lie_before_the_customer_pause_clocks_that_begin_meanwhile()
     assert due_of(case, Clock.RESOLUTION) is None, "a case that is older than its clocks"
 
 
+@pytest.mark.requirement("P-13")
+@pytest.mark.parametrize(("days", "closes"), [(5, "18:00"), (1, "14:00")])
+def test_the_longest_times_that_a_rulebook_allows_can_be_counted(days: int, closes: str) -> None:
+    """Ten years ahead is as far as working time is counted; with five hours a week that is soon reached."""
+    content = CLOCKS.shipped.model_dump(mode="json")
+    content["extension"] = {"most_hours": 2000, "most_times": 10}
+    content["rows"][0]["hours"]["resolution"] = 2000
+    content["escalations"]["general"] = [{"after_minutes": 120_000, "to": "leadership"}]
+    week = {day: [["09:00", closes]] for day in range(days)}
+    copy = CalendarCopy.model_validate({"zone": "Asia/Shanghai", "spans": week})
+    case = opened(calendars=Calendars().with_copies({"after-sales": copy}))
+    case.books = Books({"clocks": (1, ClockTable.model_validate(content))})
+    for _ in range(10):
+        case.extend(2000, "The expert is away.", LI, NINE + HOUR)
+    case.time_passed(NINE + 12 * 365 * DAY)
+    assert Clock.RESOLUTION in {m.clock for m in of(case, ClockMissed) if isinstance(m, ClockMissed)}
+
+
 @pytest.mark.parametrize("hours", [0.001, 1e-12])
 def test_a_time_of_no_length_is_refused(hours: float) -> None:
     """A promise that is due when it is made is none: the database refuses it, and with it the registration."""
