@@ -13,7 +13,7 @@ from services.resolution.closing import Ending
 from services.resolution.dispute.book import BODIES, OutsideBodies
 from services.resolution.dispute.model import DisputeState
 from services.resolution.handlers import reactions
-from services.resolution.lifecycle import NotNow, State
+from services.resolution.lifecycle import Action, NotNow, State
 from services.resolution.listening.book import LISTENING, ListeningRules
 from services.resolution.listening.contact import Behaviour, Contact, Finding, Form, Means, Slip
 from services.resolution.listening.mood import NEGATIVE, FeltIn
@@ -551,6 +551,19 @@ def test_a_case_in_dispute_keeps_its_promise_or_ends_by_the_decision() -> None:
     left.withdraw(None, NINE + 4 * HOUR)
     assert left.dispute is None
     assert left.changed_disputes[-1].state is DisputeState.DROPPED
+
+
+@pytest.mark.requirement("P-47", "000-13")
+def test_no_decision_ends_what_is_not_answered_in_public_but_it_can_be_recorded() -> None:
+    case = opened()
+    case.become(Visibility.PUBLIC, LI, NINE)
+    case.hand_over(BODY, "They went there.", LI, NINE)
+    facts(case)
+    with pytest.raises(NotNow, match="without an outcome") as refused:
+        case.decide(Favour.BOTH, "Half each.", Outcome.ACCEPTABLE, LI, NINE + HOUR)
+    assert (refused.value.action, case.in_dispute, facts(case)) == (Action.DECIDE, True, [])
+    case.decide(Favour.BOTH, "Half each.", None, LI, NINE + HOUR)
+    assert (case.in_dispute, case.state) == (False, State.OPEN)
 
 
 def test_bodies_that_contradict_themselves_are_refused() -> None:
