@@ -182,6 +182,7 @@ _RESOLUTION = {
             "carried_out_at": "CASE WHEN NOT open THEN solved END",
             "outcome": "CASE WHEN NOT open THEN 'satisfied' END",
             "closed_by": "CASE WHEN NOT open THEN 'customer' END", "closed_at": "CASE WHEN NOT open THEN solved END",
+            "problem_found": "CASE WHEN NOT open THEN true END", "problem_solved": "CASE WHEN NOT open THEN true END",
             "promise_id": f"CASE WHEN open THEN {PROMISE} END", "promises": "1",
             "wakes_at": f"CASE WHEN open THEN {SOON} END",
             "entries": "CASE WHEN open THEN 4 ELSE 8 END", "audit_from": "CASE WHEN open THEN 4 ELSE 8 END",
@@ -246,6 +247,7 @@ def _rollup(dimension: str, value: str) -> Rows:
             **dict.fromkeys(("converted", "handled", "closed", "satisfied", "promises_kept"), closed),
             "handling_seconds": f"{closed} * {HANDLED_AFTER}",
             **dict.fromkeys(("merged", "withdrawn", "acceptable", "not_acceptable", "promises_broken"), "0"),
+            **dict.fromkeys(("trust_told", "trust_restored"), "0"),
         },
         "platform.filling GROUP BY 2, 3",
     )  # fmt: skip
