@@ -32,6 +32,11 @@ TRY_AGAIN_FIRST = Words(
     "顾客不可接受的结果至少须再处理一次：请使用 resume 继续处理。",
 )
 
+ANSWER_IN_PUBLIC_FIRST = Words(
+    "The complaint was made in public: give the public response first, or record the decision without an outcome.",
+    "该投诉是公开提出的：请先作出公开回应，或只登记决定而不填写 outcome。",
+)
+
 
 @dataclass(kw_only=True)
 class Closing(Valuing):
@@ -76,6 +81,9 @@ class Closing(Valuing):
         self, favour: Favour, decision: str, ends_with: Outcome | None, author: str, at: datetime
     ) -> None:
         """The outside body decided. With `ends_with`, the customer's judgement of it, the case closes thereby."""
+        self._check(Action.DECIDE)
+        if ends_with is not None and self.state is not State.CLOSED and self.owes_public_response:
+            raise NotNow(Action.DECIDE, ANSWER_IN_PUBLIC_FIRST)
         decision = mask(decision)
         self._decided(favour, decision, ends_with is not None, author, at)
         if ends_with is not None and self.state is not State.CLOSED:

@@ -67,6 +67,9 @@ class Ledger(Positioned):
     def _reopened(self, at: datetime) -> None:
         """A closed case was taken up again. Rooms undo what the closing did to what is theirs."""
 
+    def say(self, text: str, at: datetime) -> None:
+        """A person says this to the customer, or in public. Rooms hear how it is said."""
+
     def _replied(self, at: datetime, by: datetime | None = None) -> None:
         """A person told the customer something: settle the live promise; an unsolved case gets the next, `by` the
         time that the person chose."""

@@ -123,7 +123,6 @@ class Kind(StrEnum):
     EXCUSED = "excused"
     PASSED_ON = "passed_on"
     REOPENED = "reopened"
-    REOPENING_TOO_LATE = "reopening_too_late"
     DISPUTED = "disputed"
     DISPUTE_WARNED = "dispute_warned"
     DISPUTE_LATE = "dispute_late"
@@ -296,7 +295,10 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     Kind.CLOCK_WARNED: (Reader.INTERNAL, Words("A time is nearly over", "时限将至")),
     Kind.CLOCK_MISSED: (Reader.INTERNAL, Words("A time was missed", "已超时限")),
     Kind.ESCALATED: (Reader.INTERNAL, Words("A missed time was escalated", "超时升级")),
-    Kind.REMINDED: (Reader.CUSTOMER, Words("The customer was reminded of the offers", "已提醒顾客答复方案")),
+    Kind.REMINDED: (
+        Reader.CUSTOMER,
+        Words("The customer was reminded of what we wait for", "已提醒顾客：等待其答复"),
+    ),
     Kind.CONTACT_HELD: (Reader.CUSTOMER, Words("We spoke with the customer", "已与顾客沟通")),
     Kind.FOLLOWED_UP: (Reader.CUSTOMER, Words("The customer was asked once more", "再次征求顾客意见")),
     Kind.ENDED_NEGATIVE: (
@@ -323,10 +325,6 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
         Words("Taboo: a minor matter was passed on; could it be solved at once?", "禁忌：一次可解决反而升级"),
     ),
     Kind.REOPENED: (Reader.CUSTOMER, Words("The closed case was taken up again", "已重新处理")),
-    Kind.REOPENING_TOO_LATE: (
-        Reader.INTERNAL,
-        Words("The customer asked too late that the case be taken up again", "顾客请求重新处理，已超过期限"),
-    ),
     Kind.DISPUTED: (
         Reader.CUSTOMER,
         Words("The complaint was handed over to an outside body", "投诉已转交外部机构"),

@@ -11,12 +11,13 @@ hundred of them do not fill every batch.
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import Table, TextClause
 
 from shared import clock
@@ -70,6 +71,13 @@ class Dormitory:
     @property
     def next(self) -> TextClause:
         return sql(f"SELECT min(wakes_at) FROM {self.table.name} WHERE wakes_at >= :now")  # noqa: S608  # likewise
+
+    @property
+    def lull(self) -> TextClause:
+        return sql(
+            f"UPDATE {self.table.name} t SET wakes_at = w.at "  # noqa: S608  # likewise
+            "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS w(id uuid, at timestamptz) WHERE t.id = w.id"
+        )
 
 
 class Waker:
@@ -125,7 +133,13 @@ class Waker:
                 return 0
             # The time is read after the locks are held: whatever was sooner has been committed by now.
             at = clock.now()
-            due = _due(await dormitory.store.load(transaction, mine), at)
+            found: Mapping[UUID, _Sleeping] = await dormitory.store.load(transaction, mine)
+            moments = {id: each.wakes_at for id, each in found.items()}
+            due = [found[id] for id, moment in moments.items() if moment is not None and moment < at]
+            # Woken for nothing, by what held before: asleep again, or they would fill every batch.
+            early = [{"id": i, "at": m} for i, m in moments.items() if m is None or m >= at]
+            if early:
+                await transaction.execute(dormitory.lull, {"rows": to_json(early).decode()})
             for each in due:
                 each.time_passed(at)
                 if each.wakes_at is not None and each.wakes_at < at:
@@ -151,10 +165,6 @@ class Waker:
 
 class _Sleeping(Aggregate, Sleeper):
     """Both at once, for the type checker."""
-
-
-def _due(found: Mapping[UUID, Any], at: datetime) -> Collection[_Sleeping]:
-    return [each for each in found.values() if each.wakes_at is not None and each.wakes_at < at]
 
 
 async def _try_lock(transaction: Transaction, ids: Sequence[UUID]) -> list[UUID]:

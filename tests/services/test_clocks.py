@@ -225,6 +225,27 @@ async def test_while_routing_is_away_the_copy_of_its_calendars_stays(office: Off
     assert shown["accept"]["due_at"] == "2026-03-10T03:00:00Z", "two hours on Mondays and on Tuesdays"
 
 
+@pytest.mark.requirement("P-12", "N-I")
+async def test_what_is_woken_for_nothing_goes_back_to_sleep_and_crowds_nobody_out(office: Office) -> None:
+    """A department has a calendar by which nobody can count; and a replica woke cases by what held before."""
+    copy = CalendarCopy.model_validate({"zone": "Asia/Shanghai", "spans": {}})
+    async with office.context.database.transaction() as transaction:
+        await write_calendars(transaction, {"after-sales": copy}, office.now)
+    refresher: Refresher = office.context.part(Refresher)
+    complaint_id = await office.opened()
+    await refresher.refresh()
+    await wake_all(office)
+    assert await refresher.refresh() == 0
+    stale = sql("UPDATE cases SET wakes_at = :now")
+    async with office.context.database.transaction() as transaction:
+        await transaction.execute(stale, {"now": office.now})
+    version = (await office.read(complaint_id))["version"]
+    await wake_all(office)
+    [(wakes_at,)] = await office.rows("SELECT wakes_at FROM cases")
+    assert wakes_at > office.now
+    assert (await office.read(complaint_id))["version"] == version
+
+
 @pytest.mark.requirement("P-13")
 async def test_another_version_of_the_rulebook_counts_anew(office: Office) -> None:
     complaint_id = await office.opened()
@@ -310,6 +331,8 @@ async def test_a_later_promise_is_allowed_by_layer_and_beyond_it_by_a_permit_tha
     case = await na.done(complaint_id, "reply", approval_id=approval_id, **late)
     assert datetime.fromisoformat(case["promise"]["due_at"]) == NINE + 4 * DAY
     assert (await na.act(complaint_id, "reply", approval_id=approval_id, **late)).status_code == 409
+    beyond = await na.act(complaint_id, "reply", message="?", promise_by="2999-01-01T00:00:00Z")
+    assert (beyond.status_code, beyond.json()["code"]) == (409, "promise-too-far")
     past = await na.act(complaint_id, "reply", message="?", promise_by=NINE.isoformat())
     assert (past.status_code, past.json()["code"]) == (409, "promise-in-the-past")
 

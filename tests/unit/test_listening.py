@@ -13,7 +13,7 @@ from services.resolution.closing import Ending
 from services.resolution.dispute.book import BODIES, OutsideBodies
 from services.resolution.dispute.model import DisputeState
 from services.resolution.handlers import reactions
-from services.resolution.lifecycle import NotNow, State
+from services.resolution.lifecycle import Action, NotNow, State
 from services.resolution.listening.book import LISTENING, ListeningRules
 from services.resolution.listening.contact import Behaviour, Contact, Finding, Form, Means, Slip
 from services.resolution.listening.mood import NEGATIVE, FeltIn
@@ -38,8 +38,9 @@ from shared.events import (
 from shared.events.dispute import Favour
 from shared.events.listening import Taboo
 from shared.events.routing import AssignmentBasis
-from shared.events.vocabulary import Emotion, Outcome, Remedy, Severity, Valence
+from shared.events.vocabulary import Emotion, Outcome, Remedy, Severity, Valence, Visibility
 from shared.ids import new_id
+from shared.rulebooks.model import Books
 from tests.resolution_story import HOUR, NINE, assigned, records
 from tests.unit.test_resolution_model import (
     BAD,
@@ -232,6 +233,18 @@ def test_an_opinion_is_asked_for_twice_and_only_then_may_it_close_without_one() 
 
 
 @pytest.mark.requirement("001-30")
+def test_a_rule_that_wants_more_follow_ups_later_keeps_no_case_open_for_ever() -> None:
+    case = carried_out()
+    assert case.follow_up_at is not None
+    at = case.follow_up_at + HOUR
+    case.time_passed(at)
+    more = RULES.model_copy(update={"follow_ups": 3})
+    case.books = Books({"listening": (1, more)})
+    case.close(Outcome.ACCEPTABLE, "No answer.", LI, at + DAY, Ending(without_opinion=True))
+    assert case.state is State.CLOSED
+
+
+@pytest.mark.requirement("001-30")
 def test_a_new_result_is_asked_about_anew() -> None:
     case = carried_out()
     assert case.follow_up_at is not None
@@ -276,6 +289,43 @@ def test_nobody_is_neglected_while_they_are_waited_for_and_their_answer_begins_t
     assert taboos(facts(case)) == []
     case.time_passed(NINE + 20 * DAY)
     assert taboos(facts(case)) == [Taboo.NEGLECTED]
+
+
+@pytest.mark.requirement("000-12b")
+def test_whoever_agrees_late_is_not_neglected_at_that_moment() -> None:
+    case = offered()
+    case.choose(case.offers[0].offer_id, NINE + 10 * DAY)
+    facts(case)
+    case.time_passed(NINE + 10 * DAY + HOUR)
+    assert taboos(facts(case)) == []
+    case.time_passed(NINE + 20 * DAY)
+    assert taboos(facts(case)) == [Taboo.NEGLECTED]
+
+
+@pytest.mark.requirement("000-12b")
+def test_whoever_is_asked_is_not_neglected_until_they_have_answered() -> None:
+    case = opened()
+    case.ask_customer("Which motor?", LI, NINE)
+    case.time_passed(NINE + 10 * DAY)
+    assert taboos(facts(case)) == []
+    case.note(Kind.CUSTOMER_WROTE, NINE + 10 * DAY, "customer", "M7.")
+    case.time_passed(NINE + 10 * DAY + HOUR)
+    assert taboos(facts(case)) == []
+    case.time_passed(NINE + 20 * DAY)
+    assert taboos(facts(case)) == [Taboo.NEGLECTED]
+
+
+@pytest.mark.requirement("000-12e")
+def test_excuses_are_noticed_in_whatever_the_customer_is_told() -> None:
+    words = "That is not our fault."
+    case = opened()
+    case.ask_customer(words, LI, NINE)
+    assert taboos(facts(case)) == [Taboo.EXCUSED]
+    case.extend(8, words, LI, NINE + HOUR)
+    assert taboos(facts(case)) == [Taboo.EXCUSED]
+    case.visibility = Visibility.PUBLIC
+    case.respond_publicly("forum", words, LI, NINE + HOUR)
+    assert taboos(facts(case)) == [Taboo.EXCUSED]
 
 
 @pytest.mark.requirement("000-12c")
@@ -425,12 +475,19 @@ def test_the_window_of_reopening_ends(late: int) -> None:
         case.reopen("It came back.", LI, too_late)
     assert "Register a further complaint" in refused.value.reason.en
     assert "另行登记投诉" in refused.value.reason.zh
-    case.ask_again("It came back.", too_late)
-    assert (case.state, case.new_entries[-1].kind) == (State.CLOSED, Kind.REOPENING_TOO_LATE)
     assert facts(case) == []
     case.reopen("It came back.", LI, case.reopen_until)
     case.ask_again("Hello?", too_late)  # it was taken up meanwhile
     assert (case.state, case.new_entries[-1].kind) == (State.ACCEPTED, Kind.CUSTOMER_WROTE)
+
+
+@pytest.mark.requirement("P-24")
+def test_the_window_that_the_customer_was_told_holds_when_the_rule_becomes_stricter() -> None:
+    case = closed()
+    shorter = REOPENING.shipped.model_copy(update={"window_days": 1})
+    case.books = Books({"reopening": (1, shorter)})
+    case.ask_again("It came back.", NINE + 20 * DAY)
+    assert case.state is State.ACCEPTED
 
 
 # outside bodies
@@ -494,6 +551,19 @@ def test_a_case_in_dispute_keeps_its_promise_or_ends_by_the_decision() -> None:
     left.withdraw(None, NINE + 4 * HOUR)
     assert left.dispute is None
     assert left.changed_disputes[-1].state is DisputeState.DROPPED
+
+
+@pytest.mark.requirement("P-47", "000-13")
+def test_no_decision_ends_what_is_not_answered_in_public_but_it_can_be_recorded() -> None:
+    case = opened()
+    case.become(Visibility.PUBLIC, LI, NINE)
+    case.hand_over(BODY, "They went there.", LI, NINE)
+    facts(case)
+    with pytest.raises(NotNow, match="without an outcome") as refused:
+        case.decide(Favour.BOTH, "Half each.", Outcome.ACCEPTABLE, LI, NINE + HOUR)
+    assert (refused.value.action, case.in_dispute, facts(case)) == (Action.DECIDE, True, [])
+    case.decide(Favour.BOTH, "Half each.", None, LI, NINE + HOUR)
+    assert (case.in_dispute, case.state) == (False, State.OPEN)
 
 
 def test_bodies_that_contradict_themselves_are_refused() -> None:

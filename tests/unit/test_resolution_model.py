@@ -358,7 +358,7 @@ ACTS: dict[Action, Callable[[Case, datetime], None]] = {
     Action.ANSWER_BODY: lambda case, at: case.answer_body("We offered an exchange.", LI, at),
     Action.DECIDE: lambda case, at: case.decide(Favour.BOTH, "Half each.", Outcome.ACCEPTABLE, LI, at),
 }
-MAY_BE_TOO_LATE = {Action.EXTEND, Action.CLOSE, Action.CONSENT}
+MAY_BE_TOO_LATE = {Action.EXTEND, Action.CLOSE, Action.CONSENT, Action.DECIDE}
 """These look at more than the lifecycle does."""
 HAPPENINGS: list[Callable[[Case, datetime], None]] = [
     lambda case, at: case.time_passed(at),

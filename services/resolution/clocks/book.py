@@ -14,7 +14,8 @@ from shared.events.vocabulary import Audience, Channel, Severity, Visibility
 from shared.rulebooks.model import Book, Content
 from shared.taxonomy import CategoryCode
 
-Hours = Annotated[float, Field(gt=0, le=2000, allow_inf_nan=False)]
+Hours = Annotated[float, Field(ge=0.05, le=2000, allow_inf_nan=False)]
+"""Three minutes at least: what is due when it begins cannot be kept."""
 Minutes = Annotated[int, Field(ge=1, le=120_000)]
 NEEDED = frozenset(Clock) - {Clock.PUBLIC_RESPONSE}
 """Clocks for which the row for all cases must say a time."""

@@ -69,13 +69,15 @@ class Calendars:
         return None if known is None else known[0]
 
     def with_copies(self, copies: Mapping[str, CalendarCopy]) -> "Calendars":
-        """The same, with these calendars by department. Those that are of no use are left out, and said so."""
+        """The same, with these calendars by department. Instead of one that is of no use the usual one counts, under
+        the digest of what was told: else whatever is counted by it would be found outdated for ever."""
         made: dict[str, tuple[str, WorkCalendar]] = {}
         for department, copy in copies.items():
             try:
                 made[department] = (copy.digest, copy.work_calendar())
             except (ValueError, KeyError) as error:
                 log.warning("the calendar of %s is not usable, the usual one is used: %s", department, error)
+                made[department] = (copy.digest, self.usual)
         return Calendars(self.usual, made)
 
 

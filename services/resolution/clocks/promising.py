@@ -33,6 +33,20 @@ class PromisePassed(NotPossible):
         )
 
 
+FURTHEST = timedelta(days=731)
+
+
+class PromiseTooFar(NotPossible):
+    """No permit makes it a promise."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "promise-too-far",
+            "The time in promise_by is more than two years away: choose an earlier one.",
+            "promise_by 的时间在两年之后，请选择更早的时间。",
+        )
+
+
 @dataclass(frozen=True)
 class ChosenTime:
     """What somebody wants to promise; `by` None: what the rulebook says."""
@@ -44,11 +58,14 @@ class ChosenTime:
     """Of whoever promises; None: nobody of the directory."""
 
     async def check(self, transaction: Transaction, case: Case, at: datetime) -> None:
-        """Uses the permit up when one is needed. Raises PromisePassed, and the problems of permits."""
+        """Uses the permit up when one is needed. Raises PromisePassed, PromiseTooFar, and the problems of
+        permits."""
         if self.by is None:
             return
         if self.by <= at:
             raise PromisePassed
+        if self.by > at + FURTHEST:
+            raise PromiseTooFar
         if self.by <= self._latest(case, at):
             return
         terms = Terms(exact={"promise_by": self.by.astimezone(UTC).isoformat()})

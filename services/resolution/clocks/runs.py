@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.resolution.clocks.due import Pause, due
 from shared.events.clocks import Clock
-from shared.worktime import WorkCalendar
+from shared.worktime import HORIZON, WorkCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Run:
     """Working minutes before the end of the last warning."""
     escalated: int = 0
     """Steps of the escalation that were taken."""
+    idle: tuple[Pause, ...] = ()
+    """Times between being met and running on: they count for this clock only."""
 
     @property
     def runs(self) -> bool:
@@ -82,8 +84,14 @@ class Counting:
         )
 
     def _after(self, run: Run, minutes: int) -> datetime | None:
-        """So many working minutes after the time is over; before it, if negative."""
-        return due(run.started_at, timedelta(hours=run.hours, minutes=minutes), self.pauses, self.calendar)
+        """So many working minutes after the time is over; before it, if negative. What lies beyond the horizon of the
+        calendar is over at the horizon."""
+        try:
+            return due(
+                run.started_at, timedelta(hours=run.hours, minutes=minutes), self.pauses, self.calendar
+            )
+        except ValueError:
+            return run.started_at + HORIZON
 
 
 def _is_before(moment: datetime | None, at: datetime) -> bool:

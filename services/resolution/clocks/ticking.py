@@ -58,6 +58,11 @@ class Ticking(Telling):
             yield self.registered_at
 
     @property
+    def stands_still(self) -> bool:
+        """The customer is waited for, or the case follows another one."""
+        return bool(self.pauses) and self.pauses[-1].until is None
+
+    @property
     def outdated(self) -> bool:
         """Were the running clocks computed by another rulebook or calendar than what holds now?"""
         return self.state in WORKED | {State.MERGED} and (
@@ -69,6 +74,7 @@ class Ticking(Telling):
         """Warn, miss and escalate what is due at `at`."""
         if self.outdated:
             self._follow_state(at)  # a case that is older than its clocks has none yet
+            self._pause(at)
             self._count_anew(at)
         super().time_passed(at)
         for clock in list(self.runs):
@@ -148,11 +154,11 @@ class Ticking(Telling):
         """The clocks stand still while the case follows another one, and while the customer is waited for, unless
         they wait for an answer themselves."""
         idle = self.state is State.MERGED or (self.waits_for_customer and not self._owed())
-        open_ = self.pauses[-1] if self.pauses and self.pauses[-1].until is None else None
-        if idle and open_ is None:
+        if idle and not self.stands_still:
             self.pauses += (Pause(at),)
-        elif open_ is not None and not idle:
-            self.pauses = (*self.pauses[:-1], Pause(open_.since, max(at, open_.since)))
+        elif self.stands_still and not idle:
+            since = self.pauses[-1].since
+            self.pauses = (*self.pauses[:-1], Pause(since, max(at, since)))
 
     def _is_running(self, clock: Clock) -> bool:
         return clock in self.runs and self.runs[clock].runs
@@ -179,8 +185,9 @@ class Ticking(Telling):
             self._start(clock, at)
         else:
             assert run.stopped_at is not None
-            self.pauses = (*self.pauses, Pause(run.stopped_at, max(at, run.stopped_at)))
-            self.runs[clock] = replace(run, stopped_at=None)
+            idle = Pause(run.stopped_at, max(at, run.stopped_at))
+            self.runs[clock] = replace(run, stopped_at=None, idle=(*run.idle, idle))
+            self._count_anew(at)
 
     def _count_anew(self, at: datetime, *, changed_only: bool = False) -> None:
         """Compute what is not over by `at` by what holds now; a miss stays a miss. `changed_only`: the pauses are as
@@ -225,7 +232,7 @@ class Ticking(Telling):
         book = self.books.read(CLOCKS)
         still = () if run.clock is Clock.PROMISE else self.pauses
         return Counting(
-            [pause for pause in still if run.stopped_at is None or pause.since < run.stopped_at],
+            [p for p in (*still, *run.idle) if run.stopped_at is None or p.since < run.stopped_at],
             self.calendars.of(self.department),
             book.warn_minutes.get(run.clock, ()),
             [step.after_minutes for step in book.steps(run.clock, self.severity)],

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.resolution.clocks.book import CLOCKS
 from services.resolution.clocks.rules import ENDED
-from services.resolution.lifecycle import Action, NotNow, WaitingFor, Words
+from services.resolution.lifecycle import Action, NotNow, State, WaitingFor, Words
 from services.resolution.timeline import SYSTEM, Kind, Source
 from services.resolution.withdrawing import Withdrawing
 from shared.events import (
@@ -49,13 +49,14 @@ class Waiting(Withdrawing):
 
     def deadlines(self) -> Iterator[datetime]:
         yield from super().deadlines()
-        if self.chase_at is not None:
+        if self.chase_at is not None and self.state is not State.MERGED:
             yield self.chase_at
 
     def time_passed(self, at: datetime) -> None:
-        """And chase the colleague who has not answered."""
+        """And chase the colleague who has not answered; not while the case follows another one, because nobody can
+        record the answer then."""
         super().time_passed(at)
-        if self.chase_at is None or at <= self.chase_at:
+        if self.chase_at is None or at <= self.chase_at or self.state is State.MERGED:
             return
         assert self.asked_whom is not None
         self.chased += 1
@@ -70,6 +71,7 @@ class Waiting(Withdrawing):
         question = mask(question)
         self.waiting_for = WaitingFor.CUSTOMER
         self._tell(Kind.CUSTOMER_ASKED, at, author, question)
+        self.say(question, at)
         self.record(CustomerAsked(complaint_id=self.id, question=question, asked_at=at), at)
         self._replied(at, by)
 
@@ -96,8 +98,9 @@ class Waiting(Withdrawing):
     ) -> None:
         """More time for the solution, as the law allows it, before the time is over. The customer is told why."""
         self._check(Action.EXTEND)
-        allowed, run = self.books.read(CLOCKS).extension, self.runs[Clock.RESOLUTION]
-        if run.missed_at is not None or (run.due_at is not None and run.due_at < at):
+        allowed, run = self.books.read(CLOCKS).extension, self.runs.get(Clock.RESOLUTION)
+        # A case that is older than its clocks has none yet.
+        if run and (run.missed_at is not None or (run.due_at is not None and run.due_at < at)):
             raise NotNow(Action.EXTEND, TOO_LATE_TO_EXTEND)
         if self.extensions >= allowed.most_times:
             raise NotNow(Action.EXTEND, EXTENDED_OFTEN)
@@ -107,6 +110,7 @@ class Waiting(Withdrawing):
         self.extended_hours += hours
         reason = mask(reason)
         self._tell(Kind.EXTENDED, at, author, f"{hours:g} h: {reason}")
+        self.say(reason, at)
         extended = ResolutionExtended(complaint_id=self.id, hours=hours, reason=reason, extended_at=at)
         self.record(extended, at)
         self._replied(at, by)
@@ -117,6 +121,7 @@ class Waiting(Withdrawing):
         self.publicly_answered_at = at
         where, response = mask(where), mask(response)
         self._tell(Kind.PUBLICLY_ANSWERED, at, author, f"{where}: {response}")
+        self.say(response, at)
         given = PublicResponseGiven(complaint_id=self.id, where=where, response=response, given_at=at)
         self.record(given, at)
 

@@ -98,7 +98,8 @@ async def read_listening(complaint_id: UUID, who: Reader, ctx: Ctx) -> Listening
 
 @router.post("/wording", summary="Look over what is to be sent", responses=problems.documented())
 async def check_wording(body: WordsToSend, who: Worker, ctx: Ctx) -> Wording:
-    """Does whoever says this excuse themselves? To ask costs nothing, and nothing is kept."""
+    """Would it be noticed as an excuse (taboo 5)? To ask costs nothing, and nothing is kept. For everything else that
+    may hurt, and a kinder way to say it: `POST /notification/v1/reply-check`."""
     async with ctx.database.reading() as connection:
         rules = (await load_books(connection, LISTENING)).read(LISTENING)
     return Wording(excuses=rules.excuses_in(body.text))

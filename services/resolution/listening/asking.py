@@ -62,6 +62,7 @@ class Asking(Watched):
         self.record(asked, at)
 
     def _may_end_unheard(self) -> None:
-        """Raises NotNow when somebody would close it without an opinion before it was asked for often enough."""
-        if self.follow_ups < self.listening.follow_ups:
+        """Raises NotNow when somebody would close it without an opinion before it was asked for often enough: by the
+        rule of now, or by the one of the last time, after which nobody asks any more."""
+        if self.follow_up_at is not None and self.follow_ups < self.listening.follow_ups:
             raise NotNow(Action.CLOSE, ASK_FIRST)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.resolution.lifecycle import UNSOLVED, State
+from services.resolution.lifecycle import UNSOLVED
 from services.resolution.listening.book import LISTENING, ListeningRules
 from services.resolution.listening.contact import Contact, Slip
 from services.resolution.listening.mood import FeltIn, Moody
@@ -27,9 +27,6 @@ ENTRY = {
 }
 """How each taboo stands in the timeline. A broken promise is a fact of its own, PromiseBroken."""
 
-_WAITS_FOR_US = UNSOLVED - {State.OFFERED}
-"""While offers lie before the customer it is they who are waited for."""
-
 
 @dataclass(kw_only=True)
 class Watched(Moody):
@@ -47,17 +44,22 @@ class Watched(Moody):
     """They wait to be saved, with the rules by which they are judged."""
 
     @property
+    def _waits_for_us(self) -> bool:
+        """Not while offers or a question lie before the customer: then it is they who are waited for."""
+        return self.state in UNSOLVED and not self.stands_still
+
+    @property
     def listening(self) -> ListeningRules:
         return self.books.read(LISTENING)
 
     def deadlines(self) -> Iterator[datetime]:
         yield from super().deadlines()
-        if self.neglected_after is not None and self.state in _WAITS_FOR_US:
+        if self.neglected_after is not None and self._waits_for_us:
             yield self.neglected_after
 
     def time_passed(self, at: datetime) -> None:
         super().time_passed(at)
-        if self.neglected_after is None or self.state not in _WAITS_FOR_US or at <= self.neglected_after:
+        if self.neglected_after is None or not self._waits_for_us or at <= self.neglected_after:
             return
         self.neglected_after = None  # once, until somebody speaks with them
         self._raise(Taboo.NEGLECTED, at)
@@ -115,9 +117,12 @@ class Watched(Moody):
         if self.severity is Severity.GENERAL:
             self._raise(Taboo.PASSED_ON, at, to)
 
-    def separate(self, by: str, reason: str | None, at: datetime) -> None:
-        super().separate(by, reason, at)
-        self._watch(at)
+    def _listen(self, kind: Kind, at: datetime) -> None:
+        """Whoever was waited for waits themselves from now on."""
+        stood_still = self.stands_still
+        super()._listen(kind, at)
+        if stood_still and self._waits_for_us:
+            self._watch(at)
 
     def _answered_unheard(self, at: datetime) -> None:
         """It was settled at once: was the customer understood before?"""

@@ -78,7 +78,6 @@ class Offering(Disputing):
         if self.state is State.OFFERED and round_ == self.round:
             self._move(Action.OBJECT)
             self._tell(Kind.DECLINED, at, CUSTOMER, reason, Source.INTAKE)
-            self._watch(at)
         else:
             self._tell(Kind.OBJECTION_TOO_LATE, at, CUSTOMER, reason, Source.INTAKE)
 
@@ -136,7 +135,6 @@ class Offering(Disputing):
         """Record an objection that came another way than by tracking, where the offers can still be seen."""
         self._move(Action.OBJECT)
         self._tell(Kind.DECLINED, at, author, f"{via}: {mask(reason)}")
-        self._watch(at)
         self.record(OffersWithdrawn(complaint_id=self.id, round=self.round, withdrawn_at=at), at)
 
     # Steps that several of these share

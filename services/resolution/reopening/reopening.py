@@ -39,11 +39,10 @@ class Reopening(Correcting):
         self._take_up(author, mask(reason), at, Source.RESOLUTION)
 
     def ask_again(self, reason: str, at: datetime) -> None:
-        """The customer asks for it. Intake refuses what is too late; what crosses something else is not lost."""
+        """The customer asks for it. Intake refuses what is too late, by the window that the customer was told at the
+        closing, whatever the rulebook says by now; what crosses something else is not lost."""
         if self.state is not State.CLOSED:
             self._tell(Kind.CUSTOMER_WROTE, at, CUSTOMER, reason, Source.INTAKE)
-        elif self.reopen_until is None or at > self.reopen_until:
-            self._tell(Kind.REOPENING_TOO_LATE, at, CUSTOMER, reason, Source.INTAKE)
         else:
             self._take_up(CUSTOMER, reason, at, Source.INTAKE)
 
