@@ -48,7 +48,6 @@ _LOAD = text(
     """
 SELECT c.*, k.digest AS calendar_now, p.number AS promise_number,
        p.made_at AS promise_made_at, p.due_at AS promise_due_at,
-SELECT c.*, p.number AS promise_number, p.made_at AS promise_made_at, p.due_at AS promise_due_at,
        to_jsonb(d) AS dispute,
        (SELECT jsonb_agg(jsonb_build_object(
                    'offer_id', o.offer_id, 'rank', o.rank, 'remedies', o.remedies,
