@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from services.resolution.audit.chain import Covered, Link, Part, extend, key_of
 from services.resolution.audit.witnessed import Noted, Witnessed
 from services.resolution.timeline import SYSTEM, Kind
@@ -79,10 +81,13 @@ def hexadecimal(value: bytes) -> str:
 
 
 def only_witnessed(case: Witnessed, row: Mapping[str, Any]) -> bool:
-    """Did nothing change but the chain? `row` is what is to be stored of the case, but for the chain's own columns."""
+    """Did nothing change but the chain? `row` is what is to be stored of the case, but for the chain's own columns; what
+    is kept as JSON is compared as such."""
     stored = case.stored
     return (
         bool(case.new_notes)
         and stored is not None
-        and all(value == stored[name] for name, value in row.items())
+        and all(
+            value == stored[name] or to_jsonable_python(value) == stored[name] for name, value in row.items()
+        )
     )
