@@ -291,7 +291,10 @@ TAMPERED: dict[str, tuple[tuple[str, ...], set[str]]] = {
         {"beginning", "hash"},
     ),
     "the key thrown away": (("UPDATE cases SET audit_salt = NULL WHERE id = :id",), {"key_gone"}),
-    "the state": (("UPDATE cases SET state = 'carried_out', outcome = NULL, closed_at = NULL WHERE id = :id",), {"state"}),
+    "the state": (
+        ("UPDATE cases SET state = 'carried_out', outcome = NULL, closed_at = NULL WHERE id = :id",),
+        {"state"},
+    ),
 }
 
 

@@ -81,8 +81,8 @@ def hexadecimal(value: bytes) -> str:
 
 
 def only_witnessed(case: Witnessed, row: Mapping[str, Any]) -> bool:
-    """Did nothing change but the chain? `row` is what is to be stored of the case, but for the chain's own columns; what
-    is kept as JSON is compared as such."""
+    """Did nothing change but the chain? `row` is what is to be stored of the case, but for the chain's own columns;
+    what is kept as JSON is compared as such."""
     stored = case.stored
     return (
         bool(case.new_notes)
