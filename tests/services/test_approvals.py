@@ -22,6 +22,7 @@ from tests.company import Company, open_company
 from tests.resolution_story import HOUR, NINE, assigned, registered
 
 URL = "/resolution/v1/approvals"
+LATER = "2026-03-20T02:00:00+00:00"
 DECISIONS: dict[str, dict[str, Any]] = {"grant": {}, "refusal": {"reason": "No."}}
 
 
@@ -160,6 +161,17 @@ async def test_only_the_entitled_decide_and_nobody_for_themselves(company: Compa
         )
     ).json()
     assert (await company.decide(own["id"], "grant")).status_code == 403
+
+
+@pytest.mark.requirement("003-09", "N-J")
+async def test_that_a_permit_was_used_is_in_the_audit_chain(company: Company) -> None:
+    approval = await asked(company, permit="promise_later", terms={"exact": {"promise_by": LATER}})
+    assert (await company.seen_by("min").decide(approval["id"], "grant")).status_code == 200
+    complaint_id = UUID(approval["complaint_id"])
+    later = {"message": "Soon.", "promise_by": LATER, "approval_id": approval["id"]}
+    await company.seen_by("na").done(complaint_id, "reply", **later)
+    found = await company.rows("SELECT note FROM audit_entries WHERE action = 'permit_used'")
+    assert found == [({"permit": "promise_later", "approval_id": approval["id"]},)]
 
 
 @pytest.mark.requirement("003-09", "003-02")

@@ -22,6 +22,7 @@ class Rows:
     entries: Sequence[Mapping[str, Any]]
     offers: Sequence[Mapping[str, Any]]
     promises: Sequence[Mapping[str, Any]]
+    contacts: Sequence[Mapping[str, Any]]
 
     def happened(self, at: datetime) -> Iterator[Covered]:
         """All of it; `at` is when offers were made that no entry of the timeline tells of."""
@@ -37,6 +38,9 @@ class Rows:
                 yield Covered(Part.PROMISE, row["made_at"], SYSTEM, Noted.PROMISE_RECORDED.value, row)
             else:
                 yield Covered(Part.SETTLEMENT, row["settled_at"], SYSTEM, Noted.PROMISE_SETTLED.value, row)
+        for row in self.contacts:
+            at, actor = row["recorded_at"], row["held_by"]
+            yield Covered(Part.CONTACT, at, actor, Noted.CONTACT_RECORDED.value, row)
 
 
 def chained(
