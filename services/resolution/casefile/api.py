@@ -43,7 +43,8 @@ async def take_out_file(
     language: Annotated[Language, Query(description="Of the document on paper.")] = Language.ZH,
 ) -> Response:
     """Everything that happened: what was told, judged, offered, promised and spoken, with the digests of the
-    attachments. That you take it out is noted in the case. What is sent to an outside body is kept, not made again."""
+    attachments. That you take it out is an entry of its audit chain. What is sent to an outside body is kept, not
+    made again."""
     async with ctx.database.reading() as connection:
         known = (await store.read(connection, [complaint_id]))[complaint_id]
     if known.state is State.UNOPENED:

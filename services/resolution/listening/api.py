@@ -143,7 +143,7 @@ async def score_case(body: ScorecardGiven, who: Worker, desk: AtDesk) -> Respons
         )
 
     async def show(transaction: Transaction) -> Answer:
-        given = {"id": desk.complaint_id, "looking": [Kind.SCORED.value, Kind.FILE_READ.value]}
+        given = {"id": desk.complaint_id, "looking": [Kind.SCORED.value]}
         worked = (await driver.run(transaction.connection, queries.WORKED, given)).scalars().all()
         if who.id in worked:
             raise _own_case()
