@@ -180,6 +180,7 @@ async def test_whom_the_complaint_is_about_neither_asks_nor_reads_nor_decides(co
     about = registered(complaint_id).model_copy(update={"accused_id": "fang"})
     await company.hear(about, assigned(complaint_id))
     approval = await asked(company, complaint_id=str(complaint_id))
+    assert [each["id"] for each in approval["line"]] == ["min"]
     fang = company.seen_by("fang")
     answers = [
         await fang.decide(approval["id"], "grant"),
