@@ -182,6 +182,7 @@ _RESOLUTION = {
             "carried_out_at": "CASE WHEN NOT open THEN solved END",
             "outcome": "CASE WHEN NOT open THEN 'satisfied' END",
             "closed_by": "CASE WHEN NOT open THEN 'customer' END", "closed_at": "CASE WHEN NOT open THEN solved END",
+            "problem_found": "CASE WHEN NOT open THEN true END", "problem_solved": "CASE WHEN NOT open THEN true END",
             "promise_id": f"CASE WHEN open THEN {PROMISE} END", "promises": "1",
             "wakes_at": f"CASE WHEN open THEN {SOON} END",
             "entries": "CASE WHEN open THEN 4 ELSE 8 END", "audit_from": "CASE WHEN open THEN 4 ELSE 8 END",

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from services import catalogue
 from shared.config import Settings
 from shared.eventlog import Record
+from shared.events import PersonalDataRead
 from shared.events.vocabulary import ALL_TOPICS
 from shared.keys import create_key
 from shared.process import Process
@@ -66,6 +67,14 @@ class World:
             if reactions and await self.process.log.lag(reactions.consumer, reactions.topics):
                 return False
         return True
+
+    async def told_of(self, complaint_id: str, topic: str = "redress.intake") -> list[Record]:
+        """What one topic tells of a complaint, but for who read its contacts: letters do that whenever they go out."""
+        return [
+            record
+            for record in await self.log_records(topic)
+            if record.key == complaint_id and record.headers["ce_type"] != PersonalDataRead.wire_type()
+        ]
 
     async def log_records(self, *topics: str) -> list[Record]:
         """Everything on the log (or on these topics), as a group that nobody else is in would read it."""

@@ -101,7 +101,7 @@ async def test_the_anonymous_and_the_handler_write_to_each_other_and_stay_unknow
     log = b"".join(record.value for record in await world.log_records())
     for secret in (b"13900139000", b"13800138000", b"li.na@example.com"):
         assert secret not in log
-    told = [json.loads(r.value) for r in await world.log_records("redress.intake") if r.key == one["id"]]
+    told = [json.loads(r.value) for r in await world.told_of(one["id"])]
     assert [(t.get("number"), t.get("message")) for t in told[1:]] == [
         (1, "Which shift? Call me at [phone] or [email]."),
         (2, "The night shift. My number is [phone]."),

@@ -129,7 +129,7 @@ async def test_a_complaint_keeps_the_trace_of_its_request(world: World) -> None:
     registered = await world.register(traceparent=f"00-{trace}-00f067aa0ba902b7-01")
     await world.settled()
     for topic in ("redress.intake", "redress.routing", "redress.resolution"):
-        told = [record for record in await world.log_records(topic) if record.key == registered["id"]]
+        told = await world.told_of(registered["id"], topic)
         assert told
         for record in told:
             assert record.headers["ce_traceparent"].split("-")[1] == trace

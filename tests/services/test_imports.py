@@ -93,7 +93,7 @@ async def test_a_csv_file_becomes_complaints_like_any_other(world: World) -> Non
     assert complaint["desired_remedies"] == ["exchange", "apology"]
     assert complaint["claimed_losses"][0]["amount"] == {"amount": "18500.00", "currency": "CNY"}
     await world.settled()
-    events = [json.loads(r.value) for r in await world.log_records("redress.intake") if r.key == line["id"]]
+    events = [json.loads(r.value) for r in await world.told_of(line["id"])]
     assert [event["channel"] for event in events] == ["letter"], "the same fact as for a posted complaint"
     assert "13800138000" not in json.dumps(events)
 

@@ -241,7 +241,11 @@ async def test_below_v1_and_c_a_case_closes_only_by_somebody_entitled(company: C
         cny("315.00"),
     )
     na = company.seen_by("na")
-    closing: dict[str, Any] = {"outcome": "acceptable", "reason": "Call 13800138000: fine."}
+    closing: dict[str, Any] = {
+        "outcome": "acceptable",
+        "reason": "Call 13800138000: fine.",
+        "negative_reason": "They were angry at the beginning only.",
+    }
     refused = await na.act(complaint_id, "close", **closing)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:redress:problem:approval-needed")
     assert [each["id"] for each in refused.json()["approvers"]] == ["min"]
