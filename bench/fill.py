@@ -247,6 +247,7 @@ def _rollup(dimension: str, value: str) -> Rows:
             **dict.fromkeys(("converted", "handled", "closed", "satisfied", "promises_kept"), closed),
             "handling_seconds": f"{closed} * {HANDLED_AFTER}",
             **dict.fromkeys(("merged", "withdrawn", "acceptable", "not_acceptable", "promises_broken"), "0"),
+            **dict.fromkeys(("trust_told", "trust_restored"), "0"),
         },
         "platform.filling GROUP BY 2, 3",
     )  # fmt: skip
