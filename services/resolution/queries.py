@@ -123,17 +123,10 @@ async def case(connection: AsyncConnection, complaint_id: UUID) -> CaseView | No
         **{
             name: row[name]
             for name in (
-                *("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at"),
                 *("publicly_answered_at", "asked_whom", "chase_at"),
                 *("round", "result", "carried_out_at", "closed_by", "closed_at", "withdrawn_at", "reopened"),
                 *("last_emotion", "ended_negative", "trust_restored", "problem_found", "problem_solved"),
                 "correction",
-                "round",
-                "result",
-                "carried_out_at",
-                "closed_by",
-                "closed_at",
-                "withdrawn_at",
             )
         },
     )
