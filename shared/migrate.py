@@ -105,6 +105,9 @@ def run_environment(metadata: MetaData) -> None:
     connection: Connection = context.config.attributes["connection"]
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=False)
     with context.begin_transaction():
+        # All revisions are one transaction: a deferred check that is pending after one has changed rows would keep the
+        # next one from altering the table.
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         context.run_migrations()
 
 

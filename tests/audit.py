@@ -393,7 +393,11 @@ def _chains(evidence: Evidence) -> Iterator[str]:
     for row in evidence.rows("resolution.audit_entries"):
         links[row["complaint_id"]].append(row)
     rows: dict[UUID, Counter[Part]] = defaultdict(Counter)
-    for part, table in ((Part.TIMELINE, "timeline"), (Part.OFFER, "offers"), (Part.PROMISE, "promises")):
+    kept = {
+        **{Part.TIMELINE: "timeline", Part.OFFER: "offers", Part.PROMISE: "promises"},
+        Part.CONTACT: "contacts",
+    }
+    for part, table in kept.items():
         for row in evidence.rows(f"resolution.{table}"):
             rows[row["complaint_id"]][part] += 1
             rows[row["complaint_id"]][Part.SETTLEMENT] += row.get("settled_at") is not None

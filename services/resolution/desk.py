@@ -29,6 +29,28 @@ Reader = Annotated[Principal, may("cases:read")]
 Worker = Annotated[Principal, may("cases:work")]
 
 
+async def must_not_be_about(ctx: Context, who: Principal, complaint_id: UUID) -> None:
+    """Raises a 403 problem when the complaint is about whoever calls."""
+    async with ctx.database.reading() as connection:
+        people = await queries.accused(connection, complaint_id)
+    await must_not_be_accused(ctx, who, people)
+
+
+async def _case_reader(complaint_id: UUID, who: Reader, ctx: Ctx) -> Principal:
+    await must_not_be_about(ctx, who, complaint_id)
+    return who
+
+
+async def _case_worker(complaint_id: UUID, who: Worker, ctx: Ctx) -> Principal:
+    await must_not_be_about(ctx, who, complaint_id)
+    return who
+
+
+CaseReader = Annotated[Principal, Depends(_case_reader)]
+"""Reads something of the case of the path, which is not about them."""
+CaseWorker = Annotated[Principal, Depends(_case_worker)]
+"""Works on it beside its desk, likewise."""
+
 Check = Callable[[Transaction, Case, datetime], Awaitable[object]]
 """Looks at more than the case, or uses a permit up, before the case is changed."""
 

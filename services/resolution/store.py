@@ -21,7 +21,7 @@ from services.resolution.field_action import store as field_actions
 from services.resolution.forgetting import FORGET
 from services.resolution.judgement import Judgement, Need, Origin
 from services.resolution.lifecycle import State, WaitingFor
-from services.resolution.listening.store import keep
+from services.resolution.listening.store import contact_rows, keep
 from services.resolution.model import Case
 from services.resolution.offers.told import Told
 from services.resolution.promises import Promise, PromiseState
@@ -113,7 +113,7 @@ class CaseStore:
             if not only_witnessed(case, row):
                 row["version"] = case.version = case.version + 1
             promised = [_promise_row(promise) for promise in case.changed_promises]
-            parts = Rows(told[case.id], offered[case.id], promised)
+            parts = Rows(told[case.id], offered[case.id], promised, contact_rows(case))
             links += chained(case, parts, erased=case.erased, secret=self._secret, recorded_at=now)
             rows.append(row | _head(case))
         await save_rows(transaction, cases, rows)

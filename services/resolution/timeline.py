@@ -128,7 +128,6 @@ class Kind(StrEnum):
     DISPUTE_LATE = "dispute_late"
     DISPUTE_ANSWERED = "dispute_answered"
     DISPUTE_DECIDED = "dispute_decided"
-    FILE_READ = "file_read"
 
 
 TITLES: dict[Kind, tuple[Reader, Words]] = {
@@ -339,7 +338,6 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
     ),
     Kind.DISPUTE_ANSWERED: (Reader.CUSTOMER, Words("The outside body was answered", "已答复外部机构")),
     Kind.DISPUTE_DECIDED: (Reader.CUSTOMER, Words("The outside body decided", "外部机构已作出决定")),
-    Kind.FILE_READ: (Reader.INTERNAL, Words("The file of the case was taken out", "案卷被调阅")),
 }
 """What each kind of entry says, and to whom."""
 

@@ -19,9 +19,10 @@ from shared.events.vocabulary import Because
 from shared.ids import new_id
 from shared.problems import Problem
 from tests.company import Company, open_company
-from tests.resolution_story import HOUR, NINE
+from tests.resolution_story import HOUR, NINE, assigned, registered
 
 URL = "/resolution/v1/approvals"
+LATER = "2026-03-20T02:00:00+00:00"
 DECISIONS: dict[str, dict[str, Any]] = {"grant": {}, "refusal": {"reason": "No."}}
 
 
@@ -160,6 +161,36 @@ async def test_only_the_entitled_decide_and_nobody_for_themselves(company: Compa
         )
     ).json()
     assert (await company.decide(own["id"], "grant")).status_code == 403
+
+
+@pytest.mark.requirement("003-09", "N-J")
+async def test_that_a_permit_was_used_is_in_the_audit_chain(company: Company) -> None:
+    approval = await asked(company, permit="promise_later", terms={"exact": {"promise_by": LATER}})
+    assert (await company.seen_by("min").decide(approval["id"], "grant")).status_code == 200
+    complaint_id = UUID(approval["complaint_id"])
+    later = {"message": "Soon.", "promise_by": LATER, "approval_id": approval["id"]}
+    await company.seen_by("na").done(complaint_id, "reply", **later)
+    found = await company.rows("SELECT note FROM audit_entries WHERE action = 'permit_used'")
+    assert found == [({"permit": "promise_later", "approval_id": approval["id"]},)]
+
+
+@pytest.mark.requirement("003-09", "003-02")
+async def test_whom_the_complaint_is_about_neither_asks_nor_reads_nor_decides(company: Company) -> None:
+    complaint_id = new_id()
+    about = registered(complaint_id).model_copy(update={"accused_id": "fang"})
+    await company.hear(about, assigned(complaint_id))
+    approval = await asked(company, complaint_id=str(complaint_id))
+    assert [each["id"] for each in approval["line"]] == ["min"]
+    fang = company.seen_by("fang")
+    answers = [
+        await fang.decide(approval["id"], "grant"),
+        await fang.decide(approval["id"], "refusal", reason="No."),
+        await fang.http.get(f"{URL}/{approval['id']}"),
+        await fang.ask(permit="promise_later", complaint_id=str(complaint_id), reason="Later."),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["title"]) == (403, "The complaint is about you")
+    assert (await company.seen_by("min").decide(approval["id"], "grant")).status_code == 200
 
 
 @pytest.mark.requirement("003-09")

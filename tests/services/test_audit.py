@@ -36,6 +36,13 @@ from tests.world import SECRET, TOLD, World, eventually
 ALL = ["cases:read", "cases:work", "audit:read"]
 
 
+CALL: dict[str, Any] = {
+    **{"via": "phone", "emotion": "calm", "customer_seconds": 480, "agent_seconds": 110},
+    **{"empathy": True, "polite_name": True, "solution_focus": True},
+    **{"key_points": ["Nobody called."], "questions": ["open", "closed"], "needs": ["valued"]},
+}
+
+
 @pytest.fixture
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     async with open_office(database_url, tmp_path, ALL) as opened:
@@ -85,8 +92,11 @@ async def entries(office: Office, complaint_id: UUID) -> list[dict[str, Any]]:
         cursor = {"next": page["next"]}
 
 
-async def closed(office: Office) -> UUID:
+async def closed(office: Office, contact: Mapping[str, Any] | None = None) -> UUID:
     complaint_id = await office.carried_out()
+    if contact is not None:
+        answer = await office.act(complaint_id, "contacts", **contact)
+        assert answer.status_code == 201, answer.text
     await office.hear(opinion(complaint_id, Outcome.SATISFIED, office.now))
     return complaint_id
 
@@ -103,6 +113,8 @@ async def test_everything_that_happens_to_a_case_is_in_its_chain(office: Office)
     accepted = next(each for each in chain if each["action"] == "accepted")
     assert accepted["actor"].startswith("key:")
     assert accepted["title"] == {"en": "The case was taken up", "zh": "投诉已受理"}
+    judged = next(each for each in chain if each["action"] == "judgement_recorded")
+    assert judged["note"] == {"reason_sufficient": "true", "demand_reasonable": "true"}
     kept = {part: sum(each["part"] == part for each in chain) for part in ("offer", "promise", "settlement")}
     made = await office.rows("SELECT count(*), count(*) FILTER (WHERE state <> 'live') FROM promises")
     assert (kept["offer"], kept["promise"], kept["settlement"]) == (len(OFFERS), *made[0])
@@ -234,6 +246,21 @@ TAMPERED: dict[str, tuple[tuple[str, ...], set[str]]] = {
         (f"UPDATE offers SET amount = 1 {HERE} AND amount IS NOT NULL",),
         {"content"},
     ),
+    "of which suggestion an offer is": (
+        (f"UPDATE offers SET solution = 'x' {HERE} AND rank = 1",),
+        {"content"},
+    ),
+    "a promise excused": (
+        (
+            f"UPDATE promises SET state = 'broken', excused = true, settled_at = due_at + interval '1 hour' {HERE} "
+            "AND number = 1",
+        ),
+        {"content"},
+    ),
+    "whose promise it was": ((f"UPDATE promises SET department = 'x' {HERE} AND number = 1",), {"content"}),
+    "how a contact was": ((f"UPDATE contacts SET emotion = 'grateful' {HERE}",), {"content"}),
+    "what was summed up in it": ((f"UPDATE contacts SET key_points = '{{}}' {HERE}",), {"content"}),
+    "a contact taken out": ((f"DELETE FROM contacts {HERE}",), {"row_gone"}),
     "an offer put in": (
         (
             "INSERT INTO offers (offer_id, complaint_id, round, rank, remedies, description) "
@@ -302,7 +329,7 @@ TAMPERED: dict[str, tuple[tuple[str, ...], set[str]]] = {
 @pytest.mark.requirement("N-J", "P-32")
 @pytest.mark.parametrize("what", TAMPERED)
 async def test_whatever_somebody_changes_is_found(office: Office, what: str) -> None:
-    complaint_id = await closed(office)
+    complaint_id = await closed(office, CALL)
     untouched = await office.opened()
     await entries(office, complaint_id)
     assert await wrong(office) == []

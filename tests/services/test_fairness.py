@@ -659,3 +659,16 @@ async def test_who_may_see_and_do_what(court: Court) -> None:
     boss = await court.caller("zhao.lin", "appeals:oversee")
     own = await boss.post(f"/resolution/v1/marks/{mark}/sanctions", json=sanction)
     assert (own.status_code, own.json()["title"]) == (403, "The complaint is about you")
+    auditor = await court.caller("zhao.lin", "cases:read", "cases:work", "audit:read")
+    rooms = ("file", "value", "indicators", "similar", "suggested-offers", "visits", "contacts", "disputes")
+    why = "suggested-explanation?reason_sufficient=true&demand_reasonable=true"
+    for room in (*rooms, why, "listening", "scorecards", "audit"):
+        refused = await auditor.get(f"/resolution/v1{case}/{room}")
+        assert (refused.status_code, refused.json()["title"]) == (403, "The complaint is about you"), room
+    for room in (*rooms, why, "listening", "scorecards"):
+        if room != "file":  # which asks intake
+            seen = await callers["handler"].get(f"/resolution/v1{case}/{room}")
+            assert seen.status_code == 200, (room, seen.text)
+    visit = {"people": ["zhao.lin"], "starts_at": "2026-03-05T01:00:00Z", "purpose": "To talk."}
+    planned = await auditor.post(f"/resolution/v1{case}/visits", json=visit)
+    assert (planned.status_code, planned.json()["title"]) == (403, "The complaint is about you")

@@ -54,7 +54,7 @@ async def test_the_last_word_counts_and_the_number_decides_who_it_is(world: Worl
     assert "example.com" not in stored, "it is sealed"
 
 
-@pytest.mark.requirement("003-08")
+@pytest.mark.requirement("003-08", "P-32", "N-J")
 async def test_what_was_not_told_apart_their_newest_complaints_tell(world: World) -> None:
     told = {
         "channel": "phone",
@@ -68,6 +68,11 @@ async def test_what_was_not_told_apart_their_newest_complaints_tell(world: World
     customer = str(derived_id("customer", "R-2"))
     [found] = await ask(world, customer)
     assert (found["email"], found["phone"], found["language"]) == ("ann@example.com", "13900139000", "en")
+    await world.settled()
+    for case in (await world.http.get("/intake/v1/complaints", params={"limit": 2})).json()["items"]:
+        chain = (await world.http.get(f"/resolution/v1/cases/{case['id']}/audit?limit=200")).json()["items"]
+        reads = [each["note"] for each in chain if each["action"] == "read"]
+        assert reads.count({"what": "contact", "purpose": "recall of M7"}) == 1
     await tell(world, contact("R-2", name="Ann New", email="ann.new@example.com"))
     [found] = await ask(world, customer)
     assert (found["name"], found["email"], found["phone"]) == (

@@ -81,7 +81,8 @@ HIDDEN = {
 }
 """Columns that may differ, by table."""
 MOMENTS = {"promise_made": "text", "clock_missed": "at"}
-"""Column of the timeline that says when something was due, by kind of entry: evidence of the moment, as above."""
+"""Column of the timeline that says when something was due, by kind of entry: evidence of the moment, as above. The
+entry of the audit chain for it says the same."""
 KEPT = {
     "intake": ("customers", "customer_contacts", "complaints", "merges", "marks", "messages"),
     "routing": (
@@ -160,7 +161,7 @@ def visible(table: str, found: Iterable[Any]) -> Counter[Row]:
         tuple(
             f"{name}={value!r}"
             for name, value in row.items()
-            if name not in hidden and MOMENTS.get(row.get("kind")) != name
+            if name not in hidden and MOMENTS.get(row.get("kind") or row.get("action")) != name
         )
         for row in found
     )

@@ -63,7 +63,9 @@ async def note_customers(
             records = await load(transaction.connection, complaint_ids)
             known = [word for record in records.values() for word in record.known]
             said = mask(_stated(purpose), known)
-        await store.note(transaction, who.id, said, what, customer_ids, whose="customer_id")
+        await store.note(
+            transaction, who.id, said, what, customer_ids, whose="customer_id", looked_at=complaint_ids
+        )
 
 
 def _stated(given: str | None) -> str:

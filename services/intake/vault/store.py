@@ -87,16 +87,18 @@ async def note(
     ids: Collection[UUID],
     *,
     whose: Literal["complaint_id", "customer_id"] = "complaint_id",
+    looked_at: Collection[UUID] = (),
 ) -> None:
     """Write down that personal data of these complaints or customers is read, before it is handed out. Of complaints
-    it is told, too; who reads of a customer who never complained is written here alone."""
+    it is told, too: of customers' complaints that were `looked_at` for it as well. Who reads of a customer who never
+    complained is written here alone."""
     if not ids:
         return
     now = clock.now()
     statement = sql(_NOTE.format(hurry=_SOON if principal.startswith("service:") else "1", whose=whose))
     told = {"at": now, "principal": principal, "purpose": purpose, "what": what.value}
     await transaction.execute(statement, told | {"ids": list(ids)})
-    for complaint_id in ids if whose == "complaint_id" else ():
+    for complaint_id in ids if whose == "complaint_id" else looked_at:
         read = PersonalDataRead(
             complaint_id=complaint_id, what=what.value, purpose=purpose, read_by=principal, read_at=now
         )

@@ -12,7 +12,7 @@ from services.resolution.approvals.model import ApprovalState
 from services.resolution.approvals.schemas import ApprovalView, Because, Grant, NewApproval
 from services.resolution.approvals.store import store
 from services.resolution.approvals.tables import approvals
-from services.resolution.desk import Reader, Worker
+from services.resolution.desk import Reader, Worker, must_not_be_about
 from services.resolution.staff import standing_of_account
 from services.resolution.timeline import Kind
 from shared import etag, idempotency, pages, problems
@@ -37,6 +37,7 @@ async def ask_for_approval(
 ) -> Response:
     """The first person up the line who may permit it is asked, or whoever stands in for them; if they do not decide in
     time, the next. Once it is granted, repeat what you wanted to do with the approval's id."""
+    await must_not_be_about(ctx, who, wanted.complaint_id)
     asking = await who_decides(ctx, who, wanted)
 
     async def work(transaction: Transaction) -> Answer:
@@ -90,6 +91,7 @@ async def read_approval(approval_id: UUID, who: Reader, ctx: Ctx, response: Resp
         found = await store.read(connection, [approval_id])
     if approval_id not in found:
         raise no_such_approval()
+    await must_not_be_about(ctx, who, found[approval_id].complaint_id)
     response.headers["ETag"] = etag.tag(found[approval_id].version)
     return ApprovalView.of(found[approval_id])
 

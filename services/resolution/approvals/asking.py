@@ -70,7 +70,7 @@ async def ask(transaction: Transaction, who: Principal, wanted: NewApproval, ask
         asked_by=who.id,
         asked_person=asking.person,
         asked_at=at,
-        line=asking.line,
+        line=tuple(each for each in asking.line if each.id not in case.accused),
         decide_by=asking.books.read(APPROVALS).permits[wanted.permit].due(at, calendar),
         calendar=calendar,
         books=asking.books,

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 from services.resolution.approvals.model import Approval
 from services.resolution.approvals.schemas import ApprovalView
 from services.resolution.approvals.store import store
+from services.resolution.desk import must_not_be_about
 from services.resolution.staff import standing_of, standing_of_account
 from services.resolution.store import store as cases
 from services.resolution.timeline import Kind, Source
@@ -60,8 +61,10 @@ class ApprovalDesk:
     if_match: str | None
 
     async def decider(self, who: Principal) -> Decider:
-        """Asked before the approval is held. Raises a 404 problem; httpx.HTTPError when routing cannot be asked now."""
+        """Asked before the approval is held. Raises problems: 404, and 403 when the complaint is about them;
+        httpx.HTTPError when routing cannot be asked now."""
         approval = await self._seen()
+        await must_not_be_about(self.ctx, who, approval.complaint_id)
         me = await standing_of_account(self.ctx, who.id)
         stands_in_for = None
         if me is not None and approval.asked_person is not None and not approval.may_decide(me.person):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from services.resolution.audit import checkpoint
 from services.resolution.audit.reading import record_read
 from services.resolution.audit.schemas import AuditEntry
+from services.resolution.desk import must_not_be_about
 from services.resolution.tables import audit_entries, cases
 from shared import clock, pages, problems
 from shared.auth import Principal, may
@@ -30,6 +31,7 @@ async def read_audit(
 ) -> pages.Page[AuditEntry]:
     """Every change of the case and every reading of personal data in it, the oldest first. Reading this is an entry,
     too, for each page; the pages end with what was there when the first one was read."""
+    await must_not_be_about(ctx, who, complaint_id)
     after, last = pages.decode(cursor, int, int) if cursor is not None else (0, None)
     async with ctx.database.transaction() as transaction:
         connection = transaction.connection

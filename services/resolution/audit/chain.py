@@ -29,15 +29,22 @@ class Part(StrEnum):
     PROMISE = "promise"
     SETTLEMENT = "settlement"
     """That a promise was kept, broken or released."""
+    CONTACT = "contact"
+    """What a contact with the customer was found to be."""
     NOTE = "note"
     """Nothing but what the entry itself says."""
 
 
 COVERED: Mapping[Part, tuple[str, ...]] = {
     Part.TIMELINE: ("number", "at", "source", "author", "audience", "kind", "text"),
-    Part.OFFER: ("offer_id", "round", "rank", "remedies", "description", "amount", "currency"),
+    Part.OFFER: ("offer_id", "round", "rank", "remedies", "description", "amount", "currency", "solution"),
     Part.PROMISE: ("promise_id", "number", "made_at", "due_at"),
-    Part.SETTLEMENT: ("promise_id", "state", "settled_at", "handler_id"),
+    Part.SETTLEMENT: ("promise_id", "state", "settled_at", "handler_id", "department", "excused"),
+    Part.CONTACT: (
+        *("id", "via", "held_at", "recorded_at", "held_by", "emotion", "checklist", "talk_share", "slips"),
+        *("key_points", "questions", "locked_point", "point_confirmed", "summary", "summary_confirmed"),
+        *("positive_value", "needs"),
+    ),
 }
 """Columns of the row that is covered; the first is its key."""
 

@@ -25,7 +25,8 @@ SELECT c.id, c.audit_number, c.audit_hash, c.audit_salt, c.audit_from, c.erased,
        (SELECT count(*) FROM timeline t WHERE t.complaint_id = c.id) AS timeline,
        (SELECT count(*) FROM offers o WHERE o.complaint_id = c.id) AS offer,
        (SELECT count(*) FROM promises p WHERE p.complaint_id = c.id) AS promise,
-       (SELECT count(*) FROM promises p WHERE p.complaint_id = c.id AND p.state <> 'live') AS settlement
+       (SELECT count(*) FROM promises p WHERE p.complaint_id = c.id AND p.state <> 'live') AS settlement,
+       (SELECT count(*) FROM contacts t WHERE t.complaint_id = c.id) AS contact
 FROM cases c WHERE c.id > :after AND (CAST(:only AS uuid) IS NULL OR c.id = :only) ORDER BY c.id LIMIT :page
 """
 )
@@ -43,6 +44,7 @@ _KEPT: Sequence[tuple[Sequence[Part], TextClause]] = (
     ((Part.TIMELINE,), sql(_ROWS.format(table="timeline", column="number"))),
     ((Part.OFFER,), sql(_ROWS.format(table="offers", column="offer_id"))),
     ((Part.PROMISE, Part.SETTLEMENT), sql(_ROWS.format(table="promises", column="promise_id"))),
+    ((Part.CONTACT,), sql(_ROWS.format(table="contacts", column="id"))),
 )
 _TOTAL = sql(
     "SELECT coalesce(sum(audit_number), 0) AS total FROM cases WHERE CAST(:only AS uuid) IS NULL OR id = :only"

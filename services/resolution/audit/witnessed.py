@@ -28,6 +28,9 @@ class Noted(StrEnum):
     OFFER_RECORDED = "offer_recorded"
     PROMISE_RECORDED = "promise_recorded"
     PROMISE_SETTLED = "promise_settled"
+    CONTACT_RECORDED = "contact_recorded"
+    JUDGEMENT_RECORDED = "judgement_recorded"
+    PERMIT_USED = "permit_used"
 
 
 NOTED: Mapping[Noted, Words] = {
@@ -45,6 +48,9 @@ NOTED: Mapping[Noted, Words] = {
     Noted.OFFER_RECORDED: Words("An offer was put on record", "方案已留存"),
     Noted.PROMISE_RECORDED: Words("A promise was put on record", "承诺已留存"),
     Noted.PROMISE_SETTLED: Words("What became of a promise was put on record", "承诺结果已留存"),
+    Noted.CONTACT_RECORDED: Words("A contact was put on record", "接触记录已留存"),
+    Noted.JUDGEMENT_RECORDED: Words("How it was judged was put on record", "判断结果已留存"),
+    Noted.PERMIT_USED: Words("A permit was used", "审批许可已使用"),
 }
 
 

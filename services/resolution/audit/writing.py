@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from services.resolution.audit.chain import Covered, Link, Part, extend, key_of
 from services.resolution.audit.witnessed import Noted, Witnessed
 from services.resolution.timeline import SYSTEM, Kind
@@ -20,6 +22,7 @@ class Rows:
     entries: Sequence[Mapping[str, Any]]
     offers: Sequence[Mapping[str, Any]]
     promises: Sequence[Mapping[str, Any]]
+    contacts: Sequence[Mapping[str, Any]]
 
     def happened(self, at: datetime) -> Iterator[Covered]:
         """All of it; `at` is when offers were made that no entry of the timeline tells of."""
@@ -35,6 +38,9 @@ class Rows:
                 yield Covered(Part.PROMISE, row["made_at"], SYSTEM, Noted.PROMISE_RECORDED.value, row)
             else:
                 yield Covered(Part.SETTLEMENT, row["settled_at"], SYSTEM, Noted.PROMISE_SETTLED.value, row)
+        for row in self.contacts:
+            at, actor = row["recorded_at"], row["held_by"]
+            yield Covered(Part.CONTACT, at, actor, Noted.CONTACT_RECORDED.value, row)
 
 
 def chained(
@@ -79,10 +85,13 @@ def hexadecimal(value: bytes) -> str:
 
 
 def only_witnessed(case: Witnessed, row: Mapping[str, Any]) -> bool:
-    """Did nothing change but the chain? `row` is what is to be stored of the case, but for the chain's own columns."""
+    """Did nothing change but the chain? `row` is what is to be stored of the case, but for the chain's own columns;
+    what is kept as JSON is compared as such."""
     stored = case.stored
     return (
         bool(case.new_notes)
         and stored is not None
-        and all(value == stored[name] for name, value in row.items())
+        and all(
+            value == stored[name] or to_jsonable_python(value) == stored[name] for name, value in row.items()
+        )
     )

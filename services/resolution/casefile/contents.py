@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.resolution.audit.witnessed import Noted
 from services.resolution.dispute.schemas import DisputeShown
 from services.resolution.lifecycle import State
 from services.resolution.listening.schemas import ContactShown, FeelingShown
 from services.resolution.model import Case
 from services.resolution.promises import PromiseState
-from services.resolution.timeline import Kind, Source
 from services.resolution.views import JudgementView, OfferView, TimelineEntry, View
 from shared.events import CaseFileRead
 from shared.events.vocabulary import Outcome, Severity
@@ -94,8 +94,9 @@ class CaseFile(View):
 
 
 def take_out(case: Case, format: str, by: str, at: datetime) -> None:
-    """Somebody reads the whole file: that is noted like anything else that happens."""
-    case.note(Kind.FILE_READ, at, by, format, Source.RESOLUTION)
+    """Somebody reads the whole file: that stands in the audit chain, as every reading of what is personal does, and
+    makes nobody's If-Match fail who works the case meanwhile."""
+    case.witness(Noted.READ, at, by, what="case-file", purpose=format)
     case.record(CaseFileRead(complaint_id=case.id, format=format, read_by=by, read_at=at), at)
 
 

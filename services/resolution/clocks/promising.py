@@ -9,6 +9,7 @@ from services.resolution.approvals.book import APPROVALS
 from services.resolution.approvals.line import line_of
 from services.resolution.approvals.permits import permit_needed, use_permit
 from services.resolution.approvals.terms import Terms
+from services.resolution.audit.witnessed import Noted
 from services.resolution.clocks.book import CLOCKS
 from services.resolution.model import Case
 from services.resolution.staff import standing_of_account
@@ -70,7 +71,9 @@ class ChosenTime:
             return
         terms = Terms(exact={"promise_by": self.by.astimezone(UTC).isoformat()})
         if self.approval_id is not None:
-            await use_permit(transaction, self.approval_id, Permit.PROMISE_LATER, case.id, terms, self.who.id)
+            permit, by = Permit.PROMISE_LATER, self.who.id
+            await use_permit(transaction, self.approval_id, permit, case.id, terms, by)
+            case.witness(Noted.PERMIT_USED, at, by, permit=permit.value, approval_id=str(self.approval_id))
             return
         books = await load_books(transaction.connection, APPROVALS)
         line = line_of(self.standing, Permit.PROMISE_LATER, terms, books.read(APPROVALS))

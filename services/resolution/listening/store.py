@@ -18,8 +18,12 @@ _MEASURED = {"customer_seconds", "agent_seconds", "empathy", "polite_name", "sol
 async def keep(transaction: Transaction, cases: Sequence[Asking]) -> None:
     """Save what is new. The cases themselves are saved already."""
     await insert_rows(transaction, feelings, [asdict(f) for case in cases for f in case.new_feelings])
-    held = [_contact_row(*new) for case in cases for new in case.new_contacts]
-    await insert_rows(transaction, contacts, held)
+    await insert_rows(transaction, contacts, [row for case in cases for row in contact_rows(case)])
+
+
+def contact_rows(case: Asking) -> list[dict[str, Any]]:
+    """Its new contacts, as they are stored."""
+    return [_contact_row(*new) for new in case.new_contacts]
 
 
 def _contact_row(contact: Contact, rules: ListeningRules) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from services.resolution.audit.witnessed import Noted
 from services.resolution.dispute.disputing import Disputing
 from services.resolution.judgement import Judgement
 from services.resolution.lifecycle import Action, NotNow, State, Words
@@ -89,6 +90,14 @@ class Offering(Disputing):
         self.judgement = judgement
         explanation = mask(explanation)
         self._tell(Kind.JUDGED, at, author, explanation)
+        self.witness(
+            Noted.JUDGEMENT_RECORDED,
+            at,
+            author,
+            reason_sufficient=str(judgement.reason_sufficient).lower(),
+            demand_reasonable=str(judgement.demand_reasonable).lower(),
+            **({} if judgement.origin is None else {"origin": judgement.origin.value}),
+        )
         self.say(explanation, at)
         judged = ValidityJudged(
             complaint_id=self.id,

@@ -1,6 +1,6 @@
 """Actions that a person does alone within their limits, and beyond with a permit."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from services.resolution.approvals.book import APPROVALS
 from services.resolution.approvals.line import line_of, needs_nobody
 from services.resolution.approvals.needed import PermitNeeded
 from services.resolution.approvals.permits import permit_needed, use_permit
+from services.resolution.audit.witnessed import Noted
 from services.resolution.desk import Check, Desk
 from services.resolution.model import Case
 from services.resolution.offers.authority import AUTHORITY
@@ -41,8 +42,9 @@ async def permitted(desk: Desk, who: Principal, approval_id: UUID | None, change
 
 
 def _using(approval_id: UUID, needed: PermitNeeded, who: Principal) -> Check:
-    def use(transaction: Transaction, case: Case, at: datetime) -> Awaitable[object]:
-        return use_permit(transaction, approval_id, needed.permit, case.id, needed.terms, who.id)
+    async def use(transaction: Transaction, case: Case, at: datetime) -> None:
+        await use_permit(transaction, approval_id, needed.permit, case.id, needed.terms, who.id)
+        case.witness(Noted.PERMIT_USED, at, who.id, permit=needed.permit.value, approval_id=str(approval_id))
 
     return use
 

@@ -82,7 +82,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary(), nullable=False, comment="SHA-256 of all the others"),
         sa.CheckConstraint("number > 0", name=op.f("ck_audit_entries_number")),
         sa.CheckConstraint(
-            "part IN ('note', 'offer', 'promise', 'settlement', 'timeline')",
+            "part IN ('contact', 'note', 'offer', 'promise', 'settlement', 'timeline')",
             name=op.f("ck_audit_entries_part"),
         ),
         sa.CheckConstraint("(part = 'note') = (note IS NOT NULL)", name=op.f("ck_audit_entries_note")),
