@@ -29,6 +29,16 @@ Reader = Annotated[Principal, may("cases:read")]
 Worker = Annotated[Principal, may("cases:work")]
 
 
+async def _impartial(complaint_id: UUID, who: Reader, ctx: Ctx) -> Principal:
+    async with ctx.database.reading() as connection:
+        people = await queries.accused(connection, complaint_id)
+    await must_not_be_accused(ctx, who, people)
+    return who
+
+
+CaseReader = Annotated[Principal, Depends(_impartial)]
+"""Reads what is kept of one case; nobody does whom the complaint is about."""
+
 Check = Callable[[Transaction, Case, datetime], Awaitable[object]]
 """Looks at more than the case, or uses a permit up, before the case is changed."""
 

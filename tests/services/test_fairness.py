@@ -659,3 +659,26 @@ async def test_who_may_see_and_do_what(court: Court) -> None:
     boss = await court.caller("zhao.lin", "appeals:oversee")
     own = await boss.post(f"/resolution/v1/marks/{mark}/sanctions", json=sanction)
     assert (own.status_code, own.json()["title"]) == (403, "The complaint is about you")
+
+
+@pytest.mark.requirement("003-02", "P-35")
+async def test_no_room_shows_the_person_complained_about_what_is_kept_of_the_case(court: Court) -> None:
+    """Every address of one case that staff may read; the audit trail takes a scope of its own."""
+    complaint_id = await court.about("zhao.lin")
+    accused = await court.caller("zhao.lin", "cases:read")
+    other = await court.caller("wang.lei", "cases:read")
+    judgement = "?reason_sufficient=true&demand_reasonable=true"
+    rooms = [
+        path.removeprefix("/v1/cases/{complaint_id}") + (judgement if path.endswith("explanation") else "")
+        for path, methods in (await court.http.get("/resolution/openapi.json")).json()["paths"].items()
+        if path.startswith("/v1/cases/{complaint_id}")
+        and path.count("{") == 1
+        and "get" in methods
+        and not path.endswith("/audit")
+    ]
+    assert {"", "/timeline", "/file", "/contacts", "/value", "/disputes"} <= set(rooms)
+    found = {}
+    for room in rooms:
+        path = f"/resolution/v1/cases/{complaint_id}{room}"
+        found[room] = [(await caller.get(path)).status_code == 403 for caller in (accused, other)]
+    assert found == dict.fromkeys(rooms, [True, False])

@@ -11,7 +11,7 @@ from fastapi import Query, Response
 from services.resolution.casefile.contents import CaseFile, FromIntake, of_intake, take_out
 from services.resolution.casefile.paper import on_paper
 from services.resolution.casefile.store import case_file
-from services.resolution.desk import Reader, no_such_case
+from services.resolution.desk import CaseReader, no_such_case
 from services.resolution.lifecycle import State
 from services.resolution.store import store
 from shared import clock, paper, problems
@@ -37,7 +37,7 @@ class Format(StrEnum):
 )
 async def take_out_file(
     complaint_id: UUID,
-    who: Reader,
+    who: CaseReader,
     ctx: Ctx,
     format: Annotated[Format, Query(description="Data, or a document on paper.")] = Format.JSON,
     language: Annotated[Language, Query(description="Of the document on paper.")] = Language.ZH,

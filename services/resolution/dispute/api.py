@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 from sqlalchemy import select
 
-from services.resolution.desk import AtDesk, Reader, Worker, action
+from services.resolution.desk import AtDesk, CaseReader, Worker, action
 from services.resolution.dispute.book import BODIES
 from services.resolution.dispute.schemas import BodyAnswered, BodyDecided, DisputeShown, HandOver
 from services.resolution.lifecycle import Action
@@ -59,7 +59,7 @@ async def record_decision(body: BodyDecided, who: Worker, desk: AtDesk) -> Respo
     responses=problems.documented(404),
 )
 async def list_disputes(
-    complaint_id: UUID, who: Reader, ctx: Ctx, limit: pages.Limit = 50, cursor: pages.Cursor = None
+    complaint_id: UUID, who: CaseReader, ctx: Ctx, limit: pages.Limit = 50, cursor: pages.Cursor = None
 ) -> pages.Page[DisputeShown]:
     """The first one first."""
     query = select(disputes).where(disputes.c.complaint_id == complaint_id)

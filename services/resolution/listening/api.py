@@ -7,7 +7,7 @@ from fastapi import Response
 from sqlalchemy import select
 
 from services.resolution import staff
-from services.resolution.desk import AtDesk, Reader, Worker, action, no_such_case
+from services.resolution.desk import AtDesk, CaseReader, Worker, action, no_such_case
 from services.resolution.lifecycle import Action, State
 from services.resolution.listening import queries
 from services.resolution.listening.book import LISTENING
@@ -73,7 +73,7 @@ async def note_contact(body: ContactNoted, who: Worker, desk: AtDesk) -> Respons
     responses=problems.documented(404),
 )
 async def list_contacts(
-    complaint_id: UUID, who: Reader, ctx: Ctx, limit: pages.Limit = 50, cursor: pages.Cursor = None
+    complaint_id: UUID, who: CaseReader, ctx: Ctx, limit: pages.Limit = 50, cursor: pages.Cursor = None
 ) -> pages.Page[ContactShown]:
     """The oldest first."""
     c = contacts.c
@@ -87,7 +87,7 @@ async def list_contacts(
     summary="How a customer is listened to",
     responses=problems.documented(404),
 )
-async def read_listening(complaint_id: UUID, who: Reader, ctx: Ctx) -> ListeningShown:
+async def read_listening(complaint_id: UUID, who: CaseReader, ctx: Ctx) -> ListeningShown:
     """Their emotions over the case, the follow-ups, and the taboos that were noticed."""
     async with ctx.database.reading() as connection:
         shown = await queries.listening(connection, complaint_id)
@@ -161,7 +161,7 @@ async def score_case(body: ScorecardGiven, who: Worker, desk: AtDesk) -> Respons
     responses=problems.documented(404),
 )
 async def list_scorecards(
-    complaint_id: UUID, who: Reader, ctx: Ctx, limit: pages.Limit = 50, cursor: pages.Cursor = None
+    complaint_id: UUID, who: CaseReader, ctx: Ctx, limit: pages.Limit = 50, cursor: pages.Cursor = None
 ) -> pages.Page[ScorecardShown]:
     """The oldest first."""
     c = scorecards.c

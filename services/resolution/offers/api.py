@@ -10,7 +10,7 @@ from fastapi import Query, Response
 
 from services.resolution.approvals.needed import PermitNeeded
 from services.resolution.approvals.terms import Terms
-from services.resolution.desk import AtDesk, Reader, Worker, action
+from services.resolution.desk import AtDesk, CaseReader, Worker, action
 from services.resolution.judgement import Judgement, Origin
 from services.resolution.lifecycle import Action
 from services.resolution.model import Case
@@ -64,7 +64,7 @@ async def judge_case(body: JudgementGiven, who: Worker, desk: AtDesk) -> Respons
 )
 async def suggest_explanation(
     complaint_id: UUID,
-    who: Reader,
+    who: CaseReader,
     ctx: Ctx,
     reason_sufficient: Annotated[bool, Query(description="The judgement that is to be explained.")],
     demand_reasonable: Annotated[bool, Query(description="Likewise.")],
@@ -83,7 +83,7 @@ async def suggest_explanation(
     summary="Suggest solutions",
     responses=problems.documented(404),
 )
-async def suggest_offers(complaint_id: UUID, who: Reader, ctx: Ctx) -> SuggestedOffers:
+async def suggest_offers(complaint_id: UUID, who: CaseReader, ctx: Ctx) -> SuggestedOffers:
     """Solutions that fit, the best first, composed by the rulebook of remedies; after an objection the next ones."""
     async with ctx.database.reading() as connection:
         case = await case_of(connection, complaint_id)

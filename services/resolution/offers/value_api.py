@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.resolution import queries
-from services.resolution.desk import AtDesk, Reader, Worker, no_such_case
+from services.resolution.desk import AtDesk, CaseReader, Worker, no_such_case
 from services.resolution.lifecycle import State
 from services.resolution.model import Case
 from services.resolution.offers.authority import AUTHORITY, Allowance
@@ -32,7 +32,7 @@ ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.MERGED})
 @router.get(
     "/cases/{complaint_id}/value", summary="V1, C and V2 of a case", responses=problems.documented(404)
 )
-async def read_value(complaint_id: UUID, who: Reader, ctx: Ctx) -> ValueShown:
+async def read_value(complaint_id: UUID, who: CaseReader, ctx: Ctx) -> ValueShown:
     """What the customer expected (V1), what complaining cost them (C), what they get back (V2): by hand to the cent."""
     async with ctx.database.reading() as connection:
         case = await case_of(connection, complaint_id)
@@ -68,7 +68,7 @@ async def set_first_value(body: FirstValue, who: Worker, desk: AtDesk) -> Respon
     summary="By what the front line decides",
     responses=problems.documented(404),
 )
-async def read_indicators(complaint_id: UUID, who: Reader, ctx: Ctx) -> Indicators:
+async def read_indicators(complaint_id: UUID, who: CaseReader, ctx: Ctx) -> Indicators:
     """What you may grant, how long the promised reply has, and what is at stake for customer and company."""
     standing = await standing_of_account(ctx, who.id)
     async with ctx.database.reading() as connection:

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 
-from services.resolution.desk import Reader, Worker, no_such_case
+from services.resolution.desk import CaseReader, Worker, no_such_case
 from services.resolution.lifecycle import FOLLOWS, State
 from services.resolution.offers.reading import case_of, similar
 from services.resolution.offers.schemas import NewVisit, SimilarCase, VisitShown
@@ -29,7 +29,7 @@ router = api_router(tags=["cases"])
 @router.get("/cases/{complaint_id}/similar", summary="What helped others", responses=problems.documented(404))
 async def list_similar_cases(
     complaint_id: UUID,
-    who: Reader,
+    who: CaseReader,
     ctx: Ctx,
     limit: Annotated[int, Query(ge=1, le=50, description="So many at most.")] = 10,
 ) -> list[SimilarCase]:
@@ -93,7 +93,7 @@ async def plan_visit(
     responses=problems.documented(404),
 )
 async def list_visits(
-    complaint_id: UUID, who: Reader, ctx: Ctx, limit: Limit = 50, cursor: Cursor = None
+    complaint_id: UUID, who: CaseReader, ctx: Ctx, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[VisitShown]:
     """The earliest first."""
     c = visits.c
