@@ -680,5 +680,5 @@ async def test_no_room_shows_the_person_complained_about_what_is_kept_of_the_cas
     found = {}
     for room in rooms:
         path = f"/resolution/v1/cases/{complaint_id}{room}"
-        found[room] = [(await caller.get(path)).status_code == 403 for caller in (accused, other)]
-    assert found == dict.fromkeys(rooms, [True, False])
+        found[room] = tuple([(await caller.get(path)).status_code == 403 for caller in (accused, other)])
+    assert found == dict.fromkeys(rooms, (True, False))
