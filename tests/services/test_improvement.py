@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.insights.app import service as insights
+from services.resolution.improvement.store import store
 from services.routing.app import service as routing_service
 from shared import clock
+from shared.aggregate import save_one
 from shared.database import sql
 from shared.eventlog import Record
 from shared.events import ComplaintSupplemented, CustomerErased
@@ -587,6 +589,29 @@ async def test_an_erased_customer_leaves_no_words_in_an_improvement(company: Com
     text = (await company.http.get(f"{URL}{at}")).text
     assert "Mrs Li" not in text
     assert "motors" not in text
+
+
+async def test_whoever_writes_at_the_same_moment_does_not_bring_erased_words_back(company: Company) -> None:
+    complaint_id = await told(company)
+    improvement = await opened(company, complaint_id)
+    async with company.context.database.transaction(of=[improvement["id"]]) as transaction:
+        [held] = (await store.load(transaction, [UUID(improvement["id"])])).values()
+        gone = CustomerErased(
+            complaint_id=complaint_id, customer_id=new_id(), because=Because.RETENTION, erased_at=company.now
+        )
+        await company.hear(gone)
+        await save_one(store, transaction, held)
+    assert (await read(company, improvement))["problem"] == "[erased]"
+
+
+@pytest.mark.requirement("P-21", "001-22")
+async def test_a_severity_that_becomes_known_later_decides_how_long_is_watched(company: Company) -> None:
+    improvement = await found(company, await contained(company))
+    complaint_id = UUID(improvement["complaint_id"])
+    await company.hear(triaged(complaint_id, Severity.MAJOR, company.now))
+    watched = await carried_out(company, improvement)
+    until = datetime.fromisoformat(watched["watch_until"])
+    assert until - datetime.fromisoformat(watched["watch_from"]) == 90 * DAY
 
 
 @pytest.mark.requirement("003-19", "001-21")
