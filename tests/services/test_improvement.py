@@ -529,22 +529,44 @@ async def test_without_a_valid_complaint_it_is_dropped(company: Company) -> None
     assert (await post(company, f"{at}/complaints", complaint_id=str(other), reason="x")).status_code == 409
 
 
-async def test_a_product_that_was_told_later_is_what_it_is_about(company: Company) -> None:
-    complaint_id = new_id()
-    later = ComplaintSupplemented(
+def _further(complaint_id: UUID, number: int, **product: str | None) -> ComplaintSupplemented:
+    return ComplaintSupplemented(
         complaint_id=complaint_id,
         addition_id=new_id(),
-        number=1,
+        number=number,
         contact_at=NINE,
         added_by="na",
         added_at=NINE + HOUR,
         medium=Channel.PHONE.medium,
         channel=Channel.PHONE,
-        product=MOTOR,
+        product=ProductRef(**product),
         completeness=0.5,
     )
+
+
+async def test_a_product_that_was_told_later_is_what_it_is_about(company: Company) -> None:
+    complaint_id = new_id()
+    later = _further(complaint_id, 1, **MOTOR.model_dump())
     await company.hear(registered(complaint_id), triaged(complaint_id), later)
     assert (await opened(company, complaint_id))["product"] == "Servo motor"
+
+
+async def test_a_product_that_is_told_in_pieces_is_the_same_in_every_room(company: Company) -> None:
+    complaint_id = new_id()
+    first = registered(complaint_id).model_copy(update={"product": ProductRef(name="Servo motor")})
+    pieces = [
+        _further(complaint_id, n, model="M7-400", batch=batch) for n, batch in ((1, None), (2, "2026-41"))
+    ]
+    await company.hear(first, triaged(complaint_id), pieces[0])
+    await company.hear(pieces[1])
+    assert (await opened(company, complaint_id))["product"] == "Servo motor", "not now this and now that name"
+    [goods] = await company.rows("SELECT product, model, batch FROM case_products")
+    assert tuple(goods) == (None, "M7-400", "2026-41")
+    [told] = await company.rows("SELECT told -> 'product', product FROM cases")
+    assert tuple(told) == (
+        {"name": "Servo motor", "model": "M7-400", "batch": "2026-41"},
+        "Servo motor",
+    )
 
 
 async def test_two_at_once_do_not_both_pass(company: Company) -> None:
