@@ -32,8 +32,8 @@ from services.resolution.improvement.parts import (
 from services.resolution.improvement.searching import Findings
 from services.resolution.improvement.steps import GATES, ImprovementState, Step, missing
 from shared.aggregate import NotPossible
-from shared.events import ImprovementActionSettled, RecurrenceFound
-from shared.events.vocabulary import Severity
+from shared.events import ImprovementActionOverdue, ImprovementActionSettled, RecurrenceFound
+from shared.events.vocabulary import Audience, Severity
 from shared.ids import derived_id
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -254,6 +254,15 @@ def test_what_is_open_when_the_last_step_is_skipped_is_late_no_more() -> None:
     assert it.nothing_is_open
     settled = [event for event, _, _ in it._facts if isinstance(event, ImprovementActionSettled)]
     assert [(each.done, each.was_overdue) for each in settled] == [(False, True)]
+
+
+@pytest.mark.requirement("001-21", "P-21")
+def test_whoever_is_late_is_told_and_not_whoever_handles_the_complaint() -> None:
+    it = closed_by_a_permit()
+    [late] = [event for event, _, _ in it._facts if isinstance(event, ImprovementActionOverdue)]
+    assert {audience: late.addressee_among(audience) for audience in Audience} == dict.fromkeys(Audience) | {
+        Audience.RESPONSIBLE_DEPARTMENT: "li"
+    }
 
 
 @pytest.mark.requirement("001-23")
