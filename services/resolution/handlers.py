@@ -47,19 +47,17 @@ reactions = Reactions("resolution", store)
 @reactions.on(ComplaintRegistered)
 def on_complaint_registered(case: Case, event: ComplaintRegistered, fact: Received) -> None:
     case.praise = event.kind is Telling.PRAISE
-    case.is_about(event.product)
     case.open(event.reference, event.registered_at, event.channel, event.visibility)
     case.hear_of(event)
     if event.emotion is not None:
         case.feel(event.complaint_id, event.emotion, event.registered_at, FeltIn.INTAKE)
     if event.accused_id is not None:
         case.accuse(event.accused_id, event.registered_at)
-    case.concern(event.customer_id, event.registered_at, event.product)
+    case.concern(event.customer_id, event.registered_at, case.told.product)
 
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Received) -> None:
-    case.is_about(event.product)
     mood = f"{event.channel} · {event.emotion}" if event.emotion else event.channel
     text = f"{mood}: {event.said}" if event.said else mood
     if event.visibility is not None:
@@ -75,7 +73,7 @@ def on_complaint_supplemented(case: Case, event: ComplaintSupplemented, fact: Re
     if event.confirmed:
         case.understand(event.contact_at)
     if event.product is not None:
-        case.concern_further(event.product)
+        case.concern_further(case.told.product)
 
 
 @reactions.on(RestatementAnswered)

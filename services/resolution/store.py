@@ -209,7 +209,7 @@ _APART = {
     "first_value",
     "first_value_currency",
     "promise_id",
-    *(_COMPUTED := ("wakes_at", "accusations", "unheard")),
+    *(_COMPUTED := ("wakes_at", "accusations", "unheard", "product")),
     "channel",
     "visibility",
     "waiting_for",

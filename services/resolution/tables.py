@@ -337,7 +337,10 @@ Index("ix_visits_complaint", visits.c.complaint_id, visits.c.starts_at, visits.c
 SOLVED_WELL = "state = 'closed' AND outcome IN ('satisfied', 'acceptable')"
 Index("ix_cases_similar", cases.c.category, cases.c.closed_at, postgresql_where=text(SOLVED_WELL))
 Index(
-    "ix_cases_product", text("(told ->> 'product_id')"), cases.c.closed_at, postgresql_where=text(SOLVED_WELL)
+    "ix_cases_product",
+    text("coalesce(told #>> '{product,id}', told #>> '{product,model}')"),
+    cases.c.closed_at,
+    postgresql_where=text(SOLVED_WELL),
 )
 
 timeline = Table(

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.events.registry import Event, registry
-from shared.events.vocabulary import TOPICS
+from shared.events.vocabulary import TOPICS, Audience
 
 
 @registry.event("redress.improvement.opened", topic=TOPICS.resolution)
@@ -112,6 +112,10 @@ class ImprovementActionOverdue(Event):
     responsible: str
     due_at: datetime
     overdue_at: datetime
+
+    def addressee_among(self, audience: Audience) -> str | None:
+        """Whoever is late is told; whoever oversees them is another audience."""
+        return self.responsible if audience is Audience.RESPONSIBLE_DEPARTMENT else None
 
 
 @registry.event("redress.improvement.action-settled", topic=TOPICS.resolution)

@@ -672,3 +672,65 @@ async def test_who_may_see_and_do_what(court: Court) -> None:
     visit = {"people": ["zhao.lin"], "starts_at": "2026-03-05T01:00:00Z", "purpose": "To talk."}
     planned = await auditor.post(f"/resolution/v1{case}/visits", json=visit)
     assert (planned.status_code, planned.json()["title"]) == (403, "The complaint is about you")
+
+
+@pytest.mark.requirement("003-02", "P-35")
+async def test_no_room_shows_the_person_complained_about_what_is_kept_of_the_case(court: Court) -> None:
+    """Every address of one case that staff may read; the audit trail takes a scope of its own."""
+    complaint_id = await court.about("zhao.lin")
+    accused = await court.caller("zhao.lin", "cases:read")
+    other = await court.caller("wang.lei", "cases:read")
+    judgement = "?reason_sufficient=true&demand_reasonable=true"
+    rooms = [
+        path.removeprefix("/v1/cases/{complaint_id}") + (judgement if path.endswith("explanation") else "")
+        for path, methods in (await court.http.get("/resolution/openapi.json")).json()["paths"].items()
+        if path.startswith("/v1/cases/{complaint_id}")
+        and path.count("{") == 1
+        and "get" in methods
+        and not path.endswith("/audit")
+    ]
+    assert {"", "/timeline", "/file", "/contacts", "/value", "/disputes"} <= set(rooms)
+    found = {}
+    for room in rooms:
+        path = f"/resolution/v1/cases/{complaint_id}{room}"
+        found[room] = tuple([(await caller.get(path)).status_code == 403 for caller in (accused, other)])
+    assert found == dict.fromkeys(rooms, (True, False))
+
+
+@pytest.mark.requirement("N-E")
+async def test_a_reviewer_who_handles_the_complaint_meanwhile_decides_no_more(court: Court) -> None:
+    complaint_id = await court.marked("zhao.lin")
+    me = await court.caller("zhao.lin")
+    appeal = await court.filed(complaint_id, me)
+    await court.reviewed()
+    path = f"/resolution/v1/appeals/{appeal['id']}"
+    reviewer = (await me.get(path)).json()["reviewer_id"]
+    judge = await court.caller(reviewer)
+    await court.hear(assigned(complaint_id, reviewer, court.now + HOUR))
+    for action, body in (
+        ("questions", {"question": "Who was there?"}),
+        ("decision", {"decision": "dismissed", "reasons": "So it was."}),
+    ):
+        refused = await judge.post(f"{path}/{action}", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "not-independent")
+    assert (await court.mine(complaint_id, me))["mark"] == "frozen"
+
+
+@pytest.mark.requirement("003-02")
+async def test_however_often_somebody_reads_what_concerns_them_they_see_the_newest(court: Court) -> None:
+    complaint_id = await court.about("zhao.lin")
+    me = await court.caller("zhao.lin")
+    async with court.context.database.transaction() as transaction:
+        await transaction.execute(
+            text(
+                "INSERT INTO timeline (complaint_id, number, at, source, author, audience, kind) "
+                "SELECT :id, 1000 + n, :at, 'resolution', 'zhao.lin', 'internal', 'accused_read' "
+                "FROM generate_series(1, 500) AS n"
+            ),
+            {"id": complaint_id, "at": court.now},
+        )
+    court.now += HOUR
+    await court.done(complaint_id, "accept")
+    kinds = [each["kind"] for each in (await court.mine(complaint_id, me))["story"]]
+    assert kinds[-1] == "accepted"
+    assert "accused_read" not in kinds

@@ -494,7 +494,21 @@ async def test_nobody_affected_needs_no_action_unless_the_warning_is_public(comp
     refused = await step(company, action["id"], "propose")
     assert (refused.status_code, refused.json()["step"]) == (409, "propose")
     await done(company, action["id"], "draft", "PUT", **_draft("none such"))
-    assert (await done(company, action["id"], "propose"))["state"] == "proposed"
+    await done(company, action["id"], "start", approval_id=await approved(company, action["id"]))
+    await rounds(company)
+    assert (await done(company, action["id"], "complete", reason="All came back."))["state"] == "completed"
+
+
+@pytest.mark.requirement("003-08")
+async def test_an_approval_is_of_exactly_the_units_that_were_named(company: Company) -> None:
+    action = await drafted(company)
+    approval_id = await approved(company, action["id"])
+    await done(company, action["id"], "revise")
+    units = [{"serial": "S-1", "customer_id": str(new_id())}]
+    assert await done(company, action["id"], "units", units=units) == {"named": 1}
+    await done(company, action["id"], "propose")
+    other = await step(company, action["id"], "start", approval_id=approval_id)
+    assert other.status_code == 409, other.text
 
 
 async def test_what_was_seen_before_is_not_overwritten(company: Company) -> None:

@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.insights.app import service as insights
+from services.resolution.improvement.store import store
 from services.routing.app import service as routing_service
 from shared import clock
+from shared.aggregate import save_one
 from shared.database import sql
 from shared.eventlog import Record
 from shared.events import ComplaintSupplemented, CustomerErased
@@ -527,22 +529,44 @@ async def test_without_a_valid_complaint_it_is_dropped(company: Company) -> None
     assert (await post(company, f"{at}/complaints", complaint_id=str(other), reason="x")).status_code == 409
 
 
-async def test_a_product_that_was_told_later_is_what_it_is_about(company: Company) -> None:
-    complaint_id = new_id()
-    later = ComplaintSupplemented(
+def _further(complaint_id: UUID, number: int, **product: str | None) -> ComplaintSupplemented:
+    return ComplaintSupplemented(
         complaint_id=complaint_id,
         addition_id=new_id(),
-        number=1,
+        number=number,
         contact_at=NINE,
         added_by="na",
         added_at=NINE + HOUR,
         medium=Channel.PHONE.medium,
         channel=Channel.PHONE,
-        product=MOTOR,
+        product=ProductRef(**product),
         completeness=0.5,
     )
+
+
+async def test_a_product_that_was_told_later_is_what_it_is_about(company: Company) -> None:
+    complaint_id = new_id()
+    later = _further(complaint_id, 1, **MOTOR.model_dump())
     await company.hear(registered(complaint_id), triaged(complaint_id), later)
     assert (await opened(company, complaint_id))["product"] == "Servo motor"
+
+
+async def test_a_product_that_is_told_in_pieces_is_the_same_in_every_room(company: Company) -> None:
+    complaint_id = new_id()
+    first = registered(complaint_id).model_copy(update={"product": ProductRef(name="Servo motor")})
+    pieces = [
+        _further(complaint_id, n, model="M7-400", batch=batch) for n, batch in ((1, None), (2, "2026-41"))
+    ]
+    await company.hear(first, triaged(complaint_id), pieces[0])
+    await company.hear(pieces[1])
+    assert (await opened(company, complaint_id))["product"] == "Servo motor", "not now this and now that name"
+    [goods] = await company.rows("SELECT product, model, batch FROM case_products")
+    assert tuple(goods) == (None, "M7-400", "2026-41")
+    [told] = await company.rows("SELECT told -> 'product', product FROM cases")
+    assert tuple(told) == (
+        {"name": "Servo motor", "model": "M7-400", "batch": "2026-41"},
+        "Servo motor",
+    )
 
 
 async def test_two_at_once_do_not_both_pass(company: Company) -> None:
@@ -587,6 +611,29 @@ async def test_an_erased_customer_leaves_no_words_in_an_improvement(company: Com
     text = (await company.http.get(f"{URL}{at}")).text
     assert "Mrs Li" not in text
     assert "motors" not in text
+
+
+async def test_whoever_writes_at_the_same_moment_does_not_bring_erased_words_back(company: Company) -> None:
+    complaint_id = await told(company)
+    improvement = await opened(company, complaint_id)
+    async with company.context.database.transaction(of=[improvement["id"]]) as transaction:
+        [held] = (await store.load(transaction, [UUID(improvement["id"])])).values()
+        gone = CustomerErased(
+            complaint_id=complaint_id, customer_id=new_id(), because=Because.RETENTION, erased_at=company.now
+        )
+        await company.hear(gone)
+        await save_one(store, transaction, held)
+    assert (await read(company, improvement))["problem"] == "[erased]"
+
+
+@pytest.mark.requirement("P-21", "001-22")
+async def test_a_severity_that_becomes_known_later_decides_how_long_is_watched(company: Company) -> None:
+    improvement = await found(company, await contained(company))
+    complaint_id = UUID(improvement["complaint_id"])
+    await company.hear(triaged(complaint_id, Severity.MAJOR, company.now))
+    watched = await carried_out(company, improvement)
+    until = datetime.fromisoformat(watched["watch_until"])
+    assert until - datetime.fromisoformat(watched["watch_from"]) == 90 * DAY
 
 
 @pytest.mark.requirement("003-19", "001-21")

@@ -32,7 +32,8 @@ from services.resolution.improvement.parts import (
 from services.resolution.improvement.searching import Findings
 from services.resolution.improvement.steps import GATES, ImprovementState, Step, missing
 from shared.aggregate import NotPossible
-from shared.events.vocabulary import Severity
+from shared.events import ImprovementActionOverdue, ImprovementActionSettled, RecurrenceFound
+from shared.events.vocabulary import Audience, Severity
 from shared.ids import derived_id
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -233,6 +234,57 @@ def test_each_deadline_is_told_once_however_often_it_is_looked(due: list[int], l
     assert told.count("ImprovementActionOverdue") == len(due)
     assert told.count("ImprovementActionDue") <= len(due)
     assert it.wakes_at is None
+
+
+def closed_by_a_permit() -> Improvement:
+    """Everything was skipped, while an action was open and late."""
+    it = improvement()
+    it.step = Step.PLAN
+    it.add_action(ActionKind.CORRECTIVE, Task("Do.", "li", NINE + DAY), "na", NINE)
+    it.time_passed(NINE + 2 * DAY)
+    for step in (Step.PLAN, Step.EXECUTION, Step.PREVENTION):
+        it.skip_step(step, "None is made any more.", UUID(int=7), "na", NINE + 3 * DAY)
+    return it
+
+
+@pytest.mark.requirement("001-21")
+def test_what_is_open_when_the_last_step_is_skipped_is_late_no_more() -> None:
+    it = closed_by_a_permit()
+    assert it.state is ImprovementState.CLOSED
+    assert it.nothing_is_open
+    settled = [event for event, _, _ in it._facts if isinstance(event, ImprovementActionSettled)]
+    assert [(each.done, each.was_overdue) for each in settled] == [(False, True)]
+
+
+@pytest.mark.requirement("001-21", "P-21")
+def test_whoever_is_late_is_told_and_not_whoever_handles_the_complaint() -> None:
+    it = closed_by_a_permit()
+    [late] = [event for event, _, _ in it._facts if isinstance(event, ImprovementActionOverdue)]
+    assert {audience: late.addressee_among(audience) for audience in Audience} == dict.fromkeys(Audience) | {
+        Audience.RESPONSIBLE_DEPARTMENT: "li"
+    }
+
+
+@pytest.mark.requirement("001-23")
+def test_while_nobody_decides_on_recurrences_no_more_are_brought() -> None:
+    it = closed_by_a_permit()
+    for look in range(4):
+        it.matches = tuple(UUID(int=100 + 50 * look + n) for n in range(40))
+        it.look_at = NINE + (4 + look) * DAY
+        it.time_passed(NINE + (5 + look) * DAY)
+    assert len(it.recurrences) == 50
+    found = [event for event, _, _ in it._facts if isinstance(event, RecurrenceFound)]
+    assert [len(each.complaint_ids) for each in found] == [40, 50]
+
+
+@pytest.mark.requirement("001-23")
+def test_of_two_recurrences_that_are_joined_both_are_decided() -> None:
+    it = closed_by_a_permit()
+    it.matches, it.look_at = (UUID(int=11), UUID(int=12)), NINE + 4 * DAY
+    it.time_passed(NINE + 5 * DAY)
+    for number in (11, 12):
+        assert it.join(carried(number, NINE + 6 * DAY), Severity.GENERAL)
+    assert {each.same_cause for each in it.recurrences.values()} == {True}
 
 
 @pytest.mark.parametrize(("severity", "days"), [("general", 30), ("urgent", 60), ("major", 90)])

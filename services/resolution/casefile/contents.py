@@ -13,6 +13,7 @@ from services.resolution.lifecycle import State
 from services.resolution.listening.schemas import ContactShown, FeelingShown
 from services.resolution.model import Case
 from services.resolution.promises import PromiseState
+from services.resolution.timeline import Kind
 from services.resolution.views import JudgementView, OfferView, TimelineEntry, View
 from shared.events import CaseFileRead
 from shared.events.vocabulary import Outcome, Severity

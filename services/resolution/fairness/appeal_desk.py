@@ -16,7 +16,7 @@ from services.resolution.fairness.store import store as appeals
 from services.resolution.model import Case
 from services.resolution.store import store as cases
 from shared import clock, etag, idempotency, problems
-from shared.aggregate import save_one
+from shared.aggregate import NotPossible, save_one
 from shared.auth import Principal
 from shared.database import Transaction, sql
 from shared.etag import IfMatch
@@ -59,6 +59,8 @@ class AppealDesk:
                 raise _not_yours(part)
             etag.must_match(self.if_match, appeal.version, "appeal", "申诉", stage=appeal.stage.value)
             case = (await cases.load(transaction, [appeal.complaint_id]))[appeal.complaint_id]
+            if part is Part.REVIEWER and me in {*case.accused, case.handler_id}:
+                raise _bound_meanwhile()
             change(appeal, case, clock.now())
             await save_one(appeals, transaction, appeal)
             if case.new_entries or case.erased:
@@ -97,6 +99,14 @@ async def held(transaction: Transaction, appeal_id: UUID) -> Appeal:
     """Lock the complaint, whose mark may change, and the appeal, which the waker may hold. Raises a 404 problem."""
     await transaction.lock([await complaint_of(transaction, appeal_id), appeal_id])
     return (await appeals.load(transaction, [appeal_id]))[appeal_id]
+
+
+def _bound_meanwhile() -> NotPossible:
+    return NotPossible(
+        "not-independent",
+        "You handle the complaint now, or it is about you: somebody else reviews the appeal.",
+        "您现为该投诉的处理人或当事人，申诉须由他人复核。",
+    )
 
 
 def no_such_appeal() -> Problem:

@@ -18,7 +18,8 @@ from shared.service import Context
 
 
 def terms_of(action: FieldAction) -> Terms:
-    """What is approved: the measures, the goods and every word that people are told."""
+    """What is approved: the measures, the goods, every word that people are told, and how many units were named: none
+    is ever taken back, so that the same number is the same units."""
     assert action.announcement is not None
     said = to_json([action.measures, action.scope, action.announcement])
     return Terms(
@@ -27,6 +28,7 @@ def terms_of(action: FieldAction) -> Terms:
             "title": action.announcement.title.en,
             "title_zh": action.announcement.title.zh,
             "measures": ", ".join(action.measures),
+            "units": str(action.units),
             "proposal": hashlib.sha256(said).hexdigest(),
         }
     )

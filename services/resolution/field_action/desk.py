@@ -101,7 +101,8 @@ async def found(connection: AsyncConnection, action_id: UUID) -> FieldAction:
     action.progress = await progress_of(connection, action_id)
     action.found = action.progress.affected
     if action.state in {ActionState.DRAFTED, ActionState.PROPOSED}:
-        action.found = (await affected.count(connection, action))["customers"]
+        counted = await affected.count(connection, action)
+        action.found, action.units = counted["customers"], counted["units"]
     return action
 
 

@@ -95,7 +95,8 @@ _EVERYBODY_ADDRESSED = Guard(
     ),
 )
 _COVERED = Guard(
-    lambda action: action.coverage >= action.least_coverage,
+    # A public warning alone may have nobody whom a letter goes to.
+    lambda action: not action.affected or action.coverage >= action.least_coverage,
     Words(
         "Too few of those affected were told: call those who could not be reached, and record it.",
         "已通知的顾客比例不足：请电话联系未能送达的顾客并记录结果。",

@@ -69,6 +69,8 @@ class FieldAction(Addressing):
     """Counted when a step needs it."""
     found: int | None = field(default=None, repr=False, compare=False)
     """Customers found affected, when that was counted."""
+    units: int = field(default=0, repr=False, compare=False)
+    """Units that were named, as counted before it begins."""
 
     @property
     def scope(self) -> Affected:

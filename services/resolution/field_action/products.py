@@ -11,7 +11,7 @@ from shared.events.intake import ProductRef
 
 @dataclass(frozen=True)
 class Goods:
-    """What is told of a complaint's goods. What is None was not told now."""
+    """What is known of a complaint's goods. Whose it is stands there only with the registration."""
 
     customer_id: UUID | None = None
     registered_at: datetime | None = None
@@ -22,24 +22,19 @@ class Goods:
 
 @dataclass(kw_only=True)
 class Concerning(Aggregate):
-    """A case does not keep its goods: what is told of them passes through to their table."""
+    """The table by which field actions find the goods follows what the case was told of them."""
 
     new_goods: Goods | None = field(default=None, repr=False, compare=False)
     """Waits to be saved."""
     letters: list[Letter] = field(default_factory=list, repr=False, compare=False)
     """What became of letters about field actions that this complaint gave rise to: waits to be saved."""
 
-    def concern(self, customer_id: UUID, registered_at: datetime, product: ProductRef | None) -> None:
+    def concern(self, customer_id: UUID, registered_at: datetime, product: ProductRef) -> None:
         """The registration told whose complaint it is and which goods it is about."""
-        told = _named(product) if product else Goods()
-        self.new_goods = replace(told, customer_id=customer_id, registered_at=registered_at)
+        self.new_goods = Goods(customer_id, registered_at)
+        self.concern_further(product)
 
     def concern_further(self, product: ProductRef) -> None:
-        """A later contact told more: what it does not name stays."""
-        before, told = self.new_goods or Goods(), _named(product)
-        named = {name: value for name, value in vars(told).items() if value is not None}
-        self.new_goods = replace(before, **named)
-
-
-def _named(product: ProductRef) -> Goods:
-    return Goods(product=product.id, model=product.model, batch=product.batch)
+        """A later contact told more: `product` is all that is known by now."""
+        whose = self.new_goods or Goods()
+        self.new_goods = replace(whose, product=product.id, model=product.model, batch=product.batch)

@@ -46,8 +46,7 @@ _COUNT = sql(
     "SELECT state, count(*) AS number FROM field_action_customers WHERE field_action_id = :id GROUP BY state"
 )
 _FURTHER = sql(
-    "UPDATE case_products p SET product = coalesce(g.product, p.product), model = coalesce(g.model, p.model), "
-    "batch = coalesce(g.batch, p.batch) "
+    "UPDATE case_products p SET product = g.product, model = g.model, batch = g.batch "
     "FROM jsonb_populate_recordset(NULL::case_products, CAST(:rows AS jsonb)) g WHERE g.complaint_id = p.complaint_id"
 )
 _NAME = sql(

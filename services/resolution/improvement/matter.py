@@ -1,4 +1,4 @@
-"""What the case knows of improvements: the product it is about, and which improvements it was joined to. Pure."""
+"""What the case tells of the improvements that it is joined to. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,19 +8,11 @@ from services.resolution.clocks.waiting import Waiting
 from services.resolution.field_action.products import Concerning
 from services.resolution.timeline import Kind
 from shared.events import ImprovementJoined, ImprovementLeft
-from shared.events.intake import ProductRef
 
 
 @dataclass(kw_only=True)
 class Improving(Concerning, Waiting):
     """A complaint whose cause is removed tells so in its timeline."""
-
-    product: str | None = None
-    """What it is about, as far as it was told: its name, else its model, else its number."""
-
-    def is_about(self, product: ProductRef | None) -> None:
-        if product is not None and product.label is not None:
-            self.product = product.label
 
     def join_improvement(
         self, improvement_id: UUID, title: str, recurrence: bool, by: str, at: datetime

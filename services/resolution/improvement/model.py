@@ -22,6 +22,8 @@ from shared.events.vocabulary import Severity
 
 MOST_COMPLAINTS = 1000
 MOST_PASSAGES = 500
+MOST_UNDECIDED = 50
+"""Complaints that look like a recurrence; while nobody decides on them, no more are brought."""
 
 
 @dataclass(kw_only=True)
@@ -69,7 +71,7 @@ class Improvement(Carrying):
         self.complaints[carried.complaint_id] = replace(carried, recurrence=back)
         if severity is not None and severity.rank > self.severity.rank:
             self.severity = severity
-        if back:
+        if back or carried.complaint_id in self.recurrences:
             known = self.recurrences.get(
                 carried.complaint_id, Recurrence(carried.complaint_id, carried.joined_at)
             )
@@ -80,6 +82,7 @@ class Improvement(Carrying):
                 decided_by=carried.joined_by,
                 decided_at=carried.joined_at,
             )
+        if back:
             self._reopen(carried)
         return True
 
@@ -180,6 +183,7 @@ class Improvement(Carrying):
         """What looks like the same cause is told once there is enough of it, and again when there is more."""
         assert self.ended_at is not None, "a closed improvement has ended"
         undecided = [each.complaint_id for each in self.recurrences.values() if each.same_cause is None]
+        matches = list(matches)[: max(0, MOST_UNDECIDED - len(undecided))]
         if matches and len(undecided) + len(matches) >= self.book.recurrence.least:
             for complaint_id in matches:
                 self.recurrences[complaint_id] = Recurrence(complaint_id, at)
@@ -222,9 +226,12 @@ class Improvement(Carrying):
         )
         self.record(passed, at)
         if to is None:
-            self._close(by, at)
+            self._close(by, reason, at)
 
-    def _close(self, by: str, at: datetime) -> None:
+    def _close(self, by: str, reason: str | None, at: datetime) -> None:
+        for action in [each for each in self.actions.values() if each.open]:
+            assert reason is not None, "the gate lets open actions through only when it is skipped"
+            self._settle(action.number, False, by, reason, at)
         self.state, self.ended_by, self.ended_at = ImprovementState.CLOSED, by, at
         self.look_at = at + self.book.look_every
         closed = ImprovementClosed(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.resolution.improvement.steps import Step
+from shared.events.vocabulary import Severity
 
 
 class Place(StrEnum):
@@ -64,6 +65,8 @@ class Carried:
     """By the judgement on its case; read, never written here."""
     reference: str | None = None
     registered_at: datetime | None = None
+    severity: Severity | None = None
+    """Of its case now; likewise."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ _LOAD = sql(
 SELECT i.*,
        (SELECT coalesce(jsonb_agg(to_jsonb(j) || jsonb_build_object(
                    'valid', c.reason_sufficient AND c.demand_reasonable,
-                   'reference', c.reference, 'registered_at', c.registered_at)
+                   'reference', c.reference, 'registered_at', c.registered_at, 'severity', c.severity)
                ORDER BY j.joined_at, j.complaint_id), '[]')
         FROM improvement_complaints j JOIN cases c ON c.id = j.complaint_id
         WHERE j.improvement_id = i.id) AS complaints,
@@ -99,6 +99,8 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
 }
 _WORDS = {"state": ImprovementState, "step": Step, "severity": Severity}
 _PLAIN = [c.name for c in improvements.c if c.name not in {*_PARTS, *_WORDS, "wakes_at"}]
+_CHANGING = [c.name for c in improvements.c if c.name not in {"id", "title", "problem"}]
+"""The words of the opening are written once: whoever erases them meanwhile holds another lock."""
 _CARRIED = [c.name for c in improvement_complaints.c if c.name != "improvement_id"]
 
 _FORGET_LEFT = sql(
@@ -126,7 +128,7 @@ class ImprovementStore:
         for each in saved:
             each.version += 1
         ids = [each.id for each in saved]
-        await save_rows(transaction, improvements, [_row(each) for each in saved])
+        await save_rows(transaction, improvements, [_row(each) for each in saved], changing=_CHANGING)
         await self._save_complaints(transaction, saved)
         await transaction.execute(_CLEAR_TEAMS, {"ids": ids})
         await insert_rows(transaction, improvement_members, _rows(saved, lambda i: i.members))
@@ -161,6 +163,9 @@ def _improvement(row: Any, books: Books) -> Improvement:
     parts["recurrences"] = {each.complaint_id: each for each in parts["recurrences"]}
     parts["actions"] = {each.number: each for each in parts["actions"]}
     words: dict[str, Any] = {name: kind(row[name]) for name, kind in _WORDS.items()}
+    # A complaint may have become more severe since it was joined.
+    known = [words["severity"], *(c.severity for c in parts["complaints"].values() if c.severity is not None)]
+    words["severity"] = max(known, key=lambda severity: severity.rank)
     return Improvement(books=books, **{name: row[name] for name in _PLAIN}, **words, **parts)
 
 

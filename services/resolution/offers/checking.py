@@ -74,11 +74,11 @@ class Supplies:
         return True
 
     async def _must_be_there(self, url: str, complaint_id: UUID, needed: CheckNeeded) -> None:
-        told, wanted = needed.told, needed.wanted
+        product, wanted = needed.told.product, needed.wanted
         question = {
             "complaint_id": str(complaint_id),
             "reference": needed.reference,
-            "product": {"id": told.product_id, "name": told.product_name, "batch": told.batch},
+            "product": {"id": product.id or product.model, "name": product.name, "batch": product.batch},
             "remedies": [{"remedy": remedy, "needs": need} for remedy, need in wanted.items()],
         }
         answer = await self._ask(url, question)

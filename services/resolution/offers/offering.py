@@ -55,6 +55,11 @@ class Offering(Disputing):
     """Offers that wait to be saved."""
 
     @property
+    def product(self) -> str | None:
+        """What counts as the same product: its name, else its model, else its number."""
+        return self.told.product.label
+
+    @property
     def agreed_offer(self) -> Offer | None:
         return next((offer for offer in self.offers if offer.offer_id == self.agreed_offer_id), None)
 

@@ -17,15 +17,17 @@ _SIMILAR = sql(
     """
 WITH near AS (
     (SELECT * FROM cases WHERE state = 'closed' AND outcome IN ('satisfied', 'acceptable')
-     AND told->>'product_id' = :product ORDER BY closed_at DESC LIMIT 200)
+     AND coalesce(told #>> '{product,id}', told #>> '{product,model}') = :product ORDER BY closed_at DESC LIMIT 200)
     UNION
     (SELECT * FROM cases WHERE state = 'closed' AND outcome IN ('satisfied', 'acceptable')
      AND category = :category ORDER BY closed_at DESC LIMIT 200)
 )
 SELECT c.id, c.reference, c.category, c.cause, c.result, c.outcome, c.closed_at, o.remedies,
-       coalesce(c.told->>'product_id' = :product, false) AS same_product,
-       coalesce(c.told->>'batch' = :batch AND c.told->>'product_id' = :product, false) AS same_batch
-FROM near c LEFT JOIN offers o ON o.offer_id = c.agreed_offer_id
+       coalesce(p.same, false) AS same_product,
+       coalesce(p.same AND c.told #>> '{product,batch}' = :batch, false) AS same_batch
+FROM near c
+CROSS JOIN LATERAL (SELECT coalesce(c.told #>> '{product,id}', c.told #>> '{product,model}') = :product AS same) p
+LEFT JOIN offers o ON o.offer_id = c.agreed_offer_id
 WHERE c.id <> :id AND NOT c.erased
 ORDER BY same_batch DESC, same_product DESC, c.outcome = 'satisfied' DESC, c.closed_at DESC, c.id
 LIMIT :limit
@@ -52,8 +54,8 @@ async def similar(connection: AsyncConnection, case: Case, limit: int) -> list[d
     wanted = {
         "id": case.id,
         "category": case.category,
-        "product": case.told.product_id,
-        "batch": case.told.batch,
+        "product": case.told.product.id or case.told.product.model,
+        "batch": case.told.product.batch,
         "limit": limit,
     }
     return [dict(row) for row in (await driver.run(connection, _SIMILAR, wanted)).mappings()]

@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from shared.events import ComplaintRegistered, ComplaintSupplemented
+from shared.events.intake import ProductRef
 from shared.events.vocabulary import Aspect, Channel, Emotion, Money, Remedy
 
 _MOODS = [
@@ -30,9 +31,8 @@ class Told(BaseModel):
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
-    product_id: str | None = None
-    product_name: str | None = None
-    batch: str | None = None
+    product: ProductRef = ProductRef()
+    """What it is about: all that was told of it so far. Whoever needs the product reads it here."""
     aspects: tuple[Aspect, ...] = ()
     desired_remedies: tuple[Remedy, ...] = ()
     desired_amount: Money | None = None
@@ -52,12 +52,7 @@ class Told(BaseModel):
             "worst_emotion": _worse(self.worst_emotion, event.emotion),
         }
         if event.product is not None:
-            product = event.product
-            changes |= {
-                "product_id": product.id or product.model,
-                "product_name": product.name,
-                "batch": product.batch,
-            }
+            changes["product"] = self.product.model_copy(update=event.product.model_dump(exclude_none=True))
         if event.expectation is not None:
             changes["aspects"] = event.expectation.aspects
         for name in ("desired_remedies", "desired_amount", "estimated_loss"):

@@ -100,7 +100,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_cases_product",
         "cases",
-        [sa.text("(told ->> 'product_id')"), "closed_at"],
+        [sa.text("coalesce(told #>> '{product,id}', told #>> '{product,model}')"), "closed_at"],
         unique=False,
         postgresql_where=sa.text("state = 'closed' AND outcome IN ('satisfied', 'acceptable')"),
     )
