@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.events.registry import Event, registry
-from shared.events.vocabulary import TOPICS, Severity
+from shared.events.vocabulary import TOPICS, Audience, Severity
 
 
 class Clock(StrEnum):
@@ -142,6 +142,10 @@ class ColleagueAsked(Event):
     """When they are chased if no answer has come."""
     asked_at: datetime
 
+    def addressee_among(self, audience: Audience) -> str | None:
+        """Whoever was asked; a department's people are an audience of their own."""
+        return self.whom if audience is Audience.TECHNICAL_SUPPORT else None
+
 
 @registry.event("redress.colleague.chased", topic=TOPICS.resolution)
 class ColleagueChased(Event):
@@ -154,6 +158,10 @@ class ColleagueChased(Event):
     times: int
     """Counts from 1."""
     chased_at: datetime
+
+    def addressee_among(self, audience: Audience) -> str | None:
+        """Whoever does not answer."""
+        return self.whom if audience is Audience.TECHNICAL_SUPPORT else None
 
 
 @registry.event("redress.public-response.given", topic=TOPICS.resolution)

@@ -23,6 +23,8 @@ from shared.events import (
     NOTICES,
     ApprovalAsked,
     CaseClosed,
+    ColleagueAsked,
+    ColleagueChased,
     Event,
     NoticeIssued,
     NoticeOverdue,
@@ -296,6 +298,17 @@ def test_who_is_asked_for_a_permit_is_told_unless_they_are_complained_about(
         dispatch = assigned
     (notice,) = dispatch.address(people(), FAULT)
     assert (notice.audience, notice.recipients) == (Audience.COMPLAINT_MANAGEMENT, meant)
+
+
+@pytest.mark.requirement("001-11", "001-12", "003-16")
+@pytest.mark.parametrize("kind", [ColleagueAsked, ColleagueChased])
+def test_a_colleague_who_is_asked_for_help_is_told_so_in_person(kind: type[Event]) -> None:
+    asked = next(event for event in events() if isinstance(event, kind))
+    asked = asked.model_copy(update={"whom": "bo", "complaint_id": ID})
+    dispatch = Dispatch(id=ID, status=Status.ASSIGNED, category="function_fault")
+    dispatch.remind_of(asked, derived_id("fact", 1), NINE)
+    told = {notice.audience: notice.recipients for notice in dispatch.address(people(), FAULT)}
+    assert told[Audience.TECHNICAL_SUPPORT] == ("bo",)
 
 
 def test_the_chain_leads_to_the_top() -> None:
