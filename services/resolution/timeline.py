@@ -73,7 +73,6 @@ class Kind(StrEnum):
     TASK_DONE = "task_done"
     MESSAGE_FAILED = "message_failed"
     ACCUSED_TOLD = "accused_told"
-    ACCUSED_READ = "accused_read"
     ACCUSED_ANSWERED = "accused_answered"
     ACCUSED_SILENT = "accused_silent"
     ACCUSED_UNHEARD = "accused_unheard"
@@ -225,11 +224,6 @@ TITLES: dict[Kind, tuple[Reader, Words]] = {
         kind: (Reader.INTERNAL, Words(en, zh))
         for kind, en, zh in (
             (Kind.ACCUSED_TOLD, "The person complained about was told", "已告知投诉当事人"),
-            (
-                Kind.ACCUSED_READ,
-                "The person complained about read what concerns them",
-                "投诉当事人查阅了相关内容",
-            ),
             (Kind.ACCUSED_ANSWERED, "The person complained about gave their side", "投诉当事人已陈述"),
             (
                 Kind.ACCUSED_SILENT,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from services.resolution.audit.witnessed import Noted
 from services.resolution.fairness.book import FAIRNESS
 from services.resolution.fairness.marking import Marking
 from services.resolution.fairness.record import Accusation, Hearing, Mark, MarkState, SanctionState
@@ -204,7 +205,7 @@ class Accusing(Marking):
 
     def read_by_accused(self, person_id: str, at: datetime) -> None:
         """Whoever is complained about read what concerns them."""
-        self._tell(Kind.ACCUSED_READ, at, person_id)
+        self.witness(Noted.READ, at, person_id, what="accusation", purpose="their own")
 
     def note_appeal(self, kind: Kind, person_id: str, at: datetime, by: str, text: str | None = None) -> None:
         """A line of the timeline about the person's appeal."""

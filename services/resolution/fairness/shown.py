@@ -30,10 +30,9 @@ MILESTONES = (
     *(Kind.MERGED, Kind.SEPARATED, Kind.WITHDRAWN),
 )
 """What anybody whom the complaint is about may know of how it goes on."""
-# An entry about a person begins with their id; what they did themselves has them as its author. How often they read
-# it is no part of the story, which has to stay short.
+# An entry about a person begins with their id; what they did themselves has them as its author.
 _STORY = sql(
-    "SELECT at, kind FROM timeline WHERE complaint_id = :id AND kind <> 'accused_read' "
+    "SELECT at, kind FROM timeline WHERE complaint_id = :id "
     "AND (kind = ANY(CAST(:milestones AS text[])) "
     "OR author = :person OR text = :person OR starts_with(text, :person || ' · ')) "
     "ORDER BY at, source, number LIMIT 500"
