@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from shared.reply_check.model import Finding, Language
+from shared.reply_check.model import Finding, Kind, Language
 from shared.reply_check.reading import Sentence, sentences
 from shared.reply_check.rules import LANGUAGES, Guard, Rule, Rules, rules_of
 
@@ -22,7 +22,7 @@ def check(text: str, language: Language | None = None) -> list[Finding]:
     found: list[Finding] = []
     for each in LANGUAGES if language is None else (language,):
         found += _found(text, rules_of(each))
-    return sorted(found, key=lambda finding: (finding.start, finding.end, finding.kind))
+    return _once(sorted(found, key=lambda finding: (finding.start, finding.end, finding.kind)))
 
 
 def _found(text: str, rules: Rules) -> Iterator[Finding]:
@@ -81,6 +81,20 @@ def _heaviest(found: Iterable[Finding]) -> list[Finding]:
     for finding in sorted(set(found), key=lambda each: (-each.weight, each.start - each.end, each.start)):
         if not any(_takes_its_place(before, finding) for before in kept):
             kept.append(finding)
+    return kept
+
+
+def _once(found: Sequence[Finding]) -> list[Finding]:
+    """Where both languages find one kind in the same words: the heavier."""
+    kept: list[Finding] = []
+    last: dict[Kind, int] = {}
+    for finding in found:
+        at = last.get(finding.kind)
+        if at is None or kept[at].end <= finding.start:
+            last[finding.kind] = len(kept)
+            kept.append(finding)
+        elif kept[at].weight < finding.weight:
+            kept[at] = finding
     return kept
 
 

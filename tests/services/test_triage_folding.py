@@ -31,7 +31,8 @@ pytestmark = pytest.mark.empty_world
 
 
 async def fold_soon(world: World, **more: Any) -> None:
-    """Fold as soon as one lesson is settled; train no challenger."""
+    """Fold as soon as one lesson is settled, when the test says so; train no challenger."""
+    world.context("routing").part(Trainer)._pause = 3600
     book = "/routing/v1/rulebooks/triage-model"
     content = (await world.http.get(book)).json()["content"]
     content |= {"fold_after": 1, "retrain_after": 1000} | more

@@ -142,7 +142,9 @@ async def closed(world: World, case: dict[str, Any]) -> None:
     """The case, answered at once and judged by the customer."""
     await world.settled()
     desk = f"/resolution/v1/cases/{case['id']}"
-    for action, body in (("accept", {}), ("answer", {"result": "An apology was sent to 13955550123."})):
+    public = {"where": "The forum.", "response": "We are sorry, and have written."}
+    result = {"result": "An apology was sent to 13955550123."}
+    for action, body in (("accept", {}), ("public-response", public), ("answer", result)):
         answer = await world.http.post(f"{desk}/{action}", json=body)
         assert answer.status_code == 200, answer.text
         await world.settled()

@@ -34,7 +34,7 @@ def upgrade() -> None:
         column = sa.Column(name, sa.BigInteger(), nullable=False, server_default="0", comment=comment)
         op.add_column("daily", column)
         op.alter_column("daily", name, server_default=None)
-    _check(f"{BEFORE}, {', '.join(NEW)}")
+    _check(BEFORE.replace("promises_kept", f"{', '.join(NEW)}, promises_kept"))
     op.create_check_constraint(
         op.f("ck_daily_trust"), "daily", "trust_restored <= trust_told AND trust_told <= closed"
     )
