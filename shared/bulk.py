@@ -37,6 +37,11 @@ async def save_rows(
         await transaction.execute(_save(table.name, names, key, changed), _parameters(rows))
 
 
+def as_bytes(value: bytes) -> str:
+    """Bytes as PostgreSQL reads them from JSON: in its hexadecimal form."""
+    return f"\\x{value.hex()}"
+
+
 def _parameters(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"rows": to_json(rows).decode()}
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.audit.chain import Link, chain_secret
-from services.resolution.audit.writing import Rows, chained, hexadecimal, only_witnessed, row_of
+from services.resolution.audit.writing import Rows, chained, only_witnessed, row_of
 from services.resolution.books import BOOKS
 from services.resolution.clocks.calendars import Calendars
 from services.resolution.clocks.store import clocks_row, read_calendars, read_clocks, save_lapses
@@ -35,7 +35,7 @@ from services.resolution.tables import (
     timeline,
 )
 from shared import clock, driver
-from shared.bulk import insert_rows, save_rows
+from shared.bulk import as_bytes, insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
 from shared.events.vocabulary import Channel, Emotion, Money, Outcome, Severity, Visibility
@@ -106,21 +106,21 @@ class CaseStore:
         now = clock.now()
         offered = {case.id: [_offer_row(case, offer) for offer in case.new_offers] for case in saved}
         told = {case.id: [_entry_row(entry) for entry in case.new_entries] for case in saved}
+        promised = {case.id: [_promise_row(promise) for promise in case.changed_promises] for case in saved}
         rows: list[dict[str, Any]] = []
         links: list[Link] = []
         for case in saved:
             row = _case_row(case)
             if not only_witnessed(case, row):
                 row["version"] = case.version = case.version + 1
-            promised = [_promise_row(promise) for promise in case.changed_promises]
-            parts = Rows(told[case.id], offered[case.id], promised, contact_rows(case))
+            parts = Rows(told[case.id], offered[case.id], promised[case.id], contact_rows(case))
             links += chained(case, parts, erased=case.erased, secret=self._secret, recorded_at=now)
             rows.append(row | _head(case))
         await save_rows(transaction, cases, rows)
         # In order of change: a promise is settled before the next one takes the place of the live one.
-        changed = {p.id: p for case in saved for p in case.changed_promises}
+        changed = {row["promise_id"]: row for case in saved for row in promised[case.id]}
         settling = ("state", "settled_at", "handler_id", "department", "excused")
-        await save_rows(transaction, promises, [_promise_row(p) for p in changed.values()], changing=settling)
+        await save_rows(transaction, promises, [*changed.values()], changing=settling)
         await insert_rows(transaction, offers, [row for case in saved for row in offered[case.id]])
         await keep(transaction, saved)
         changed_disputes = {d.id: d for case in saved for d in case.changed_disputes}
@@ -257,8 +257,8 @@ def _head(case: Case) -> dict[str, Any]:
     """Where its chain ends."""
     return {
         "audit_number": case.audit_number,
-        "audit_hash": case.audit_hash and hexadecimal(case.audit_hash),
-        "audit_salt": case.audit_salt and hexadecimal(case.audit_salt),
+        "audit_hash": case.audit_hash and as_bytes(case.audit_hash),
+        "audit_salt": case.audit_salt and as_bytes(case.audit_salt),
     }
 
 

@@ -24,7 +24,7 @@ from services.intake.registration import register
 from services.intake.schemas import NewComplaint
 from shared import clock, driver, idempotency, ids
 from shared.aggregate import load_one, save_one
-from shared.bulk import insert_rows
+from shared.bulk import as_bytes, insert_rows
 from shared.database import Database, sql
 from shared.idempotency import Answer, Claim, KeyReused
 from shared.problems import Problem
@@ -121,9 +121,9 @@ class Landing:
             row = {
                 "id": ids.new_id(),
                 "source": source,
-                "message": _bytea(message),
-                "thread": _bytea(thread),
-                "sender": _bytea(sender),
+                "message": as_bytes(message),
+                "thread": thread and as_bytes(thread),
+                "sender": sender and as_bytes(sender),
                 "received_at": clock.now(),
                 "received_by": by,
                 "outcome": result.outcome,
@@ -211,10 +211,6 @@ def _key(inbound: Inbound) -> str:
 def _told(answer: Answer) -> tuple[UUID, UUID | None]:
     body = from_json(answer.body)
     return UUID(body["id"]), UUID(body["addition_id"]) if body.get("addition_id") else None
-
-
-def _bytea(value: bytes | None) -> str | None:
-    return None if value is None else rf"\x{value.hex()}"
 
 
 async def _chunks(content: bytes) -> AsyncIterator[bytes]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.vault.cipher import ERASED, Vault
 from services.intake.vault.private import ERASED_TEXT, KEY, PRIVATE
+from shared.bulk import as_bytes
 from shared.config import Settings
 from shared.database import Database
 
@@ -41,11 +42,11 @@ def vault_of(holder: AsyncConnection | Database) -> Vault:
 
 
 def seal_row(vault: Vault, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row as it is written, for `jsonb_populate_recordset`: bytes in PostgreSQL's hexadecimal form."""
+    """The row as it is written, for `jsonb_populate_recordset`: bytes as it reads them."""
     told = dict(row)
     private = {name: value for name in PRIVATE[table] if (value := told.pop(name, None))}
     sealed = vault.seal(to_json(private), place(table, row)) if private else ERASED
-    told["holds"], told["sealed"] = [*private], "\\x" + sealed.hex()
+    told["holds"], told["sealed"] = [*private], as_bytes(sealed)
     return told
 
 

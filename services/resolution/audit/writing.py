@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 from services.resolution.audit.chain import Covered, Link, Part, extend, key_of
 from services.resolution.audit.witnessed import Noted, Witnessed
 from services.resolution.timeline import SYSTEM, Kind
+from shared.bulk import as_bytes
 
 SALT = 16
 
@@ -74,14 +75,10 @@ def row_of(link: Link) -> dict[str, Any]:
         "part": link.part.value,
         "key": link.key,
         "note": link.note,
-        "digest": hexadecimal(link.digest),
-        "previous": hexadecimal(link.previous),
-        "hash": hexadecimal(link.hash),
+        "digest": as_bytes(link.digest),
+        "previous": as_bytes(link.previous),
+        "hash": as_bytes(link.hash),
     }
-
-
-def hexadecimal(value: bytes) -> str:
-    return f"\\x{value.hex()}"
 
 
 def only_witnessed(case: Witnessed, row: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.clocks.calendars import CalendarCopy, Calendars
@@ -39,10 +39,10 @@ _values = attrgetter(*_FIELDS)
 
 
 def clocks_row(case: Ticking) -> dict[str, Any] | None:
-    """The value of the column, as it is read back; None for a case of which no clock is known."""
+    """The value of the column; None for a case of which no clock is known."""
     if not case.runs and case.limits is None:
         return None
-    row: dict[str, Any] = {
+    return {
         "runs": [dict(zip(_FIELDS, _values(run), strict=True)) for run in case.runs.values()],
         "pauses": case.pauses,
         "limits": case.limits,
@@ -50,8 +50,6 @@ def clocks_row(case: Ticking) -> dict[str, Any] | None:
         "extensions": case.extensions,
         "runs_started": case.runs_started,
     }
-    # What is stored is compared with what is to be: a reading alone must not count as a change of the case.
-    return to_jsonable_python(row)  # type: ignore[no-any-return]
 
 
 def read_clocks(column: Any) -> dict[str, Any]:

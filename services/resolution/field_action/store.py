@@ -61,7 +61,7 @@ _PLAIN = [column.name for column in field.actions.c if column.name not in _APART
 _CUSTOMER = [name for name in Customer.__dataclass_fields__ if name not in {"state", "done"}]
 _CHANGING = ("state", "addressed_at", "told_at", "told_by", "failure", "done", "settled_at", "note")
 _CHANGE = sql(
-    f"UPDATE field_action_customers c SET {', '.join(f'{name} = g.{name}' for name in _CHANGING)} "  # noqa: S608
+    f"UPDATE field_action_customers c SET {', '.join(f'{name} = g.{name}' for name in _CHANGING)} "  # noqa: S608  # our own columns
     "FROM jsonb_populate_recordset(NULL::field_action_customers, CAST(:rows AS jsonb)) g "
     "WHERE c.field_action_id = g.field_action_id AND c.customer_id = g.customer_id"
 )

@@ -7,7 +7,7 @@ before it: one cheap query tells what is new.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,7 +29,7 @@ from services.routing.triage.mind import Key, Mind, State, Wanted
 from services.routing.triage.snapshots import CHALLENGER, CHAMPION
 from services.routing.triage.triaging import Triaging
 from shared import driver
-from shared.bulk import save_rows
+from shared.bulk import as_bytes, save_rows
 from shared.database import Database, Transaction, session_lock_key, sql
 
 PROMISES = TypeAdapter(Promise)
@@ -187,9 +187,9 @@ async def save_lessons(
                 "taught_by": lesson.by,
                 "taught_at": lesson.at,
                 "changed": number,
-                "steps": None if steps is None else _hex(steps),
-                "features": _hex(told[key].to_bytes()) if key in told else None,
-                "folded": None if still is None else _hex(still),
+                "steps": None if steps is None else as_bytes(steps),
+                "features": as_bytes(told[key].to_bytes()) if key in told else None,
+                "folded": None if still is None else as_bytes(still),
             }
         )
     await save_rows(transaction, tables.lessons, rows)
@@ -213,8 +213,8 @@ async def _before(transaction: Transaction, keys: Sequence[Key]) -> Mapping[Key,
 def _folded(mind: Mind, before: Any) -> bytes | None:
     """What the champion's snapshot holds of a lesson that is replaced; None also where it was trained."""
     if before.folded is None and before.settled and mind.champion.folds(before.changed):
-        return before.steps  # type: ignore[no-any-return]
-    return before.folded  # type: ignore[no-any-return]
+        return cast(bytes, before.steps)
+    return cast("bytes | None", before.folded)
 
 
 def _wanted(dispatch: Triaging, head: Head, folded: Lesson | None) -> Wanted | None:
@@ -262,8 +262,3 @@ async def _rehearsal(
             )
         assert len(found[head]) <= max(REHEARSAL, len(labels))
     return found
-
-
-def _hex(kept: bytes) -> str:
-    """Bytes as PostgreSQL takes them from JSON."""
-    return "\\x" + kept.hex()
