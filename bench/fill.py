@@ -218,9 +218,10 @@ _NOTIFICATION = {
     ),
     "deliveries": Rows(
         {
-            "id": uid(f"{DELIVERY} + j"), "complaint_id": ID, "channel": "'customer'",
+            "id": uid(f"{DELIVERY} + j"), "complaint_id": ID, "audience": "'customer'",
+            "rule": "'customer/' || template", "channels": "ARRAY['email']",
             "lane": f"'customer/' || {ID}", "template": "template", "facts": "'{}'::jsonb", "status": "'delivered'",
-            "attempts": "1", "next_attempt_at": _MOMENT, "sent_by": "'email'", "template_version": "'1'",
+            "attempts": "1", "next_attempt_at": _MOMENT, "channel": "'email'", "template_version": "'1'",
             "body_sha256": "sha256(tail::bytea)", "created_at": _MOMENT, "settled_at": _MOMENT,
         },
         f"platform.filling, {_MESSAGES} WHERE NOT open OR j <= 2",

@@ -51,7 +51,7 @@ def account(complaints: Sequence[Complaint], found: Found, mail: Mailbox, hook: 
         for d in found.deliveries
         if d["template"] == "acknowledgement" and d["status"] in REACHED_OR_TOLD
     )
-    mailed = {d["id"]: "arrived" for d in found.deliveries if d["sent_by"] == "email"}
+    mailed = {d["id"]: "arrived" for d in found.deliveries if d["channel"] == "email"}
     undelivered = {d["id"]: d["status"] for d in found.deliveries if d["status"] not in REACHED_OR_TOLD}
     not_sent = sum(d["status"] == "not_sent" for d in found.deliveries)
     heard = Counter(f"{e['subject']} {e['type'].rpartition('.')[0]}" for e in hook.events.values())

@@ -169,7 +169,7 @@ def message_counts(found: Found) -> dict[str, Counter[str]]:
     counts: dict[str, Counter[str]] = {}
     for delivery in reversed(found.deliveries):
         what = delivery["template"] or "event, to the webhook"
-        way = delivery["sent_by"] if delivery["status"] == "delivered" else delivery["status"]
+        way = delivery["channel"] if delivery["status"] == "delivered" else delivery["status"]
         counts.setdefault(what, Counter())[way] += 1
     return counts
 

@@ -442,7 +442,7 @@ def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[st
             yield f"notification: {row['id']} was acknowledged {thanks[row['id']]} times"
     delivered = Counter(e.event.model_dump()["delivery_id"] for e in _of(events, "message.delivered"))
     to_customers = {
-        i for i, row in rows.items() if row["channel"] == "customer" and row["status"] == "delivered"
+        i for i, row in rows.items() if row["audience"] == "customer" and row["status"] == "delivered"
     }
     for delivery_id in delivered.keys() | to_customers:
         if delivered[delivery_id] != (delivery_id in to_customers):

@@ -1,7 +1,7 @@
 """Letters to whoever is affected by a field action. Pure."""
 
 from services.notification.model import Delivery
-from services.notification.rules import FIELD_ACTION, Channel
+from services.notification.rules import FIELD_ACTION, Audience
 from shared.events import FieldActionCustomerAddressed
 from shared.ids import derived_id
 
@@ -12,7 +12,8 @@ def letter_to(event: FieldActionCustomerAddressed) -> Delivery:
     return Delivery(
         derived_id("field-action", event.field_action_id, event.customer_id),
         event.complaint_id,
-        Channel.CUSTOMER,
+        Audience.CUSTOMER,
+        f"{Audience.CUSTOMER}/{FIELD_ACTION}",
         event.addressed_at,
         f"field-action/{event.field_action_id}/{event.customer_id}",
         template=FIELD_ACTION,

@@ -8,7 +8,8 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
 from services.notification import webhooks
-from services.notification.rules import Channel
+from services.notification.books import BOOKS
+from services.notification.rules import Audience
 from services.notification.schemas import (
     DeliveryView,
     NewWebhook,
@@ -31,12 +32,13 @@ from shared.idempotency import Answer, IdempotencyKey, once
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
+from shared.rulebooks import api as rulebooks
 from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-router.include_router(inbox)
-router.include_router(wording)
+for room in (inbox, wording, rulebooks.routes(*BOOKS)):
+    router.include_router(room)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]
 """Events say what complaints say: whoever has them sent must be allowed to read those."""
@@ -188,8 +190,8 @@ async def list_deliveries(
     complaint_id: UUID | None = None,
     webhook_id: UUID | None = None,
     status: Annotated[Status | None, Query(description="Only those that stand so.")] = None,
-    channel: Annotated[
-        Channel | None, Query(description="Only to customers, to staff or to webhooks.")
+    audience: Annotated[
+        Audience | None, Query(description="Only to customers, to staff or to subscribers' webhooks.")
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -202,8 +204,8 @@ async def list_deliveries(
         query = query.where(deliveries.c.complaint_id == complaint_id)
     if webhook_id is not None:
         query = query.where(deliveries.c.subscription_id == webhook_id)
-    if channel is not None:
-        query = query.where(deliveries.c.channel == channel.value)
+    if audience is not None:
+        query = query.where(deliveries.c.audience == audience.value)
     if status is not None:
         query = query.where(deliveries.c.status == status.value)
     query = pages.part(query, limit, cursor, deliveries.c.number, newest_first=True)

@@ -3,50 +3,69 @@
 from collections.abc import Sequence
 
 from services.notification.api import router
+from services.notification.channels import Way
 from services.notification.channels.email import EmailChannel
-from services.notification.channels.log import LogChannel
 from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import Contacts
-from services.notification.courier import Courier, CustomerDesk, Desk, Doorbell, WebhookDesk
-from services.notification.field_letters import FieldDesk
+from services.notification.courier import Courier, Doorbell
+from services.notification.customers import CustomerWriter
+from services.notification.desk import Desks, LetterDesk, WebhookDesk
+from services.notification.field_letters import FieldWriter
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
+from services.notification.rules import FIELD_ACTION, Audience
 from services.notification.staff.contacts import StaffContacts
-from services.notification.staff.desk import StaffDesk
+from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata
+from services.notification.ways import Ways
+from shared.config import Settings
 from shared.guard import Guard
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
 
-WEBHOOK_COURIERS = 2
-"""So that a batch of slow receivers does not hold up the others."""
+COURIERS = {Audience.CUSTOMER: 1, Audience.STAFF: 1, Audience.SUBSCRIBER: 2}
+"""Subscribers have two, so that a batch of slow receivers does not hold up the others."""
+
+
+def _ways(settings: Settings) -> Ways:
+    ways: list[Way] = []
+    if settings.smtp_url:
+        ways.append(
+            EmailChannel(
+                settings.smtp_url,
+                settings.mail_from,
+                settings.organisation,
+                settings.installation_secret,
+                settings.mail_reply_to,
+            )
+        )
+    return Ways(ways)
 
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
-    mail = None
-    if settings.smtp_url:
-        mail = EmailChannel(
-            settings.smtp_url,
-            settings.mail_from,
-            settings.organisation,
-            settings.installation_secret,
-            settings.mail_reply_to,
-        )
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
-    contacts = Contacts(context)
-    affected = FieldDesk(context, letters, mail, LogChannel())
-    desk = CustomerDesk(contacts, letters, mail, LogChannel(), affected)
-    people = StaffContacts(context)
-    to_staff = StaffDesk(people, letters, mail)
-    return [letters, seal, guard, contacts, desk, people, to_staff, WebhookDesk(seal, WebhookChannel(guard))]
+    contacts, people, ways = Contacts(context), StaffContacts(context), _ways(settings)
+    to_customers = LetterDesk(
+        Audience.CUSTOMER,
+        ways,
+        CustomerWriter(contacts, letters),
+        {FIELD_ACTION: FieldWriter(context, letters)},
+    )
+    to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
+    to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
+    desks = Desks(to_customers, to_staff, to_subscribers)
+    return [letters, seal, guard, contacts, people, ways, desks]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    ours: list[Desk] = [context.part(CustomerDesk), context.part(StaffDesk)]
-    desks: list[Desk] = [*ours, *[context.part(WebhookDesk)] * WEBHOOK_COURIERS]
-    couriers = [Courier(context.database, desk, context.settings.poll_interval) for desk in desks]
+    poll_interval = context.settings.poll_interval
+    couriers = [
+        Courier(context.database, context.part(Desks).of(audience), poll_interval)
+        for audience, number in COURIERS.items()
+        for _ in range(number)
+    ]
     doorbell = Doorbell(context.database, couriers)
     return [
         Worker("notification.doorbell", doorbell.run),

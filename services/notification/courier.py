@@ -4,24 +4,18 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from hashlib import sha256
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
 from services.notification import queue, schedule
-from services.notification.channels import CannotDeliver, Letter, Parcel, Sender
-from services.notification.contacts import Contacts
-from services.notification.field_letters import FieldDesk
-from services.notification.letters import Letters
-from services.notification.queue import Leased, Outcome, Receipt
-from services.notification.rules import Channel
+from services.notification.channels import CannotDeliver, Receipt
+from services.notification.desk import Desk
+from services.notification.queue import Leased, Outcome
 from services.notification.store import DOORBELL
 from shared import clock, failpoints
 from shared.database import Database
 from shared.reactions import describe
-from shared.seal import Seal, SecretUnreadable
 from shared.sessions import keep_listening
 
 log = logging.getLogger(__name__)
@@ -33,82 +27,8 @@ SIDE_BY_SIDE = 16
 """Deliveries that a courier sends at the same time."""
 
 
-class Desk(Protocol):
-    """Makes a message of a delivery and hands it to a channel."""
-
-    channel: Channel
-
-    async def send(self, delivery: Leased) -> Receipt:
-        """Raises CannotDeliver."""
-        ...
-
-
-class CustomerDesk:
-    """Asks intake whom to write to, writes, and sends by mail; without an address, or without a mail server,
-    there is only the log, which reaches nobody and says so."""
-
-    channel = Channel.CUSTOMER
-
-    def __init__(
-        self,
-        contacts: Contacts,
-        letters: Letters,
-        mail: Sender[Letter] | None,
-        fallback: Sender[Letter],
-        affected: FieldDesk,
-    ) -> None:
-        self._contacts = contacts
-        self._letters = letters
-        self._mail = mail
-        self._fallback = fallback
-        self._affected = affected
-
-    async def send(self, delivery: Leased) -> Receipt:
-        if delivery.customer_id is not None:
-            return await self._affected.send(delivery, delivery.customer_id)
-        assert delivery.complaint_id is not None
-        contact = await self._contacts.of(delivery.complaint_id)
-        now = clock.now()
-        words = self._letters.write(delivery, contact, now)
-        assert delivery.template is not None
-        letter = Letter(
-            delivery.id,
-            delivery.template,
-            contact.language,
-            delivery.reference or "",
-            contact.email,
-            words.subject,
-            words.body,
-            now,
-        )
-        way = self._mail if self._mail is not None and contact.email else self._fallback
-        await way.send(letter)
-        return Receipt(way.name, words.version, sha256(words.body.encode()).digest())
-
-
-class WebhookDesk:
-    """Signs events and posts them to subscribers."""
-
-    channel = Channel.WEBHOOK
-
-    def __init__(self, seal: Seal, way: Sender[Parcel]) -> None:
-        self._seal = seal
-        self._way = way
-
-    async def send(self, delivery: Leased) -> Receipt:
-        assert delivery.url is not None
-        assert delivery.body is not None
-        try:
-            secrets = tuple(self._seal.open(sealed) for sealed in delivery.secrets)
-        except SecretUnreadable:
-            raise CannotDeliver("the signing secret cannot be read; rotate it") from None
-        body = delivery.body.encode()
-        await self._way.send(Parcel(delivery.id, delivery.url, secrets, body, clock.now()))
-        return Receipt(self._way.name, body_sha256=sha256(body).digest())
-
-
 class Courier:
-    """One loop over one kind of channel. Any number may work side by side, in any number of processes.
+    """One loop over the deliveries to one audience. Any number may work side by side, in any number of processes.
 
     Nobody else sends what this one has leased, because nothing that it begins outlasts the lease.
     """
@@ -145,7 +65,7 @@ class Courier:
     async def round(self) -> int:
         """Claim, send and settle one batch; returns how many deliveries it had."""
         claimed_at = clock.now()
-        leased = await queue.claim(self._database, self._desk.channel, claimed_at, BATCH, self._lease)
+        leased = await queue.claim(self._database, self._desk.audience, claimed_at, BATCH, self._lease)
         begin_before = claimed_at + self._begin_within
         room = asyncio.Semaphore(SIDE_BY_SIDE)
         begun: set[UUID] = set()

@@ -8,15 +8,13 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.notification.channels import CannotDeliver, Letter, Sender
+from services.notification.channels import CannotDeliver, Letter, Reach, Receipt
 from services.notification.letters import Letters
-from services.notification.queue import Leased, Receipt
+from services.notification.queue import Leased
+from services.notification.rules import Channel
 from shared import clock
 from shared.database import sql
 from shared.service import Context
-
-SAME_ADDRESS = "same-address"
-"""How a letter went out whose twin went to the same person."""
 
 _TAKE = sql(
     "INSERT INTO field_letters (field_action_id, address, delivery_id) VALUES (:action, :address, :delivery) "
@@ -38,38 +36,33 @@ class AffectedContact(BaseModel):
 _ANSWER = TypeAdapter(list[AffectedContact])
 
 
-class FieldDesk:
-    """Asks intake how a customer is reached, writes, and sends."""
+class FieldWriter:
+    """Asks intake how a customer is reached."""
 
-    def __init__(
-        self, context: Context, letters: Letters, mail: Sender[Letter] | None, fallback: Sender[Letter]
-    ) -> None:
+    def __init__(self, context: Context, letters: Letters) -> None:
         self._context = context
         self._letters = letters
-        self._mail = mail
-        self._fallback = fallback
 
-    async def send(self, delivery: Leased, customer_id: UUID) -> Receipt:
+    async def write(self, delivery: Leased) -> Letter | Receipt:
         """Raises CannotDeliver."""
-        contact = await self._contact(customer_id)
+        assert delivery.customer_id is not None
+        contact = await self._contact(delivery.customer_id)
         if contact.email and (twin := await self._twin(delivery, contact.email)):
             return twin
         words = self._letters.write_to_affected(delivery, contact.name, contact.language)
         assert delivery.template is not None
-        letter = Letter(
+        return Letter(
             delivery.id,
             delivery.template,
             contact.language,
             delivery.facts["field_action"],
-            contact.email,
+            Reach(contact.email),
             words.subject,
             words.body,
             clock.now(),
             from_customer_thread=False,
+            version=words.version,
         )
-        way = self._mail if self._mail is not None and contact.email else self._fallback
-        await way.send(letter)
-        return Receipt(way.name, words.version, sha256(words.body.encode()).digest())
 
     async def _twin(self, delivery: Leased, email: str) -> Receipt | None:
         """None: this is the letter that goes to the address; whoever comes first takes it, for all attempts. Another
@@ -84,7 +77,7 @@ class FieldDesk:
             return None
         status = (await self._context.database.at_once(_STATUS, {"id": taken})).scalar_one()
         if status == "delivered":
-            return Receipt(SAME_ADDRESS)
+            return Receipt(Channel.SAME_ADDRESS)
         ended = status in {"failed", "not_sent"}
         raise CannotDeliver(f"the letter to the same address is {status}", final=ended)
 

@@ -48,11 +48,15 @@ class Delivery:
     id: UUID
     complaint_id: UUID | None
     """None for a ping."""
-    channel: Channel
+    audience: Audience
+    rule: str
+    """What says that they are to be told."""
     at: datetime
     """When its fact happened."""
     lane: str
     """Deliveries of one lane go one after the other."""
+    channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    """The first of them that leads to the receiver is taken."""
     template: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     subscription_id: UUID | None = None
@@ -149,9 +153,11 @@ class Conversation(Aggregate):
                 Delivery(
                     derived_id("webhook", fact.id, subscription.id),
                     self.id,
-                    Channel.WEBHOOK,
+                    Audience.SUBSCRIBER,
+                    f"webhook/{subscription.id}",
                     fact.time,
                     f"{subscription.id}/{self.id}",
+                    (Channel.WEBHOOK,),
                     subscription_id=subscription.id,
                     event_id=fact.id,
                 )
@@ -165,7 +171,8 @@ class Conversation(Aggregate):
                 Delivery(
                     derived_id("staff", line.id),
                     self.id,
-                    Channel.STAFF,
+                    Audience.STAFF,
+                    f"{Audience.STAFF}/{template}",
                     line.told_at,
                     f"staff/{line.person}/{self.id}",
                     template=template,
@@ -234,13 +241,14 @@ class Conversation(Aggregate):
         """Queue the messages that the rules have for this moment. `facts` must be JSON values without
         personal data, known from the topic of the moment alone."""
         for rule in rules_for(moment):
-            assert rule.audience is Audience.CUSTOMER
             delivery = Delivery(
                 derived_id("message", cause, rule.audience, rule.template),
                 self.id,
-                rule.channel,
+                rule.audience,
+                rule.id,
                 at,
                 f"{rule.audience}/{self.id}",
+                rule.channels,
                 template=rule.template,
                 facts=facts,
             )
@@ -280,13 +288,14 @@ def _for_follower(said: Delivery, follower: Follower) -> Delivery:
     """The same message for the reporter of a merged complaint, but for what is the leading customer's own."""
     facts = said.facts | {"followed": True}
     facts |= {name: blank for name, blank in _OWN.items() if name in facts}
-    audience = Audience.CUSTOMER
     return Delivery(
         derived_id("message", said.id, follower.complaint_id),
         follower.complaint_id,
-        said.channel,
+        said.audience,
+        said.rule,
         said.at,
-        f"{audience}/{follower.complaint_id}",
+        f"{said.audience}/{follower.complaint_id}",
+        said.channels,
         template=said.template,
         facts=facts,
     )

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from services.notification.rules import Channel
 from shared.events import Event, FieldLetterDelivered, FieldLetterFailed, MessageDelivered, MessageFailed
+
+NO_CHANNEL = "none"
+"""No way was tried, because none leads to the customer."""
 
 
 def delivered(row: Any, now: datetime) -> Event:
@@ -15,14 +17,14 @@ def delivered(row: Any, now: datetime) -> Event:
             field_action_id=row.facts["field_action_id"],
             customer_id=row.customer_id,
             delivery_id=row.id,
-            channel=row.sent_by,
+            channel=row.channel,
             delivered_at=now,
         )
     return MessageDelivered(
         complaint_id=row.complaint_id,
         delivery_id=row.id,
         template=row.template,
-        channel=row.sent_by,
+        channel=row.channel,
         attempts=row.attempts,
         delivered_at=now,
     )
@@ -43,7 +45,7 @@ def failed(row: Any, now: datetime) -> Event:
         complaint_id=row.complaint_id,
         delivery_id=row.id,
         template=row.template,
-        channel=Channel.CUSTOMER,
+        channel=row.channel or NO_CHANNEL,
         attempts=row.attempts,
         reason=row.last_error,
         failed_at=now,

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from services.notification import outcomes as told
 from services.notification import schedule
-from services.notification.channels import CannotDeliver, NotSent
-from services.notification.rules import Channel
+from services.notification.channels import CannotDeliver, NotSent, Receipt
+from services.notification.rules import Audience, Channel
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
 
@@ -43,15 +43,8 @@ class Leased:
     """Somebody of the company, by their id in the directory."""
     customer_id: UUID | None = None
     """A customer by their own id, of a field action."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The receiving side took it."""
-
-    sent_by: str
-    template_version: str | None = None
-    body_sha256: bytes | None = None
+    channels: tuple[Channel, ...] = ()
+    """The first of them that leads to the receiver is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ WITH due AS (
     LEFT JOIN conversations l ON l.id = c.leading_id
     LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN forwarded_events f ON f.event_id = d.event_id
-    WHERE d.channel = :channel AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
+    WHERE d.audience = :audience AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
       AND (s.id IS NULL OR s.enabled) AND (s.paused_until IS NULL OR s.paused_until <= :now)
       AND NOT EXISTS (
           SELECT 1 FROM deliveries e
@@ -86,7 +79,8 @@ WITH due AS (
 UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
 FROM due WHERE d.id = due.id
-RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.recipient, d.customer_id, d.subscription_id,
+RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels, d.recipient, d.customer_id,
+          d.subscription_id,
           due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
 """
 )
@@ -97,7 +91,7 @@ _LEFT_OVER = text(
     """
 WITH left_over AS (
     SELECT d.id FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
-    WHERE d.channel = :channel AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
+    WHERE d.audience = :audience AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
       AND NOT s.enabled
     FOR UPDATE OF d SKIP LOCKED
 )
@@ -109,34 +103,39 @@ FROM left_over WHERE d.id = left_over.id
 
 
 async def claim(
-    database: Database, channel: Channel, now: datetime, limit: int, lease: timedelta = schedule.LEASE
+    database: Database, audience: Audience, now: datetime, limit: int, lease: timedelta = schedule.LEASE
 ) -> list[Leased]:
     """Lease the deliveries that are due, the oldest of each lane."""
     async with database.transaction() as transaction:
-        if channel is Channel.WEBHOOK:
-            await transaction.execute(_LEFT_OVER, {"channel": channel, "now": now})
+        if audience is Audience.SUBSCRIBER:
+            await transaction.execute(_LEFT_OVER, {"audience": audience, "now": now})
         rows = await transaction.execute(
             _CLAIM,
             {
-                "channel": channel,
+                "audience": audience,
                 "now": now,
                 "until": now + lease,
                 "patience": schedule.PATIENCE,
                 "limit": limit,
             },
         )
-        return [Leased(**{**row._mapping, "secrets": tuple(filter(None, row.secrets))}) for row in rows]
+        return [_leased(row._mapping) for row in rows]
+
+
+def _leased(row: RowMapping) -> Leased:
+    channels = tuple(Channel(channel) for channel in row["channels"])
+    return Leased(**{**row, "channels": channels, "secrets": tuple(filter(None, row["secrets"]))})
 
 
 _DELIVERED = text(
     """
 UPDATE deliveries d
-SET status = 'delivered', settled_at = :now, lease_until = NULL, last_error = NULL, sent_by = u.sent_by,
+SET status = 'delivered', settled_at = :now, lease_until = NULL, last_error = NULL, channel = u.channel,
     template_version = u.template_version, body_sha256 = u.body_sha256
 FROM unnest(CAST(:ids AS uuid[]), CAST(:ways AS text[]), CAST(:versions AS text[]), CAST(:hashes AS bytea[]))
-    AS u(id, sent_by, template_version, body_sha256)
+    AS u(id, channel, template_version, body_sha256)
 WHERE d.id = u.id AND d.status <> 'delivered'
-RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.sent_by, d.customer_id, d.facts
+RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.customer_id, d.facts
 """
 )
 # What a late courier reports about an attempt that is not the newest any more does not count.
@@ -144,12 +143,14 @@ _NOT_DELIVERED = text(
     """
 UPDATE deliveries d
 SET status = CASE WHEN u.again IS NULL THEN u.ending ELSE 'pending' END,
-    settled_at = CASE WHEN u.again IS NULL THEN CAST(:now AS timestamptz) END,
+    settled_at = CASE WHEN u.again IS NULL THEN CAST(:now AS timestamptz) END, channel = u.channel,
     next_attempt_at = coalesce(u.again, d.next_attempt_at), lease_until = NULL, last_error = u.reason
 FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:agains AS timestamptz[]),
-            CAST(:endings AS text[]), CAST(:reasons AS text[])) AS u(id, attempts, again, ending, reason)
+            CAST(:endings AS text[]), CAST(:reasons AS text[]), CAST(:ways AS text[]))
+    AS u(id, attempts, again, ending, reason, channel)
 WHERE d.id = u.id AND d.status = 'leased' AND d.attempts = u.attempts
-RETURNING d.id, d.complaint_id, d.channel, d.template, d.attempts, d.status, d.last_error, d.customer_id, d.facts
+RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.status, d.last_error,
+          d.customer_id, d.facts
 """
 )
 
@@ -176,14 +177,14 @@ async def _settle_sent(
         {
             "now": now,
             "ids": [delivery.id for delivery, _ in sent],
-            "ways": [receipt.sent_by for _, receipt in sent],
+            "ways": [receipt.channel for _, receipt in sent],
             "versions": [receipt.template_version for _, receipt in sent],
             "hashes": [receipt.body_sha256 for _, receipt in sent],
         },
     )
     for row in rows:
         # Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither.
-        if row.channel == Channel.CUSTOMER:
+        if row.audience == Audience.CUSTOMER:
             transaction.publish(told.delivered(row, now), at=now)
 
 
@@ -202,11 +203,12 @@ async def _settle_failed(
             "attempts": [delivery.attempts for delivery, _ in failed],
             "agains": agains,
             "endings": ["not_sent" if isinstance(why, NotSent) else "failed" for _, why in failed],
+            "ways": [why.channel for _, why in failed],
             "reasons": [why.reason[:500] for _, why in failed],
         },
     )
     for row in rows:
-        if row.channel == Channel.CUSTOMER and row.status != "pending":
+        if row.audience == Audience.CUSTOMER and row.status != "pending":
             transaction.publish(told.failed(row, now), at=now)
 
 

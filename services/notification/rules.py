@@ -1,4 +1,4 @@
-"""Who hears what: the facts that are told, to whom, over which kind of channel, in which words.
+"""Who hears what: the facts that are told, to whom, by which ways, in which words.
 
 One row is one message. Whether the moment has come is decided in `model.py` (an acknowledgement, for example,
 needs two facts); what is said is in `templates/<language>/<template>.txt.jinja`.
@@ -12,22 +12,36 @@ from shared.events import Event
 
 
 class Audience(StrEnum):
-    CUSTOMER = "customer"
-
-
-class Channel(StrEnum):
-    """Kind of channel: it has a queue and a courier of its own."""
+    """Who is told. Each audience has a queue and couriers of its own."""
 
     CUSTOMER = "customer"
     STAFF = "staff"
+    SUBSCRIBER = "subscriber"
+
+
+class Channel(StrEnum):
+    """By which way somebody is told."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    PUSH = "push"
+    INBOX = "inbox"
     WEBHOOK = "webhook"
+    SAME_ADDRESS = "same-address"
+    """Nothing was sent: another letter about the same thing went to the same person."""
 
 
 class Rule(NamedTuple):
     fact: type[Event]
     audience: Audience
-    channel: Channel
     template: str
+    channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    """The first of them that leads to the receiver is taken."""
+
+    @property
+    def id(self) -> str:
+        """The delivery log names the rule by it."""
+        return f"{self.audience}/{self.template}"
 
 
 ACKNOWLEDGEMENT = "acknowledgement"
@@ -40,7 +54,7 @@ STAFF_NOTICE = "staff-notice"
 STAFF_TASK = "staff-task"
 
 RULES: tuple[Rule, ...] = tuple(
-    Rule(fact, Audience.CUSTOMER, Channel.CUSTOMER, template)
+    Rule(fact, Audience.CUSTOMER, template)
     for fact, template in (
         (events.ComplaintRegistered, ACKNOWLEDGEMENT),
         (events.ComplaintSupplemented, "restatement"),

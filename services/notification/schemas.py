@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.notification.model import FACTS, matches
-from services.notification.rules import Channel
+from services.notification.rules import Audience, Channel
 from shared.guard import ForbiddenTarget, parse
 from shared.text import ShortText
 
@@ -129,7 +129,9 @@ class DeliveryView(BaseModel):
     id: UUID
     """Message-ID of a mail, `webhook-id` of a webhook: the same for every attempt."""
     complaint_id: UUID | None = None
-    channel: Channel
+    audience: Audience
+    rule: str
+    """What says that they are to be told: `customer/acknowledgement`, `webhook/<id of the webhook>`."""
     template: str | None = None
     """Which message a customer got, or gets, or somebody of the company."""
     recipient: str | None = None
@@ -146,8 +148,8 @@ class DeliveryView(BaseModel):
     attempts: int
     next_attempt_at: datetime | None = None
     last_error: str | None = None
-    sent_by: str | None = None
-    """email or webhook."""
+    channel: Channel | None = None
+    """By which way it went, or was tried last."""
     created_at: datetime
     settled_at: datetime | None = None
     """When it was delivered, or given up."""

@@ -34,6 +34,7 @@ from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
+from shared.rulebooks import store as rulebook_store
 
 DOORBELL = "redress_deliveries"
 """NOTIFY channel: it rings when a transaction that queued deliveries commits, in whichever process."""
@@ -141,7 +142,9 @@ deliveries = Table(
         "number", BigInteger, Identity(always=True), nullable=False, unique=True, comment="creation order"
     ),
     Column("complaint_id", Uuid),
-    Column("channel", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("rule", Text, nullable=False, comment="what says that they are to be told"),
+    Column("channels", ARRAY(Text), nullable=False, comment="the first that leads to the receiver is taken"),
     Column("lane", Text, nullable=False, comment="deliveries of one lane go one after the other"),
     Column("template", Text),
     Column("facts", JSONB, nullable=False, comment="what the message says; no personal data"),
@@ -156,7 +159,7 @@ deliveries = Table(
     _time("next_attempt_at", "while leased: the end of the lease", nullable=False),
     _time("lease_until"),
     Column("last_error", Text, comment="no personal data"),
-    Column("sent_by", Text, comment="email, webhook"),
+    Column("channel", Text, comment="the way by which it went, or was tried last"),
     Column("template_version", Text),
     Column("body_sha256", LargeBinary, comment="proof of what was said; the text itself is not kept"),
     _time("created_at", nullable=False, server_default=func.now()),
@@ -167,22 +170,23 @@ deliveries = Table(
         "(status IN ('delivered', 'failed', 'not_sent')) = (settled_at IS NOT NULL)", name="settled"
     ),
     CheckConstraint(
-        "CASE channel WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
+        "CASE audience WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
         "AND subscription_id IS NULL AND recipient IS NULL AND (customer_id IS NOT NULL) = (template = 'field-action') "
         "WHEN 'staff' THEN template IS NOT NULL AND complaint_id IS NOT NULL AND recipient IS NOT NULL "
-        "WHEN 'webhook' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
+        "WHEN 'subscriber' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
         "ELSE false END",
-        name="channel",
+        name="audience",
     ),
 )
 _OPEN = text("status IN ('pending', 'leased')")
-Index("ix_deliveries_due", deliveries.c.channel, deliveries.c.next_attempt_at, postgresql_where=_OPEN)
+Index("ix_deliveries_due", deliveries.c.audience, deliveries.c.next_attempt_at, postgresql_where=_OPEN)
 Index("ix_deliveries_lane", deliveries.c.lane, deliveries.c.number, postgresql_where=_OPEN)
 Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
 
 staff = staff_tables.add_tables(metadata)
 addresses.add_table(metadata)
+rulebook_store.add_tables(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
@@ -203,12 +207,13 @@ _FORWARD = text(
 _QUEUE = text(
     """
 WITH queued AS (
-    INSERT INTO deliveries (id, complaint_id, channel, lane, template, facts, subscription_id, event_id,
-                            recipient, customer_id, next_attempt_at, created_at)
-    SELECT id, complaint_id, channel, lane, template, facts, subscription_id, event_id, recipient, customer_id,
+    INSERT INTO deliveries (id, complaint_id, audience, rule, channels, lane, template, facts, subscription_id,
+                            event_id, recipient, customer_id, next_attempt_at, created_at)
+    SELECT id, complaint_id, audience, rule, channels, lane, template, facts, subscription_id, event_id,
+           recipient, customer_id,
            :now, :now
     FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb)) AS (
-        id uuid, complaint_id uuid, channel text, lane text, template text, facts jsonb,
+        id uuid, complaint_id uuid, audience text, rule text, channels text[], lane text, template text, facts jsonb,
         subscription_id uuid, event_id uuid, recipient text, customer_id uuid)) WITH ORDINALITY AS given
     ORDER BY ordinality
     ON CONFLICT DO NOTHING
@@ -234,7 +239,7 @@ UPDATE deliveries SET facts = '{}',
     settled_at = coalesce(settled_at, :now), lease_until = NULL
 WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
   AND customer_id IS NULL
-  AND (channel = 'customer' OR template = 'staff-task' OR event_id IN (SELECT event_id FROM words))
+  AND (audience = 'customer' OR template = 'staff-task' OR event_id IN (SELECT event_id FROM words))
   AND (facts <> '{}' OR settled_at IS NULL)
 """
 )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notification import queue
 from services.notification.model import Delivery
-from services.notification.rules import Channel
+from services.notification.rules import Audience, Channel
 from services.notification.schemas import NewWebhook, Webhook, WebhookChange
 from services.notification.signing import new_secret
 from services.notification.store import forwarded_events, subscriptions
@@ -115,9 +115,11 @@ async def ping(transaction: Transaction, webhook: Webhook) -> UUID:
     delivery = Delivery(
         delivery_id,
         None,
-        Channel.WEBHOOK,
+        Audience.SUBSCRIBER,
+        f"webhook/{webhook.id}",
         now,
         f"{webhook.id}/ping/{delivery_id}",
+        (Channel.WEBHOOK,),
         subscription_id=webhook.id,
         event_id=event_id,
     )

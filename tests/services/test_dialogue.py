@@ -70,7 +70,7 @@ async def _state(world: World, one: Registered) -> str:
 
 async def _templates(world: World, one: Registered) -> list[str]:
     await world.settled()
-    items = (await _read(world, f"/notification/v1/deliveries?channel=customer&complaint_id={one['id']}"))[
+    items = (await _read(world, f"/notification/v1/deliveries?audience=customer&complaint_id={one['id']}"))[
         "items"
     ]
     return [item["template"] for item in reversed(items) if item["template"]]

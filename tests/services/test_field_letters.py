@@ -13,7 +13,9 @@ import pytest
 from fastapi import FastAPI, Query
 
 from services.notification.app import service
-from services.notification.courier import Courier, CustomerDesk
+from services.notification.courier import Courier
+from services.notification.desk import Desks
+from services.notification.rules import Audience
 from shared import clock
 from shared.events import CustomerErased, FieldActionCustomerAddressed
 from shared.events.field_action import Announcement, BilingualText, Measure
@@ -170,7 +172,9 @@ async def test_nobody_is_written_to_twice_under_whatever_ids_and_however_often_t
     )
     await post.addresses(one, same, other)
     await post.addresses(other, one)  # the same facts under other ids: a restored log
-    couriers = [Courier(post.context.database, post.context.part(CustomerDesk), 0.2) for _ in range(3)]
+    couriers = [
+        Courier(post.context.database, post.context.part(Desks).of(Audience.CUSTOMER), 0.2) for _ in range(3)
+    ]
     while sum(await asyncio.gather(*(courier.round() for courier in couriers))):
         pass
     async with later(minutes=5):

@@ -20,11 +20,12 @@ from sqlalchemy import text
 
 from services.notification import queue, schedule
 from services.notification.app import service
-from services.notification.channels import CannotDeliver, Parcel
+from services.notification.channels import CannotDeliver, Parcel, Receipt
 from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import Contacts
-from services.notification.courier import Courier, CustomerDesk, WebhookDesk
-from services.notification.rules import Channel
+from services.notification.courier import Courier
+from services.notification.desk import Desks
+from services.notification.rules import Audience
 from shared import clock, outbox
 from shared.eventlog import Record
 from shared.events import (
@@ -67,12 +68,12 @@ class Desk:
             records.append(Record(made.topic, made.key, headers, made.value))
         await service.pump(self.context).handle(records)
 
-    def courier(self, kind: type[CustomerDesk] | type[WebhookDesk]) -> Courier:
-        return Courier(self.context.database, self.context.part(kind), 0.2)
+    def courier(self, audience: Audience) -> Courier:
+        return Courier(self.context.database, self.context.part(Desks).of(audience), 0.2)
 
-    async def delivers(self, kind: type[CustomerDesk] | type[WebhookDesk] = CustomerDesk) -> int:
+    async def delivers(self, audience: Audience = Audience.CUSTOMER) -> int:
         """Rounds until nothing is due; how many attempts there were."""
-        courier, total = self.courier(kind), 0
+        courier, total = self.courier(audience), 0
         while done := await courier.round():
             total += done
         return total
@@ -224,7 +225,7 @@ async def test_the_customer_is_thanked_by_mail_once(desk: Desk, mailbox: Mailbox
     body = mail.get_content().replace("\r\n", "\n")
     assert "Dear Ann Example" in body
     assert entry["body_sha256"] == hashlib.sha256(body.encode()).hexdigest()
-    assert (entry["status"], entry["sent_by"], entry["attempts"]) == ("delivered", "email", 1)
+    assert (entry["status"], entry["channel"], entry["attempts"]) == ("delivered", "email", 1)
 
 
 async def test_nothing_personal_is_stored_or_told(desk: Desk, mailbox: Mailbox) -> None:
@@ -249,7 +250,7 @@ async def test_messages_of_one_complaint_keep_their_order(desk: Desk, mailbox: M
     complaint = uuid4()
     result = SolutionCarriedOut(complaint_id=complaint, result="It runs.", carried_out_at=clock.now())
     await desk.hears(an_assignment(complaint), *a_complaint(complaint), result)
-    assert await desk.courier(CustomerDesk).round() == 1
+    assert await desk.courier(Audience.CUSTOMER).round() == 1
     await desk.delivers()
     subjects = [mail["Subject"].split(" (")[0] for mail in mailbox.mails]
     assert subjects == [
@@ -282,13 +283,13 @@ async def test_what_only_went_to_the_log_was_not_sent_and_somebody_is_told(
             await desk.delivers()
         assert await desk.log(status="delivered") == []
         entries = await desk.log(complaint_id=str(complaint), status="not_sent")
-        assert [(e["last_error"], e["sent_by"], e["attempts"]) for e in entries] == [(lacking, None, 1)] * 2
+        assert [(e["last_error"], e["channel"], e["attempts"]) for e in entries] == [(lacking, None, 1)] * 2
         told = await desk.rows(
             "SELECT headers->>'ce_type' AS type, convert_from(value, 'UTF8') AS value FROM outbox"
         )
         assert [row.type for row in told] == ["redress.message.failed.v1"] * 2
         assert {json.loads(row.value)["reason"] for row in told} == {lacking}
-        assert caplog.text.count("message to a customer, not sent") == 2
+        assert caplog.text.count("a message was not sent") == 2
         assert "Ann" not in caplog.text
         assert "ann@" not in caplog.text
 
@@ -356,7 +357,7 @@ async def test_intake_that_cannot_be_asked_is_asked_again(desk: Desk, mailbox: M
 async def test_a_lease_that_ran_out_is_taken_again(desk: Desk, mailbox: Mailbox) -> None:
     await desk.hears(*a_complaint(uuid4()))
     database = desk.context.database
-    (dead,) = await queue.claim(database, Channel.CUSTOMER, clock.now(), 10)
+    (dead,) = await queue.claim(database, Audience.CUSTOMER, clock.now(), 10)
     assert await desk.delivers() == 0
     async with later(seconds=schedule.LEASE.total_seconds() + 1):
         assert await desk.delivers() == 1
@@ -370,16 +371,16 @@ async def test_a_lease_that_ran_out_is_taken_again(desk: Desk, mailbox: Mailbox)
 async def test_a_courier_that_is_stopped_hands_back_what_it_did_not_begin(desk: Desk, hook: Hook) -> None:
     await desk.subscribes(hook)
     await desk.hears(*(event for _ in range(25) for event in a_complaint(uuid4())))
-    courier = desk.courier(WebhookDesk)
+    courier = desk.courier(Audience.SUBSCRIBER)
     started = asyncio.Event()
-    post = desk.context.part(WebhookDesk)
+    post = desk.context.part(Desks).of(Audience.SUBSCRIBER)
 
-    async def hang(delivery: queue.Leased) -> queue.Receipt:
+    async def hang(delivery: queue.Leased) -> Receipt:
         started.set()
         await asyncio.Event().wait()
         raise AssertionError
 
-    courier._desk = type("Hanging", (), {"channel": post.channel, "send": staticmethod(hang)})()
+    courier._desk = type("Hanging", (), {"audience": post.audience, "send": staticmethod(hang)})()
     task = asyncio.create_task(courier.round())
     await started.wait()
     task.cancel()
@@ -396,7 +397,7 @@ async def test_a_receiver_that_hangs_is_left_before_the_lease_ends(desk: Desk) -
     limit, lease = timedelta(seconds=1), timedelta(seconds=3)
     courier = Courier(
         desk.context.database,
-        desk.context.part(CustomerDesk),
+        desk.context.part(Desks).of(Audience.CUSTOMER),
         0.2,
         lease=lease,
         send_limit=limit,
@@ -404,12 +405,12 @@ async def test_a_receiver_that_hangs_is_left_before_the_lease_ends(desk: Desk) -
     )
     begun: list[datetime] = []
 
-    async def hang(delivery: queue.Leased) -> queue.Receipt:
+    async def hang(delivery: queue.Leased) -> Receipt:
         begun.append(clock.now())
         await asyncio.Event().wait()
         raise AssertionError
 
-    courier._desk = type("Hanging", (), {"channel": Channel.CUSTOMER, "send": staticmethod(hang)})()
+    courier._desk = type("Hanging", (), {"audience": Audience.CUSTOMER, "send": staticmethod(hang)})()
     before = clock.now()
     async with asyncio.timeout(20):
         assert await courier.round() == 40
@@ -441,7 +442,7 @@ async def test_a_mail_server_that_says_nothing_is_given_up_within_the_limit(
         await desk.hears(*a_complaint(uuid4()))
         courier = Courier(
             desk.context.database,
-            desk.context.part(CustomerDesk),
+            desk.context.part(Desks).of(Audience.CUSTOMER),
             0.2,
             send_limit=timedelta(seconds=1),
         )
@@ -467,10 +468,10 @@ async def test_many_couriers_send_each_message_once_and_keep_the_order(
             )
             await one.hears(*a_complaint(complaint), an_assignment(complaint), closing)
         desks = [one, two, one, two]
-        while sum(await asyncio.gather(*(d.delivers(WebhookDesk) for d in desks))):
+        while sum(await asyncio.gather(*(d.delivers(Audience.SUBSCRIBER) for d in desks))):
             pass
         (open_ones,) = await one.rows(
-            "SELECT count(*) FROM deliveries WHERE channel = 'webhook' AND status <> 'delivered'"
+            "SELECT count(*) FROM deliveries WHERE audience = 'subscriber' AND status <> 'delivered'"
         )
     assert open_ones.count == 0
     assert len(hook.calls) == len({call.headers["webhook-id"] for call in hook.calls}) == 160
@@ -496,7 +497,7 @@ async def test_a_webhook_gets_signed_cloudevents(desk: Desk, hook: Hook) -> None
     webhook = await desk.subscribes(hook, "redress.complaint.*")
     complaint = uuid4()
     await desk.hears(*a_complaint(complaint), an_assignment(complaint))
-    await desk.delivers(WebhookDesk)
+    await desk.delivers(Audience.SUBSCRIBER)
     first, second = hook.calls
     event = standardwebhooks.Webhook(webhook["secret"]).verify(first.body, first.headers)
     assert first.headers["content-type"] == "application/cloudevents+json; charset=utf-8"
@@ -516,15 +517,15 @@ async def test_failures_are_tried_again_with_the_same_id_and_patience_is_granted
     await desk.subscribes(hook, "redress.complaint.registered")
     hook.answers = ["500", "302 Location: http://127.0.0.1:1/", "429 Retry-After: 3600"]
     await desk.hears(a_complaint(uuid4())[0])
-    assert await desk.delivers(WebhookDesk) == 1
+    assert await desk.delivers(Audience.SUBSCRIBER) == 1
     async with later(seconds=7):
-        assert await desk.delivers(WebhookDesk) == 1
+        assert await desk.delivers(Audience.SUBSCRIBER) == 1
     async with later(minutes=2):
-        assert await desk.delivers(WebhookDesk) == 1
+        assert await desk.delivers(Audience.SUBSCRIBER) == 1
     async with later(minutes=50):
-        assert await desk.delivers(WebhookDesk) == 0
+        assert await desk.delivers(Audience.SUBSCRIBER) == 0
     async with later(minutes=63):
-        assert await desk.delivers(WebhookDesk) == 1
+        assert await desk.delivers(Audience.SUBSCRIBER) == 1
     assert len(hook.calls) == 4
     assert len({(call.headers["webhook-id"], call.body) for call in hook.calls}) == 1
     (entry,) = await desk.log()
@@ -538,16 +539,16 @@ async def test_gone_switches_the_webhook_off(desk: Desk, hook: Hook) -> None:
     complaint = uuid4()
     await desk.hears(*a_complaint(complaint), an_assignment(complaint))
     hook.answers = ["410"]
-    assert await desk.delivers(WebhookDesk) == 1
+    assert await desk.delivers(Audience.SUBSCRIBER) == 1
     seen = (await desk.http.get(path)).json()
     assert (seen["enabled"], seen["disabled_reason"]) == (False, "the receiver answered 410 Gone")
     assert {entry["status"] for entry in await desk.log(webhook_id=webhook["id"])} == {"failed"}
     assert (await desk.http.post(f"{path}/ping")).status_code == 409
     await desk.hears(an_assignment(complaint))
-    assert await desk.delivers(WebhookDesk) == 0
+    assert await desk.delivers(Audience.SUBSCRIBER) == 0
     assert (await desk.http.patch(path, json={"enabled": True})).json()["disabled_reason"] is None
     await desk.hears(an_assignment(complaint))
-    assert await desk.delivers(WebhookDesk) == 1
+    assert await desk.delivers(Audience.SUBSCRIBER) == 1
 
 
 @pytest.mark.requirement("P-27")
@@ -558,12 +559,12 @@ async def test_a_receiver_that_keeps_failing_is_left_in_peace_and_then_switched_
     path = f"/notification/v1/webhooks/{webhook['id']}"
     hook.answers = ["500"] * 12
     await desk.hears(*(a_complaint(uuid4())[0] for _ in range(6)))
-    assert await desk.delivers(WebhookDesk) == 6
+    assert await desk.delivers(Audience.SUBSCRIBER) == 6
     assert (await desk.http.get(path)).json()["paused_until"] is not None
     async with later(seconds=30):
-        assert await desk.delivers(WebhookDesk) == 0
+        assert await desk.delivers(Audience.SUBSCRIBER) == 0
     async with later(days=5, hours=1):
-        assert await desk.delivers(WebhookDesk) == 6
+        assert await desk.delivers(Audience.SUBSCRIBER) == 6
     assert (await desk.http.get(path)).json()["disabled_reason"] == "no delivery succeeded for days"
 
 
@@ -571,9 +572,9 @@ async def test_a_success_heals(desk: Desk, hook: Hook) -> None:
     webhook = await desk.subscribes(hook, "redress.complaint.registered")
     hook.answers = ["500"] * 6
     await desk.hears(*(a_complaint(uuid4())[0] for _ in range(6)))
-    await desk.delivers(WebhookDesk)
+    await desk.delivers(Audience.SUBSCRIBER)
     async with later(minutes=3):
-        assert await desk.delivers(WebhookDesk) == 6
+        assert await desk.delivers(Audience.SUBSCRIBER) == 6
     seen = (await desk.http.get(f"/notification/v1/webhooks/{webhook['id']}")).json()
     assert (seen["failures"], seen.get("paused_until")) == (0, None)
 
@@ -584,13 +585,13 @@ async def test_after_a_rotation_both_secrets_sign_for_a_day(desk: Desk, hook: Ho
     path = f"/notification/v1/webhooks/{webhook['id']}"
     rotated = (await desk.http.post(f"{path}/rotate-secret")).json()
     await desk.http.post(f"{path}/ping")
-    await desk.delivers(WebhookDesk)
+    await desk.delivers(Audience.SUBSCRIBER)
     for secret in (webhook["secret"], rotated["secret"]):
         event = standardwebhooks.Webhook(secret).verify(hook.calls[0].body, hook.calls[0].headers)
         assert event["type"] == "redress.webhook.ping.v1"
     await desk.http.post(f"{path}/ping")
     async with later(hours=25):
-        await desk.delivers(WebhookDesk)
+        await desk.delivers(Audience.SUBSCRIBER)
     assert len(hook.calls[1].headers["webhook-signature"].split()) == 1
 
 
@@ -626,7 +627,7 @@ async def test_edits_honour_if_match(desk: Desk, hook: Hook) -> None:
     assert (await desk.http.get(path)).status_code == 404
     assert (await desk.http.get("/notification/v1/webhooks")).json()["items"] == []
     await desk.hears(*a_complaint(uuid4()))
-    assert await desk.delivers(WebhookDesk) == 0
+    assert await desk.delivers(Audience.SUBSCRIBER) == 0
 
 
 @asynccontextmanager
@@ -651,7 +652,7 @@ async def test_a_webhook_is_its_owners_and_the_administrators(
         webhook = await desk.subscribes(hook)
         path = f"/notification/v1/webhooks/{webhook['id']}"
         ping = (await desk.http.post(f"{path}/ping")).json()["delivery_id"]
-        await desk.delivers(WebhookDesk)
+        await desk.delivers(Audience.SUBSCRIBER)
         resend = f"/notification/v1/deliveries/{ping}/resend"
         assert (await stranger.get("/notification/v1/webhooks")).json()["items"] == []
         for method, target in (
@@ -669,7 +670,7 @@ async def test_a_webhook_is_its_owners_and_the_administrators(
         assert listed["owner"] == webhook["owner"]
         assert listed["owner"].startswith("key:")
         assert (await admin.post(resend)).status_code == 202
-        assert (await desk.delivers(WebhookDesk)) == 1
+        assert (await desk.delivers(Audience.SUBSCRIBER)) == 1
         assert (await desk.http.post(resend)).status_code == 202
         changed = await admin.patch(path, json={"description": "known"})
         assert changed.json()["owner"] == webhook["owner"]
@@ -724,7 +725,7 @@ async def test_what_was_queued_while_its_webhook_ended_is_given_up(desk: Desk, h
         await transaction.execute(
             text("UPDATE deliveries SET status = 'pending', settled_at = NULL, last_error = NULL")
         )
-    assert await desk.delivers(WebhookDesk) == 0
+    assert await desk.delivers(Audience.SUBSCRIBER) == 0
     assert hook.calls == []
     (entry,) = await desk.log()
     assert (entry["status"], entry["last_error"]) == ("failed", "the webhook was switched off")
@@ -763,9 +764,9 @@ async def test_private_targets_are_refused_at_the_door_and_at_the_sending(
     async with open_desk(url, scratch) as permissive:
         await permissive.subscribes(hook)
     async with open_desk(url, scratch) as strict:
-        strict.context.part(WebhookDesk)._way._guard._allow_private = False  # type: ignore[attr-defined]
+        strict.context.part(Desks).of(Audience.SUBSCRIBER)._way._guard._allow_private = False  # type: ignore[attr-defined]
         await strict.hears(*a_complaint(uuid4()))
-        await strict.delivers(WebhookDesk)
+        await strict.delivers(Audience.SUBSCRIBER)
         assert hook.calls == []
         assert (await strict.log(status="pending"))[-1]["last_error"].startswith("not allowed")
         refused = await strict.http.post(
@@ -802,7 +803,7 @@ async def test_an_endless_answer_is_not_listened_to(desk: Desk, hook: Hook) -> N
     webhook = await desk.subscribes(hook)
     hook.endless = True
     await desk.http.post(f"/notification/v1/webhooks/{webhook['id']}/ping")
-    assert await desk.delivers(WebhookDesk) == 1
+    assert await desk.delivers(Audience.SUBSCRIBER) == 1
     assert (await desk.log())[0]["status"] == "delivered"
 
 

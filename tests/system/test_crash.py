@@ -180,7 +180,7 @@ PLANTED: dict[str, tuple[Callable[[Evidence], None], str]] = {
         "was never sent",
     ),
     "a lost webhook call": (
-        _drop("notification.deliveries", lambda r: r["channel"] == "webhook"),
+        _drop("notification.deliveries", lambda r: r["audience"] == "subscriber"),
         "was never sent",
     ),
     "thanks twice": (_second_thanks, "was acknowledged 2 times"),

@@ -177,7 +177,7 @@ def _thanks(complaint_id: str, delivery_id: str, way: str) -> dict[str, Any]:
         "complaint_id": complaint_id,
         "template": "acknowledgement",
         "status": "delivered",
-        "sent_by": way,
+        "channel": way,
     }
 
 

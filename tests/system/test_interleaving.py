@@ -76,7 +76,7 @@ HIDDEN = {
     "timeline": {"number"},  # as they became known; the timeline is read in order of time and source
     "conversations": {"version"},
     # How far a courier has come is not the handlers' work.
-    "deliveries": {"number", "status", "attempts", "next_attempt_at", "lease_until", "last_error", "sent_by"}
+    "deliveries": {"number", "status", "attempts", "next_attempt_at", "lease_until", "last_error", "channel"}
     | {"template_version", "body_sha256", "created_at", "settled_at"},
 }
 """Columns that may differ, by table."""

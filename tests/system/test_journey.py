@@ -276,13 +276,13 @@ async def _tracking_tells_all(customer: Customer, watch: Watch) -> None:
 async def _mails_arrived(site: Site, complaint_id: str, reference: str) -> None:
     async def delivered() -> Any:
         log = (await site.read(f"/notification/v1/deliveries?complaint_id={complaint_id}&limit=200"))["items"]
-        done = [d for d in log if d["channel"] == "customer" and d["status"] == "delivered"]
+        done = [d for d in log if d["audience"] == "customer" and d["status"] == "delivered"]
         return done if len(done) >= len(MAILS) else None
 
     log = await eventually(delivered, what="the mails")
     assert sorted(d["template"] for d in log) == sorted(MAILS)
     assert log[-1]["template"] == "acknowledgement", "thanks come first"
-    assert {d["sent_by"] for d in log} == {"email"}
+    assert {d["channel"] for d in log} == {"email"}
     mails = {str(mail["Message-ID"])[1:].partition("@")[0]: mail for mail in site.mailbox.mails}
     assert len(mails) == len(site.mailbox.mails) == len(log)
     words = {d["template"]: mails[d["id"]].get_content().replace("\r\n", "\n") for d in log}

@@ -1,26 +1,51 @@
-"""Ways to reach somebody, one module each, behind one protocol. SMS or push would be one more module."""
+"""Ways to reach somebody, one module each, behind one protocol."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 from uuid import UUID
+
+from services.notification.rules import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where somebody can be told things. Personal data: it stays in memory and in what is sent."""
+
+    email: str | None = None
+    phone: str | None = None
+    complaint_id: UUID | None = None
+    """A customer reads what concerns this complaint with its tracking token."""
+    person: str | None = None
+    """Somebody of the company, by their id in the directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message to a customer, or to somebody of the company, ready to go."""
+    """A message to a customer, or to somebody of the company, ready to go by whichever way there is."""
 
     delivery_id: UUID
     template: str
     language: str
     reference: str
-    recipient: str | None
-    """E-mail address; personal data: it stays in memory and in the mail."""
+    reach: Reach = field(repr=False)
     subject: str
     body: str
     at: datetime
+    html: str | None = None
+    """The same words for readers that show HTML."""
+    attachments: tuple[Attachment, ...] = ()
     from_customer_thread: bool = True
     """An answer to it belongs to what the customer tells."""
+    version: str | None = None
+    """Names the exact wording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +57,15 @@ class Parcel:
     secrets: tuple[str, ...]
     body: bytes
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The receiving side took it."""
+
+    channel: Channel
+    template_version: str | None = None
+    body_sha256: bytes | None = None
 
 
 class CannotDeliver(Exception):
@@ -48,6 +82,8 @@ class CannotDeliver(Exception):
         """Seconds that the receiver asked us to wait."""
         self.gone = gone
         """The receiver wants nothing more, ever."""
+        self.channel: Channel | None = None
+        """The way that was tried."""
 
 
 class NotSent(CannotDeliver):
@@ -57,15 +93,16 @@ class NotSent(CannotDeliver):
         super().__init__(reason, final=True)
 
 
-M = TypeVar("M", contravariant=True)
-
-
-class Sender(Protocol[M]):
-    """A channel. Sending the same message twice must be recognisable to the receiver, by the delivery id."""
+class Way(Protocol):
+    """A channel for letters. Sending the same letter twice must be recognisable to the receiver, by the delivery id."""
 
     @property
-    def name(self) -> str: ...
+    def channel(self) -> Channel: ...
 
-    async def send(self, message: M) -> None:
-        """Returns when the receiving side took the message. Raises CannotDeliver."""
+    def address(self, reach: Reach) -> str | None:
+        """Where it leads to them; None when it does not."""
+        ...
+
+    async def send(self, letter: Letter, address: str) -> None:
+        """Returns when the receiving side took the letter. Raises CannotDeliver."""
         ...

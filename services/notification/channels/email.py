@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.notification.channels import CannotDeliver, Letter
+from services.notification.channels import CannotDeliver, Letter, Reach
+from services.notification.rules import Channel
 from shared.threads import thread_id
 
 TIMEOUT = 20.0
@@ -20,7 +21,7 @@ class EmailChannel:
     With `smtp://` TLS is used when the server offers it, and demanded before a password is sent.
     """
 
-    name = "email"
+    channel = Channel.EMAIL
 
     def __init__(
         self, smtp_url: str, mail_from: str, organisation: str, secret: bytes, reply_to: str | None = None
@@ -38,17 +39,19 @@ class EmailChannel:
         self._secret = secret
         self._reply_to = reply_to
 
-    async def send(self, message: Letter) -> None:
-        assert message.recipient is not None
+    def address(self, reach: Reach) -> str | None:
+        return reach.email
+
+    async def send(self, letter: Letter, address: str) -> None:
         try:
-            mail = self._compose(message, message.recipient)
+            mail = self._compose(letter, address)
         except (ValueError, HeaderParseError):
             raise CannotDeliver("the e-mail address cannot be used", final=True) from None
         try:
             await aiosmtplib.send(
                 mail,
                 sender=self._mail_from,
-                recipients=[message.recipient],
+                recipients=[address],
                 hostname=self._host,
                 port=self._port,
                 username=self._user,
@@ -72,20 +75,25 @@ class EmailChannel:
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             raise CannotDeliver(f"the mail server cannot be used ({type(error).__name__})") from None
 
-    def _compose(self, message: Letter, recipient: str) -> EmailMessage:
+    def _compose(self, letter: Letter, recipient: str) -> EmailMessage:
         mail = EmailMessage()
         domain = self._mail_from.rpartition("@")[2]
-        mail["Message-ID"] = f"<{message.delivery_id}@{domain}>"
-        if message.from_customer_thread:
-            mail["References"] = thread_id(self._secret, message.reference, domain)
-        mail["Date"] = format_datetime(message.at)
+        mail["Message-ID"] = f"<{letter.delivery_id}@{domain}>"
+        if letter.from_customer_thread:
+            mail["References"] = thread_id(self._secret, letter.reference, domain)
+        mail["Date"] = format_datetime(letter.at)
         mail["From"] = formataddr((self._organisation, self._mail_from))
-        if self._reply_to and message.from_customer_thread:
+        if self._reply_to and letter.from_customer_thread:
             mail["Reply-To"] = self._reply_to
         mail["To"] = recipient
-        mail["Subject"] = message.subject
+        mail["Subject"] = letter.subject
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = message.language
-        mail["X-Redress-Reference"] = message.reference
-        mail.set_content(message.body)
+        mail["Content-Language"] = letter.language
+        mail["X-Redress-Reference"] = letter.reference
+        mail.set_content(letter.body)
+        if letter.html is not None:
+            mail.add_alternative(letter.html, subtype="html")
+        for attachment in letter.attachments:
+            kind, _, subtype = attachment.media_type.partition("/")
+            mail.add_attachment(attachment.content, kind, subtype, filename=attachment.name)
         return mail

@@ -16,8 +16,6 @@ TIMEOUT = 15.0
 
 
 class WebhookChannel:
-    name = "webhook"
-
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._tls = authorities()

@@ -1,0 +1,8 @@
+"""The rulebooks of notification. Each room adds its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.rulebooks import Book
+
+BOOKS: Sequence[Book[Any]] = ()

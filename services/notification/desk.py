@@ -1,0 +1,96 @@
+"""Desks: what is done with one delivery of an audience."""
+
+import logging
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Protocol
+
+from services.notification.channels import CannotDeliver, Letter, NotSent, Parcel, Receipt
+from services.notification.channels.webhook import WebhookChannel
+from services.notification.queue import Leased
+from services.notification.rules import Audience, Channel
+from services.notification.ways import Ways
+from shared import clock
+from shared.seal import Seal, SecretUnreadable
+
+log = logging.getLogger(__name__)
+
+
+class Desk(Protocol):
+    """Makes a message of a delivery and sends it."""
+
+    audience: Audience
+
+    async def send(self, delivery: Leased) -> Receipt:
+        """Raises CannotDeliver."""
+        ...
+
+
+class Writer(Protocol):
+    """Makes a letter of a delivery: who it goes to, and the words."""
+
+    async def write(self, delivery: Leased) -> Letter | Receipt:
+        """A receipt when nothing need be sent any more. Raises CannotDeliver."""
+        ...
+
+
+class LetterDesk:
+    """Has letters written, each template's by its own writer, and sends them by the ways that there are."""
+
+    def __init__(
+        self, audience: Audience, ways: Ways, usual: Writer, special: Mapping[str, Writer] | None = None
+    ) -> None:
+        self.audience = audience
+        self._ways = ways
+        self._usual = usual
+        self._special = special or {}
+
+    async def send(self, delivery: Leased) -> Receipt:
+        assert delivery.template is not None
+        try:
+            if not self._ways.among(delivery.channels):
+                raise NotSent("no mail server")
+            written = await self._special.get(delivery.template, self._usual).write(delivery)
+            return (
+                written if isinstance(written, Receipt) else await self._ways.send(written, delivery.channels)
+            )
+        except NotSent:
+            # A line that says which message would have gone out; its text stays out of the log.
+            told = {
+                "delivery_id": str(delivery.id),
+                "reference": delivery.reference,
+                "template": delivery.template,
+            }
+            log.info("a message was not sent: there is no way to its receiver", extra=told)
+            raise
+
+
+class WebhookDesk:
+    """Signs events and posts them to subscribers."""
+
+    audience = Audience.SUBSCRIBER
+
+    def __init__(self, seal: Seal, way: WebhookChannel) -> None:
+        self._seal = seal
+        self._way = way
+
+    async def send(self, delivery: Leased) -> Receipt:
+        assert delivery.url is not None
+        assert delivery.body is not None
+        try:
+            secrets = tuple(self._seal.open(sealed) for sealed in delivery.secrets)
+        except SecretUnreadable:
+            raise CannotDeliver("the signing secret cannot be read; rotate it") from None
+        body = delivery.body.encode()
+        await self._way.send(Parcel(delivery.id, delivery.url, secrets, body, clock.now()))
+        return Receipt(Channel.WEBHOOK, body_sha256=sha256(body).digest())
+
+
+class Desks:
+    """The desk of each audience."""
+
+    def __init__(self, *desks: Desk) -> None:
+        self._desks = {desk.audience: desk for desk in desks}
+
+    def of(self, audience: Audience) -> Desk:
+        return self._desks[audience]

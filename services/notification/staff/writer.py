@@ -1,0 +1,37 @@
+"""Writes to people of the company, at work."""
+
+from services.notification.channels import Letter, NotSent, Reach
+from services.notification.letters import Letters
+from services.notification.queue import Leased
+from services.notification.staff.contacts import StaffContacts
+from shared import clock
+
+
+class StaffWriter:
+    """Asks routing whom to write to."""
+
+    def __init__(self, contacts: StaffContacts, letters: Letters) -> None:
+        self._contacts = contacts
+        self._letters = letters
+
+    async def write(self, delivery: Leased) -> Letter:
+        """Raises CannotDeliver."""
+        assert delivery.recipient is not None
+        assert delivery.template is not None
+        contact = await self._contacts.of(delivery.recipient)
+        if contact is None:
+            raise NotSent("no address")
+        language = contact.language.value
+        words = self._letters.write_to_staff(delivery, contact.name, language)
+        return Letter(
+            delivery.id,
+            delivery.template,
+            language,
+            delivery.facts["staff_reference"] or "",
+            Reach(contact.email, person=contact.id),
+            words.subject,
+            words.body,
+            clock.now(),
+            from_customer_thread=False,
+            version=words.version,
+        )
