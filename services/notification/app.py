@@ -6,7 +6,7 @@ from services.notification.api import router
 from services.notification.channels import Way
 from services.notification.channels.email import EmailChannel
 from services.notification.channels.webhook import WebhookChannel
-from services.notification.contacts import Contacts
+from services.notification.contacts import AffectedContacts, Contacts
 from services.notification.courier import Courier, Doorbell
 from services.notification.customers import CustomerWriter
 from services.notification.desk import Desks, LetterDesk, WebhookDesk
@@ -46,17 +46,18 @@ def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
-    contacts, people, ways = Contacts(context), StaffContacts(context), _ways(settings)
+    contacts, affected, people = Contacts(context), AffectedContacts(context), StaffContacts(context)
+    ways = _ways(settings)
     to_customers = LetterDesk(
         Audience.CUSTOMER,
         ways,
         CustomerWriter(contacts, letters),
-        {FIELD_ACTION: FieldWriter(context, letters)},
+        {FIELD_ACTION: FieldWriter(context, affected, letters)},
     )
     to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
-    return [letters, seal, guard, contacts, people, ways, desks]
+    return [letters, seal, guard, contacts, affected, people, ways, desks]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -70,6 +71,7 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
+        Worker("notification.affected", context.part(AffectedContacts).run),
         *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
     ]
 

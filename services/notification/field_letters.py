@@ -2,13 +2,10 @@
 
 import hmac
 from hashlib import sha256
-from typing import Literal
 from uuid import UUID
 
-import httpx
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
 from services.notification.channels import CannotDeliver, Letter, Reach, Receipt
+from services.notification.contacts import AffectedContacts
 from services.notification.letters import Letters
 from services.notification.queue import Leased
 from services.notification.rules import Channel
@@ -24,29 +21,18 @@ _TAKE = sql(
 _STATUS = sql("SELECT status FROM deliveries WHERE id = :id")
 
 
-class AffectedContact(BaseModel):
-    """What intake says about an affected customer: personal data, asked for at the moment of sending and not kept."""
-
-    customer_id: UUID
-    name: str | None = None
-    email: str | None = None
-    language: Literal["en", "zh"]
-
-
-_ANSWER = TypeAdapter(list[AffectedContact])
-
-
 class FieldWriter:
     """Asks intake how a customer is reached."""
 
-    def __init__(self, context: Context, letters: Letters) -> None:
+    def __init__(self, context: Context, contacts: AffectedContacts, letters: Letters) -> None:
         self._context = context
+        self._contacts = contacts
         self._letters = letters
 
     async def write(self, delivery: Leased) -> Letter | Receipt:
         """Raises CannotDeliver."""
         assert delivery.customer_id is not None
-        contact = await self._contact(delivery.customer_id)
+        contact = await self._contacts.of(delivery.customer_id)
         if contact.email and (twin := await self._twin(delivery, contact.email)):
             return twin
         words = self._letters.write_to_affected(delivery, contact.name, contact.language)
@@ -56,7 +42,7 @@ class FieldWriter:
             delivery.template,
             contact.language,
             delivery.facts["field_action"],
-            Reach(contact.email),
+            Reach(contact.email, contact.phone),
             words.subject,
             words.body,
             clock.now(),
@@ -80,17 +66,3 @@ class FieldWriter:
             return Receipt(Channel.SAME_ADDRESS)
         ended = status in {"failed", "not_sent"}
         raise CannotDeliver(f"the letter to the same address is {status}", final=ended)
-
-    async def _contact(self, customer_id: UUID) -> AffectedContact:
-        path = f"/intake/v1/customers/contacts?customer={customer_id}"
-        try:
-            found = _ANSWER.validate_python(await self._context.ask("intake", path, "customers:read"))
-        except httpx.HTTPStatusError as error:
-            raise CannotDeliver(f"intake does not tell the contact ({error.response.status_code})") from None
-        except (httpx.HTTPError, OSError) as error:
-            raise CannotDeliver(f"intake cannot be asked ({type(error).__name__})") from None
-        except ValidationError:
-            raise CannotDeliver("intake's answer is not a contact") from None
-        if not found:
-            raise CannotDeliver("intake knows no way to the customer", final=True)
-        return found[0]

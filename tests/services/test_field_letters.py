@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI, Query
 
 from services.notification.app import service
+from services.notification.contacts import AffectedContacts
 from services.notification.courier import Courier
 from services.notification.desk import Desks
 from services.notification.rules import Audience
@@ -86,9 +87,12 @@ async def open_post(url: str, folder: Path, port: int) -> AsyncIterator[Post]:
 
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(intake), base_url="http://intake")
     context.peers = lambda name: peer
+    asking = asyncio.create_task(context.part(AffectedContacts).run())
     async with peer, httpx.AsyncClient() as http:
         opened = Post(context, http, {}, [])
         yield opened
+        asking.cancel()
+        await asyncio.wait([asking])
         await process._close()
 
 
