@@ -51,7 +51,16 @@ class Context:
 
         Raises httpx.HTTPError when it cannot be had now; the caller tries again later.
         """
-        headers = {"Authorization": f"Bearer {self.authenticator.service_token(self.name, scopes)}"}
+        token = self.authenticator.service_token(self.name, scopes)
+        return await self._get(service, path, {"Authorization": f"Bearer {token}"})
+
+    async def ask_for(self, caller: Request, service: str, path: str, **headers: str) -> Any:
+        """The same with the caller's own credentials: what they may not read there, they are not given here, and that
+        service's audit trail names them. Raises httpx.HTTPError."""
+        credentials = {"Authorization": caller.headers.get("Authorization", "")}
+        return await self._get(service, path, headers | credentials)
+
+    async def _get(self, service: str, path: str, headers: dict[str, str]) -> Any:
         if traceparent := telemetry.traceparent():
             headers["traceparent"] = traceparent
         answer = await self.peers(service).get(path, headers=headers)

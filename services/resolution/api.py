@@ -28,6 +28,7 @@ from services.resolution.fairness.acting import must_not_be_accused
 from services.resolution.fairness.appeals_api import router as appeals
 from services.resolution.fairness.marks_api import router as marks
 from services.resolution.field_action.api import router as field_actions
+from services.resolution.field_action.call_list import router as call_list
 from services.resolution.field_action.customers_api import router as field_action_customers
 from services.resolution.field_action.public_api import router as public_warnings
 from services.resolution.improvement import api as improvement
@@ -64,6 +65,7 @@ ROOMS: Sequence[APIRouter] = (
     improvement.router,
     field_actions,
     field_action_customers,
+    call_list,
     public_warnings,
 )
 """Routers of the rooms."""

@@ -70,15 +70,27 @@ async def test_a_recall_reaches_whoever_complained_and_whoever_never_did_once(
             await complain(world, email="bo@example.com")
             await complain(world, email="bo@example.com")  # the same person; nobody knows but the address
             await complain(world, email="else@example.com", batch="OTHER")
-            contacts = [{"external_id": "C-9", "email": "silent@example.com", "language": "zh"}]
-            [silent] = (await post(world, "/intake/v1/customers/contacts", {"contacts": contacts}))[
+            contacts = [
+                {"external_id": "C-9", "email": "silent@example.com", "language": "zh"},
+                {"external_id": "C-10", "name": "陈静", "phone": "13900139000", "language": "zh"},
+            ]
+            silent, phone_only = (await post(world, "/intake/v1/customers/contacts", {"contacts": contacts}))[
                 "customer_ids"
             ]
             await world.settled()
 
             action = await post(world, URL, DRAFT | {"complaint_id": origin})
             path = f"{URL}/{action['id']}"
-            await post(world, f"{path}/units", {"units": [{"serial": "S-1", "customer_id": silent}]})
+            await post(
+                world,
+                f"{path}/units",
+                {
+                    "units": [
+                        {"serial": "S-1", "customer_id": silent},
+                        {"serial": "S-2", "customer_id": phone_only},
+                    ]
+                },
+            )
             await post(world, f"{path}/propose")
             needed = (await world.http.post(f"{path}/start", json={})).json()
             asked = await post(
@@ -92,7 +104,7 @@ async def test_a_recall_reaches_whoever_complained_and_whoever_never_did_once(
             )
             assert granted.status_code == 200, granted.text
             running = await post(world, f"{path}/start", {"approval_id": asked["id"]})
-            assert running["progress"]["affected"] == 4
+            assert running["progress"]["affected"] == 5
 
             async def told(number: int) -> bool:
                 progress = (await world.http.get(f"{path}/progress")).json()
@@ -110,10 +122,11 @@ async def test_a_recall_reaches_whoever_complained_and_whoever_never_did_once(
 
             warnings = await world.customer.get("/resolution/v1/public-warnings")
             assert [each["reference"] for each in warnings.json()["warnings"]] == [action["reference"]]
+            await _is_called(world, path, phone_only)
             results = [{"customer_id": str(derived_id("customer", "C-1")), "result": "carried_out"}]
             await post(world, f"{path}/results", {"results": results})
             ended = await post(world, f"{path}/complete", {"reason": "All were told."})
-            assert (ended["progress"]["coverage"], ended["progress"]["completion"]) == (1.0, 0.2)
+            assert (ended["progress"]["coverage"], ended["progress"]["completion"]) == (1.0, 0.1667)
             await world.settled()
             await _is_clean(world)
             for audience in ("leadership", "complaint-management", "responsible-department"):
@@ -122,6 +135,29 @@ async def test_a_recall_reaches_whoever_complained_and_whoever_never_did_once(
                 )
                 reasons = {each["reason"] for each in notices.json()["items"]}
                 assert "field-action-started" in reasons, audience
+
+
+async def _is_called(world: World, path: str, customer_id: str) -> None:
+    """Whoever no letter reached is listed with a number for whoever may see it, and leaves the list when told."""
+    listed = await world.http.get(f"{path}/call-list")
+    [entry] = listed.json()["items"]
+    assert (entry["customer_id"], entry["name"], entry["phone"], entry["language"]) == (
+        customer_id,
+        "陈静",
+        "13900139000",
+        "zh",
+    )
+    assert entry["failure"] == "no address"
+    reads = (await world.http.get("/intake/v1/audit/personal-data")).json()["items"]
+    [read] = [
+        each for each in reads if each["purpose"].startswith("to call the customer about field action FA-")
+    ]
+    assert read["principal"].startswith("key:"), "whoever asked, and not a service"
+    blind = await create_key(world.url, "statistics", ["cases:read"])
+    refused = await world.http.get(f"{path}/call-list", headers={"Authorization": f"Bearer {blind}"})
+    assert refused.status_code == 403
+    await post(world, f"{path}/results", {"results": [{"customer_id": customer_id, "result": "told"}]})
+    assert (await world.http.get(f"{path}/call-list")).json()["items"] == []
 
 
 async def _is_clean(world: World) -> None:

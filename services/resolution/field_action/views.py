@@ -11,6 +11,7 @@ from services.resolution.field_action.model import FieldAction
 from services.resolution.field_action.progress import Progress
 from services.resolution.views import Bilingual, View
 from shared.events.field_action import Affected, Announcement, Measure
+from shared.events.vocabulary import Language
 
 
 class PossibleActionStep(View):
@@ -146,6 +147,25 @@ class CustomerView(View):
     """Measures that were carried out for them."""
     settled_at: datetime | None
     note: str | None
+
+
+class CallListEntry(View):
+    """Somebody whom no letter reached. Personal data."""
+
+    customer_id: UUID
+    name: str | None
+    phone: str | None
+    """Absent: intake knows no number either."""
+    language: Language | None
+    """In which they are spoken to; absent: intake knows nothing of them any more."""
+    complaint_id: UUID | None
+    """Their newest complaint about these goods; absent: they never complained."""
+    batch: str | None
+    units: int
+    failure: str | None
+    """Why no letter reached them."""
+    note: str | None
+    """What was noted of the last call."""
 
 
 class ActionDay(View):
