@@ -23,6 +23,7 @@ from bench import (
     latency,
     lifecycle,
     machine,
+    telling,
     timers,
     triage,
     triage_speed,
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "latency": latency.measure,
     "duplicates": duplicates.measure,
     "timers": timers.measure,
+    "telling": telling.measure,
     "assignment": assignment.measure,
     "triage-speed": triage_speed.measure,
     "triage": triage.measure,
@@ -53,6 +55,7 @@ def main() -> int:
         "--stored", type=int, help="complaints to store before lifecycles and duplicates (1,000,000)"
     )
     parser.add_argument("--due", type=int, help="deadlines that pass at the same moment (10,000)")
+    parser.add_argument("--people", type=int, help="customers of the field action of telling (10,000)")
     parser.add_argument("--data", type=Path, help="folder of labelled texts to measure triage with")
     parser.add_argument("--plot", type=Path, help="where to draw the risk-coverage curves of triage (.png)")
     parser.add_argument("--json", action="store_true", help="for machines")
@@ -76,6 +79,8 @@ def main() -> int:
                 options = {"stored": asked.stored}
             if name == "timers" and asked.due:
                 options = {"due": asked.due}
+            if name == "telling" and asked.people:
+                options = {"people": asked.people}
             try:
                 results[name] = MEASUREMENTS[name](rig, asked.quick, **options)
             except Exception as error:  # one that fails must not cost the results of the others
@@ -238,6 +243,14 @@ def _timers(result: dict[str, Any]) -> Table:
     return table
 
 
+def _telling(result: dict[str, Any]) -> Table:
+    shown = {name: value for name, value in result.items() if not isinstance(value, dict)}
+    shown |= {f"CPU ms per letter: {name}": value for name, value in result["CPU ms per letter"].items()}
+    return _pairs(
+        "A field action tells everybody by mail", {name: f"{value:,}" for name, value in shown.items()}
+    )
+
+
 def _assignment(result: dict[str, Any]) -> Table:
     table = _table(
         f"Assignment, {result['people']} people",
@@ -271,6 +284,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table | Group]] = {
     "latency": _latency,
     "duplicates": _duplicates,
     "timers": _timers,
+    "telling": _telling,
     "assignment": _assignment,
     "triage-speed": _triage_speed,
     "triage": tables,

@@ -35,21 +35,25 @@ from shared.service import Context
 CUSTOMERS = 10_000
 BATCH = 500
 _TEXT = BilingualText(en="Switch the motor off and do not use it. " * 5, zh="请立即断电停用。" * 10)
-_DRAFT = Draft(
+DRAFT = Draft(
     (Measure.NOTIFY_ALL, Measure.RECALL_REPLACE),
     Affected(batches=("41",)),
     Announcement(title=_TEXT, hazard=_TEXT, instruction=_TEXT, hotline="400-000-0000"),
 )
-_UNPACED = {
+UNPACED = {
     "per_minute": None,
     "round_seconds": 1,
     "look_seconds": 1,
     "least_coverage": "0",
     "warning_cache_seconds": 0,
 }
-_FILL = (
+NO_PACE = (
     "INSERT INTO rulebook_versions VALUES ('field-actions', 1, CAST(:rules AS jsonb), '1', 'bench', 'bench', now())",
     "INSERT INTO rulebook_switches VALUES ('field-actions', 1, 1, 'bench', 'bench', now())",
+)
+"""Statements that put UNPACED (`rules`) in force."""
+_FILL = (
+    *NO_PACE,
     "INSERT INTO case_products SELECT gen_random_uuid(), (md5('c' || n % (:number / 2)))::uuid, now(), 'P', 'M7', '41' "
     "FROM generate_series(1, CAST(:number AS int)) n",
     "INSERT INTO field_action_units SELECT :id, 'S-' || n, (md5('u' || n))::uuid, '41', now() "
@@ -107,9 +111,9 @@ async def _fill(context: Context, origin: UUID, action_id: UUID, number: int) ->
         case.open("RD-7K2M9QXA3", clock.now())
         await save_one(cases, transaction, case)
         action = FieldAction(id=action_id)
-        action.draft(origin, _DRAFT, "bench", clock.now())
+        action.draft(origin, DRAFT, "bench", clock.now())
         await save_one(store, transaction, action)
-        given = {"rules": to_json(_UNPACED).decode(), "number": number, "id": action_id}
+        given = {"rules": to_json(UNPACED).decode(), "number": number, "id": action_id}
         for statement in _FILL:
             wanted = {name: value for name, value in given.items() if f":{name}" in statement}
             await transaction.connection.execute(text(statement), wanted)

@@ -79,6 +79,13 @@ def busy_seconds() -> float:
     return (user + nice + system + irq + softirq + steal) / TICKS
 
 
+def peak_mib(pid: int) -> float:
+    """The most memory that the process has had at once (VmHWM)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(kilobytes) / 1024
+
+
 @dataclass
 class Meter:
     """CPU time by part between `start` and `stop`, and the share of the machine that others took."""

@@ -33,9 +33,9 @@ async def list_calls(
     limit: Annotated[int, Query(ge=1, le=AT_MOST, description="Items per page.")] = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[CallListEntry]:
-    """Customers whom no letter reached, with their names and telephone numbers: personal data, read from intake for this
-    answer, and in its audit trail as read by you. What came of a call goes to `results`; whoever was told leaves the
-    list. Without a number somebody must visit or write on paper."""
+    """Customers whom no letter reached, with their names and telephone numbers: personal data, read from intake for
+    this answer, and in its audit trail as read by you. What came of a call goes to `results`; whoever was told leaves
+    the list. Without a number somebody must visit or write on paper."""
     async with ctx.database.reading() as connection:
         action = await found(connection, action_id)
         unreached = await queries.customers(connection, action_id, Standing.UNREACHABLE, limit, cursor)
