@@ -36,14 +36,15 @@ class RulebookShown(BaseModel, Generic[C]):
 class NewVersion(Body, Generic[C]):
     """A version to be made."""
 
+    # As in shared/pages.py: a parametrisation has no source to read docstrings from.
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         return f"New{params[0].__name__}"
 
-    content: C
-    """All of it, not only what changes."""
-    reason: ShortText
-    """Why it is made."""
+    content: Annotated[C, Field(description="All of it, not only what changes.")]
+    reason: Annotated[ShortText, Field(description="Why it is made.")]
 
 
 def new_version_of(book: Book[Any]) -> type[BaseModel]:
