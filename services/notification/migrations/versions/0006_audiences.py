@@ -67,6 +67,9 @@ def upgrade() -> None:
         comment="the way by which it went, or was tried last",
         existing_comment="email, webhook",
     )
+    # PostgreSQL 18 names the constraint after the column: by its old name it would stay called.
+    op.alter_column("deliveries", "audience", nullable=True)
+    op.alter_column("deliveries", "audience", nullable=False)
     op.execute("UPDATE deliveries SET audience = 'subscriber' WHERE audience = 'webhook'")
     op.add_column(
         "deliveries",
@@ -106,6 +109,8 @@ def downgrade() -> None:
         existing_comment="the way by which it went, or was tried last",
     )
     op.alter_column("deliveries", "audience", new_column_name="channel")
+    op.alter_column("deliveries", "channel", nullable=True)
+    op.alter_column("deliveries", "channel", nullable=False)
     op.create_check_constraint(
         op.f("ck_deliveries_channel"), "deliveries", CHECK.format(column="channel", other="webhook")
     )
