@@ -22,6 +22,7 @@ from sqlalchemy import Table
 from bench.rig import SECRET, dsn
 from services import catalogue
 from services.insights.durations import bucket_of
+from services.insights.model import CUTS, JOIN, name_of
 from services.intake.reference import ALPHABET
 from services.intake.vault.cipher import Vault
 from services.intake.vault.rows import place
@@ -230,13 +231,16 @@ _NOTIFICATION = {
     "inbox": _inbox("notification", 12, 7),
 }  # fmt: skip
 
-_CUTS = {
-    "none": "''",
+_VALUES = {
     "category": "category",
     "severity": "'general'",
     "department": "department",
     "channel": "channel",
+    "product": "'Servo motor'",
+    "handler": "handler",
+    "loss": "''",
 }
+_CUTS = {name_of(cut): f" || '{JOIN}' || ".join(_VALUES[name] for name in cut) or "''" for cut in CUTS}
 
 
 def _rollup(dimension: str, value: str) -> Rows:
@@ -248,7 +252,7 @@ def _rollup(dimension: str, value: str) -> Rows:
             **dict.fromkeys(("converted", "handled", "closed", "satisfied", "promises_kept"), closed),
             "handling_seconds": f"{closed} * {HANDLED_AFTER}",
             **dict.fromkeys(("merged", "withdrawn", "acceptable", "not_acceptable", "promises_broken"), "0"),
-            **dict.fromkeys(("trust_told", "trust_restored"), "0"),
+            **dict.fromkeys(("trust_told", "trust_restored", "closed_slowly"), "0"),
         },
         "platform.filling GROUP BY 2, 3",
     )  # fmt: skip

@@ -100,8 +100,9 @@ def folder(name: str) -> Path:
     return ROOT / ("shared/platform" if name == PLATFORM else f"services/{name}/migrations")
 
 
-def run_environment(metadata: MetaData) -> None:
-    """What every `env.py` does: run the revisions on the connection it was given."""
+def run_environment(metadata: MetaData, at_head: Callable[[Connection], None] | None = None) -> None:
+    """What every `env.py` does: run the revisions on the connection it was given. `at_head` is done in the same
+    transaction when the tables are those of the code."""
     connection: Connection = context.config.attributes["connection"]
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=False)
     with context.begin_transaction():
@@ -109,6 +110,10 @@ def run_environment(metadata: MetaData) -> None:
         # next one from altering the table.
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         context.run_migrations()
+        if at_head is not None and set(context.get_context().get_current_heads()) == set(
+            context.script.get_heads()
+        ):
+            at_head(connection)
 
 
 def _upgrade(connection: Connection, name: str, revision: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from services import catalogue
 from services.insights.model import COUNTS, Contributions, Facts, contributions
-from services.insights.store import _by_cut
+from services.insights.store import by_cut
 from services.intake.model import View
 from services.notification.model import Conversation, Subscription
 from services.resolution.audit.chain import Head, Link, Part
@@ -469,7 +469,7 @@ def _insights(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
     total: Contributions = Counter()
     for facts in every.values():
         total.update(contributions(facts))
-    counts, times = _by_cut(total)
+    counts, times = by_cut(total)
     daily = {
         (row["dimension"], row["day"], row["value"]): [row[name] for name in COUNTS]
         for row in evidence.rows("insights.daily")

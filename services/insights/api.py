@@ -1,6 +1,6 @@
 """HTTP in: the measures, their catalogue, and one complaint's row."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -9,22 +9,21 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights import rollups
+from services.insights.books import BOOKS
 from services.insights.durations import RELATIVE_ERROR
+from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
+from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
+from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
-from shared.auth import Principal, may
 from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity
-from shared.problems import FieldError, Problem
+from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-router.include_router(effect)
-Reader = Annotated[Principal, may("measures:read")]
-
-DEFAULT_DAYS = 30
-LONGEST_RANGE = 3653
-"""Days: ten years with their leap days."""
+for room in (effect, economics, rulebooks.routes(*BOOKS)):
+    router.include_router(room)
 
 
 class By(StrEnum):
@@ -36,6 +35,8 @@ class By(StrEnum):
     SEVERITY = "severity"
     DEPARTMENT = "department"
     CHANNEL = "channel"
+    PRODUCT = "product"
+    HANDLER = "handler"
 
 
 class Name(BaseModel):
@@ -86,7 +87,8 @@ class Group(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     key: Annotated[str | None, Field(examples=["delivery"])]
-    """The day, category, severity, department or channel; null where it is not known yet, and for by=none."""
+    """The day, category, severity, department, channel, product or handler; null where it is not known yet, and for
+    by=none."""
     measures: list[Reading]
 
 
@@ -113,6 +115,8 @@ class ComplaintFacts(BaseModel):
     channel: Channel | None
     language: Language | None
     product: str | None
+    loss: Band | None
+    """Size of the loss that the customer named."""
     leading_id: UUID | None
     offer_chosen_at: datetime | None
     offers_declined: int
@@ -180,12 +184,8 @@ async def read_catalogue(who: Reader) -> Catalogue:
 async def read_measures(
     who: Reader,
     ctx: Ctx,
-    first: Annotated[
-        date | None, Query(alias="from", description="First day (UTC); 29 days before `to` if left out.")
-    ] = None,
-    last: Annotated[
-        date | None, Query(alias="to", description="Last day (UTC), included; today if left out.")
-    ] = None,
+    first: First = None,
+    last: Last = None,
     by: Annotated[By, Query(description="Break down by.")] = By.NONE,
 ) -> Measures:
     """Values, targets and whether they are met, for the whole or by group.
@@ -195,7 +195,7 @@ async def read_measures(
     the range up to now; closings, satisfaction, triage and promises count on the day they happened.
     """
     now = clock.now()
-    first, last = _checked(first, last, now.astimezone(UTC).date())
+    first, last = checked(first, last, now.astimezone(UTC).date())
     async with ctx.database.reading() as connection:
         groups = await rollups.totals(connection, by, first, last, now)
     keys = sorted(groups, key=lambda key: (key == "", key))  # what is not known yet comes last
@@ -223,29 +223,6 @@ async def read_complaint(
     if row is None:
         raise problems.not_found("complaint", "path/complaint_id")
     return ComplaintFacts(**row)
-
-
-def _checked(first: date | None, last: date | None, today: date) -> tuple[date, date]:
-    """The range, completed. Raises a 422 problem that names the field."""
-    last = last or today
-    if first is None:
-        span = min(DEFAULT_DAYS - 1, (last - date.min).days)
-        first = last - timedelta(days=span)
-    if first > last:
-        raise _bad_range(f"`from` ({first}) is after `to` ({last}). Exchange them, or leave one out.")
-    if (last - first).days >= LONGEST_RANGE:
-        raise _bad_range(f"The range is longer than ten years ({LONGEST_RANGE} days). Ask for a part of it.")
-    return first, last
-
-
-def _bad_range(detail: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The range of days is not valid",
-        detail,
-        errors=[FieldError(field="query/from", detail=detail)],
-    )
 
 
 def _reading(measure: Measure, totals: Totals) -> Reading:

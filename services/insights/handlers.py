@@ -1,5 +1,6 @@
 """Events in: what each fact tells about a complaint. Insights publishes nothing."""
 
+from services.insights.losses import band_of
 from services.insights.model import Facts
 from services.insights.store import FactsStore
 from shared.envelope import Received
@@ -53,12 +54,15 @@ def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Rece
     facts.medium, facts.channel = event.medium, event.channel
     if event.product is not None:
         facts.product = event.product.label
+    facts.loss = band_of(event.estimated_loss)
 
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(facts: Facts, event: ComplaintSupplemented, fact: Received) -> None:
     if event.product is not None and event.product.label is not None:
         facts.product = event.product.label
+    if event.estimated_loss is not None:
+        facts.loss = band_of(event.estimated_loss)
 
 
 @reactions.on(ComplaintCoded)

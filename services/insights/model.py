@@ -25,7 +25,31 @@ class Dims(NamedTuple):
     severity: str
     department: str
     channel: str
+    product: str
+    handler: str
+    """By their id in the directory."""
+    loss: str
+    """How much the customer stands to lose; see `losses`."""
 
+
+CUTS: tuple[tuple[str, ...], ...] = (
+    (),
+    *((name,) for name in Dims._fields if name != "loss"),
+    *((name, "loss") for name in ("category", "department", "channel", "product")),
+    ("loss",),
+)
+"""By which dimensions, and pairs of them, sums are kept. Another one is a line here, a migration and a rebuild."""
+JOIN = "\x1f"
+"""Between the values of a pair: the unit separator, which no value holds."""
+
+
+def name_of(cut: tuple[str, ...]) -> str:
+    """`none`, `category`, `category+loss`."""
+    return "+".join(cut) or "none"
+
+
+SLOW = 72 * 3600
+"""Seconds from receipt to the result, beyond which it was slow: the target of the 90 % quantile."""
 
 Cell = tuple[date, Dims, str | int]
 """A day, the dimensions, and what is counted: a name in COUNTS, or a bucket of the handling time."""
@@ -43,6 +67,7 @@ COUNTS = {
     "triaged": "category decided, on the day of the last decision",
     "triaged_automatically": "of `triaged`, those whose last decision the rules took",
     "closed": "closed and not resumed, on the day of closing",
+    "closed_slowly": "of `closed`, those whose result took longer than SLOW",
     "satisfied": "of `closed`, by the customer's judgement",
     "acceptable": "of `closed`, by the customer's judgement",
     "not_acceptable": "of `closed`, by the customer's judgement",
@@ -65,6 +90,8 @@ class Facts(Aggregate):
     channel: str | None = None
     language: str | None = None
     product: str | None = None
+    loss: str | None = None
+    """Band of the loss that the customer named."""
     subcategory: str | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into, while it is."""
@@ -133,7 +160,10 @@ class Facts(Aggregate):
 
     @property
     def dims(self) -> Dims:
-        return Dims(self.category or "", self.severity or "", self.department or "", self.channel or "")
+        return Dims(
+            *(self.category or "", self.severity or "", self.department or "", self.channel or ""),
+            *(self.product or "", self.handler_id or "", self.loss or ""),
+        )
 
 
 def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
@@ -173,6 +203,8 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
     if facts.closed_at is not None and facts.outcome is not None:
         add(facts.closed_at, "closed")
         add(facts.closed_at, facts.outcome)
+        if took is not None and took > SLOW:
+            add(facts.closed_at, "closed_slowly")
         if facts.trust_restored is not None:
             add(facts.closed_at, "trust_told")
             if facts.trust_restored:

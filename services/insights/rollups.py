@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.measures import Totals
 from services.insights.model import COUNTS
-from services.insights.store import OVERALL
 
-BY_DAY = "day"
+OVERALL, BY_DAY = "none", "day"
 
 # One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text.
 _TOTALS = """

@@ -1,4 +1,5 @@
-"""The read tables of insights. All of them can be dropped and are then made again from the log, bit for bit.
+"""The read tables of insights. All of them can be dropped and are then made again from the log, bit for bit. (The
+rulebooks stay.)
 
 Hence no column here holds a clock's time, a drawn number or anything that depends on how the log was cut into
 batches (so there is no `version`), and a rollup row that falls to zero is deleted: whether it ever existed
@@ -29,17 +30,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from services.insights.model import COUNTS, Cell, Contributions, Dims, Facts, contributions
+from services.insights.model import (
+    COUNTS,
+    CUTS,
+    JOIN,
+    Cell,
+    Contributions,
+    Dims,
+    Facts,
+    contributions,
+    name_of,
+)
 from shared.database import Transaction, service_metadata, session_lock_key
+from shared.rulebooks import store as rulebook_store
 
 metadata = service_metadata("insights")
 
 TIME = DateTime(timezone=True)
 ROOM = {"fillfactor": 70}
 """Rows are updated many times over; with room on the page no index has to be touched for it (HOT)."""
-OVERALL = "none"
-DIMENSIONS = (OVERALL, *Dims._fields)
-"""The cuts of the rollups. A further one (or a pair) is a line in `_cuts`, a migration and a rebuild."""
+DIMENSIONS = tuple(name_of(cut) for cut in CUTS)
 
 complaints = Table(
     "complaints",
@@ -53,6 +63,7 @@ complaints = Table(
     Column("channel", Text),
     Column("language", Text),
     Column("product", Text),
+    Column("loss", Text, CheckConstraint("loss IN ('minor', 'middle', 'major')", name="loss")),
     Column("subcategory", Text, comment="as a person coded it"),
     Column("leading_id", Uuid, comment="the complaint that it was merged into, while it is"),
     Column("offer_chosen_at", TIME),
@@ -116,6 +127,7 @@ daily = Table(
     CheckConstraint("converted <= dissatisfied AND dissatisfied + merged <= received", name="converted"),
     CheckConstraint("triaged_automatically <= triaged", name="triaged"),
     CheckConstraint("trust_restored <= trust_told AND trust_told <= closed", name="trust"),
+    CheckConstraint("closed_slowly <= closed", name="closed_slowly"),
     CheckConstraint("satisfied + acceptable + not_acceptable = closed", name="closed"),
     comment="what is counted per day, once for every dimension: each dimension adds up to the same",
     postgresql_with=ROOM,
@@ -136,8 +148,20 @@ handling_times = Table(
     postgresql_with=ROOM,
 )
 
+rulebook_store.add_tables(metadata)
+
+layout = Table(
+    "layout",
+    metadata,
+    Column(
+        "digest", Text, primary_key=True, comment="names the cuts and the counts that the sums were kept by"
+    ),
+    comment="one row; when a release keeps others, its migration counts everything again",
+)
+
 _FIELDS = tuple(column.name for column in complaints.columns)
 _values_of = attrgetter(*_FIELDS)
+_POSITIONS = [(name_of(cut), [Dims._fields.index(name) for name in cut]) for cut in CUTS]
 _POSITION = {name: position for position, name in enumerate(COUNTS)}
 
 
@@ -217,7 +241,7 @@ class FactsStore:
                 delta.update(new)
                 delta.subtract(facts.counted)
                 facts.counted = new
-        counts, times = _by_cut(delta)
+        counts, times = by_cut(delta)
         if not counts and not times:
             return
         # Replicas write the same few rows (today's), and would meet in them anyway. One lock, taken after all
@@ -240,7 +264,7 @@ def _as_arrays(rows: Iterable[Facts]) -> dict[str, list[object]]:
     return arrays
 
 
-def _by_cut(
+def by_cut(
     delta: Mapping[Cell, int],
 ) -> tuple[dict[tuple[str, date, str], list[int]], dict[tuple[str, date, str, int], int]]:
     """The delta once for every dimension, as rows of `daily` and `handling_times`; nothing that is zero."""
@@ -258,5 +282,15 @@ def _by_cut(
 
 
 def _cuts(dims: Dims) -> Iterator[tuple[str, str]]:
-    yield OVERALL, ""
-    yield from zip(Dims._fields, dims, strict=True)
+    for name, positions in _POSITIONS:
+        yield name, JOIN.join([dims[position] for position in positions])
+
+
+def rows_of(total: Contributions) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """All of it as rows of `daily` and of `handling_times`."""
+    counts, times = by_cut(total)
+    names = ("dimension", "day", "value")
+    return (
+        [dict(zip((*names, *COUNTS), (*key, *row), strict=True)) for key, row in counts.items()],
+        [dict(zip((*names, "bucket", "n"), (*key, n), strict=True)) for key, n in times.items()],
+    )

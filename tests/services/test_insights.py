@@ -21,7 +21,7 @@ from services.insights.handlers import reactions
 from services.insights.measures import MEASURES
 from services.insights.model import COUNTS, Facts, contributions
 from services.insights.rebuild import READ_TABLES, rebuild
-from services.insights.store import FactsStore, _by_cut
+from services.insights.store import FactsStore, by_cut
 from shared import clock
 from shared.eventlog import Record
 from shared.events import (
@@ -238,7 +238,7 @@ async def test_breakdowns_add_up_to_the_whole(insights: Insights) -> None:
         "denominator": None,
         "at_least": False,
     }
-    for by in ("channel", "severity", "department", "day"):
+    for by in ("channel", "severity", "department", "product", "handler", "day"):
         groups = await insights.measures(by=by, **span)
         assert sum(m["received"]["value"] for m in groups.values()) == 5
         assert sum(m["closed"]["value"] for m in groups.values()) == 3
@@ -348,7 +348,7 @@ async def test_rollups_are_the_sum_of_all_contributions(insights: Insights) -> N
     total: Counter[Any] = Counter()
     for facts in every.values():
         total.update(contributions(facts))
-    counts, times = _by_cut(total)
+    counts, times = by_cut(total)
     daily = await insights.rows(f"SELECT dimension, day, value, {', '.join(COUNTS)} FROM daily")
     assert {row[:3]: list(row[3:]) for row in daily} == counts
     histogram = await insights.rows("SELECT dimension, day, value, bucket, n FROM handling_times")
@@ -414,7 +414,7 @@ async def test_the_range_is_completed_and_checked(insights: Insights) -> None:
         assert refused.status_code == 422
         assert refused.headers["content-type"] == "application/problem+json"
         assert [error["field"] for error in refused.json()["errors"]] == ["query/from"]
-    for name, value in (("from", "soon"), ("to", "2026-13-01"), ("by", "handler")):
+    for name, value in (("from", "soon"), ("to", "2026-13-01"), ("by", "weather")):
         refused = await insights.http.get("/insights/v1/measures", params={name: value})
         assert refused.status_code == 422
         assert [error["field"] for error in refused.json()["errors"]] == [f"query/{name}"]

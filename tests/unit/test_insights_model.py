@@ -26,7 +26,7 @@ from tests.insights_story import interleaved, records, stories, story
 ID = UUID(int=7)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY = NOON.date()
-DIMS = Dims("delivery", "major", "logistics", "phone")
+DIMS = Dims("delivery", "major", "logistics", "phone", "", "", "")
 BY_ID: dict[str, Measure] = {measure.id: measure for measure in MEASURES}
 
 

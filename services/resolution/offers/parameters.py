@@ -1,15 +1,14 @@
 """The rulebook of values: by what the cost of a complaint to the customer is computed. `values.json` is version 0."""
 
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from shared.events.vocabulary import Emotion, Money
 from shared.rulebooks.model import Book, Content
-from shared.text import ShortText
+from shared.rulebooks.parameter import Parameter
 
-Number = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
 Rate = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=6)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 _EXAMPLE = {
@@ -19,26 +18,6 @@ _EXAMPLE = {
     "source_en": "Our own survey",
     "source_zh": "本公司调查",
 }
-
-
-class Parameter(BaseModel):
-    """A number with where it comes from, and between what it may lie."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    value: Number
-    low: Number
-    high: Number
-    source_en: ShortText
-    source_zh: ShortText
-
-    @model_validator(mode="after")
-    def _within(self) -> Self:
-        if not self.low <= self.value <= self.high:
-            raise ValueError(
-                f"{self.value} is not between {self.low} and {self.high}; 数值须在 low 与 high 之间"
-            )
-        return self
 
 
 class ValueTable(Content):

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from services.resolution.offers.parameters import Parameter, ValueTable
+from services.resolution.offers.parameters import ValueTable
 from services.resolution.offers.remedies import RemedyTable, moral
 from services.resolution.offers.told import LARGEST, Told
 from shared.events.vocabulary import Money, Remedy
+from shared.rulebooks.parameter import Parameter
 
 CENT = Decimal("0.01")
 

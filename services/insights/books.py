@@ -1,0 +1,9 @@
+"""The rulebooks of insights. They are no read tables: a rebuild leaves them as they are."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.insights.economics.book import ECONOMICS
+from shared.rulebooks import Book
+
+BOOKS: Sequence[Book[Any]] = (ECONOMICS,)
