@@ -13,7 +13,7 @@ import numpy as np
 from services.insights.warning.negbin import Floats
 
 START = 0.1
-_LARGEST = 700.0
+LARGEST = 700.0
 """Of a linear predictor: beyond, exp overflows."""
 
 
@@ -34,17 +34,24 @@ class Fit:
 
 
 def fit(
-    counts: Floats, design: Floats, weights: Floats, offset: Floats, *, steps: int, tolerance: float
+    counts: Floats,
+    design: Floats,
+    weights: Floats,
+    offset: Floats,
+    *,
+    steps: int,
+    tolerance: float,
+    start: Floats | None = None,
 ) -> Fit:
     """Regress counts (S, n) on the design (n, p), with prior weights (S, n) and the log of exposures (S, n).
 
-    A series stops when its deviance changes by less than `tolerance`, relatively; with 0 all steps are made. A series
-    whose equations are singular or overflow has not converged, and NaN as its means.
+    A series stops when its deviance changes by less than `tolerance`, relatively; with 0 all steps are made. `start` are means
+    to begin with. A series whose equations are singular or overflow has not converged, and NaN as its means.
     """
     series, weeks = counts.shape
     columns = design.shape[1]
     products = (design[:, :, None] * design[:, None, :]).reshape(weeks, -1)
-    beta, mu = np.full((series, columns), np.nan), counts + START
+    beta, mu = np.full((series, columns), np.nan), (counts + START if start is None else start.copy())
     working, covariance = np.empty_like(mu), np.full((series, columns, columns), np.nan)
     converged = np.zeros(series, dtype=bool)
     before = deviance(counts, mu, weights)
@@ -56,7 +63,7 @@ def fit(
         target = eta[active] - base + (y - now) / now
         inverse = _inverse((step @ products).reshape(-1, columns, columns))
         solved = np.einsum("spq,sq->sp", inverse, (step * target) @ design)
-        linear = np.clip(solved @ design.T + base, -_LARGEST, _LARGEST)
+        linear = np.clip(solved @ design.T + base, -LARGEST, LARGEST)
         now = np.exp(linear)
         beta[active], eta[active], mu[active] = solved, linear, now
         working[active], covariance[active] = step, inverse
