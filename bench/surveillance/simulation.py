@@ -103,10 +103,7 @@ def _one(number: int, replicate: int, seed: int) -> tuple[Floats, Floats, NDArra
             counts[week : week + reach] += cases[:reach]
     start = rng.integers(CURRENT[0], CURRENT[-1] + 1, size=len(SIZES_NOW))
     added = np.stack(
-        [
-            outbreak(rng, size, mean[week], scenario.phi)
-            for size, week in zip(SIZES_NOW, start, strict=True)
-        ]
+        [outbreak(rng, size, mean[week], scenario.phi) for size, week in zip(SIZES_NOW, start, strict=True)]
     )
     return counts, mean, start, added
 

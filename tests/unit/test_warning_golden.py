@@ -105,4 +105,6 @@ def test_scores_of_pairs_are_those_of_openebgm() -> None:
     e = np.array([0.40643623, 0.89690107, 0.07866508, 0.30482718, 0.0360548272])
     scores = disproportionality.scores(n, e, prior)
     np.testing.assert_allclose(scores.ebgm, [23.26, 16.78, 18.28, 15.25, 2.23], atol=0.0051)
-    np.testing.assert_allclose(scores.eb05, [15.68, 11.65, 10.16, 9.00, 0.49], atol=0.01)  # theirs stops halving early
+    np.testing.assert_allclose(
+        scores.eb05, [15.68, 11.65, 10.16, 9.00, 0.49], atol=0.01
+    )  # theirs stops halving early

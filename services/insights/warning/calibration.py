@@ -19,7 +19,7 @@ MEANS = (0.3, 1.0, 3.0, 10.0, 50.0)
 DISPERSIONS = (1.05, 1.5, 2.5, 4.0)
 EXCESS = 0.005
 """Share of a stratum's p values that the tail is learned from."""
-LEAST = 20_000
+LEAST = 10_000
 """p values in a stratum; with fewer, the strata of all dispersions, or all together, speak."""
 _GRID = np.concatenate([[0.0], np.geomspace(EXCESS, 1.0, 400)])
 _TINY = 1e-300

@@ -36,7 +36,7 @@ def arrival(delays: Floats, longest: int) -> Floats:
     if not delays.size:
         raise ValueError("the share that is known needs past delays")
     binned = np.bincount(np.minimum(delays, longest).astype(np.int64), minlength=longest + 1)
-    return cast(Floats, np.cumsum(binned) / delays.size)
+    return np.cumsum(binned) / delays.size
 
 
 def known_share(steps: int, known: Floats) -> Floats:
@@ -47,7 +47,7 @@ def known_share(steps: int, known: Floats) -> Floats:
     2015, doi 10.1002/bimj.201400159).
     """
     age = np.arange(steps)[::-1]
-    return cast(Floats, known[np.minimum(age, known.size - 1)])
+    return known[np.minimum(age, known.size - 1)]
 
 
 def completed(counts: Floats, known: Floats) -> tuple[Floats, Floats]:

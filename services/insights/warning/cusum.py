@@ -66,4 +66,4 @@ def _summed(steps: Floats, h: ArrayLike) -> Floats:
         now = np.maximum(0.0, now + steps[:, week])
         sums[:, week] = now
         now = np.where(now > limit[:, week], 0.0, now)
-    return cast(Floats, sums)
+    return sums

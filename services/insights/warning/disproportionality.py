@@ -90,7 +90,9 @@ def fit(n: Floats, e: Floats) -> Prior:
 def scores(n: Floats, e: Floats, prior: Prior) -> Scores:
     """EBGM, EB05 and EB95 of counts n where e are expected, of one shape."""
     q = _first_share(n, e, prior)
-    log_mean = q * (psi(prior.a1 + n) - np.log(prior.b1 + e)) + (1 - q) * (psi(prior.a2 + n) - np.log(prior.b2 + e))
+    log_mean = q * (psi(prior.a1 + n) - np.log(prior.b1 + e)) + (1 - q) * (
+        psi(prior.a2 + n) - np.log(prior.b2 + e)
+    )
     return Scores(np.exp(log_mean), _quantile(0.05, n, e, q, prior), _quantile(0.95, n, e, q, prior))
 
 

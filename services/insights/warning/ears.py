@@ -37,7 +37,9 @@ def bounds(counts: Floats, weeks: NDArray[np.int64], least_deviation: float = 0.
     mean1, deviation1 = _past(counts, weeks, 0, least_deviation)
     mean2, deviation2 = _past(counts, weeks, LAG, least_deviation)
     high = ndtri(1 - ALPHA)
-    gone_beyond = sum(np.maximum(0.0, _scores(counts, weeks - back, LAG, least_deviation) - 1) for back in (1, 2))
+    gone_beyond = sum(
+        np.maximum(0.0, _scores(counts, weeks - back, LAG, least_deviation) - 1) for back in (1, 2)
+    )
     with np.errstate(invalid="ignore"):  # neither a deviation nor a bound
         c3 = np.maximum(0.0, counts[:, weeks] + deviation2 * (ndtri(1 - ALPHA_C3) - gone_beyond))
     return Bounds(mean1 + high * deviation1, mean2 + high * deviation2, c3)
@@ -58,7 +60,7 @@ def c3_scores(counts: Floats, weeks: NDArray[np.int64], least_deviation: float) 
 def _scores(counts: Floats, weeks: NDArray[np.int64], lag: int, least: float) -> Floats:
     mean, deviation = _past(counts, weeks, lag, least)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return cast(Floats, (counts[:, weeks] - mean) / deviation)
+        return (counts[:, weeks] - mean) / deviation
 
 
 def _past(counts: Floats, weeks: NDArray[np.int64], lag: int, least: float) -> tuple[Floats, Floats]:

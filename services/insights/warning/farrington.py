@@ -117,8 +117,16 @@ def judge(counts: Floats, weeks: NDArray[np.int64], rules: Rules, exposure: Floa
     summed = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
     enough = (summed[:, weeks + 1] - summed[:, weeks + 1 - rules.recent]).ravel() >= rules.least_cases
     high = np.where(enough & model.converged, high, np.nan)
-    fields = (model.expected, model.phi, trend, model.slope, model.standard_error, high, p, y > high)
-    return Judged(*(part.reshape(shape) for part in fields))
+    return Judged(
+        expected=model.expected.reshape(shape),
+        phi=model.phi.reshape(shape),
+        trend=trend.reshape(shape),
+        slope=model.slope.reshape(shape),
+        standard_error=model.standard_error.reshape(shape),
+        bound=high.reshape(shape),
+        p=p.reshape(shape),
+        alarm=(y > high).reshape(shape),
+    )
 
 
 def season_groups(rules: Rules) -> NDArray[np.int64]:
@@ -151,7 +159,10 @@ def _with_or_without_trend(
 def _fitted(baseline: Floats, offset: Floats, now_offset: Floats, rules: Rules, *, trend: bool) -> _Model:
     groups = season_groups(rules)
     back = np.arange(-rules.history, -rules.left_out, dtype=np.float64)
-    columns = [np.ones_like(back), *((groups == group).astype(np.float64) for group in np.unique(groups[groups > 0]))]
+    columns = [
+        np.ones_like(back),
+        *((groups == group).astype(np.float64) for group in np.unique(groups[groups > 0])),
+    ]
     if trend:
         columns.insert(1, back)
     design = np.column_stack(columns)
@@ -159,7 +170,9 @@ def _fitted(baseline: Floats, offset: Floats, now_offset: Floats, rules: Rules, 
     plain = np.ones_like(baseline)
     first = loglinear.fit(baseline, design, plain, offset, steps=STEPS, tolerance=TOLERANCE)
     phi = _dispersion(first.working, baseline, first.mu, freedom)
-    residuals = loglinear.anscombe(baseline, first.mu, np.maximum(phi, 1.0), loglinear.leverage(first, design))
+    residuals = loglinear.anscombe(
+        baseline, first.mu, np.maximum(phi, 1.0), loglinear.leverage(first, design)
+    )
     weights = loglinear.down_weighted(residuals, rules.surge)
     weights = np.where(first.converged[:, None] & np.isfinite(weights), weights, 1.0)
     last = loglinear.fit(baseline, design, weights, offset, steps=STEPS, tolerance=TOLERANCE)

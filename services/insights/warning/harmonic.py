@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from services.insights.warning import loglinear
 from services.insights.warning.negbin import Floats
 
-
 STEPS = 4
+"""Of the second fit, which begins where the first ended."""
+ROWS = 150
+"""Fitted at once: so many stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Shape:
     guard: int = 8
     """The newest steps before the judged one, which are not learned from."""
     year: float = 52.0
+    cycle: int = 1
+    """Steps of a shorter season that there always is: 7 for days of the week; 1 for none."""
     harmonics: tuple[int, ...] = (0, 1, 2)
     surge: float = 2.58
     """Standardised residual beyond which a past step counts for less."""
@@ -64,6 +68,21 @@ def expect(
         raise ValueError(f"expecting needs {shape.window} weeks before")
     if max(spans) > shape.guard + 1:
         raise ValueError("a window longer than the guard would have been learned from")
+    chosen = range(0, counts.shape[0], max(1, ROWS // max(weeks.size, 1)))
+    parts = [
+        _expect(counts[part], weeks, spans, shape, None if exposure is None else exposure[part])
+        for part in (slice(first, first + chosen.step) for first in chosen)
+    ]
+    if not parts:
+        nothing = np.empty((0, weeks.size, len(spans)))
+        return Expected(nothing, nothing, spans)
+    means, phis = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Expected(means, phis, spans)
+
+
+def _expect(
+    counts: Floats, weeks: NDArray[np.int64], spans: tuple[int, ...], shape: Shape, exposure: Floats | None
+) -> tuple[Floats, Floats]:
     back = np.arange(-shape.window, -shape.guard)
     ahead = -np.arange(max(spans))
     baseline = counts[:, weeks[:, None] + back].reshape(-1, back.size).astype(np.float64)
@@ -76,13 +95,20 @@ def expect(
     models = [(trend, number) for trend in shape.trends for number in shape.harmonics]
     found = [
         _fitted(
-            baseline, offset, coming, weights, start, _design(back, model, shape), _design(ahead, model, shape), spans
+            baseline,
+            offset,
+            coming,
+            weights,
+            start,
+            _design(back, model, shape),
+            _design(ahead, model, shape),
+            spans,
         )
         for model in models
     ]
     means, errors, phis, deviances = (np.stack(part) for part in zip(*found, strict=True))
     # One dispersion for all, that of the richest: with its own, each would fit as well as any other.
-    columns = np.array([1 + trend + 2 * number for trend, number in models])
+    columns = np.array([_design(ahead, model, shape).shape[1] for model in models])
     scores = deviances / phis[-1] + columns[:, None] * np.log(back.size)
     shares = np.exp(-0.5 * (scores - scores.min(axis=0)))
     shares /= shares.sum(axis=0)
@@ -90,7 +116,7 @@ def expect(
     between = np.einsum("ms,msk->sk", shares, errors + (means - mean) ** 2)
     phi = np.einsum("ms,ms->s", shares, phis)[:, None] + between / np.maximum(mean, 1e-300)
     form = (counts.shape[0], weeks.size, len(spans))
-    return Expected(mean.reshape(form), phi.reshape(form), spans)
+    return mean.reshape(form), phi.reshape(form)
 
 
 def _design(places: NDArray[np.int64], model: tuple[bool, int], shape: Shape) -> Floats:
@@ -101,6 +127,9 @@ def _design(places: NDArray[np.int64], model: tuple[bool, int], shape: Shape) ->
     if trend:
         columns.append(places / shape.window)
     for number in range(1, harmonics + 1):
+        columns += [np.cos(number * angle), np.sin(number * angle)]
+    angle = 2 * np.pi / shape.cycle * places
+    for number in range(1, (shape.cycle - 1) // 2 + 1):
         columns += [np.cos(number * angle), np.sin(number * angle)]
     return np.column_stack(columns)
 

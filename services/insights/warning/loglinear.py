@@ -45,8 +45,8 @@ def fit(
 ) -> Fit:
     """Regress counts (S, n) on the design (n, p), with prior weights (S, n) and the log of exposures (S, n).
 
-    A series stops when its deviance changes by less than `tolerance`, relatively; with 0 all steps are made. `start` are means
-    to begin with. A series whose equations are singular or overflow has not converged, and NaN as its means.
+    A series stops when its deviance changes by less than `tolerance`, relatively; with 0 all steps are made. `start`
+    are means to begin with. A series whose equations are singular or overflow has not converged, and NaN as its means.
     """
     series, weeks = counts.shape
     columns = design.shape[1]
@@ -95,7 +95,7 @@ def anscombe(counts: Floats, mu: Floats, phi: Floats, hat: Floats) -> Floats:
     """(S, n): standardised Anscombe residuals, about normal. Farrington et al., JRSS A 159:547, 1996, section 3.6."""
     with np.errstate(divide="ignore", invalid="ignore"):
         raw = 1.5 * (counts ** (2 / 3) * mu ** (-1 / 6) - np.sqrt(mu))
-        return cast(Floats, raw / np.sqrt(phi[:, None] * np.maximum(1 - hat, 0.0)))
+        return raw / np.sqrt(phi[:, None] * np.maximum(1 - hat, 0.0))
 
 
 def down_weighted(residuals: Floats, threshold: float) -> Floats:
@@ -108,7 +108,7 @@ def down_weighted(residuals: Floats, threshold: float) -> Floats:
 def _inverse(matrices: Floats) -> Floats:
     """Of each matrix; NaN where there is none."""
     try:
-        return np.linalg.inv(matrices)
+        return cast(Floats, np.linalg.inv(matrices))
     except np.linalg.LinAlgError:
         found = np.full_like(matrices, np.nan)
         for number, matrix in enumerate(matrices):

@@ -2,10 +2,10 @@
 
 Each window's sum has a mid-p value of its own; the smallest counts. For silence, longer windows: where little is
 expected, a single week without a complaint says nothing. The e-value weighs the weeks together: it is the likelihood
-ratio of a surge that began this week or in the week before against none, averaged over sizes (a scan by likelihood as in
-Höhle and Paul, Computational Statistics and Data Analysis 52:4357, 2008; an average of ratios is an e-value: Vovk and
-Wang, Annals of Statistics 49:1736, 2021, doi 10.1214/20-AOS2020). Its mean is 1 when nothing is unusual, so 1 / e is a
-p value, too large rather than too small; `calibration.py` makes it exact.
+ratio of a surge that began this week or in the week before against none, averaged over sizes (a scan by likelihood as
+in Höhle and Paul, Computational Statistics and Data Analysis 52:4357, 2008; an average of ratios is an e-value: Vovk
+and Wang, Annals of Statistics 49:1736, 2021, doi 10.1214/20-AOS2020). Its mean is 1 when nothing is unusual, so 1 / e
+is a p value, too large rather than too small; `calibration.py` makes it exact.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ SURGE_SPANS, SILENCE_SPANS = (1, 2), (1, 2, 4, 8)
 class Onset:
     """What a surge is thought to look like before it is seen. Tuned on simulated series that are not reported."""
 
-    now: float = 0.8
+    now: float = 0.78
     """Chance that it began this week, if it began this week or in the week before."""
     sizes: tuple[float, ...] = (1.0, 3.0)
     """How many standard deviations it adds in each of its weeks; all equally likely."""
