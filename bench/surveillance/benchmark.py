@@ -91,7 +91,11 @@ def _score(scenario: int, replicates: range, seed: int, known: Calibration) -> P
     calm = detectors.scores(series, models, quiet, known)
     wild = detectors.scores(series, models, outbreak.cells, known)
     weeks = Weeks(outbreak.run, outbreak.since, outbreak.cases > 0)
-    return {name: Scored(calm[name], wild[name]) for name in calm}, weeks, models.farrington.alarm.astype(np.float64)
+    return (
+        {name: Scored(calm[name], wild[name]) for name in calm},
+        weeks,
+        models.farrington.alarm.astype(np.float64),
+    )
 
 
 def _joined(parts: list[Weeks], series: list[int]) -> Weeks:

@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from services.insights.warning import cusum, disproportionality, ears, farrington
-from services.insights.warning.farrington import Rules, Threshold
+from services.insights.warning.farrington import Rules
 from services.insights.warning.negbin import Floats
+from services.insights.warning.thresholds import Threshold
 
 GOLDEN = Path(__file__).parents[1] / "data" / "surveillance"
 WEEKS = np.arange(575, 624)

@@ -1,7 +1,7 @@
 """What is counted, before anything is judged: each customer's problem once, and what has not been told yet. Pure."""
 
 from collections.abc import Hashable, Iterable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 

@@ -6,8 +6,6 @@ compared with their own week's k, in units of it (Rossi, Lampugnani, Marchi, Sta
 Höhle and Paul, CSDA 52:4357, 2008).
 """
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy

@@ -9,29 +9,18 @@ trend test keep trends that are not there.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr
+from scipy.special import stdtr
 
 from services.insights.warning import loglinear
-from services.insights.warning.negbin import Floats, at_least, bound
+from services.insights.warning.negbin import Floats
+from services.insights.warning.thresholds import Threshold, limit
 
 YEAR = 52
 """Weeks."""
-
-
-class Threshold(StrEnum):
-    """How the bound is found."""
-
-    NEGATIVE_BINOMIAL = "nbPlugin"
-    """A quantile of the negative binomial distribution with the fitted mean."""
-    UPPER_MEAN = "muan"
-    """The same, with an upper limit of the mean instead of it."""
-    TWO_THIRDS = "delta"
-    """Normal after the power 2/3, with the variance of count and mean: the original of 1996."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +102,7 @@ def judge(counts: Floats, weeks: NDArray[np.int64], rules: Rules, exposure: Floa
         now_offset = np.log(exposure[:, weeks].ravel())
     model, trend = _with_or_without_trend(baseline, offset, now_offset, rules)
     y = counts[:, weeks].ravel().astype(np.float64)
-    high, p = _limit(y, model, rules)
+    high, p = limit(y, model.expected, model.phi, model.standard_error, rules.alpha, rules.threshold)
     summed = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
     enough = (summed[:, weeks + 1] - summed[:, weeks + 1 - rules.recent]).ravel() >= rules.least_cases
     high = np.where(enough & model.converged, high, np.nan)
@@ -192,19 +181,3 @@ def _fitted(baseline: Floats, offset: Floats, now_offset: Floats, rules: Rules, 
 def _dispersion(weights: Floats, counts: Floats, mu: Floats, freedom: int) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return cast(Floats, np.sum(weights * ((counts - mu) / mu) ** 2, axis=1) / freedom)
-
-
-def _limit(y: Floats, model: _Model, rules: Rules) -> tuple[Floats, Floats]:
-    mean, phi, alpha = model.expected, model.phi, rules.alpha
-    if rules.threshold is Threshold.TWO_THIRDS:
-        with np.errstate(invalid="ignore"):
-            # The variance of the count and of the fitted mean, by the delta method for mean ** (2/3).
-            spread = np.sqrt(4 / 9 * mean ** (1 / 3) * (phi + model.standard_error**2 * mean))
-            high = (mean ** (2 / 3) + ndtri(1 - alpha) * spread) ** 1.5
-            return high, cast(Floats, ndtr((mean ** (2 / 3) - y ** (2 / 3)) / spread))
-    if rules.threshold is Threshold.UPPER_MEAN:
-        with np.errstate(over="ignore"):
-            mean = mean * np.exp(ndtri(1 - alpha) * model.standard_error)
-    known = np.isfinite(mean)
-    p = at_least(y, np.where(known, mean, 0.0), np.where(known, phi, 1.0))
-    return bound(alpha, np.where(known, mean, np.nan), phi), np.where(known, p, np.nan)
