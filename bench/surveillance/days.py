@@ -57,8 +57,8 @@ class Signal:
         if self.days == 7:
             found[closed] = 2
         else:
-            found[closed] = 0
             found[closed + 1] = 1.5
+            found[closed] = 0
         return found
 
     def mean(self) -> Floats:
