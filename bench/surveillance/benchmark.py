@@ -10,7 +10,7 @@ import numpy as np
 from bench.surveillance import detectors, portfolio
 from bench.surveillance.detectors import FARRINGTON, OURS
 from bench.surveillance.figures import Scored, Weeks, at_rates, figures
-from bench.surveillance.simulation import CURRENT, SCENARIOS, SETTLED, SIZES_NOW, Floats, simulate
+from bench.surveillance.simulation import CURRENT, SCENARIOS, SIZES_NOW, Floats, simulate
 from services.insights.warning import calibration, farrington, scan
 from services.insights.warning.calibration import Calibration
 from services.insights.warning.harmonic import expect
@@ -76,10 +76,10 @@ def _all(
 
 
 def _learn(scenario: int, replicates: range, seed: int) -> Learned:
-    """p values of weeks without any outbreak, and what was expected then."""
+    """p values of weeks without a current outbreak, and what was expected then."""
     series = simulate(range(scenario, scenario + 1), replicates, seed)
-    ours = expect(series.counts, CURRENT[SETTLED:], detectors.SPANS)
-    sums = scan.windows(series.counts, CURRENT[SETTLED:], detectors.SPANS)
+    ours = expect(series.counts, CURRENT, detectors.SPANS)
+    sums = scan.windows(series.counts, CURRENT, detectors.SPANS)
     p = scan.p_of_evidence(scan.evidence(sums, ours))
     return p.ravel(), ours.mean[..., 0].ravel(), ours.phi[..., 0].ravel()
 

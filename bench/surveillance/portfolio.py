@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from bench.surveillance.figures import Scored, Weeks, figures
-from bench.surveillance.simulation import SETTLED
 from services.insights.warning.discovery import q_values
 
 LIMIT = 0.1
@@ -16,9 +15,9 @@ def measure(calibrated: Scored, plain: Scored, weeks: Weeks, judged: int) -> dic
     """All series of a week are one portfolio: false alerts when nothing happens, what a single real one must reach.
 
     Also how often quiet weeks have a p value below each of the tails, by how often they should, before and after the
-    calibration. Only weeks in which past outbreaks are over count here: an alert about one would not be false.
+    calibration. The last cases of past outbreaks fall into the first of these weeks; alerts about them count as false.
     """
-    p, raw = (scored.quiet.reshape(-1, judged)[:, SETTLED:] for scored in (calibrated, plain))
+    p = calibrated.quiet.reshape(-1, judged)
     alerts = np.stack([q_values(week) <= LIMIT for week in p.T])
     alone = LIMIT / p.shape[0]
     """What the only real event of a week must reach, if nothing else does."""
@@ -30,8 +29,8 @@ def measure(calibrated: Scored, plain: Scored, weeks: Weeks, judged: int) -> dic
         "single_event": figures(calibrated, weeks, alone, runs),
         "tails": {
             str(tail): {
-                "calibrated": float((p <= tail).mean() / tail),
-                "as_it_comes": float((raw <= tail).mean() / tail),
+                "calibrated": float((calibrated.quiet <= tail).mean() / tail),
+                "as_it_comes": float((plain.quiet <= tail).mean() / tail),
             }
             for tail in TAILS
         },

@@ -19,8 +19,6 @@ WEEKS, YEAR = 624, 52
 PAST = (312, 575)
 """Past outbreaks start in these weeks, counted from 0, the last one not."""
 CURRENT = np.arange(575, 624)
-SETTLED = 8
-"""Of the current weeks, the first so many may still hold cases of an outbreak that began just before."""
 PAST_OUTBREAKS = 4
 SPREAD = 0.5
 SIZES_PAST = (0, 2, 3, 5, 10)

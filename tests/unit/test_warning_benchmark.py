@@ -5,7 +5,16 @@ import pytest
 
 from bench.surveillance import days
 from bench.surveillance.figures import Scored, Weeks, figures, threshold
-from bench.surveillance.simulation import PAST, REACH, SCENARIOS, SIZES_NOW, SIZES_PAST, draw, outbreak, simulate
+from bench.surveillance.simulation import (
+    PAST,
+    REACH,
+    SCENARIOS,
+    SIZES_NOW,
+    SIZES_PAST,
+    draw,
+    outbreak,
+    simulate,
+)
 
 
 def test_there_are_the_42_scenarios_and_the_same_seed_draws_the_same_series() -> None:
