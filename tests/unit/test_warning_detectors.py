@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from services.insights.warning import calibration, farrington, loglinear, negbin, scan
+from services.insights.warning import calibration, counting, farrington, loglinear, negbin, scan
 from services.insights.warning.discovery import Level, Limits, levels, q_values
 from services.insights.warning.harmonic import Expected, Shape, expect
 
@@ -139,6 +139,15 @@ def test_evidence_has_mean_one_when_nothing_is_unusual(mu: float, before: float,
     known = Expected(np.tile([mu, mu + before], (y.size, 1)), np.full((y.size, 2), phi), (1, 2))
     e = scan.evidence(np.column_stack([y, y + y_before]), known)
     assert float(np.sum(e * chance)) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.requirement("003-06")
+def test_the_first_complaint_ever_is_beyond_expectation_and_yet_no_surge() -> None:
+    counts = np.zeros((2, 400))
+    counts[0, 399], counts[1, 396:] = 1, 2
+    e = scan.evidence(scan.windows(counts, WEEK, (1, 2)), expect(counts, WEEK))
+    assert (e > 1000).all()
+    assert counting.enough(counts, WEEK)[:, 0].tolist() == [False, True]
 
 
 def test_windows_need_history_and_stay_within_the_guard() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.insights.warning.negbin import Floats
 
@@ -25,6 +26,16 @@ def once(reports: Iterable[tuple[str, P, int]], within: int) -> list[tuple[str, 
         if before is None or day - before > within:
             kept.append(report)
     return kept
+
+
+def enough(counts: Floats, weeks: NDArray[np.int64], least: int = 5, recent: int = 4) -> NDArray[np.bool_]:
+    """(S, K): whether at least so many were told in the `recent` weeks up to each of `weeks`; counts are (S, T).
+
+    Where nothing was ever told, the first complaint is beyond every expectation, and no surge: such p values do not
+    belong into a portfolio (make them NaN). What is severe has the g-chart. (Noufaily et al. 2013: 5 in 4.)
+    """
+    summed = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
+    return np.asarray(summed[:, weeks + 1] - summed[:, weeks + 1 - recent] >= least)
 
 
 def arrival(delays: Floats, longest: int) -> Floats:

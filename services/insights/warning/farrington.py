@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from services.insights.warning import loglinear
+from services.insights.warning.counting import enough
 from services.insights.warning.negbin import Floats
 from services.insights.warning.thresholds import Threshold, limit
 
@@ -103,9 +104,8 @@ def judge(counts: Floats, weeks: NDArray[np.int64], rules: Rules, exposure: Floa
     model, trend = _with_or_without_trend(baseline, offset, now_offset, rules)
     y = counts[:, weeks].ravel().astype(np.float64)
     high, p = limit(y, model.expected, model.phi, model.standard_error, rules.alpha, rules.threshold)
-    summed = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
-    enough = (summed[:, weeks + 1] - summed[:, weeks + 1 - rules.recent]).ravel() >= rules.least_cases
-    high = np.where(enough & model.converged, high, np.nan)
+    told = enough(counts, weeks, rules.least_cases, rules.recent).ravel()
+    high = np.where(told & model.converged, high, np.nan)
     return Judged(
         expected=model.expected.reshape(shape),
         phi=model.phi.reshape(shape),
