@@ -178,6 +178,7 @@ def test_pairs_that_are_told_far_too_often_are_found_among_thousands() -> None:
     assert (scores.eb05 < scores.eb95).all()
 
 
+@pytest.mark.requirement("003-11")
 def test_the_fit_finds_the_parameters_that_made_the_table() -> None:
     rng = np.random.default_rng(6)
     e = rng.gamma(0.5, 1.0, 60_000) + 0.01
