@@ -125,6 +125,8 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
             lifespan="off",
             timeout_graceful_shutdown=5,
             server_header=False,
+            ws_max_size=4096,  # whoever follows live has nothing to say
+            ws_per_message_deflate=False,  # it would cost each follower 300 kB
         )
     )
     # uvicorn raises a caught signal again when it has stopped, which would end us before the workers have.

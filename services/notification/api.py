@@ -21,6 +21,8 @@ from services.notification.schemas import (
 )
 from services.notification.staff.api import router as inbox
 from services.notification.store import deliveries, subscriptions
+from services.notification.streams import sockets
+from services.notification.streams.api import router as streams
 from services.notification.wording.api import router as wording
 from shared import etag, pages, problems
 from shared.auth import Principal, may
@@ -37,6 +39,8 @@ from shared.service import Context, Ctx, api_router
 router = api_router()
 router.include_router(inbox)
 router.include_router(wording)
+router.include_router(streams)
+router.include_router(sockets.router)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]
 """Events say what complaints say: whoever has them sent must be allowed to read those."""

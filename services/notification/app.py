@@ -14,6 +14,13 @@ from services.notification.letters import Letters
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.desk import StaffDesk
 from services.notification.store import metadata
+from services.notification.streams.customers import Cases
+from services.notification.streams.feeder import GROUP, Feeder, Pruner
+from services.notification.streams.hub import Hub
+from services.notification.streams.seats import Seats
+from services.notification.streams.tickets import TicketSeal
+from shared.attempts import Attempts
+from shared.events.vocabulary import ALL_TOPICS
 from shared.guard import Guard
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
@@ -40,7 +47,11 @@ def _parts(context: Context) -> Sequence[object]:
     desk = CustomerDesk(contacts, letters, mail, LogChannel(), affected)
     people = StaffContacts(context)
     to_staff = StaffDesk(people, letters, mail)
-    return [letters, seal, guard, contacts, desk, people, to_staff, WebhookDesk(seal, WebhookChannel(guard))]
+    return [
+        *(letters, seal, guard, contacts, desk, people, to_staff, WebhookDesk(seal, WebhookChannel(guard))),
+        *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
+        *(TicketSeal(settings.installation_secret), Attempts(settings.tracking_attempts)),
+    ]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -48,7 +59,12 @@ def _workers(context: Context) -> Sequence[Worker]:
     desks: list[Desk] = [*ours, *[context.part(WebhookDesk)] * WEBHOOK_COURIERS]
     couriers = [Courier(context.database, desk, context.settings.poll_interval) for desk in desks]
     doorbell = Doorbell(context.database, couriers)
+    settings = context.settings
+    feeder = Feeder(context.database, context.log, settings.consumer_batch, settings.poll_interval)
     return [
+        Worker("notification.feed", feeder.run),
+        Worker("notification.feed.pruner", Pruner(context.database, settings.feed_days).run),
+        Worker("notification.streams", context.part(Hub).run),
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
         *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
@@ -61,6 +77,7 @@ service = Service(
     router=router,
     metadata=metadata,
     reactions=reactions,
+    readers={GROUP: ALL_TOPICS},
     parts=_parts,
     workers=_workers,
 )
