@@ -26,7 +26,7 @@ class Frame:
 
 @dataclass
 class Reader:
-    """What came over one stream so far. `stuck`: it takes nothing more, like a client that stopped reading."""
+    """What came over one stream so far. While `reads` is clear it takes nothing, like a client that stopped reading."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -158,6 +158,7 @@ class Socket:
     closed: int | None = None
     came: asyncio.Event = field(default_factory=asyncio.Event)
     says: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    reads: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -185,11 +186,11 @@ async def connected(
 ) -> AsyncIterator[Socket]:
     """A WebSocket, accepted or refused; on leaving, the client hangs up."""
     socket, answered = Socket(), asyncio.Event()
+    socket.reads.set()
     socket.says.put_nowait({"type": "websocket.connect"})
-    refusal = b""
 
     async def send(message: Any) -> None:
-        nonlocal refusal
+        await socket.reads.wait()
         match message["type"]:
             case "websocket.accept":
                 socket.status = 101
@@ -224,12 +225,17 @@ async def connected(
         "subprotocols": [],
         "extensions": {"websocket.http.response": {}},
     }
-    answering = asyncio.create_task(app(scope, socket.says.get, send))  # type: ignore[arg-type]
+
+    async def answer() -> None:
+        await app(scope, socket.says.get, send)
+
+    answering = asyncio.create_task(answer())
     try:
         async with asyncio.timeout(20):
             await answered.wait()
         yield socket
     finally:
+        socket.reads.set()
         socket.says.put_nowait({"type": "websocket.disconnect", "code": 1000})
         async with asyncio.timeout(20):
             await answering

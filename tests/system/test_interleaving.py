@@ -92,9 +92,10 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "notification": ("subscriptions",),
+    # The feed is filled by a reader of its own, in whatever order the topics came.
+    "notification": ("subscriptions", "feed", "feed_head", "feed_subjects", "stream_tickets"),
 }
-"""Tables that requests fill, and no event."""
+"""Tables that requests fill, or the feed's reader, and no reaction to an event."""
 
 Row = tuple[str, ...]
 Snapshot = dict[str, Counter[Row]]

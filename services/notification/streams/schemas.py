@@ -1,11 +1,11 @@
 """Shapes of the feed and the streams in HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints
 
 from services.notification.model import FACTS, matches
 from shared.events import NOTICES
@@ -70,8 +70,8 @@ class FeedEvent(BaseModel):
     partitionkey: str | None = None
     sequence: str | None = None
     traceparent: str | None = None
-    data: dict[str, Any] | None = None
-    """Left out where the customer is erased."""
+    data: JsonValue = None
+    """What the event says; left out where the customer is erased."""
 
 
 class FeedPage(BaseModel):

@@ -112,9 +112,11 @@ async def append(
     Returns how many were new, and how many had been there.
     """
     position: int = (await transaction.execute(_HOLD)).scalar_one()
-    once = {entry.event_id: (entry, value) for entry, value in reversed(entries)}
+    once: dict[UUID, tuple[Entry, bytes]] = {}
+    for entry, value in entries:
+        once.setdefault(entry.event_id, (entry, value))
     known = set((await transaction.execute(_KNOWN, {"ids": list(once)})).scalars())
-    fresh = [pair for event_id, pair in reversed(once.items()) if event_id not in known]
+    fresh = [pair for event_id, pair in once.items() if event_id not in known]
     if not fresh:
         return 0, len(entries)
     before = await _subjects(transaction, {e.complaint_id for e, _ in fresh if e.complaint_id is not None})
