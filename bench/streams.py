@@ -166,10 +166,10 @@ class Follower(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         now = time.monotonic()
-        if not self.begun.done() and b": alive" in data:
-            if not data.startswith(b"HTTP/1.1 200"):
+        if not self.begun.done():
+            if data.startswith(b"HTTP/") and not data.startswith(b"HTTP/1.1 200"):
                 self.begun.set_exception(RuntimeError(data[:500].decode(errors="replace")))
-            else:
+            elif b": alive" in data:
                 self.begun.set_result(None)
         whole, sign, rest = (self._rest + data).rpartition(b"\n\n")
         self._rest = rest if sign else self._rest + data
