@@ -506,7 +506,7 @@ async def _overflows(world: World, hub: hub_module.Hub, slow: Reader | Socket, q
     for number in range(1, 60):
         await ticks(world, number)
         await until_counted(quick, number)
-    waiting = [f._size for wish in hub._wishes.values() for f in wish.followers]
+    waiting = [f._size for wish in hub._wishes.values() for f in wish]
     assert max(waiting) <= 4000, "what waits for the slow one does not grow"
     slow.reads.set()
 

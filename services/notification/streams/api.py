@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header, Query, Request, Response
 from sse_starlette import EventSourceResponse
@@ -30,6 +30,9 @@ router = api_router()
 SEND_WITHIN = 30.0
 """Seconds after which a connection that takes nothing is given up."""
 LONGEST_WAIT = 20
+
+KEY_OR_CUSTOMER: dict[str, Any] = {"security": [{"key": []}, {}]}
+"""A key, or what stands in the parameters."""
 
 Reader = Annotated[Principal, may_any(*SCOPES)]
 Wait = Annotated[
@@ -94,6 +97,7 @@ async def read_ends(who: Reader, ctx: Ctx) -> FeedEnds:
     tags=["streams"],
     summary="Get a ticket for a stream",
     responses=problems.documented(404),
+    openapi_extra=KEY_OR_CUSTOMER,
 )
 async def issue_ticket(shown: Given, ctx: Ctx, request: Request) -> StreamTicket:
     """For browsers, which open streams without headers: show key or tracking token here, and open the stream with
@@ -118,6 +122,7 @@ async def issue_ticket(shown: Given, ctx: Ctx, request: Request) -> StreamTicket
     tags=["streams"],
     summary="Follow live (server-sent events)",
     responses=problems.documented(404, 410),
+    openapi_extra=KEY_OR_CUSTOMER,
 )
 async def follow(
     shown: GivenOrTicket,

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sqlalchemy import text
 
-from services.notification.streams.entries import entry_of
+from services.notification.streams.entries import Entry, entry_of
 from services.notification.streams.store import append, prune
 from shared import clock, failpoints, telemetry
 from shared.database import Database
@@ -19,6 +19,8 @@ GROUP = "notification-feed"
 feed, and the other way round."""
 REST = 0.02
 """Seconds at most between two batches, so that under load more come together."""
+PORTION = 8 * 1024 * 1024
+"""Bytes that one transaction adds, unless a single event is larger."""
 PRUNE_EVERY = 600.0
 """Seconds."""
 
@@ -52,13 +54,30 @@ class Feeder:
     async def feed(self, records: Sequence[Record]) -> None:
         """Put these into the feed, each event once, whatever it is. What is no CloudEvent is left out."""
         entries = [(entry, record.value) for record in records if (entry := entry_of(record)) is not None]
-        added = again = 0
-        if entries:
+        _count("skipped", len(records) - len(entries))
+        for some in _in_portions(entries):
             async with self._database.transaction() as transaction:
-                added, again = await append(transaction, entries, clock.now())
-        left_out = len(records) - len(entries)
-        for outcome, number in (("handled", added), ("duplicate", again), ("skipped", left_out)):
-            telemetry.EVENTS_HANDLED.labels(GROUP, "any", outcome).inc(number)
+                added = await append(transaction, some, clock.now())
+            _count("handled", added)
+            _count("duplicate", len(some) - added)
+
+
+def _in_portions(entries: Sequence[tuple[Entry, bytes]]) -> Iterator[list[tuple[Entry, bytes]]]:
+    """In their order, so many together as one statement takes."""
+    portion: list[tuple[Entry, bytes]] = []
+    size = 0
+    for entry, value in entries:
+        if portion and size + len(value) > PORTION:
+            yield portion
+            portion, size = [], 0
+        portion.append((entry, value))
+        size += len(value)
+    if portion:
+        yield portion
+
+
+def _count(outcome: str, number: int) -> None:
+    telemetry.EVENTS_HANDLED.labels(GROUP, "any", outcome).inc(number)
 
 
 class Pruner:

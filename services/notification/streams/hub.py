@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
@@ -98,14 +98,6 @@ class Follower:
         return bool(self._waiting)
 
 
-@dataclass
-class _Wish:
-    """All who want the same."""
-
-    wanted: Wanted
-    followers: set[Follower] = field(default_factory=set)
-
-
 class Hub:
     """Part of notification; its `run` is a worker."""
 
@@ -114,7 +106,7 @@ class Hub:
         self._poll_interval = poll_interval
         self._woken = asyncio.Event()
         self._begun = asyncio.Event()
-        self._wishes: dict[Wanted, _Wish] = {}
+        self._wishes: dict[Wanted, set[Follower]] = {}
         self._of_one: dict[UUID | None, set[Wanted]] = {}
         """Wishes for one complaint: found by it, so that many of them cost nothing for the events of others."""
         self._general: set[Wanted] = set()
@@ -166,7 +158,7 @@ class Hub:
                     found.setdefault(wanted, []).append(entry)
         for wanted, taken in found.items():
             batch = Batch(tuple(taken))
-            for follower in self._wishes[wanted].followers:
+            for follower in self._wishes[wanted]:
                 follower.put(batch)
         for bell in {bell for entry in entries for bell in self._bells.get(entry.complaint_id, ())}:
             bell.set()
@@ -176,16 +168,16 @@ class Hub:
     def joined(self, wanted: Wanted) -> Iterator[Follower]:
         """Somebody who follows from now on: what lies before `since` is for them to read."""
         follower = Follower(self.position)
-        wish = self._wishes.setdefault(wanted, _Wish(wanted))
-        wish.followers.add(follower)
+        alike = self._wishes.setdefault(wanted, set())
+        alike.add(follower)
         self._index(wanted).add(wanted)
         self.followers += 1
         try:
             yield follower
         finally:
             self.followers -= 1
-            wish.followers.discard(follower)
-            if not wish.followers:
+            alike.discard(follower)
+            if not alike:
                 del self._wishes[wanted]
                 self._index(wanted).discard(wanted)
                 if wanted.complaint_id is not None and not self._of_one[wanted.complaint_id]:

@@ -104,12 +104,10 @@ class Page:
         return self.reached < self.head
 
 
-async def append(
-    transaction: Transaction, entries: Sequence[tuple[Entry, bytes]], now: datetime
-) -> tuple[int, int]:
+async def append(transaction: Transaction, entries: Sequence[tuple[Entry, bytes]], now: datetime) -> int:
     """Add these events, each with its record's value, in their order. Those that are there already are left out.
 
-    Returns how many were new, and how many had been there.
+    Returns how many were new.
     """
     position: int = (await transaction.execute(_HOLD)).scalar_one()
     once: dict[UUID, tuple[Entry, bytes]] = {}
@@ -118,7 +116,7 @@ async def append(
     known = set((await transaction.execute(_KNOWN, {"ids": list(once)})).scalars())
     fresh = [pair for event_id, pair in once.items() if event_id not in known]
     if not fresh:
-        return 0, len(entries)
+        return 0
     before = await _subjects(transaction, {e.complaint_id for e, _ in fresh if e.complaint_id is not None})
     subjects, kept = dict(before), []
     for entry, value in fresh:
@@ -134,7 +132,7 @@ async def append(
     if erased := [s.complaint_id for s in changed if s.erased]:
         await transaction.execute(_FORGET, {"ids": erased, "erased": CustomerErased.type})
     await transaction.execute(_GROW, {"position": position + len(rows), "channel": GREW})
-    return len(rows), len(entries) - len(rows)
+    return len(rows)
 
 
 async def _subjects(transaction: Transaction, ids: set[UUID]) -> dict[UUID, Subject]:
