@@ -46,6 +46,12 @@ def test_whatever_the_value_is_an_event_is_one_line_of_json(value: bytes) -> Non
     assert (told["position"], told["type"]) == ("7", HEADERS["ce_type"])
 
 
+def test_line_breaks_between_the_values_of_json_would_end_the_line_of_a_frame() -> None:
+    entry = entry_of(record(b'{"a":\r\n[1,\n2]}'))
+    assert entry is not None
+    assert entry.data == '"data":{"a":  [1, 2]}'
+
+
 @pytest.mark.parametrize("missing", sorted(HEADERS))
 def test_what_lacks_an_attribute_that_must_be_there_is_no_event(missing: str) -> None:
     headers = {name: value for name, value in HEADERS.items() if name != missing}
