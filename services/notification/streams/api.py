@@ -31,8 +31,8 @@ SEND_WITHIN = 30.0
 """Seconds after which a connection that takes nothing is given up."""
 LONGEST_WAIT = 20
 
-KEY_OR_CUSTOMER: dict[str, Any] = {"security": [{"key": []}, {}]}
-"""A key, or what stands in the parameters."""
+KEY_OR_CUSTOMER: dict[str, Any] = {"security": [*({"key": [scope]} for scope in SCOPES), {}]}
+"""A key with one of these scopes, or what stands in the parameters."""
 
 Reader = Annotated[Principal, may_any(*SCOPES)]
 Wait = Annotated[
