@@ -23,6 +23,7 @@ from bench import (
     latency,
     lifecycle,
     machine,
+    streams,
     telling,
     timers,
     triage,
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "duplicates": duplicates.measure,
     "timers": timers.measure,
     "telling": telling.measure,
+    "streams": streams.measure,
     "assignment": assignment.measure,
     "triage-speed": triage_speed.measure,
     "triage": triage.measure,
@@ -251,6 +253,29 @@ def _telling(result: dict[str, Any]) -> Table:
     )
 
 
+def _streams(result: dict[str, Any]) -> Table:
+    table = _table(
+        f"Live streams: {result['streams']:,} over real sockets, {result['per_second']} events a second for "
+        f"{result['seconds']} s; {result['descriptors']:,} file descriptors allowed",
+        "follows", "deliveries/s", "p50 ms", "p99 ms", "worst ms", "memory MB", "kB a stream", "server CPU",
+        "PostgreSQL CPU", "client CPU", "others",
+    )  # fmt: skip
+    for shape, got in result["shapes"].items():
+        memory = got["memory_mb"]
+        table.add_row(
+            shape,
+            f"{got['events'] / result['seconds']:,.0f}",
+            f"{got['p50_ms']:.0f}",
+            f"{got['p99_ms']:.0f}",
+            f"{got['worst_ms']:.0f}",
+            f"{memory['alone']:.0f}, {memory['opened']:.0f}, {memory['busy']:.0f}",
+            f"{(memory['opened'] - memory['alone']) * 1024 / result['streams']:.0f}",
+            *(f"{got['cpu'][part]:.0%}" for part in ("server", "postgres", "client")),
+            f"{got['others']:.0%}",
+        )
+    return table
+
+
 def _assignment(result: dict[str, Any]) -> Table:
     table = _table(
         f"Assignment, {result['people']} people",
@@ -285,6 +310,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table | Group]] = {
     "duplicates": _duplicates,
     "timers": _timers,
     "telling": _telling,
+    "streams": _streams,
     "assignment": _assignment,
     "triage-speed": _triage_speed,
     "triage": tables,

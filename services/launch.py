@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 import uvicorn
 
@@ -114,6 +114,7 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
         raise CannotStart(
             f"The database is not prepared for this version of Redress ({', '.join(behind)}): run `redress migrate`."
         )
+    _allow_descriptors()
     process = Process(settings, url, catalogue.load(names))
     listener = _listen(settings)
     port = listener.getsockname()[1]
@@ -125,6 +126,8 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
             lifespan="off",
             timeout_graceful_shutdown=5,
             server_header=False,
+            ws_max_size=4096,  # whoever follows live has nothing to say
+            ws_per_message_deflate=False,  # it would cost each follower 300 kB
         )
     )
     # uvicorn raises a caught signal again when it has stopped, which would end us before the workers have.
@@ -135,6 +138,15 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
         _settle_memory()
         log.warning("Redress (%s) answers at http://%s:%s", ", ".join(names), settings.host, port)
         await server.serve([listener])
+
+
+def _allow_descriptors() -> None:
+    """As many open files as the system grants: each live stream is one, and the usual 1024 are soon used up."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _settle_memory() -> None:

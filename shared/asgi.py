@@ -3,9 +3,9 @@
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from limits import RateLimitItem, parse
 from starlette.exceptions import HTTPException
@@ -74,22 +74,24 @@ class Edge:
         rate_limit: str,
         rate_limit_anonymous: str,
         large_bodies: Mapping[str, int],
+        origins: Collection[str],
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._body_limit = body_limit
         self._large_bodies = [(re.compile(path), limit) for path, limit in large_bodies.items()]
         self._known, self._anonymous = Window(parse(rate_limit)), Window(parse(rate_limit_anonymous))
+        parts = map(urlsplit, origins)
+        self._origins = {f"{each.scheme}://{each.netloc}".lower() for each in parts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
-        telemetry.request_in_hand.set(request_id)
-        extra = [(b"x-request-id", request_id.encode())]
+        headers, extra = dict(scope["headers"]), _named(scope)
         started = time.perf_counter()
         status = 500
         answered = False
@@ -127,6 +129,50 @@ class Edge:
                     _template(scope),
                     status,
                 ).observe(time.perf_counter() - started)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: refused like any other request, with a problem document in place of the handshake."""
+        headers, extra = dict(scope["headers"]), _named(scope)
+        begun = False
+
+        async def tell(message: Message) -> None:
+            nonlocal begun
+            if message["type"] in {"websocket.accept", "websocket.http.response.start"}:
+                begun = True
+                message["headers"] = [*message.get("headers", ()), *extra]
+            await send(message)
+
+        with telemetry.traced(headers.get(b"traceparent", b"").decode("latin-1")):
+            try:
+                refusal = (
+                    self._over_rate(scope, headers, extra)
+                    or self._foreign(headers)
+                    or _with_nul(scope["query_string"])
+                )
+                if refusal is not None:
+                    await _answer(refusal, tell, "websocket.")
+                else:
+                    await self._app(scope, receive, tell)
+            except Exception as error:
+                log.error("WebSocket %s failed: %s", _template(scope), describe(error))
+                if begun:
+                    await send({"type": "websocket.close", "code": 1011})
+                else:
+                    await _answer(unexpected(), tell, "websocket.")
+
+    def _foreign(self, headers: dict[bytes, bytes]) -> Problem | None:
+        """Browsers say which page opens a WebSocket, and let any page do it: ours and those that are named may."""
+        origin = headers.get(b"origin", b"").decode("latin-1").lower()
+        here = headers.get(b"host", b"").decode("latin-1").lower()
+        if not origin or origin in self._origins or (here and _host(origin) == here):
+            return None
+        return Problem(
+            403,
+            "foreign-origin",
+            "Pages of this origin may not open a WebSocket here",
+            "An operator can allow it: REDRESS_STREAM_ORIGINS. 此来源的网页无权连接，请管理员配置允许的来源。",
+            field="header/Origin",
+        )
 
     def _over_rate(
         self, scope: Scope, headers: dict[bytes, bytes], extra: list[tuple[bytes, bytes]]
@@ -196,7 +242,8 @@ class Mounts:
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].lstrip("/").split("/", 1)[0] if scope["type"] == "http" else ""
+        asked = scope["type"] in {"http", "websocket"}
+        name = scope["path"].lstrip("/").split("/", 1)[0] if asked else ""
         app = self._services.get(name)
         if app is None:
             await self._rest(scope, receive, send)
@@ -226,7 +273,22 @@ def _template(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "unmatched")
 
 
-async def _answer(problem: Problem, send: Send) -> None:
+def _named(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The header that names this request from now on: as the caller named it, or with a name of ours."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
+    telemetry.request_in_hand.set(request_id)
+    return [(b"x-request-id", request_id.encode())]
+
+
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+async def _answer(problem: Problem, send: Send, kind: str = "") -> None:
     response = problem.response()
     body = bytes(response.body)
     headers = [
@@ -234,5 +296,5 @@ async def _answer(problem: Problem, send: Send) -> None:
         (b"content-length", str(len(body)).encode()),
         *((name.lower().encode(), value.encode()) for name, value in (problem.headers or {}).items()),
     ]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": f"{kind}http.response.body", "body": body})

@@ -195,6 +195,21 @@ class Settings(BaseSettings):
     """Let webhooks and `stock_url` reach private and loopback addresses. For development only: it switches the guard
     against server-side request forgery off."""
 
+    feed_days: PositiveInt = 30
+    """Days for which the feed (`/notification/v1/events`) and the streams can be read back. The log itself is kept for
+    ever."""
+
+    stream_limit: PositiveInt = 5000
+    """Live streams that one process serves at once; one key may have half of them. Each needs a file descriptor and
+    about 0.1 MB."""
+
+    stream_beat: PositiveFloat = 15.0
+    """Seconds between two signs of life of a live stream; as often it is looked whether its key still holds."""
+
+    stream_origins: list[str] = []
+    """Origins of web pages that may open a WebSocket, as JSON: `["https://desk.example.com"]`. Pages at `public_url`
+    and at the address that was asked always may."""
+
     failpoint: str = ""
     """Crash tests only: `NAME:N` kills the process the N-th time it passes the named point."""
 

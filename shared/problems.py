@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 from asyncpg import PostgresError
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocket
 
 from shared import telemetry
 from shared.aggregate import NotPossible
@@ -91,6 +92,16 @@ def not_found(what: str, field: str) -> Problem:
     return Problem(404, "not-found", f"No such {what}", f"There is no {what} with this id.", field=field)
 
 
+def not_valid(errors: Sequence[FieldError]) -> Problem:
+    return Problem(
+        422,
+        "invalid-request",
+        "The request is not valid",
+        "Correct the fields listed in errors.",
+        errors=errors,
+    )
+
+
 def conflict(title: str, detail: str, **extra: Any) -> Problem:
     """The request does not fit the present state; `extra` tells that state."""
     return Problem(409, "conflict", title, detail, **extra)
@@ -113,13 +124,11 @@ def install(app: FastAPI) -> None:
         errors = field_errors(error.errors())
         if isinstance(error.body, bytes) and [each.field for each in errors] == ["body"]:
             errors = [FieldError(field="header/Content-Type", detail=_SAY_JSON), *errors]
-        return Problem(
-            422,
-            "invalid-request",
-            "The request is not valid",
-            "Correct the fields listed in errors.",
-            errors=errors,
-        ).response()
+        return not_valid(errors).response()
+
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def invalid_socket(_: WebSocket, error: WebSocketRequestValidationError) -> JSONResponse:
+        return not_valid(field_errors(error.errors())).response()
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> JSONResponse:

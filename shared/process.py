@@ -57,6 +57,7 @@ class Process:
                 for service in services
                 for path, limit in service.large_bodies(settings).items()
             },
+            [settings.base_url, *settings.stream_origins],
         )
         failpoints.arm(settings.failpoint)
 
@@ -147,9 +148,8 @@ class Process:
                     telemetry.OUTBOX_OLDEST.labels(service.name).set(float(age.scalar_one()))
                     letters = await connection.execute(text("SELECT count(*) FROM dead_letters"))
                     telemetry.DEAD_LETTERS.labels(service.name).set(letters.scalar_one())
-                if service.reactions is not None:
-                    lag = await self.log.lag(service.reactions.consumer, service.reactions.topics)
-                    telemetry.CONSUMER_LAG.labels(service.reactions.consumer).set(lag)
+                for group, topics in service.groups.items():
+                    telemetry.CONSUMER_LAG.labels(group).set(await self.log.lag(group, topics))
             await asyncio.sleep(5)
 
     async def backlog(self) -> int:
@@ -158,8 +158,8 @@ class Process:
         for service in self.services:
             async with self.contexts[service.name].database.reading() as connection:
                 waiting += (await connection.execute(text("SELECT count(*) FROM outbox"))).scalar_one()
-            if service.reactions is not None:
-                waiting += await self.log.lag(service.reactions.consumer, service.reactions.topics)
+            for group, topics in service.groups.items():
+                waiting += await self.log.lag(group, topics)
         return waiting
 
 

@@ -46,13 +46,15 @@ class Context:
         """A thing that the service made for itself at the start (`Service.parts`)."""
         return cast(P, self.parts[kind])
 
-    async def ask(self, service: str, path: str, *scopes: str) -> Any:
+    async def ask(
+        self, service: str, path: str, *scopes: str, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """Ask another service for a fact that must not travel on the log.
 
         Raises httpx.HTTPError when it cannot be had now; the caller tries again later.
         """
         token = self.authenticator.service_token(self.name, scopes)
-        return await self._get(service, path, {"Authorization": f"Bearer {token}"})
+        return await self._get(service, path, {**(headers or {}), "Authorization": f"Bearer {token}"})
 
     async def ask_for(self, caller: Request, service: str, path: str, **headers: str) -> Any:
         """The same with the caller's own credentials: what they may not read there, they are not given here, and that
@@ -86,6 +88,8 @@ class Service:
     faces: Mapping[str, APIRouter] = field(default_factory=dict)
     """Routers beside `/v1`, by prefix: interfaces whose paths a standard prescribes."""
     reactions: Reactions[Any] | None = None
+    readers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Topics that workers of its own read from the log, by consumer group."""
     parts: Callable[[Context], Sequence[object]] = lambda context: ()
     """Things made once at the start and handed out by `Context.part`."""
     workers: Callable[[Context], Sequence[Worker]] = lambda context: ()
@@ -93,6 +97,12 @@ class Service:
     large_bodies: Callable[[Settings], Mapping[str, int]] = lambda settings: {}
     """Paths below the service (regular expressions) whose bodies are streamed and may be larger than
     `body_limit`: up to so many bytes."""
+
+    @property
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        """Everything that the service reads from the log, by consumer group."""
+        own = {self.reactions.consumer: self.reactions.topics} if self.reactions is not None else {}
+        return {**own, **self.readers}
 
     def app(self, context: Context) -> FastAPI:
         """The service's HTTP application, mounted at `/<name>`."""

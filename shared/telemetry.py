@@ -28,6 +28,10 @@ OUTBOX_OLDEST = Gauge(
 CONSUMER_LAG = Gauge("redress_consumer_lag_events", "Events on the log not yet handled", ["consumer"])
 DEAD_LETTERS = Gauge("redress_dead_letters_open", "Parked events that wait for a replay", ["consumer"])
 WORKER_RESTARTS = Counter("redress_worker_restarts_total", "Workers that failed and began again", ["worker"])
+STREAMS_OPEN = Gauge("redress_streams_open", "Live streams, of the feed and of customers' cases", ["kind"])
+STREAMS_BEHIND = Counter(
+    "redress_streams_behind_total", "Streams that read too slowly: told so, or given up as stuck", ["how"]
+)
 
 METRICS = REGISTRY
 

@@ -124,6 +124,7 @@ def findings(evidence: Evidence, accepted: Collection[UUID]) -> list[str]:
     return [
         *_at_rest(evidence),
         *_log(evidence),
+        *_feed(evidence),
         *_everywhere_once(evidence, set(accepted)),
         *_inboxes(evidence, events),
         *_intake(evidence, events),
@@ -144,6 +145,27 @@ def _at_rest(evidence: Evidence) -> Iterator[str]:
     for delivery in evidence.rows("notification.deliveries"):
         if delivery["status"] not in {"delivered", "not_sent"}:  # the latter: no mail server, and said so
             yield f"notification: delivery {delivery['id']} is {delivery['status']}: {delivery['last_error']}"
+
+
+def _feed(evidence: Evidence) -> Iterator[str]:
+    """All of the log, each event once, numbered without gaps; the events of one topic and complaint in their order."""
+    [head] = evidence.rows("notification.feed_head")
+    feed = sorted(evidence.rows("notification.feed"), key=lambda row: row["position"])
+    if [row["position"] for row in feed] != list(range(head["pruned"] + 1, head["position"] + 1)):
+        yield "feed: the positions have gaps, or are not those that were given out"
+    places = {row["event_id"]: row["position"] for row in feed}
+    last: dict[tuple[str, str], int] = {}
+    for event_id, record in {record_id(r): r for r in evidence.records}.items():
+        if event_id not in places:
+            if not head["pruned"]:
+                yield f"feed: event {event_id} of {record.topic} is missing"
+            continue
+        lane, place = (record.topic, record.key), places[event_id]
+        if place < last.get(lane, 0):
+            yield f"feed: event {event_id} of {record.topic} comes before one that it followed"
+        last[lane] = place
+    for event_id in places.keys() - {record_id(record) for record in evidence.records}:
+        yield f"feed: event {event_id} is not on the log"
 
 
 def _log(evidence: Evidence) -> Iterator[str]:
@@ -503,9 +525,8 @@ class Quiet:
             connection = self.connections[service.name]
             outbox = await connection.execute(text(f'SELECT count(*) FROM "{service.name}".outbox'))
             self.waiting[f"{service.name}.outbox"] = outbox.scalar_one()
-            assert service.reactions is not None
-            lag = await self.log.lag(service.reactions.consumer, service.reactions.topics)
-            self.waiting[f"{service.name}.lag"] = lag
+            for group, topics in service.groups.items():
+                self.waiting[f"{group}.lag"] = await self.log.lag(group, topics)
         queued = await self.connections["notification"].execute(
             text("SELECT count(*) FROM notification.deliveries WHERE status IN ('pending', 'leased')")
         )

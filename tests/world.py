@@ -63,9 +63,9 @@ class World:
             async with self.context(service.name).database.reading() as connection:
                 if (await connection.execute(text("SELECT EXISTS (SELECT FROM outbox)"))).scalar_one():
                     return False
-            reactions = service.reactions
-            if reactions and await self.process.log.lag(reactions.consumer, reactions.topics):
-                return False
+            for group, topics in service.groups.items():
+                if await self.process.log.lag(group, topics):
+                    return False
         return True
 
     async def told_of(self, complaint_id: str, topic: str = "redress.intake") -> list[Record]:

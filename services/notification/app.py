@@ -17,8 +17,15 @@ from services.notification.rules import FIELD_ACTION, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata
+from services.notification.streams.customers import Cases
+from services.notification.streams.feeder import GROUP, Feeder, Pruner
+from services.notification.streams.hub import Hub
+from services.notification.streams.seats import Seats
+from services.notification.streams.tickets import TicketSeal
 from services.notification.ways import Ways
+from shared.attempts import Attempts
 from shared.config import Settings
+from shared.events.vocabulary import ALL_TOPICS
 from shared.guard import Guard
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
@@ -57,7 +64,11 @@ def _parts(context: Context) -> Sequence[object]:
     to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
-    return [letters, seal, guard, contacts, affected, people, ways, desks]
+    return [
+        *(letters, seal, guard, contacts, affected, people, ways, desks),
+        *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
+        *(TicketSeal(settings.installation_secret), Attempts(settings.tracking_attempts)),
+    ]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -68,7 +79,12 @@ def _workers(context: Context) -> Sequence[Worker]:
         for _ in range(number)
     ]
     doorbell = Doorbell(context.database, couriers)
+    settings = context.settings
+    feeder = Feeder(context.database, context.log, settings.consumer_batch, settings.poll_interval)
     return [
+        Worker("notification.feed", feeder.run),
+        Worker("notification.feed.pruner", Pruner(context.database, settings.feed_days).run),
+        Worker("notification.streams", context.part(Hub).run),
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
         Worker("notification.affected", context.part(AffectedContacts).run),
@@ -82,6 +98,7 @@ service = Service(
     router=router,
     metadata=metadata,
     reactions=reactions,
+    readers={GROUP: ALL_TOPICS},
     parts=_parts,
     workers=_workers,
 )

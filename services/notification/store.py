@@ -32,6 +32,7 @@ from services.notification import addresses
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
+from services.notification.streams import tables as streams_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
 from shared.rulebooks import store as rulebook_store
@@ -185,6 +186,7 @@ Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
 
 staff = staff_tables.add_tables(metadata)
+streams = streams_tables.add_tables(metadata)
 addresses.add_table(metadata)
 rulebook_store.add_tables(metadata)
 

@@ -431,6 +431,7 @@ async def test_what_handlers_wrote_goes_from_every_service(world: World) -> None
         "resolution.timeline",
         "notification.conversations",
         "notification.deliveries",
+        "notification.feed",
         "notification.forwarded_events",
     }
     customer = await customer_of(world, case["id"])

@@ -62,7 +62,8 @@ def _bombard(document: dict[str, Any], base: str, key: str) -> Counter[int]:
     operations = [
         operation
         for operation in (found.ok() for found in schema.get_all_operations() if isinstance(found, Ok))
-        if "events" not in operation.path.split("/")  # a live stream never ends
+        # A live stream never ends, and the feed waits for what comes.
+        if not {"events", "stream"} & set(operation.path.split("/"))
     ]
     each = -(-REQUESTS_PER_SERVICE // (2 * len(operations)))
     sent: Counter[int] = Counter()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -155,6 +156,16 @@ def _second_thanks(evidence: Evidence) -> None:
     evidence.rows("notification.deliveries").append({**thanks, "id": "another"})
 
 
+def _swap_in_feed(evidence: Evidence) -> None:
+    alike = next(row for row in evidence.rows("notification.feed") if row["type"] == "redress.case.accepted")
+    opened = next(
+        row
+        for row in evidence.rows("notification.feed")
+        if row["type"] == "redress.case.opened" and row["complaint_id"] == alike["complaint_id"]
+    )
+    alike["position"], opened["position"] = opened["position"], alike["position"]
+
+
 def _let_everybody_go(evidence: Evidence) -> None:
     for person in evidence.rows("routing.people"):
         person["active"] = False
@@ -198,6 +209,9 @@ PLANTED: dict[str, tuple[Callable[[Evidence], None], str]] = {
     "a person with too many cases": (_change("routing.people", "open_cases", 17), "carries 17"),
     "a complaint that nobody owns": (_let_everybody_go, "is not there any more"),
     "a lost notice": (_drop("routing.notices"), "kept 0 times"),
+    "a lost event of the feed": (_drop("notification.feed"), "the positions have gaps"),
+    "another event in the feed": (_change("notification.feed", "event_id", UUID(int=7)), "is missing"),
+    "two events of the feed in the wrong order": (_swap_in_feed, "comes before one that it followed"),
     "another reference": (_change("resolution.cases", "reference", "RD-X"), "another reference"),
 }
 

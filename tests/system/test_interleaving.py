@@ -50,7 +50,9 @@ pytestmark = pytest.mark.slow
 
 TRAIL = {"personal_data_reads", "erasures"}
 """Nobody can empty these."""
-BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", *TRAIL}
+FEED = {"feed", "feed_head", "feed_subjects", "stream_tickets"}
+"""No reaction fills them, but a reader of the log of its own; tests/audit.py compares them with the log."""
+BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", *TRAIL, *FEED}
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},

@@ -357,9 +357,7 @@ async def open_site(urls: Mapping[str, str], key: str, mailbox: Mailbox, hook: H
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """The application on a real port of this process: a stream can be watched, which ASGI in memory cannot."""
-    config = uvicorn.Config(
-        app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1, ws="none"
-    )
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve())
