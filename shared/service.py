@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import JSONDecodeError
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Protocol, TypeVar, cast, runtime_checkable
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -27,6 +27,13 @@ from shared.strictjson import read_json
 log = logging.getLogger(__name__)
 
 P = TypeVar("P")
+
+
+@runtime_checkable
+class Holding(Protocol):
+    """A part that holds something open until the service ends."""
+
+    def hang_up(self) -> None: ...
 
 
 @dataclass

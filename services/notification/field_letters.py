@@ -30,6 +30,7 @@ class AffectedContact(BaseModel):
     customer_id: UUID
     name: str | None = None
     email: str | None = None
+    phone: str | None = None
     language: Literal["en", "zh"]
 
 
@@ -56,7 +57,7 @@ class FieldWriter:
             delivery.template,
             contact.language,
             delivery.facts["field_action"],
-            Reach(contact.email),
+            Reach(contact.email, contact.phone),
             words.subject,
             words.body,
             clock.now(),
@@ -78,7 +79,7 @@ class FieldWriter:
         status = (await self._context.database.at_once(_STATUS, {"id": taken})).scalar_one()
         if status == "delivered":
             return Receipt(Channel.SAME_ADDRESS)
-        ended = status in {"failed", "not_sent"}
+        ended = status in {"failed", "not_sent", "bounced"}
         raise CannotDeliver(f"the letter to the same address is {status}", final=ended)
 
     async def _contact(self, customer_id: UUID) -> AffectedContact:

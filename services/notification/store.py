@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.notification import addresses
+from services.notification import addresses, kept
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
@@ -145,6 +145,13 @@ deliveries = Table(
     Column("audience", Text, nullable=False),
     Column("rule", Text, nullable=False, comment="what says that they are to be told"),
     Column("channels", ARRAY(Text), nullable=False, comment="the first that leads to the receiver is taken"),
+    Column(
+        "closed",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'::text[]"),
+        comment="of these channels: what was lost came back by them",
+    ),
     Column("lane", Text, nullable=False, comment="deliveries of one lane go one after the other"),
     Column("template", Text),
     Column("facts", JSONB, nullable=False, comment="what the message says; no personal data"),
@@ -164,10 +171,13 @@ deliveries = Table(
     Column("body_sha256", LargeBinary, comment="proof of what was said; the text itself is not kept"),
     _time("created_at", nullable=False, server_default=func.now()),
     _time("settled_at", "delivered, or given up"),
-    CheckConstraint("status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent')", name="status"),
+    CheckConstraint(
+        "status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent', 'bounced')", name="status"
+    ),
     CheckConstraint("(status = 'leased') = (lease_until IS NOT NULL)", name="lease"),
     CheckConstraint(
-        "(status IN ('delivered', 'failed', 'not_sent')) = (settled_at IS NOT NULL)", name="settled"
+        "(status IN ('delivered', 'failed', 'not_sent', 'bounced')) = (settled_at IS NOT NULL)",
+        name="settled",
     ),
     CheckConstraint(
         "CASE audience WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
@@ -186,6 +196,7 @@ Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.n
 
 staff = staff_tables.add_tables(metadata)
 addresses.add_table(metadata)
+customer_messages, reports = kept.add_tables(metadata)
 rulebook_store.add_tables(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
@@ -274,6 +285,7 @@ class ConversationStore:
         await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
+            await kept.forget(transaction, erased)
         await staff_store.save(transaction, staff, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
