@@ -150,7 +150,7 @@ deliveries = Table(
         ARRAY(Text),
         nullable=False,
         server_default=text("'{}'::text[]"),
-        comment="of these channels: what was lost came back by them",
+        comment="of these channels: the last of them lost it, the others did not lead there",
     ),
     Column("lane", Text, nullable=False, comment="deliveries of one lane go one after the other"),
     Column("template", Text),

@@ -7,7 +7,6 @@ from hashlib import sha256
 from uuid import UUID
 
 from shared.database import Database, Transaction, sql
-from shared.ids import new_id
 from shared.problems import Problem
 from shared.seal import Seal, SecretUnreadable
 
@@ -16,13 +15,15 @@ MOST = 10
 
 _HOLD = sql("SELECT count(*) FILTER (WHERE digest <> :digest) FROM devices WHERE complaint_id = :complaint")
 _KEEP = sql(
-    "INSERT INTO devices (id, complaint_id, digest, sealed, registered_at) "
-    "SELECT :id, :complaint, :digest, :sealed, :now FROM conversations WHERE id = :complaint AND NOT erased "
+    "INSERT INTO devices (complaint_id, digest, sealed, registered_at) "
+    "SELECT :complaint, :digest, :sealed, :now FROM conversations WHERE id = :complaint AND NOT erased "
     "ON CONFLICT (complaint_id, digest) DO UPDATE SET registered_at = excluded.registered_at, "
     "sealed = excluded.sealed"
 )
 _DROP = sql("DELETE FROM devices WHERE complaint_id = :complaint AND digest = :digest")
-_SEALED = sql("SELECT sealed FROM devices WHERE complaint_id = :complaint ORDER BY registered_at DESC, id")
+_SEALED = sql(
+    "SELECT sealed FROM devices WHERE complaint_id = :complaint ORDER BY registered_at DESC, digest"
+)
 _GONE = sql("DELETE FROM devices WHERE digest = :digest")
 _FORGET = sql("DELETE FROM devices WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
 
@@ -65,7 +66,7 @@ class Devices:
         if others >= MOST:
             raise TooManyDevices
         sealed = self._seal.close(token)
-        await transaction.execute(_KEEP, given | {"id": new_id(), "sealed": sealed, "now": now})
+        await transaction.execute(_KEEP, given | {"sealed": sealed, "now": now})
 
     async def drop(self, transaction: Transaction, complaint_id: UUID, token: str) -> None:
         given = {"complaint": complaint_id, "digest": self._seal.digest(token)}

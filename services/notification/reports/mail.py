@@ -65,7 +65,7 @@ def _walk(top: "Message[Any, Any]") -> Iterator["Message[Any, Any]"]:
 
 
 def _outcome(parts: Sequence["Message[Any, Any]"]) -> tuple[What | None, str | None]:
-    """The gravest that is said of a recipient; what has no machine-readable part is searched for an answer of a server."""
+    """The gravest that is said of a recipient; without a machine-readable part a server's answer is sought."""
     said: list[tuple[What | None, str | None]] = []
     for part in parts:
         if (action := part.get("Action")) or part.get("Final-Recipient"):

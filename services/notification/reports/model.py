@@ -44,7 +44,6 @@ class Standing:
     channel: str | None
     """By which it went."""
     channels: Sequence[str]
-    closed: Sequence[str]
     attempts: int
     erased: bool
     """The customer is: nothing more is written to them."""
@@ -59,9 +58,10 @@ class Standing:
         )
 
     def left(self) -> list[Channel]:
-        """The ways that can still be tried: each once, so this ends."""
-        tried = {self.channel, *self.closed}
-        return [] if self.erased else [Channel(each) for each in self.channels if each not in tried]
+        """The ways behind the one by which it went: each is taken once, so this ends."""
+        if self.erased or self.channel not in self.channels:
+            return []
+        return [Channel(each) for each in self.channels[self.channels.index(self.channel) + 1 :]]
 
 
 def code_of(told: object) -> str | None:

@@ -13,7 +13,7 @@ from shared.database import Transaction, sql
 from shared.problems import Problem
 
 _HOLD = sql(
-    "SELECT d.id, d.status, d.channel, d.channels, d.closed, d.attempts, coalesce(c.erased, false) AS erased "
+    "SELECT d.id, d.status, d.channel, d.channels, d.attempts, coalesce(c.erased, false) AS erased "
     "FROM deliveries d LEFT JOIN conversations c ON c.id = d.complaint_id "
     "WHERE d.id = ANY(:ids) ORDER BY d.id FOR UPDATE OF d"
 )
@@ -26,7 +26,8 @@ _NOTE = sql(
 _UNDO = sql(
     """
 UPDATE deliveries d
-SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END, closed = d.closed || d.channel,
+SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END, 
+    closed = d.channels[1:array_position(d.channels, d.channel)],
     settled_at = CASE WHEN u.again THEN NULL ELSE CAST(:now AS timestamptz) END,
     next_attempt_at = CASE WHEN u.again THEN :now ELSE d.next_attempt_at END,
     attempts = CASE WHEN u.again THEN 0 ELSE d.attempts END, last_error = u.reason

@@ -107,7 +107,7 @@ def upgrade() -> None:
             postgresql.ARRAY(sa.Text()),
             server_default=sa.text("'{}'::text[]"),
             nullable=False,
-            comment="of these channels: what was lost came back by them",
+            comment="of these channels: the last of them lost it, the others did not lead there",
         ),
     )
     _constrain(", 'bounced'")
