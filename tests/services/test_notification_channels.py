@@ -221,6 +221,7 @@ async def test_a_mail_server_that_was_restarted_is_connected_to_anew(scratch: Pa
         channel = EmailChannel(server, settings)
         await channel.send(a_letter(), "ann@example.com")
         for protocol in list(first.protocols):
+            assert protocol.transport is not None
             protocol.transport.close()
         await asyncio.wait_for(first.gone.wait(), 5)
         await channel.send(a_letter(), "ann@example.com")
@@ -563,7 +564,7 @@ async def test_erasure_takes_words_and_devices_away_for_good(opened: Open) -> No
         receipt = await desk.context.part(Ways).send(letter, leased.channels)
         await desk.hears(
             CustomerErased(
-                complaint_id=complaint, customer_id=uuid4(), because="request", erased_at=clock.now()
+                complaint_id=complaint, customer_id=uuid4(), because="requested", erased_at=clock.now()
             )
         )
         await queue.settle(desk.context.database, [queue.Outcome(leased, receipt)], clock.now())

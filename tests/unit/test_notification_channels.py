@@ -232,7 +232,8 @@ def test_only_what_counted_as_delivered_by_this_way_is_undone_and_it_ends(
 
 def test_a_code_is_a_code_and_nothing_else() -> None:
     assert [code_of(each) for each in ("5.1.1", 21211, "E-4")] == ["5.1.1", "21211", "E-4"]
-    assert [code_of(each) for each in (None, True, "to ann@shop.example", "x" * 41, {})] == [None] * 5
+    others: list[object] = [None, True, "to ann@shop.example", "x" * 41, {}]
+    assert [code_of(each) for each in others] == [None] * 5
 
 
 # Requests to providers.

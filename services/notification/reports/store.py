@@ -26,7 +26,7 @@ _NOTE = sql(
 _UNDO = sql(
     """
 UPDATE deliveries d
-SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END, 
+SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END,
     closed = d.channels[1:array_position(d.channels, d.channel)],
     settled_at = CASE WHEN u.again THEN NULL ELSE CAST(:now AS timestamptz) END,
     next_attempt_at = CASE WHEN u.again THEN :now ELSE d.next_attempt_at END,
