@@ -1,6 +1,7 @@
 """Reference and tracking token open one case's messages, and nothing else; wrong ones are answered alike."""
 
 import hmac
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -64,12 +65,18 @@ async def _open(
     token: Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)] = None,
 ) -> OpenedCase:
     async with ctx.database.reading() as connection:
-        typed = {"reference": reference.strip().upper()}
+        typed = {"reference": _written(reference)}
         found: UUID | None = (await driver.run(connection, _FIND, typed)).scalar_one_or_none()
     wanted = tracking_token(ctx.settings.installation_secret, found or _NOBODY)
     if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
         raise UnknownCase
     return OpenedCase(found)
+
+
+def _written(typed: str) -> str:
+    """As it is kept, if it was typed in lower case, with blanks or without hyphens."""
+    plain = re.sub(r"[^0-9A-Z]", "", typed.upper())
+    return f"{plain[:2]}-{plain[2:10]}-{plain[10:]}"
 
 
 Opened = Annotated[OpenedCase, Depends(_open)]

@@ -290,7 +290,7 @@ async def test_a_report_that_is_faster_than_the_courier_is_asked_to_come_again(o
         await desk.hears(*a_complaint(uuid4()))
         (leased,) = await queue.claim(desk.context.database, Audience.CUSTOMER, clock.now(), 10)
         raw = dsn(envid=marks.mark_of(SECRET.encode(), leased.id))
-        assert (await bounce(desk, raw, 503))["type"].endswith("delivery-under-way")
+        assert (await bounce(desk, raw, 503))["type"].endswith("unavailable")
         async with later(minutes=6):
             await desk.delivers()
             await bounce(desk, raw)
@@ -547,6 +547,8 @@ async def test_the_customer_reads_again_what_they_were_told_and_it_is_known_that
         assert [fact["template"] for fact in facts] == ["assigned", "acknowledgement"]
         assert {fact["complaint_id"] for fact in facts} == {str(complaint)}
 
+        typed = call | {"url": call["url"].replace(REFERENCE, "rd7k3m9qxt4")}
+        assert (await desk.http.get(**typed)).json()["unread"] == 0
         strangers = tracked(other, "messages")
         assert (await desk.http.get(**strangers)).status_code == 404
         assert (await desk.http.get(call["url"])).status_code == 404

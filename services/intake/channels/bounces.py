@@ -19,7 +19,7 @@ class NotTaken(Problem):
     def __init__(self) -> None:
         super().__init__(
             503,
-            "not-available",
+            "unavailable",
             "Nobody can be told of this bounce now",
             "Deliver it again later. 暂时无法处理退信，请稍后再投递。",
             headers={"Retry-After": "30"},

@@ -46,7 +46,7 @@ class NotYet(Problem):
     def __init__(self) -> None:
         super().__init__(
             503,
-            "delivery-under-way",
+            "unavailable",
             "The message is still being sent",
             "Report again in a few seconds. 消息仍在发送，请稍后再次报告。",
             headers={"Retry-After": "5"},
