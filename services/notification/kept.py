@@ -1,4 +1,4 @@
-"""What is kept beside the deliveries: customers' messages and devices, providers' names for messages, reports."""
+"""What is kept beside the deliveries: customers' messages and devices, reports, addresses, rulebooks."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import MetaData, Table
 
+from services.notification import addresses
 from services.notification.devices import store as device_store
 from services.notification.devices import tables as device_tables
 from services.notification.messages import store as message_store
@@ -13,6 +14,7 @@ from services.notification.messages import tables as message_tables
 from services.notification.providers import tables as provider_tables
 from services.notification.reports import tables as report_tables
 from shared.database import Transaction
+from shared.rulebooks import store as rulebook_store
 
 
 class Tables(NamedTuple):
@@ -21,8 +23,10 @@ class Tables(NamedTuple):
 
 
 def add_tables(metadata: MetaData) -> Tables:
+    addresses.add_table(metadata)
     device_tables.add_table(metadata)
     provider_tables.add_table(metadata)
+    rulebook_store.add_tables(metadata)
     return Tables(message_tables.add_table(metadata), report_tables.add_table(metadata))
 
 

@@ -80,9 +80,8 @@ WITH due AS (
 UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
 FROM due WHERE d.id = due.id
-RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels, d.closed, d.recipient, d.customer_id,
-          d.subscription_id,
-          due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
+RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels[d.closed + 1:] AS channels, d.recipient,
+          d.customer_id, d.subscription_id, due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
 """
 )
 
@@ -124,10 +123,8 @@ async def claim(
 
 
 def _leased(row: RowMapping) -> Leased:
-    values = dict(row)
-    closed = values.pop("closed")
-    channels = tuple(Channel(channel) for channel in row["channels"] if channel not in closed)
-    return Leased(**{**values, "channels": channels, "secrets": tuple(filter(None, row["secrets"]))})
+    channels = tuple(Channel(channel) for channel in row["channels"])
+    return Leased(**{**row, "channels": channels, "secrets": tuple(filter(None, row["secrets"]))})
 
 
 _DELIVERED = text(

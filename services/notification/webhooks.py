@@ -163,7 +163,7 @@ async def resend(transaction: Transaction, delivery_id: UUID, who: Principal) ->
     await transaction.execute(
         text(
             "UPDATE deliveries SET status = 'pending', attempts = 0, settled_at = NULL, last_error = NULL, "
-            "closed = '{}', next_attempt_at = :now WHERE id = :id"
+            "closed = 0, next_attempt_at = :now WHERE id = :id"
         ),
         {"id": delivery_id, "now": now},
     )

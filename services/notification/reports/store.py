@@ -27,7 +27,7 @@ _UNDO = sql(
     """
 UPDATE deliveries d
 SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END,
-    closed = d.channels[1:array_position(d.channels, d.channel)],
+    closed = coalesce(array_position(d.channels, d.channel), d.closed),
     settled_at = CASE WHEN u.again THEN NULL ELSE CAST(:now AS timestamptz) END,
     next_attempt_at = CASE WHEN u.again THEN :now ELSE d.next_attempt_at END,
     attempts = CASE WHEN u.again THEN 0 ELSE d.attempts END, last_error = u.reason

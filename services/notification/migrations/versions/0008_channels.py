@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision: str = "0008"
 down_revision: str | None = "0006"
@@ -103,12 +102,11 @@ def upgrade() -> None:
     op.add_column(
         "deliveries",
         sa.Column(
-            "closed",
-            postgresql.ARRAY(sa.Text()),
-            server_default=sa.text("'{}'::text[]"),
-            nullable=False,
-            comment="of these channels: the last of them lost it, the others did not lead there",
+            "closed", sa.Integer(), server_default="0", nullable=False, comment="of these, from the first on"
         ),
+    )
+    op.create_check_constraint(
+        op.f("ck_deliveries_closed"), "deliveries", "closed BETWEEN 0 AND cardinality(channels)"
     )
     _constrain(", 'bounced'")
 
@@ -122,6 +120,7 @@ def _constrain(more: str) -> None:
 def downgrade() -> None:
     op.execute("UPDATE deliveries SET status = 'failed' WHERE status = 'bounced'")
     _constrain("")
+    op.drop_constraint(op.f("ck_deliveries_closed"), "deliveries")
     op.drop_column("deliveries", "closed")
     op.drop_index("ix_provider_messages_delivery", table_name="provider_messages")
     op.drop_table("provider_messages")
