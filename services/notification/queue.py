@@ -81,7 +81,8 @@ UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels[d.closed + 1:] AS channels, d.recipient,
-          d.customer_id, d.subscription_id, due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
+          d.customer_id, d.subscription_id, due.reference, due.kind, due.handler_name,
+          due.promised_at, due.url, due.secrets, due.body
 """
 )
 
