@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bench import (
     assignment,
+    deliveries,
     door,
     drain,
     duplicates,
@@ -42,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "timers": timers.measure,
     "telling": telling.measure,
     "streams": streams.measure,
+    "deliveries": deliveries.measure,
     "assignment": assignment.measure,
     "triage-speed": triage_speed.measure,
     "triage": triage.measure,
@@ -276,6 +278,23 @@ def _streams(result: dict[str, Any]) -> Table:
     return table
 
 
+def _deliveries(result: dict[str, Any]) -> Table:
+    table = _table(
+        f"Deliveries: {result['number']:,} letters and as many events, one courier each, receivers on this machine",
+        "", "deliveries/s", "server us", "PostgreSQL us", "others",
+    )  # fmt: skip
+    for run, ways in result["runs"].items():
+        for way, got in ways.items():
+            table.add_row(
+                f"{way}, {run}" if way == "mail" else way,
+                f"{got['per_second']:,.0f}",
+                f"{got['us']['server']:.0f}",
+                f"{got['us']['postgres']:.0f}",
+                f"{got['others']:.0%}",
+            )
+    return table
+
+
 def _assignment(result: dict[str, Any]) -> Table:
     table = _table(
         f"Assignment, {result['people']} people",
@@ -311,6 +330,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], Table | Group]] = {
     "timers": _timers,
     "telling": _telling,
     "streams": _streams,
+    "deliveries": _deliveries,
     "assignment": _assignment,
     "triage-speed": _triage_speed,
     "triage": tables,

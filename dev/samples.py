@@ -103,6 +103,7 @@ from shared.events import (
     MarkRestored,
     MessageDelivered,
     MessageFailed,
+    MessageRead,
     NoticeAcknowledged,
     NoticeOverdue,
     OfferAgreed,
@@ -666,6 +667,10 @@ def events() -> Iterator[Event]:
         attempts=8,
         reason="550 mailbox unavailable",
         failed_at=_after(30),
+        next_channel="sms",
+    )
+    yield MessageRead(
+        complaint_id=COMPLAINT, delivery_id=_id(30), template="acknowledgement", read_at=_after(0.1)
     )
     yield ValidityJudged(
         complaint_id=COMPLAINT,

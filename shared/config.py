@@ -181,6 +181,24 @@ class Settings(BaseSettings):
     mail_limit: PositiveInt = 35 * 1024 * 1024
     """Largest mail that is taken, in bytes as it travels: files are a third larger in it."""
 
+    bounce_address: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9._-]{1,18}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+    )
+    """Where mails that cannot be delivered come back to: `bounce@example.com`, of which your mail server hands every
+    `bounce+...@example.com` to `mail_listen`, or something posts it to `/notification/v1/bounces`. Without it they go
+    to `mail_from`, and only reports that return our headers are understood."""
+
+    phone_region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
+    """Country (ISO 3166) whose telephone numbers people write without its code."""
+
+    provider_secrets: dict[str, SecretStr] = {}
+    """Secrets of the providers of text and push messages, as JSON, by the names that the rulebook of message
+    providers uses."""
+
+    log_letters: bool = False
+    """Write letters that reach nobody into `letters` in the data folder, and count them as delivered. For development
+    only: they show personal data. It works on loopback only."""
+
     stock_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
     """Your system that knows stock and capacity. It is asked before an exchange, a repair or an expedited delivery
     is promised (docs/api.md). Without it nothing is checked."""

@@ -30,7 +30,12 @@ def authorities() -> ssl.SSLContext:
 
 
 async def post(
-    target: Target, content: bytes, headers: Mapping[str, str], within: float, tls: ssl.SSLContext
+    target: Target,
+    content: bytes,
+    headers: Mapping[str, str],
+    within: float,
+    tls: ssl.SSLContext,
+    method: str = "POST",
 ) -> Reply:
     """Raises httpx.HTTPError or OSError when nobody answers. Each step takes at most
     `within` seconds; the caller limits all of it."""
@@ -42,7 +47,7 @@ async def post(
     ) as client:
         tried = target.addresses[:ADDRESSES_TRIED]
         for address in tried:
-            request = client.build_request("POST", pinned(target.url, address), content=content, headers=sent)
+            request = client.build_request(method, pinned(target.url, address), content=content, headers=sent)
             # The certificate is checked against the name, although the connection goes to the address.
             request.extensions["sni_hostname"] = target.url.raw_host.decode()
             try:

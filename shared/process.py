@@ -19,7 +19,7 @@ from shared.config import Settings
 from shared.database import PLATFORM, Database, make_engine
 from shared.eventlog import EventLog, open_log
 from shared.reactions import describe
-from shared.service import Context, Service, Worker, supervise
+from shared.service import Context, Holding, Service, Worker, supervise
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,9 @@ class Process:
         for client in self._clients.values():
             await client.aclose()
         for context in self.contexts.values():
+            for part in context.parts.values():
+                if isinstance(part, Holding):
+                    part.hang_up()
             await context.database.close()
         await self._platform.dispose()
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import JSONDecodeError
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Protocol, TypeVar, cast, runtime_checkable
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -27,6 +27,13 @@ from shared.strictjson import read_json
 log = logging.getLogger(__name__)
 
 P = TypeVar("P")
+
+
+@runtime_checkable
+class Holding(Protocol):
+    """A part that holds something open until the service ends."""
+
+    def hang_up(self) -> None: ...
 
 
 @dataclass
@@ -67,6 +74,14 @@ class Context:
             headers["traceparent"] = traceparent
         answer = await self.peers(service).get(path, headers=headers)
         return answer.raise_for_status().json()
+
+    async def hand(
+        self, service: str, path: str, content: bytes, kind: str, scope: str, **query: str
+    ) -> httpx.Response:
+        """Hand another service what must not travel on the log. Raises httpx.HTTPError when it cannot be had now."""
+        token = self.authenticator.service_token(self.name, [scope])
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
+        return await self.peers(service).post(path, content=content, headers=headers, params=query)
 
 
 @dataclass(frozen=True)

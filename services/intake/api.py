@@ -25,7 +25,7 @@ from services.intake.reach.api import router as reach
 from services.intake.record import shown
 from services.intake.record.api import router as additions
 from services.intake.reference import normalised
-from services.intake.registration import register, tracking_token, tracking_url
+from services.intake.registration import register, tracking_url
 from services.intake.schemas import (
     Complaint,
     ComplaintSummary,
@@ -40,6 +40,7 @@ from shared.auth import Principal, may
 from shared.direct import DirectRoute
 from shared.idempotency import Answer, Claim, IdempotencyKey
 from shared.service import Context, Ctx, api_router
+from shared.tracking import tracking_token
 
 direct = APIRouter(route_class=DirectRoute)
 

@@ -6,6 +6,7 @@ from services.intake.api import router
 from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import ENVELOPE
 from services.intake.attachments.inspector import Inspector, Sweeper
+from services.intake.channels.bounces import Bounces
 from services.intake.channels.landing import Landing
 from services.intake.channels.listener import Listener
 from services.intake.channels.mailroom import Mailroom
@@ -30,7 +31,7 @@ def _parts(context: Context) -> Sequence[object]:
     cabinet = Cabinet(context.database, settings)
     door = Door(context.database)
     landing = Landing(context.database, door, cabinet)
-    mailroom = Mailroom(context.database, landing, settings)
+    mailroom = Mailroom(context.database, landing, Bounces(context), settings)
     return (
         door,
         landing,

@@ -9,13 +9,14 @@ from services.intake import found
 from services.intake.found import ComplaintId
 from services.intake.record.model import Record
 from services.intake.record.store import load
-from services.intake.registration import tracking_token, tracking_url
+from services.intake.registration import tracking_url
 from services.intake.schemas import Contact
 from services.intake.vault import purpose
 from services.intake.vault.model import What
 from shared import problems
 from shared.auth import Principal, may
 from shared.service import Context, Ctx, api_router
+from shared.tracking import tracking_token
 
 AT_MOST = 100
 

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.reference import normalised
-from services.intake.registration import tracking_token
 from services.intake.store import complaints
 from services.intake.vault.rows import open_row, vault_of
 from shared import driver, idempotency
@@ -20,6 +19,7 @@ from shared.database import Transaction, sql
 from shared.idempotency import Answer
 from shared.problems import Problem
 from shared.service import Context, Ctx
+from shared.tracking import tracking_token
 
 _FIND = sql("SELECT id FROM complaints WHERE reference = :reference")
 _NONE = "RD-????????-?"

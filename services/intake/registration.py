@@ -1,12 +1,8 @@
 """From what was told to the rows and the fact that keep it."""
 
-import base64
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -22,12 +18,6 @@ from shared.events.intake import MaskedStatement, ProductRef
 from shared.events.vocabulary import Against, Form, Visibility
 from shared.idempotency import Answer
 from shared.masking import mask_each
-
-
-def tracking_token(secret: bytes, complaint_id: UUID) -> str:
-    """The token that opens one complaint's tracking. Derived, so that it is stored nowhere."""
-    digest = hmac.digest(secret, b"tracking/" + complaint_id.bytes, hashlib.sha256)
-    return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
 def tracking_url(base_url: str, reference: str, token: str) -> str:

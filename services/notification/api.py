@@ -9,6 +9,9 @@ from sqlalchemy import select
 
 from services.notification import webhooks
 from services.notification.books import BOOKS
+from services.notification.devices.api import router as devices
+from services.notification.messages.api import router as messages
+from services.notification.reports.api import router as reports
 from services.notification.rules import Audience
 from services.notification.schemas import (
     DeliveryView,
@@ -39,7 +42,7 @@ from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-for room in (inbox, wording, streams, sockets.router, rulebooks.routes(*BOOKS)):
+for room in (inbox, messages, devices, reports, wording, streams, sockets.router, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]

@@ -5,14 +5,22 @@ from collections.abc import Sequence
 from services.notification.api import router
 from services.notification.channels import Way
 from services.notification.channels.email import EmailChannel
+from services.notification.channels.inbox import InboxChannel
+from services.notification.channels.log import LogChannel
+from services.notification.channels.provider import ProviderDesk
+from services.notification.channels.push import PushChannel
+from services.notification.channels.sms import SmsChannel
+from services.notification.channels.smtp import MailServer
 from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import AffectedContacts, Contacts
 from services.notification.courier import Courier, Doorbell
 from services.notification.customers import CustomerWriter
 from services.notification.desk import Desks, LetterDesk, WebhookDesk
+from services.notification.devices.store import Devices, DeviceSeal
 from services.notification.field_letters import FieldWriter
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
+from services.notification.messages.model import MessageSeal
 from services.notification.rules import FIELD_ACTION, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
@@ -34,27 +42,27 @@ COURIERS = {Audience.CUSTOMER: 1, Audience.STAFF: 1, Audience.SUBSCRIBER: 2}
 """Subscribers have two, so that a batch of slow receivers does not hold up the others."""
 
 
-def _ways(settings: Settings) -> Ways:
-    ways: list[Way] = []
-    if settings.smtp_url:
-        ways.append(
-            EmailChannel(
-                settings.smtp_url,
-                settings.mail_from,
-                settings.organisation,
-                settings.installation_secret,
-                settings.mail_reply_to,
-            )
-        )
-    return Ways(ways)
+def _ways(settings: Settings, mail: MailServer | None, providers: ProviderDesk, devices: Devices) -> Ways:
+    ways: list[Way] = [
+        *([EmailChannel(mail, settings)] if mail else ()),
+        PushChannel(providers, devices),
+        SmsChannel(providers, settings.phone_region),
+        InboxChannel(),
+    ]
+    seal = MessageSeal(settings.installation_secret)
+    return Ways(ways, seal, last=LogChannel(settings) if settings.log_letters else None)
 
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
+    mail = MailServer(settings.smtp_url) if settings.smtp_url else None
+    secrets = {name: secret.get_secret_value() for name, secret in settings.provider_secrets.items()}
+    providers = ProviderDesk(context.database, guard, secrets)
+    devices = Devices(context.database, DeviceSeal(settings.installation_secret))
     contacts, affected, people = Contacts(context), AffectedContacts(context), StaffContacts(context)
-    ways = _ways(settings)
+    ways = _ways(settings, mail, providers, devices)
     to_customers = LetterDesk(
         Audience.CUSTOMER,
         ways,
@@ -65,9 +73,11 @@ def _parts(context: Context) -> Sequence[object]:
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
     return [
-        *(letters, seal, guard, contacts, affected, people, ways, desks),
+        *(letters, seal, guard, contacts, affected, people, ways, desks, devices),
+        *([mail] if mail else ()),
         *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
-        *(TicketSeal(settings.installation_secret), Attempts(settings.tracking_attempts)),
+        *(TicketSeal(settings.installation_secret), MessageSeal(settings.installation_secret)),
+        Attempts(settings.tracking_attempts),
     ]
 
 

@@ -30,5 +30,6 @@ class CustomerWriter:
             words.subject,
             words.body,
             now,
+            link=contact.tracking_url,
             version=words.version,
         )

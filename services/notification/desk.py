@@ -48,7 +48,7 @@ class LetterDesk:
     async def send(self, delivery: Leased) -> Receipt:
         assert delivery.template is not None
         try:
-            if not self._ways.among(delivery.channels):
+            if not await self._ways.first_set_up(delivery.channels):
                 raise NotSent("no mail server")
             written = await self._special.get(delivery.template, self._usual).write(delivery)
             return (

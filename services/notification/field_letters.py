@@ -64,5 +64,5 @@ class FieldWriter:
         status = (await self._context.database.at_once(_STATUS, {"id": taken})).scalar_one()
         if status == "delivered":
             return Receipt(Channel.SAME_ADDRESS)
-        ended = status in {"failed", "not_sent"}
+        ended = status in {"failed", "not_sent", "bounced"}
         raise CannotDeliver(f"the letter to the same address is {status}", final=ended)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notification.cloud_events import cloud_event
-from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, Audience, Channel, rules_for
+from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, LETTER_WAYS, Audience, Channel, rules_for
 from services.notification.staff.model import Line, Settled, facts_of
 from shared.aggregate import Aggregate
 from shared.envelope import Received
@@ -55,7 +55,7 @@ class Delivery:
     """When its fact happened."""
     lane: str
     """Deliveries of one lane go one after the other."""
-    channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    channels: tuple[Channel, ...] = LETTER_WAYS
     """The first of them that leads to the receiver is taken."""
     template: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)

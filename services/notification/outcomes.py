@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from services.notification.rules import Channel
 from shared.events import Event, FieldLetterDelivered, FieldLetterFailed, MessageDelivered, MessageFailed
 
 NO_CHANNEL = "none"
@@ -30,8 +31,9 @@ def delivered(row: Any, now: datetime) -> Event:
     )
 
 
-def failed(row: Any, now: datetime) -> Event:
-    """The fact that it was given up: somebody must reach the customer in another way."""
+def failed(row: Any, now: datetime, next_channel: Channel | None = None) -> Event:
+    """The fact that it was given up, or came back: somebody must reach the customer in another way, unless the
+    next way is tried."""
     if row.customer_id is not None:
         return FieldLetterFailed(
             complaint_id=row.complaint_id,
@@ -49,4 +51,5 @@ def failed(row: Any, now: datetime) -> Event:
         attempts=row.attempts,
         reason=row.last_error,
         failed_at=now,
+        next_channel=next_channel.value if next_channel else None,
     )

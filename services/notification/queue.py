@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping, text
 from services.notification import outcomes as told
 from services.notification import schedule
 from services.notification.channels import CannotDeliver, NotSent, Receipt
+from services.notification.messages import store as messages
 from services.notification.rules import Audience, Channel
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
@@ -79,9 +80,9 @@ WITH due AS (
 UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
 FROM due WHERE d.id = due.id
-RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels, d.recipient, d.customer_id,
-          d.subscription_id,
-          due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
+RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels[d.closed + 1:] AS channels, d.recipient,
+          d.customer_id, d.subscription_id, due.reference, due.kind, due.handler_name,
+          due.promised_at, due.url, due.secrets, due.body
 """
 )
 
@@ -134,7 +135,7 @@ SET status = 'delivered', settled_at = :now, lease_until = NULL, last_error = NU
     template_version = u.template_version, body_sha256 = u.body_sha256
 FROM unnest(CAST(:ids AS uuid[]), CAST(:ways AS text[]), CAST(:versions AS text[]), CAST(:hashes AS bytea[]))
     AS u(id, channel, template_version, body_sha256)
-WHERE d.id = u.id AND d.status <> 'delivered'
+WHERE d.id = u.id AND d.status NOT IN ('delivered', 'bounced')
 RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.customer_id, d.facts
 """
 )
@@ -182,6 +183,7 @@ async def _settle_sent(
             "hashes": [receipt.body_sha256 for _, receipt in sent],
         },
     )
+    await messages.keep(transaction, [receipt.copy for _, receipt in sent if receipt.copy])
     for row in rows:
         # Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither.
         if row.audience == Audience.CUSTOMER:

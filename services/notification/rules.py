@@ -27,15 +27,21 @@ class Channel(StrEnum):
     PUSH = "push"
     INBOX = "inbox"
     WEBHOOK = "webhook"
+    LOG = "log"
+    """A file on the developer's own machine: nobody was reached."""
     SAME_ADDRESS = "same-address"
     """Nothing was sent: another letter about the same thing went to the same person."""
+
+
+LETTER_WAYS = (Channel.EMAIL, Channel.PUSH, Channel.SMS)
+"""How customers are written to, unless a rule says otherwise."""
 
 
 class Rule(NamedTuple):
     fact: type[Event]
     audience: Audience
     template: str
-    channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    channels: tuple[Channel, ...] = LETTER_WAYS
     """The first of them that leads to the receiver is taken."""
 
     @property

@@ -119,6 +119,7 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     NOT_SENT = "not_sent"
+    BOUNCED = "bounced"
 
 
 class DeliveryView(BaseModel):
@@ -144,7 +145,7 @@ class DeliveryView(BaseModel):
     event_id: UUID | None = None
     status: Status
     """`leased`: being sent. `not_sent`: there is no address, or no mail server; somebody must tell the customer
-    in another way."""
+    in another way. `bounced`: it was delivered, and came back."""
     attempts: int
     next_attempt_at: datetime | None = None
     last_error: str | None = None

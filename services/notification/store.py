@@ -28,14 +28,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.notification import addresses
+from services.notification import kept
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
 from services.notification.streams import tables as streams_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
-from shared.rulebooks import store as rulebook_store
 
 DOORBELL = "redress_deliveries"
 """NOTIFY channel: it rings when a transaction that queued deliveries commits, in whichever process."""
@@ -135,6 +134,7 @@ forwarded_events = Table(
     Column("body", Text, nullable=False, comment="CloudEvents JSON, byte for byte what is signed and sent"),
 )
 
+_ENDED = "'delivered', 'failed', 'not_sent', 'bounced'"
 deliveries = Table(
     "deliveries",
     metadata,
@@ -146,6 +146,7 @@ deliveries = Table(
     Column("audience", Text, nullable=False),
     Column("rule", Text, nullable=False, comment="what says that they are to be told"),
     Column("channels", ARRAY(Text), nullable=False, comment="the first that leads to the receiver is taken"),
+    Column("closed", Integer, nullable=False, server_default="0", comment="of these, from the first on"),
     Column("lane", Text, nullable=False, comment="deliveries of one lane go one after the other"),
     Column("template", Text),
     Column("facts", JSONB, nullable=False, comment="what the message says; no personal data"),
@@ -165,11 +166,10 @@ deliveries = Table(
     Column("body_sha256", LargeBinary, comment="proof of what was said; the text itself is not kept"),
     _time("created_at", nullable=False, server_default=func.now()),
     _time("settled_at", "delivered, or given up"),
-    CheckConstraint("status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent')", name="status"),
+    CheckConstraint(f"status IN ('pending', 'leased', {_ENDED})", name="status"),
     CheckConstraint("(status = 'leased') = (lease_until IS NOT NULL)", name="lease"),
-    CheckConstraint(
-        "(status IN ('delivered', 'failed', 'not_sent')) = (settled_at IS NOT NULL)", name="settled"
-    ),
+    CheckConstraint(f"(status IN ({_ENDED})) = (settled_at IS NOT NULL)", name="settled"),
+    CheckConstraint("closed BETWEEN 0 AND cardinality(channels)", name="closed"),
     CheckConstraint(
         "CASE audience WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
         "AND subscription_id IS NULL AND recipient IS NULL AND (customer_id IS NOT NULL) = (template = 'field-action') "
@@ -187,8 +187,7 @@ Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.n
 
 staff = staff_tables.add_tables(metadata)
 streams = streams_tables.add_tables(metadata)
-addresses.add_table(metadata)
-rulebook_store.add_tables(metadata)
+customer_messages, reports = kept.add_tables(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
@@ -276,6 +275,7 @@ class ConversationStore:
         await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
+            await kept.forget(transaction, erased)
         await staff_store.save(transaction, staff, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []

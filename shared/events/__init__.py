@@ -105,7 +105,7 @@ from shared.events.listening import (
     ProblemCorrected,
     TabooRaised,
 )
-from shared.events.notification import MessageDelivered, MessageFailed
+from shared.events.notification import MessageDelivered, MessageFailed, MessageRead
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
     CaseAccepted,
@@ -238,6 +238,7 @@ __all__ = [
     "MarkRestored",
     "MessageDelivered",
     "MessageFailed",
+    "MessageRead",
     "NoticeAcknowledged",
     "NoticeIssued",
     "NoticeOverdue",

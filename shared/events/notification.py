@@ -23,10 +23,10 @@ class MessageDelivered(Event):
 
 @registry.event("redress.message.failed", topic=TOPICS.notification)
 class MessageFailed(Event):
-    """Nothing reached the customer: every attempt failed, or there is no address or no mail server. Somebody
-    must reach them in another way.
+    """Nothing reached the customer: every attempt failed, it came back after it had been taken, or there is no
+    address or no mail server. Somebody must reach them in another way.
 
-    消息多次发送失败，或没有可用的地址、邮件服务器，须另行联系。
+    消息多次发送失败、被退回，或没有可用的地址、邮件服务器，须另行联系。
     """
 
     delivery_id: UUID
@@ -35,3 +35,17 @@ class MessageFailed(Event):
     attempts: int
     reason: str
     failed_at: datetime
+    next_channel: str | None = None
+    """It goes by this way now: nobody need do anything until that fails, too."""
+
+
+@registry.event("redress.message.read", topic=TOPICS.notification)
+class MessageRead(Event):
+    """The customer opened what they were told, in their inbox.
+
+    客户已在收件箱中阅读消息。
+    """
+
+    delivery_id: UUID
+    template: str
+    read_at: datetime

@@ -24,6 +24,24 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     refuse: str | None = None
     """What the server answers to RCPT TO, such as `550 no such user`."""
+    dsn: bool = False
+    """Offer delivery reports (RFC 3461)."""
+    envelopes: list[str] = field(default_factory=list)
+    """Who sent each mail, as the envelope says."""
+    options: list[str] = field(default_factory=list)
+    """What was asked for by the extension for delivery reports: `MAIL RET=HDRS ENVID=...`."""
+    connections: int = 0
+    protocols: list[SMTP] = field(default_factory=list)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """A connection has ended."""
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += 1
+        self.protocols.append(server)
+        return [*responses[:-1], "250-DSN", responses[-1]] if self.dsn else responses
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -37,14 +55,39 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
+        self.envelopes.append(envelope.mail_from)
         return "250 OK"
+
+
+class _Reporting(SMTP):
+    """Takes the parameters of RFC 3461, which aiosmtpd does not know."""
+
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+        await super().smtp_MAIL(self._taken("MAIL", arg))
+
+    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
+        await super().smtp_RCPT(self._taken("RCPT", arg))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        mailbox: Mailbox = self.event_handler
+        mailbox.gone.set()
+        super().connection_lost(error)
+
+    def _taken(self, verb: str, arg: str | None) -> str | None:
+        mailbox: Mailbox = self.event_handler
+        if arg is None or not mailbox.dsn:
+            return arg
+        words = arg.split(" ")
+        ours = [word for word in words if word.startswith(("RET=", "ENVID=", "NOTIFY=", "ORCPT="))]
+        mailbox.options.append(" ".join([verb, *ours]))
+        return " ".join(word for word in words if word not in ours)
 
 
 @asynccontextmanager
 async def mail_server() -> AsyncIterator[Mailbox]:
     mailbox = Mailbox()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Reporting(mailbox, enable_SMTPUTF8=True), "127.0.0.1", 0)
     mailbox.port = server.sockets[0].getsockname()[1]
     async with server:
         yield mailbox
@@ -54,13 +97,16 @@ async def mail_server() -> AsyncIterator[Mailbox]:
 class Call:
     headers: dict[str, str]
     body: bytes
+    line: str = ""
+    """`POST /hook HTTP/1.1`"""
 
 
 @dataclass
 class Hook:
     port: int = 0
     answers: list[str] = field(default_factory=list)
-    """Answers to give, in order: `429 Retry-After: 100`; then 200 for ever."""
+    """Answers to give, in order: `429 Retry-After: 100`; `drop` hangs up without one, `half` in the middle of it; then
+    200 for ever."""
     calls: list[Call] = field(default_factory=list)
     body: str = "ok"
     """What every answer says."""
@@ -76,12 +122,17 @@ class Hook:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {n.lower(): v for n, _, v in (line.partition(": ") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            self.calls.append(Call(headers, body))
+            self.calls.append(Call(headers, body, head[0]))
             if self.endless:
                 writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
                 while True:
                     writer.write(b"x" * 10_000)
                     await writer.drain()
+            if self.answers and self.answers[0] in {"drop", "half"}:
+                if self.answers.pop(0) == "half":
+                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+                    await writer.drain()
+                return
             status, _, header = (self.answers.pop(0) if self.answers else "200").partition(" ")
             extra = f"{header}\r\n" if header else ""
             writer.write(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bench.fill import fill
-from services.intake.registration import tracking_token
+from shared.tracking import tracking_token
 from tests.conftest import NewDatabase
 from tests.world import SECRET, World, open_world
 

@@ -54,7 +54,9 @@ async def opened(
     new_database: NewDatabase, folder: Path, scratch: Path, *names: str, **settings: Any
 ) -> AsyncIterator[World]:
     usual = {"attachments_url": folder.as_uri(), "mail_from": OUR}
-    async with open_world(await new_database(), scratch, names or ["intake"], **(usual | settings)) as world:
+    async with open_world(
+        await new_database(), scratch, names or ["intake", "notification"], **(usual | settings)
+    ) as world:
         yield world
 
 

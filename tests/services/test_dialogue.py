@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from services.intake import opening
 from services.intake.dialogue.model import MOST_UNANSWERED
 from services.intake.reference import new_reference
-from services.intake.registration import tracking_token
 from services.intake.tracking import _steps
 from shared.keys import create_key
+from shared.tracking import tracking_token
 from tests.audit import audit
 from tests.conftest import NewDatabase
 from tests.services.receivers import mail_server

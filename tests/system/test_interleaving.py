@@ -52,7 +52,9 @@ TRAIL = {"personal_data_reads", "erasures"}
 """Nobody can empty these."""
 FEED = {"feed", "feed_head", "feed_subjects", "stream_tickets"}
 """No reaction fills them, but a reader of the log of its own; tests/audit.py compares them with the log."""
-BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", *TRAIL, *FEED}
+# Couriers, and those who report to them, leave these behind.
+SENT = {"customer_messages", "provider_messages", "delivery_reports"}
+BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", *TRAIL, *FEED, *SENT}
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
@@ -94,7 +96,7 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "notification": ("subscriptions",),
+    "notification": ("subscriptions", "devices"),
 }
 """Tables that requests fill, and no event."""
 

@@ -14,9 +14,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from services.intake.registration import tracking_token
 from shared.envelope import record_id
 from shared.keys import create_key
+from shared.tracking import tracking_token
 from tests.conftest import NewDatabase
 from tests.fleet import one_process, open_fleet
 from tests.system.test_journey import (

@@ -11,7 +11,7 @@ from services.intake.channels import automatic, mapping, quoting
 from services.intake.channels.markup import as_text
 from services.intake.channels.mime import Unreadable, parsed
 from services.intake.channels.words import cleaned, language, one_line
-from shared import threads
+from shared import expressions, threads
 from tests.mail_corpus import CORPUS, OUR, mail, part, parts
 
 SECRET = b"a-secret-for-tests-of-32-characters"
@@ -180,8 +180,8 @@ def test_a_payload_of_another_shape_is_ignored(payload: object) -> None:
     "expression", ["", "a[", "a.b |", "[a,b][] | [@,@][] | [@,@][] | [@,@][]", "unknown(", "&"]
 )
 def test_an_expression_that_cannot_be_used_says_so(expression: str) -> None:
-    with pytest.raises(mapping.NotAnExpression):
-        mapping.compiled(expression)
+    with pytest.raises(expressions.NotAnExpression):
+        expressions.compiled(expression)
 
 
 def test_one_call_brings_a_bounded_number_of_messages() -> None:

@@ -144,6 +144,7 @@ IGNORED = {
     "redress.case.closed-below-value.v1",
     "redress.restatement.answered.v1",
     "redress.personal-data.read.v1",
+    "redress.message.read.v1",
     "redress.notice.overdue.v1",
     "redress.task.set.v1",
     "redress.task.done.v1",

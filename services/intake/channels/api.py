@@ -78,6 +78,9 @@ async def take_mail(
     return_path: Annotated[
         str | None, Query(max_length=320, description="Envelope sender; empty for the null return path.")
     ] = None,
+    recipient: Annotated[
+        str | None, Query(max_length=320, description="Envelope recipient: a bounce is known by it.")
+    ] = None,
 ) -> MessageTaken:
     """An answer to one of our letters, or to the customer's own mail, is added to that complaint; any other mail is
     one. Automatic replies and bounces are recorded and never answered. The same Message-ID is taken once: send a
@@ -91,7 +94,7 @@ async def take_mail(
             "Send the raw mail as message/rfc822. 请以 message/rfc822 提交原始邮件。",
             field="header/Content-Type",
         )
-    landed = await ctx.part(Mailroom).receive(await request.body(), who.id, return_path)
+    landed = await ctx.part(Mailroom).receive(await request.body(), who.id, return_path, recipient)
     if landed.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return _taken(landed)

@@ -103,7 +103,8 @@ class Listener:
         assert isinstance(envelope.content, bytes)
         sender = "" if envelope.mail_from == NULL_PATH else envelope.mail_from
         try:
-            landed = await self._mailroom.receive(envelope.content, "mail", sender)
+            to = next(iter(envelope.rcpt_tos), None)
+            landed = await self._mailroom.receive(envelope.content, "mail", sender, to)
         except Problem as problem:
             if problem.status == 422:
                 return "554 5.6.0 The mail cannot be read"

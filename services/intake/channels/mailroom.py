@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.channels import automatic, quoting, store
+from services.intake.channels.bounces import Bounces
 from services.intake.channels.landing import File, Inbound, Landed, Landing, digest, landed
 from services.intake.channels.mime import Mail, Unreadable, parsed
 from services.intake.channels.words import LONGEST, language, one_line
@@ -56,18 +57,21 @@ class TooMany(Problem):
 class Mailroom:
     """Takes mails, from whatever way they come."""
 
-    def __init__(self, database: Database, landing: Landing, settings: Settings) -> None:
+    def __init__(self, database: Database, landing: Landing, bounces: Bounces, settings: Settings) -> None:
         self._database = database
+        self._bounces = bounces
         self._landing = landing
         self._secret = settings.installation_secret
         self._ours = {settings.mail_from.lower(), (settings.mail_reply_to or settings.mail_from).lower()}
         self._room = asyncio.Semaphore(SIDE_BY_SIDE)
 
-    async def receive(self, content: bytes, by: str, envelope_from: str | None = None) -> Landed:
+    async def receive(
+        self, content: bytes, by: str, envelope_from: str | None = None, envelope_to: str | None = None
+    ) -> Landed:
         """Take one raw mail. When this returns it cannot be lost any more, and will not be taken twice.
 
-        `envelope_from` is the return path, empty when that is null. Raises Problem: malformed-mail (422), TooMany
-        (429), and those of the door.
+        `envelope_from` is the return path, empty when that is null; `envelope_to` the address that it was sent to.
+        Raises Problem: malformed-mail (422), TooMany (429), NotTaken (503), and those of the door.
         """
         async with self._room:
             try:
@@ -80,10 +84,12 @@ class Mailroom:
                     f"{error.english} {error.chinese}",
                     field="body",
                 ) from None
-            return await self._take(mail, _identity(mail, content), by, envelope_from)
+            what = automatic.outcome(mail, envelope_from, self._ours)
+            if what == "bounce":  # again is as once, also when the rest of this fails
+                await self._bounces.tell(content, envelope_to)
+            return await self._take(mail, _identity(mail, content), by, what)
 
-    async def _take(self, mail: Mail, message: bytes, by: str, envelope_from: str | None) -> Landed:
-        what = automatic.outcome(mail, envelope_from, self._ours)
+    async def _take(self, mail: Mail, message: bytes, by: str, what: str | None) -> Landed:
         sender = hmac.digest(self._secret, b"mail-sender/" + mail.sender.encode(), hashlib.sha256)
         async with self._database.reading() as connection:
             if before := await store.message(connection, store.EMAIL, message):

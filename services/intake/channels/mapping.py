@@ -2,47 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-from jmespath.parser import ParsedResult
-
 from services.intake.channels.words import LONGEST, cleaned, one_line
+from shared.expressions import value
 
 MOST_MESSAGES = 100
 """That one call may bring."""
-MOST_LISTS = 3
-"""Lists and tables that an expression may build: each stage of them can double what it holds."""
 FIELDS = ("text", "message_id", "author", "permalink", "time", "thread_id")
-
-
-class NotAnExpression(ValueError):
-    """What is wrong with an expression."""
 
 
 class TooManyMessages(ValueError):
     """One call brings more messages than are taken."""
-
-
-@lru_cache(maxsize=512)
-def compiled(expression: str) -> ParsedResult:
-    """Raises NotAnExpression."""
-    try:
-        found = jmespath.compile(expression)
-    except (JMESPathError, RecursionError, ValueError) as error:
-        raise NotAnExpression(
-            str(error).splitlines()[0][:200] if str(error) else "it cannot be read"
-        ) from None
-    if _lists(found.parsed) > MOST_LISTS:
-        raise NotAnExpression(f"it builds more than {MOST_LISTS} lists or tables")
-    return found
-
-
-def _lists(node: Any) -> int:
-    own = node.get("type") in ("multi_select_list", "multi_select_dict")
-    return own + sum(_lists(child) for child in node.get("children", ()) if isinstance(child, dict))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +39,7 @@ class Unmapped:
 
 def read(mapping: dict[str, str], payload: Any, fallback_id: str | None) -> list[Mapped | Unmapped]:
     """The messages in a payload. Raises TooManyMessages."""
-    found = _value(mapping.get("messages") or "@", payload)
+    found = value(mapping.get("messages") or "@", payload)
     several = found if isinstance(found, list) else [found]
     if len(several) > MOST_MESSAGES:
         raise TooManyMessages
@@ -79,9 +50,9 @@ def read(mapping: dict[str, str], payload: Any, fallback_id: str | None) -> list
 def _read(mapping: dict[str, str], item: Any, fallback_id: str | None) -> Mapped | Unmapped:
     if item is None:
         return Unmapped("`messages` finds nothing")
-    if mapping.get("when") and not _value(mapping["when"], item):
+    if mapping.get("when") and not value(mapping["when"], item):
         return Unmapped("`when` does not hold")
-    values = {name: _value(mapping[name], item) for name in FIELDS if mapping.get(name)}
+    values = {name: value(mapping[name], item) for name in FIELDS if mapping.get(name)}
     text = cleaned(_plain(values.get("text")))
     if not text:
         return Unmapped("`text` finds no words")
@@ -97,13 +68,6 @@ def _read(mapping: dict[str, str], item: Any, fallback_id: str | None) -> Mapped
         thread_id=_plain(values.get("thread_id"))[:500] or None,
         whole=text if len(text) > LONGEST else None,
     )
-
-
-def _value(expression: str, item: Any) -> Any:
-    try:
-        return compiled(expression).search(item)
-    except (JMESPathError, RecursionError, TypeError, ValueError, ArithmeticError):
-        return None  # a function that does not fit the value: the expression finds nothing
 
 
 def _plain(value: Any) -> str:

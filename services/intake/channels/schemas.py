@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
 from pydantic.config import JsonDict
 
-from services.intake.channels.mapping import NotAnExpression, compiled
 from services.intake.channels.signing import Scheme, standard_key
 from services.intake.record.parts import Body
 from shared.events.vocabulary import Channel, Language, Visibility
+from shared.expressions import NotAnExpression, compiled
 
 Outcome = Literal["registered", "added", "auto_reply", "bounce", "loop", "empty"]
 

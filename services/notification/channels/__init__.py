@@ -41,6 +41,12 @@ class Letter:
     at: datetime
     html: str | None = None
     """The same words for readers that show HTML."""
+    short: str | None = None
+    """The same in one sentence or two, for a short message."""
+    link: str | None = None
+    """Where the receiver reads more."""
+    unsubscribe: str | None = None
+    """An address that ends messages of this kind when it is posted to (RFC 8058)."""
     attachments: tuple[Attachment, ...] = ()
     from_customer_thread: bool = True
     """An answer to it belongs to what the customer tells."""
@@ -60,12 +66,26 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A letter to a customer as it is kept for their inbox."""
+
+    delivery_id: UUID
+    complaint_id: UUID
+    template: str
+    language: str
+    sealed: str
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The receiving side took it."""
 
     channel: Channel
     template_version: str | None = None
     body_sha256: bytes | None = None
+    copy: Copy | None = field(default=None, repr=False)
+    """For the customer's inbox."""
 
 
 class CannotDeliver(Exception):
@@ -99,10 +119,15 @@ class Way(Protocol):
     @property
     def channel(self) -> Channel: ...
 
+    async def is_set_up(self) -> bool:
+        """Whether this installation has it now."""
+        ...
+
     def address(self, reach: Reach) -> str | None:
         """Where it leads to them; None when it does not."""
         ...
 
     async def send(self, letter: Letter, address: str) -> None:
-        """Returns when the receiving side took the letter. Raises CannotDeliver."""
+        """Returns when the receiving side took the letter. Raises CannotDeliver; NotSent when it turns out not to
+        lead to them."""
         ...

@@ -3,63 +3,42 @@
 from email.errors import HeaderParseError
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.notification.channels import CannotDeliver, Letter, Reach
+from services.notification.channels import CannotDeliver, Letter, Reach, marks
+from services.notification.channels.smtp import Envelope, MailServer
 from services.notification.rules import Channel
+from shared.config import Settings
 from shared.threads import thread_id
-
-TIMEOUT = 20.0
-"""Seconds for each step of the conversation with the mail server."""
 
 
 class EmailChannel:
-    """`smtp://user:password@host:587`, or `smtps://` for TLS from the start.
-
-    With `smtp://` TLS is used when the server offers it, and demanded before a password is sent.
-    """
-
     channel = Channel.EMAIL
 
-    def __init__(
-        self, smtp_url: str, mail_from: str, organisation: str, secret: bytes, reply_to: str | None = None
-    ) -> None:
-        parts = urlsplit(smtp_url)
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise ValueError("REDRESS_SMTP_URL must look like smtp://user:password@host:587 or smtps://host")
-        self._host = parts.hostname
-        self._tls = parts.scheme == "smtps"
-        self._port = parts.port or (465 if self._tls else 587)
-        self._user = unquote(parts.username) if parts.username else None
-        self._password = unquote(parts.password) if parts.password else None
-        self._mail_from = mail_from
-        self._organisation = organisation
-        self._secret = secret
-        self._reply_to = reply_to
+    def __init__(self, server: MailServer, settings: Settings) -> None:
+        self._server = server
+        self._from = settings.mail_from
+        self._organisation = settings.organisation
+        self._secret = settings.installation_secret
+        self._reply_to = settings.mail_reply_to
+        self._bounces = settings.bounce_address
+
+    async def is_set_up(self) -> bool:
+        return True
 
     def address(self, reach: Reach) -> str | None:
         return reach.email
 
     async def send(self, letter: Letter, address: str) -> None:
+        mark = marks.mark_of(self._secret, letter.delivery_id)
+        sender = marks.return_path(self._bounces, mark) if self._bounces else self._from
         try:
-            mail = self._compose(letter, address)
+            mail = self._compose(letter, address, mark)
         except (ValueError, HeaderParseError):
             raise CannotDeliver("the e-mail address cannot be used", final=True) from None
         try:
-            await aiosmtplib.send(
-                mail,
-                sender=self._mail_from,
-                recipients=[address],
-                hostname=self._host,
-                port=self._port,
-                username=self._user,
-                password=self._password,
-                use_tls=self._tls,
-                start_tls=True if self._user and not self._tls else None,
-                timeout=TIMEOUT,
-            )
+            await self._server.send(mail, Envelope(sender, address, mark))
         # The server's own words may repeat the address: only its code is kept.
         except aiosmtplib.SMTPRecipientsRefused as error:
             code = error.recipients[0].code
@@ -75,14 +54,15 @@ class EmailChannel:
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             raise CannotDeliver(f"the mail server cannot be used ({type(error).__name__})") from None
 
-    def _compose(self, letter: Letter, recipient: str) -> EmailMessage:
+    def _compose(self, letter: Letter, recipient: str, mark: str) -> EmailMessage:
         mail = EmailMessage()
-        domain = self._mail_from.rpartition("@")[2]
+        domain = self._from.rpartition("@")[2]
         mail["Message-ID"] = f"<{letter.delivery_id}@{domain}>"
         if letter.from_customer_thread:
-            mail["References"] = thread_id(self._secret, letter.reference, domain)
+            # Mail programs show what answers the same mail together, also when nobody has that mail.
+            mail["In-Reply-To"] = mail["References"] = thread_id(self._secret, letter.reference, domain)
         mail["Date"] = format_datetime(letter.at)
-        mail["From"] = formataddr((self._organisation, self._mail_from))
+        mail["From"] = formataddr((self._organisation, self._from))
         if self._reply_to and letter.from_customer_thread:
             mail["Reply-To"] = self._reply_to
         mail["To"] = recipient
@@ -90,6 +70,11 @@ class EmailChannel:
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = letter.language
         mail["X-Redress-Reference"] = letter.reference
+        mail[marks.HEADER] = mark
+        if letter.unsubscribe is not None:
+            mail["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+            if letter.unsubscribe.startswith("https://"):  # RFC 8058 allows it there only
+                mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(letter.body)
         if letter.html is not None:
             mail.add_alternative(letter.html, subtype="html")

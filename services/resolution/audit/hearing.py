@@ -13,6 +13,7 @@ from shared.events import (
     AttachmentScanned,
     Event,
     MessageDelivered,
+    MessageRead,
     NoticeAcknowledged,
     NoticeOverdue,
     PersonalDataRead,
@@ -52,6 +53,7 @@ HEARD: tuple[Heard, ...] = (
     ),
     Heard(AttachmentScanned, Noted.ATTACHMENT_SCANNED, "scanned_at", ("attachment_id", "scan")),
     Heard(MessageDelivered, Noted.MESSAGE_DELIVERED, "delivered_at", ("delivery_id", "template", "channel")),
+    Heard(MessageRead, Noted.MESSAGE_READ, "read_at", ("delivery_id", "template"), lambda event: CUSTOMER),
     *(
         Heard(notice, Noted.NOTICE_ISSUED, "issued_at", ("notice_id", "reason", "fact_id"))
         for notice in NOTICES.values()

@@ -19,6 +19,7 @@ class Noted(StrEnum):
     ATTACHMENT_ADDED = "attachment_added"
     ATTACHMENT_SCANNED = "attachment_scanned"
     MESSAGE_DELIVERED = "message_delivered"
+    MESSAGE_READ = "message_read"
     FIELD_LETTER_DELIVERED = "field_letter_delivered"
     FIELD_LETTER_FAILED = "field_letter_failed"
     NOTICE_ISSUED = "notice_issued"
@@ -39,6 +40,7 @@ NOTED: Mapping[Noted, Words] = {
     Noted.ATTACHMENT_ADDED: Words("A file was attached", "增加了附件"),
     Noted.ATTACHMENT_SCANNED: Words("A file was scanned", "附件已扫描"),
     Noted.MESSAGE_DELIVERED: Words("A message was delivered", "消息已送达"),
+    Noted.MESSAGE_READ: Words("The customer read a message", "客户已阅读消息"),
     Noted.FIELD_LETTER_DELIVERED: Words("A letter of a field action was delivered", "现场行动通知已送达"),
     Noted.FIELD_LETTER_FAILED: Words("A letter of a field action did not arrive", "现场行动通知未送达"),
     Noted.NOTICE_ISSUED: Words("Somebody of the company must know", "已发出须知"),

@@ -1,0 +1,1 @@
+"""Devices of customers, to which messages are pushed."""

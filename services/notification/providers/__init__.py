@@ -1,0 +1,1 @@
+"""Companies that carry short and push messages, each described as data."""
