@@ -46,12 +46,15 @@ class Context:
         """A thing that the service made for itself at the start (`Service.parts`)."""
         return cast(P, self.parts[kind])
 
-    async def ask(self, service: str, path: str, *scopes: str) -> Any:
+    async def ask(
+        self, service: str, path: str, *scopes: str, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """Ask another service for a fact that must not travel on the log.
 
         Raises httpx.HTTPError when it cannot be had now; the caller tries again later.
         """
-        headers = {"Authorization": f"Bearer {self.authenticator.service_token(self.name, scopes)}"}
+        token = self.authenticator.service_token(self.name, scopes)
+        headers = {**(headers or {}), "Authorization": f"Bearer {token}"}
         if traceparent := telemetry.traceparent():
             headers["traceparent"] = traceparent
         answer = await self.peers(service).get(path, headers=headers)

@@ -14,11 +14,11 @@ from services.intake.duplicates.index import Marker
 from services.intake.handlers import reactions
 from services.intake.imports.importer import Importer
 from services.intake.open311 import router as open311
-from services.intake.opening import Attempts
 from services.intake.store import metadata
 from services.intake.vault.retention import Retention
 from services.intake.vault.rows import equip
 from services.intake.watch import Watchers
+from shared.attempts import Attempts
 from shared.config import Settings
 from shared.seal import Seal
 from shared.service import Context, Service, Worker

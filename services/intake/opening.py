@@ -7,7 +7,6 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Request, Response
-from limits import parse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +15,7 @@ from services.intake.registration import tracking_token
 from services.intake.store import complaints
 from services.intake.vault.rows import open_row, vault_of
 from shared import driver, idempotency
-from shared.asgi import Window
+from shared.attempts import Attempts
 from shared.database import Transaction, sql
 from shared.idempotency import Answer
 from shared.problems import Problem
@@ -98,31 +97,6 @@ async def opened(
         raise UnknownCase
     row = await connection.execute(select(complaints).where(complaints.c.id == found))
     return open_row(vault_of(connection), "complaints", row.mappings().one())
-
-
-class Attempts:
-    """Counts by address the references and tokens that opened nothing. Part of intake; each process its own."""
-
-    def __init__(self, limit: str) -> None:
-        self._window = Window(parse(limit))
-
-    def check(self, address: str) -> None:
-        """Raises the 429 problem while the address has used up its attempts, whatever it asks for now: to answer
-        the right ones still would tell which they are."""
-        left, seconds = self._window.left(address)
-        if left <= 0:
-            reset = max(1, round(seconds))
-            raise Problem(
-                429,
-                "too-many-requests",
-                "Too many references or tokens that open nothing",
-                f"Check them as they stand in the acknowledgement, and try again in {reset} s. "
-                f"错误次数过多，请核对投诉编号和查询码，{reset} 秒后再试。",
-                headers={"Retry-After": str(reset)},
-            )
-
-    def failed(self, address: str) -> None:
-        self._window.hit(address)
 
 
 async def _limited(request: Request, ctx: Ctx) -> AsyncIterator[None]:

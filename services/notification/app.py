@@ -10,14 +10,17 @@ from services.notification.contacts import Contacts
 from services.notification.courier import Courier, Doorbell
 from services.notification.customers import CustomerWriter
 from services.notification.desk import Desks, LetterDesk, WebhookDesk
+from services.notification.digests.writer import DigestWriter
 from services.notification.field_letters import FieldWriter
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
-from services.notification.rules import FIELD_ACTION, Audience
+from services.notification.preferences.gate import Gate
+from services.notification.rules import DIGEST, FIELD_ACTION, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata
 from services.notification.ways import Ways
+from shared.attempts import Attempts
 from shared.config import Settings
 from shared.guard import Guard
 from shared.seal import Seal
@@ -47,16 +50,24 @@ def _parts(context: Context) -> Sequence[object]:
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
     contacts, people, ways = Contacts(context), StaffContacts(context), _ways(settings)
+    gate = Gate(context.database, settings.time_zone)
+    customers, colleagues = CustomerWriter(contacts, letters, settings), StaffWriter(people, letters)
     to_customers = LetterDesk(
         Audience.CUSTOMER,
         ways,
-        CustomerWriter(contacts, letters),
-        {FIELD_ACTION: FieldWriter(context, letters)},
+        gate,
+        customers,
+        {
+            FIELD_ACTION: FieldWriter(context, letters),
+            DIGEST: DigestWriter(context.database, letters, customers),
+        },
     )
-    to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
+    digests_to_staff = DigestWriter(context.database, letters, colleagues)
+    to_staff = LetterDesk(Audience.STAFF, ways, gate, colleagues, {DIGEST: digests_to_staff})
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
-    return [letters, seal, guard, contacts, people, ways, desks]
+    attempts = Attempts(settings.tracking_attempts)
+    return [letters, seal, guard, contacts, people, ways, desks, attempts]
 
 
 def _workers(context: Context) -> Sequence[Worker]:

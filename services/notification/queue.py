@@ -4,7 +4,7 @@ SKIP LOCKED is right here, because the order that matters (within a lane) is kep
 takes only the oldest open delivery of a lane.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +14,9 @@ from sqlalchemy import RowMapping, text
 
 from services.notification import outcomes as told
 from services.notification import schedule
-from services.notification.channels import CannotDeliver, NotSent, Receipt
-from services.notification.rules import Audience, Channel
+from services.notification.channels import CannotDeliver, NotSent, Receipt, Withheld
+from services.notification.digests import settling
+from services.notification.rules import DIGEST, Audience, Channel, Nature, Urgency
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
 
@@ -45,15 +46,20 @@ class Leased:
     """A customer by their own id, of a field action."""
     channels: tuple[Channel, ...] = ()
     """The first of them that leads to the receiver is taken."""
+    urgency: Urgency | None = None
+    nature: Nature | None = None
+    is_copy: bool = False
+    """The same goes by another way, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     delivery: Leased
-    result: Receipt | CannotDeliver
+    result: Receipt | CannotDeliver | Withheld
 
 
-# A delivery of a lane waits while an older one is open, unless that one has used up our patience. The end of
+# A delivery of a lane waits while an older one is open, unless that one has used up our patience or itself waits for
+# the end of quiet hours. The end of
 # the lease is the next time at which the row is due: a dead courier's rows come back by the same condition.
 _CLAIM = text(
     """
@@ -72,15 +78,15 @@ WITH due AS (
       AND NOT EXISTS (
           SELECT 1 FROM deliveries e
           WHERE e.lane = d.lane AND e.number < d.number AND e.status IN ('pending', 'leased')
-            AND e.attempts < :patience)
+            AND e.attempts < :patience AND (e.withheld IS NULL OR e.next_attempt_at <= :now))
     ORDER BY d.next_attempt_at, d.number LIMIT :limit
     FOR UPDATE OF d SKIP LOCKED
 )
 UPDATE deliveries d
-SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
+SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1, withheld = NULL
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels, d.recipient, d.customer_id,
-          d.subscription_id,
+          d.subscription_id, d.urgency, d.nature, d.is_copy,
           due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
 """
 )
@@ -119,12 +125,17 @@ async def claim(
                 "limit": limit,
             },
         )
-        return [_leased(row._mapping) for row in rows]
+        return [leased(row._mapping) for row in rows]
 
 
-def _leased(row: RowMapping) -> Leased:
-    channels = tuple(Channel(channel) for channel in row["channels"])
-    return Leased(**{**row, "channels": channels, "secrets": tuple(filter(None, row["secrets"]))})
+def leased(row: RowMapping) -> Leased:
+    read = {
+        "channels": tuple(Channel(channel) for channel in row["channels"]),
+        "secrets": tuple(filter(None, row["secrets"])),
+        "urgency": row["urgency"] and Urgency(row["urgency"]),
+        "nature": row["nature"] and Nature(row["nature"]),
+    }
+    return Leased(**{**row, **read})
 
 
 _DELIVERED = text(
@@ -135,7 +146,7 @@ SET status = 'delivered', settled_at = :now, lease_until = NULL, last_error = NU
 FROM unnest(CAST(:ids AS uuid[]), CAST(:ways AS text[]), CAST(:versions AS text[]), CAST(:hashes AS bytea[]))
     AS u(id, channel, template_version, body_sha256)
 WHERE d.id = u.id AND d.status <> 'delivered'
-RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.customer_id, d.facts
+RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.customer_id, d.facts, d.is_copy
 """
 )
 # What a late courier reports about an attempt that is not the newest any more does not count.
@@ -150,7 +161,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:agains AS time
     AS u(id, attempts, again, ending, reason, channel)
 WHERE d.id = u.id AND d.status = 'leased' AND d.attempts = u.attempts
 RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.status, d.last_error,
-          d.customer_id, d.facts
+          d.customer_id, d.facts, d.is_copy
 """
 )
 
@@ -162,6 +173,10 @@ async def settle(database: Database, outcomes: Sequence[Outcome], now: datetime)
         await _lock_subscriptions(transaction, outcomes)
         sent = [(o.delivery, o.result) for o in outcomes if isinstance(o.result, Receipt)]
         failed = [(o.delivery, o.result) for o in outcomes if isinstance(o.result, CannotDeliver)]
+        withheld = [
+            (o.delivery.id, o.delivery.attempts, o.result) for o in outcomes if isinstance(o.result, Withheld)
+        ]
+        await settling.withhold(transaction, withheld, now)
         if sent:
             await _settle_sent(transaction, sent, now)
         if failed:
@@ -182,10 +197,22 @@ async def _settle_sent(
             "hashes": [receipt.body_sha256 for _, receipt in sent],
         },
     )
-    for row in rows:
-        # Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither.
-        if row.audience == Audience.CUSTOMER:
-            transaction.publish(told.delivered(row, now), at=now)
+    for row in await _told_of(transaction, rows, now):
+        transaction.publish(told.delivered(row, now), at=now)
+
+
+async def _told_of(transaction: Transaction, rows: Iterable[Any], now: datetime) -> list[Any]:
+    """The messages to customers that came to an end with these: in place of a digest, those that it tells.
+
+    Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither. Of a copy that
+    did not arrive nobody need hear.
+    """
+    ended = list(rows)
+    merged = await settling.settle_merged(
+        transaction, [row.id for row in ended if row.template == DIGEST], now
+    )
+    ended = [row for row in ended if row.template != DIGEST and not row.is_copy]
+    return [row for row in [*ended, *merged] if row.audience == Audience.CUSTOMER]
 
 
 async def _settle_failed(
@@ -207,9 +234,9 @@ async def _settle_failed(
             "reasons": [why.reason[:500] for _, why in failed],
         },
     )
-    for row in rows:
-        if row.audience == Audience.CUSTOMER and row.status != "pending":
-            transaction.publish(told.failed(row, now), at=now)
+    given_up = [row for row in rows if row.status != "pending"]
+    for row in await _told_of(transaction, given_up, now):
+        transaction.publish(told.failed(row, now), at=now)
 
 
 async def _lock_subscriptions(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:

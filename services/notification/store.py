@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -29,7 +30,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.notification import addresses
+from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.model import Conversation, Delivery, Follower, Subscription
+from services.notification.preferences import store as preferences_store
+from services.notification.preferences import tables as preferences_tables
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
 from shared import clock
@@ -144,6 +148,16 @@ deliveries = Table(
     Column("complaint_id", Uuid),
     Column("audience", Text, nullable=False),
     Column("rule", Text, nullable=False, comment="what says that they are to be told"),
+    Column("rule_version", Integer, nullable=False, server_default="0", comment="of the rulebook it is in"),
+    Column("urgency", Text, comment="empty for webhooks, like the nature"),
+    Column("nature", Text),
+    Column(
+        "is_copy",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="the same goes by another way, too",
+    ),
     Column("channels", ARRAY(Text), nullable=False, comment="the first that leads to the receiver is taken"),
     Column("lane", Text, nullable=False, comment="deliveries of one lane go one after the other"),
     Column("template", Text),
@@ -159,20 +173,44 @@ deliveries = Table(
     _time("next_attempt_at", "while leased: the end of the lease", nullable=False),
     _time("lease_until"),
     Column("last_error", Text, comment="no personal data"),
+    Column("withheld", Text, comment="why it does not go now, though nothing is wrong"),
+    Column("merged_into", Uuid, comment="the digest that tells it"),
+    Column("counted_on", Date, comment="day of the person of which it took a place"),
     Column("channel", Text, comment="the way by which it went, or was tried last"),
     Column("template_version", Text),
     Column("body_sha256", LargeBinary, comment="proof of what was said; the text itself is not kept"),
     _time("created_at", nullable=False, server_default=func.now()),
     _time("settled_at", "delivered, or given up"),
-    CheckConstraint("status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent')", name="status"),
+    CheckConstraint(
+        "status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent', 'declined', 'merged')",
+        name="status",
+    ),
     CheckConstraint("(status = 'leased') = (lease_until IS NOT NULL)", name="lease"),
     CheckConstraint(
-        "(status IN ('delivered', 'failed', 'not_sent')) = (settled_at IS NOT NULL)", name="settled"
+        "status = 'merged' OR "
+        "(status IN ('delivered', 'failed', 'not_sent', 'declined')) = (settled_at IS NOT NULL)",
+        name="settled",
+    ),
+    CheckConstraint("status <> 'merged' OR merged_into IS NOT NULL", name="merged"),
+    CheckConstraint(
+        "withheld IN ('quiet-hours', 'digest', 'daily-limit', 'declined') "
+        "AND NOT (withheld = 'quiet-hours' AND status = 'merged')",
+        name="withheld",
+    ),
+    CheckConstraint("urgency IN ('immediate', 'usual', 'can_wait')", name="urgency"),
+    CheckConstraint("nature IN ('safety', 'service', 'progress', 'opinion')", name="nature"),
+    CheckConstraint(
+        "(audience = 'subscriber') = (nature IS NULL) AND (nature IS NULL) = (urgency IS NULL)", name="told"
     ),
     CheckConstraint(
-        "CASE audience WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
-        "AND subscription_id IS NULL AND recipient IS NULL AND (customer_id IS NOT NULL) = (template = 'field-action') "
-        "WHEN 'staff' THEN template IS NOT NULL AND complaint_id IS NOT NULL AND recipient IS NOT NULL "
+        "nature IN ('progress', 'opinion') OR withheld IS NULL OR withheld = 'quiet-hours'", name="owed"
+    ),
+    CheckConstraint(
+        "CASE audience WHEN 'customer' THEN template IS NOT NULL AND (complaint_id IS NULL) = (template = 'digest') "
+        "AND subscription_id IS NULL AND recipient IS NULL "
+        "AND (customer_id IS NOT NULL) = (template IN ('field-action', 'digest')) "
+        "WHEN 'staff' THEN template IS NOT NULL AND (complaint_id IS NULL) = (template = 'digest') "
+        "AND recipient IS NOT NULL "
         "WHEN 'subscriber' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
         "ELSE false END",
         name="audience",
@@ -182,10 +220,14 @@ _OPEN = text("status IN ('pending', 'leased')")
 Index("ix_deliveries_due", deliveries.c.audience, deliveries.c.next_attempt_at, postgresql_where=_OPEN)
 Index("ix_deliveries_lane", deliveries.c.lane, deliveries.c.number, postgresql_where=_OPEN)
 Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
+Index(
+    "ix_deliveries_merged", deliveries.c.merged_into, postgresql_where=deliveries.c.merged_into.is_not(None)
+)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
 
 staff = staff_tables.add_tables(metadata)
 addresses.add_table(metadata)
+preferences = preferences_tables.add_tables(metadata)
 rulebook_store.add_tables(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
@@ -207,14 +249,15 @@ _FORWARD = text(
 _QUEUE = text(
     """
 WITH queued AS (
-    INSERT INTO deliveries (id, complaint_id, audience, rule, channels, lane, template, facts, subscription_id,
-                            event_id, recipient, customer_id, next_attempt_at, created_at)
-    SELECT id, complaint_id, audience, rule, channels, lane, template, facts, subscription_id, event_id,
-           recipient, customer_id,
-           :now, :now
+    INSERT INTO deliveries (id, complaint_id, audience, rule, rule_version, urgency, nature, is_copy, channels, lane,
+                            template, facts, subscription_id, event_id, recipient, customer_id, next_attempt_at,
+                            created_at)
+    SELECT id, complaint_id, audience, rule, rule_version, urgency, nature, is_copy, channels, lane, template, facts,
+           subscription_id, event_id, recipient, customer_id, :now, :now
     FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb)) AS (
-        id uuid, complaint_id uuid, audience text, rule text, channels text[], lane text, template text, facts jsonb,
-        subscription_id uuid, event_id uuid, recipient text, customer_id uuid)) WITH ORDINALITY AS given
+        id uuid, complaint_id uuid, audience text, rule text, rule_version int, urgency text, nature text,
+        is_copy boolean, channels text[], lane text, template text, facts jsonb, subscription_id uuid,
+        event_id uuid, recipient text, customer_id uuid)) WITH ORDINALITY AS given
     ORDER BY ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
@@ -246,7 +289,7 @@ WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
 
 
 class ConversationStore:
-    """Conversations with the live webhooks, which are loaded once per batch."""
+    """Conversations with the live webhooks and the rulebooks in force, which are loaded once per batch."""
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, Conversation]:
         live = await transaction.execute(text("SELECT id, event_types FROM subscriptions WHERE enabled"))
@@ -254,8 +297,10 @@ class ConversationStore:
         rows = await transaction.execute(
             text("SELECT * FROM conversations WHERE id = ANY(:ids)"), {"ids": list(ids)}
         )
-        found = {row.id: _conversation(row._asdict(), wanting) for row in rows}
-        return {i: found.get(i) or Conversation(id=i, subscriptions=wanting) for i in ids}
+        books = await rulebook_store.load_books(transaction.connection, WHO_HEARS_WHAT)
+        given: dict[str, Any] = {"subscriptions": wanting, "books": books}
+        found = {row.id: _conversation(row._asdict(), given) for row in rows}
+        return {i: found.get(i) or Conversation(id=i, **given) for i in ids}
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Conversation]) -> None:
         changed = sorted(aggregates, key=lambda conversation: conversation.id)
@@ -275,6 +320,7 @@ class ConversationStore:
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
         await staff_store.save(transaction, staff, changed)
+        await preferences_store.forget(transaction, [c.gone_customer for c in changed if c.gone_customer])
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
             conversation.lines, conversation.settled = [], []
@@ -285,15 +331,16 @@ async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
     if not new:
         return
     queued = await transaction.execute(
-        _QUEUE, {"rows": to_json([asdict(d) for d in new]).decode(), "now": clock.now()}
+        _QUEUE,
+        {"rows": to_json([asdict(way) for d in new for way in d.all_ways()]).decode(), "now": clock.now()},
     )
     if queued.scalar_one():
         await transaction.execute(text(f"NOTIFY {DOORBELL}"))
 
 
-def _conversation(row: dict[str, Any], wanting: tuple[Subscription, ...]) -> Conversation:
+def _conversation(row: dict[str, Any], given: dict[str, Any]) -> Conversation:
     known = {name: row[name] for name in _FIELDS}
     known["held"] = _HELD.validate_python(row["held"])
     known["said"] = _HELD.validate_python(row["said"])
     known["followers"] = _FOLLOWERS.validate_python(row["followers"])
-    return Conversation(**known, subscriptions=wanting)
+    return Conversation(**known, **given)

@@ -152,7 +152,7 @@ async def resend(transaction: Transaction, delivery_id: UUID, who: Principal) ->
         )
     if row.template is None and row.owner != who.id and not who.may(ADMIN):
         raise problems.not_found("delivery", "path/delivery_id")
-    if row.status not in {"delivered", "failed", "not_sent"}:
+    if row.status not in {"delivered", "failed", "not_sent", "declined"}:
         raise problems.conflict(
             "It is on its way",
             "Only what was delivered or given up can be sent again.",
@@ -163,6 +163,7 @@ async def resend(transaction: Transaction, delivery_id: UUID, who: Principal) ->
     await transaction.execute(
         text(
             "UPDATE deliveries SET status = 'pending', attempts = 0, settled_at = NULL, last_error = NULL, "
+            "withheld = NULL, merged_into = NULL, "
             "next_attempt_at = :now WHERE id = :id"
         ),
         {"id": delivery_id, "now": now},
