@@ -12,8 +12,9 @@ from uuid import UUID
 
 from services.notification.affected import letter_facts
 from services.notification.cloud_events import cloud_event
+from services.notification.delivery import Delivery, Forwarded
 from services.notification.hearing.book import WHO_HEARS_WHAT, Told
-from services.notification.rules import ACKNOWLEDGEMENT, Audience, Channel, Hearer, Nature, Urgency
+from services.notification.rules import ACKNOWLEDGEMENT, Audience, Channel, Hearer, Urgency
 from services.notification.staff.model import Line, Settled, facts_of
 from shared.aggregate import Aggregate
 from shared.envelope import Received
@@ -50,59 +51,6 @@ class Subscription:
 def matches(pattern: str, event_type: str) -> bool:
     """`redress.complaint.registered` names one fact, `redress.complaint.*` a family, `*` all of them."""
     return pattern == event_type or (pattern.endswith("*") and event_type.startswith(pattern[:-1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message to one receiver. Its id follows from its cause, so that it is never made twice."""
-
-    id: UUID
-    complaint_id: UUID | None
-    """None for a ping."""
-    audience: Audience
-    rule: str
-    """What says that they are to be told."""
-    at: datetime
-    """When its fact happened."""
-    lane: str
-    """Deliveries of one lane go one after the other."""
-    channels: tuple[Channel, ...] = (Channel.EMAIL,)
-    """The first of them that leads to the receiver is taken."""
-    besides: tuple[Channel, ...] = ()
-    """It goes by each of these, too, each time as a delivery of its own."""
-    is_copy: bool = False
-    """It is such a one: that it fails troubles nobody."""
-    rule_version: int = 0
-    """Of the rulebook that the rule is in."""
-    urgency: Urgency | None = None
-    """None, like the nature, for webhooks."""
-    nature: Nature | None = None
-    template: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    subscription_id: UUID | None = None
-    event_id: UUID | None = None
-    """The forwarded event, for a webhook."""
-    recipient: str | None = None
-    """Somebody of the company, by their id in the directory."""
-    customer_id: UUID | None = None
-    """A customer by their own id, whoever complained: of a field action, or of a digest."""
-
-    def all_ways(self) -> "list[Delivery]":
-        """The delivery, and its copies by other ways."""
-        copies = [
-            replace(self, id=derived_id("copy", self.id, way), channels=(way,), besides=(), is_copy=True)
-            for way in self.besides
-        ]
-        return [self, *copies]
-
-
-@dataclass(frozen=True, slots=True)
-class Forwarded:
-    """An event as webhooks send it: the CloudEvents JSON is stored once, however many want it."""
-
-    event_id: UUID
-    complaint_id: UUID
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +258,7 @@ class Conversation(Aggregate):
         for told in self._told(moment, Hearer.FOLLOWER):
             said = self._to_customer(told, cause, at, facts)
             self.said = sorted([*self.said, said], key=lambda d: (d.at, d.id))[-SAID:]
-            self.outgoing += [_for_follower(said, f) for f in self.followers if f.hears(said.at)]
+            self.outgoing += [said.for_follower(f.complaint_id) for f in self.followers if f.hears(said.at)]
 
     def _to_customer(self, told: Told, cause: object, at: datetime, facts: dict[str, Any]) -> Delivery:
         id = derived_id("message", cause, Audience.CUSTOMER, told.template)
@@ -320,7 +268,9 @@ class Conversation(Aggregate):
         """Another complaint follows this one; its reporter hears what has happened since."""
         follower = Follower(complaint_id, at)
         self.followers.append(follower)
-        self.outgoing += [_for_follower(said, follower) for said in self.said if follower.hears(said.at)]
+        self.outgoing += [
+            said.for_follower(follower.complaint_id) for said in self.said if follower.hears(said.at)
+        ]
 
     def leave(self, complaint_id: UUID, at: datetime) -> None:
         self.followers = [
@@ -338,20 +288,3 @@ class Conversation(Aggregate):
         self.acknowledged = True
         self.outgoing += self.held
         self.held = []
-
-
-def _for_follower(said: Delivery, follower: Follower) -> Delivery:
-    """The same message for the reporter of a merged complaint, but for what is the leading customer's own."""
-    facts = said.facts | {"followed": True}
-    facts |= {name: blank for name, blank in _OWN.items() if name in facts}
-    return replace(
-        said,
-        id=derived_id("message", said.id, follower.complaint_id),
-        complaint_id=follower.complaint_id,
-        lane=f"{said.audience}/{follower.complaint_id}",
-        facts=facts,
-    )
-
-
-_OWN: dict[str, Any] = {"solution": None, "waiting": False, "offers": []}
-"""What the leading customer chose or has to choose; a follower is told that work goes on."""

@@ -4,7 +4,7 @@ SKIP LOCKED is right here, because the order that matters (within a lane) is kep
 takes only the oldest open delivery of a lane.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from services.notification import outcomes as told
 from services.notification import schedule
 from services.notification.channels import CannotDeliver, NotSent, Receipt, Withheld
 from services.notification.digests import settling
-from services.notification.rules import DIGEST, Audience, Channel, Nature, Urgency
+from services.notification.rules import Audience, Channel, Nature, Urgency
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
 
@@ -197,22 +197,8 @@ async def _settle_sent(
             "hashes": [receipt.body_sha256 for _, receipt in sent],
         },
     )
-    for row in await _told_of(transaction, rows, now):
+    for row in await settling.to_customers(transaction, rows.all(), now):
         transaction.publish(told.delivered(row, now), at=now)
-
-
-async def _told_of(transaction: Transaction, rows: Iterable[Any], now: datetime) -> list[Any]:
-    """The messages to customers that came to an end with these: in place of a digest, those that it tells.
-
-    Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither. Of a copy that
-    did not arrive nobody need hear.
-    """
-    ended = list(rows)
-    merged = await settling.settle_merged(
-        transaction, [row.id for row in ended if row.template == DIGEST], now
-    )
-    ended = [row for row in ended if row.template != DIGEST and not row.is_copy]
-    return [row for row in [*ended, *merged] if row.audience == Audience.CUSTOMER]
 
 
 async def _settle_failed(
@@ -235,7 +221,7 @@ async def _settle_failed(
         },
     )
     given_up = [row for row in rows if row.status != "pending"]
-    for row in await _told_of(transaction, given_up, now):
+    for row in await settling.to_customers(transaction, given_up, now):
         transaction.publish(told.failed(row, now), at=now)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notification import queue
-from services.notification.model import Delivery
+from services.notification.delivery import Delivery
 from services.notification.rules import Audience, Channel
 from services.notification.schemas import NewWebhook, Webhook, WebhookChange
 from services.notification.signing import new_secret

@@ -77,7 +77,15 @@ HIDDEN = {
     "conversations": {"version"},
     # How far a courier has come is not the handlers' work.
     "deliveries": {"number", "status", "attempts", "next_attempt_at", "lease_until", "last_error", "channel"}
-    | {"template_version", "body_sha256", "created_at", "settled_at"},
+    | {
+        "template_version",
+        "body_sha256",
+        "created_at",
+        "settled_at",
+        "withheld",
+        "merged_into",
+        "counted_on",
+    },
 }
 """Columns that may differ, by table."""
 MOMENTS = {"promise_made": "text", "clock_missed": "at"}
@@ -92,7 +100,8 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "notification": ("subscriptions",),
+    # The last is filled by couriers: how far they have come is not the handlers' work.
+    "notification": ("subscriptions", "rulebook_versions", "rulebook_switches", "preferences", "day_counts"),
 }
 """Tables that requests fill, and no event."""
 

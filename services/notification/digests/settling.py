@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notification.channels import Declined, Merged, Postponed, Withheld
-from services.notification.rules import DIGEST
+from services.notification.rules import DIGEST, Audience
 from shared.database import Transaction, sql
 from shared.ids import derived_id
 
@@ -116,11 +116,17 @@ async def _merge(transaction: Transaction, merged: Sequence[tuple[UUID, int, Mer
     )
 
 
-async def settle_merged(transaction: Transaction, digests: Sequence[UUID], now: datetime) -> Sequence[Any]:
-    """These digests came to their end, and with them what they tell: those rows."""
-    if not digests:
-        return []
-    return (await transaction.execute(_SETTLE, {"digests": list(digests), "now": now})).all()
+async def to_customers(transaction: Transaction, ended: Sequence[Any], now: datetime) -> list[Any]:
+    """The messages to customers that came to an end with these: in place of a digest, those that it tells.
+
+    Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither. Of a copy nobody
+    need hear.
+    """
+    merged: Sequence[Any] = ()
+    if digests := [row.id for row in ended if row.template == DIGEST]:
+        merged = (await transaction.execute(_SETTLE, {"digests": digests, "now": now})).all()
+    ended = [row for row in ended if row.template != DIGEST and not row.is_copy]
+    return [row for row in [*ended, *merged] if row.audience == Audience.CUSTOMER]
 
 
 def _customer(person: str) -> UUID | None:
