@@ -50,6 +50,8 @@ class Leased:
     nature: Nature | None = None
     is_copy: bool = False
     """The same goes by another way, too."""
+    leading_id: UUID | None = None
+    """The complaint that this one was merged into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Outcome:
 _CLAIM = text(
     """
 WITH due AS (
-    SELECT d.id, c.reference, c.kind, coalesce(l.handler_name, c.handler_name) AS handler_name,
+    SELECT d.id, c.reference, c.kind, c.leading_id, coalesce(l.handler_name, c.handler_name) AS handler_name,
            CASE WHEN c.leading_id IS NULL THEN c.promised_at ELSE l.promised_at END AS promised_at, s.url, f.body,
            CASE WHEN s.previous_until > :now THEN ARRAY[s.secret, s.previous_secret]
                 ELSE ARRAY[s.secret] END AS secrets
@@ -87,7 +89,7 @@ SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts 
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels, d.recipient, d.customer_id,
           d.subscription_id, d.urgency, d.nature, d.is_copy,
-          due.reference, due.kind, due.handler_name, due.promised_at, due.url, due.secrets, due.body
+          due.reference, due.kind, due.leading_id, due.handler_name, due.promised_at, due.url, due.secrets, due.body
 """
 )
 

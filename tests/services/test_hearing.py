@@ -1,6 +1,7 @@
 """Who hears what, when and how: rules from the book in force, and the wishes of whoever is told."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -16,19 +17,27 @@ import pytest
 from services.notification import queue
 from services.notification.desk import Desks
 from services.notification.hearing.book import WHO_HEARS_WHAT
+from services.notification.preferences import store as preferences
+from services.notification.preferences.model import Wishes
 from services.notification.rules import Audience
+from services.notification.staff.contacts import StaffContact, StaffContacts
 from shared import clock
 from shared.events import (
+    NOTICES,
     CaseAccepted,
     CaseReopened,
     CaseResumed,
+    ComplaintMerged,
     CustomerErased,
     CustomerTold,
     Event,
     FollowUpRequested,
     OfferAgreed,
+    ReporterJoined,
     SolutionCarriedOut,
 )
+from shared.events.vocabulary import Audience as Listeners
+from shared.events.vocabulary import Language
 from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.services.receivers import Mailbox, mail_server
@@ -141,7 +150,9 @@ def six_steps(complaint: UUID) -> list[Event]:
 async def test_who_is_told_and_by_which_ways_follows_from_the_book_in_force(office: Office) -> None:
     complaint = await office.thanked()
     version = await office.rules(
-        customer_accepted={"on": False}, customer_assigned={"channels": ["push", "email"]}
+        customer_accepted={"on": False},
+        follower_accepted={"on": False},
+        customer_assigned={"channels": ["push", "email"]},
     )
     await office.desk.hears(an_assignment(complaint), accepted(complaint))
     assert await office.desk.delivers() == 1
@@ -416,6 +427,65 @@ async def test_a_courier_that_dies_after_it_took_a_place_loses_and_repeats_nothi
     ids = {mail["Message-ID"] for mail in office.mailbox.mails}
     assert len(office.mailbox.mails) == 2
     assert len(ids) == 1, "at least once, with an id that the receiver knows"
+
+
+# The same person, and people of the company.
+
+
+@pytest.mark.requirement("002-22")
+@pytest.mark.parametrize("same", [True, False])
+async def test_whoever_reported_the_same_matter_twice_is_told_once(office: Office, same: bool) -> None:
+    leading, merged = await office.thanked(), await office.thanked()
+    now = clock.now()
+    await office.desk.hears(
+        ComplaintMerged(complaint_id=merged, leading_id=leading, merged_by="li.na", merged_at=now),
+        ReporterJoined(complaint_id=leading, merged_id=merged, joined_at=now),
+    )
+    await office.desk.delivers()
+    office.mailbox.mails.clear()
+    if not same:
+        del office.desk.contact["customer_id"]  # the customer of each complaint is another one
+    await office.desk.hears(accepted(leading))
+    await office.desk.delivers()
+    assert len(office.mailbox.mails) == (1 if same else 2)
+    entries = [e for e in await office.desk.log() if e["template"] == "accepted"]
+    assert {(e["rule"], e["channel"]) for e in entries} == {
+        ("customer/accepted", "email"),
+        ("follower/accepted", "same-address" if same else "email"),
+    }
+
+
+@pytest.mark.requirement("003-16", "003-17", "003-18")
+async def test_a_colleagues_notices_come_in_a_digest_where_the_book_and_they_allow_it(office: Office) -> None:
+    await office.rules(staff_notice_responsible_department={"nature": "progress"})
+    people = office.desk.context.part(StaffContacts)
+    contact = StaffContact(id="liu.yang", name="Liu Yang", email="liu.yang@example.com", language=Language.EN)
+    people._known["liu.yang"] = (time.monotonic() + 600, contact)
+    wishes = Wishes.model_validate({"digest": {"frequency": "daily", "hour": 17}})
+    async with office.desk.context.database.transaction() as transaction:
+        nothing = preferences.Said(0, Wishes())
+        await preferences.save(transaction, "staff/liu.yang", nothing, wishes, clock.now(), "key:1")
+
+    def notice(**changes: Any) -> Event:
+        said = {
+            "complaint_id": uuid4(), "notice_id": uuid4(), "reason": "triaged", "fact_id": uuid4(),
+            "fact_type": "redress.complaint.triaged.v1", "reference": "RD-7K3M9QXT-4", "severity": "major",
+            "issued_at": clock.now(), "acknowledge_by": clock.now() + timedelta(hours=8),
+            "recipients": ("liu.yang",), "words": {"en": "A major case", "zh": "重大投诉"},
+        }  # fmt: skip
+        return NOTICES[Listeners.RESPONSIBLE_DEPARTMENT].model_validate(said | changes)
+
+    await office.desk.hears(notice(), notice(), notice(urgency="immediate"))
+    await office.desk.delivers(Audience.STAFF)
+    assert office.subjects == ["Immediate: A major case"], "what is immediate waits for no digest"
+    with at(NOON.replace(hour=17)):
+        await office.desk.delivers(Audience.STAFF)
+    assert office.subjects[1:] == ["2 messages about your cases"]
+    assert office.mailbox.mails[1]["To"] == "liu.yang@example.com"
+    log = await office.desk.log(audience="staff")
+    rules = {e["rule"] for e in log}
+    assert rules == {"staff/notice-responsible-department", "digest"}
+    assert await office.told() == [], "notices about letters of notices would never end"
 
 
 # Forgetting.

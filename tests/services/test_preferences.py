@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.intake.vault.erasure import Order, erase
+from services.notification.channels import Letter
 from services.notification.contacts import Contacts
 from services.notification.customers import CustomerWriter
 from services.notification.letters import Letters
@@ -155,6 +156,8 @@ async def test_one_click_without_login_unsubscribes_from_one_nature(world: World
     letter, owed = await asyncio.gather(
         writer.write(written), writer.write(replace(written, nature=Nature.SERVICE))
     )
+    assert isinstance(letter, Letter)
+    assert isinstance(owed, Letter)
     assert letter.person == f"customer/{customer}"
     assert owed.unsubscribe is None
     assert letter.unsubscribe is not None

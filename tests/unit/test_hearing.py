@@ -59,6 +59,7 @@ def test_every_message_that_can_be_said_has_a_rule_and_only_those() -> None:
         ({"customer_told": {"channels": []}}, "at least 1"),
         ({"customer_told": {"besides": ["email"]}}, "names a channel twice"),
         ({"customer_told": {"id": "customer/asked"}}, "two rules are called"),
+        ({"customer_assigned": {"on": False}}, "followers are told what the customer is told"),
     ],
 )
 def test_what_must_be_told_and_what_makes_no_sense_is_refused(
@@ -71,6 +72,7 @@ def test_what_must_be_told_and_what_makes_no_sense_is_refused(
 def test_what_may_be_switched_off_can_be_and_channels_can_change() -> None:
     changes: dict[str, dict[str, Any]] = {
         "customer_assigned": {"on": False},
+        "follower_assigned": {"on": False},
         "customer_survey": {"channels": ["push", "email"], "besides": ["inbox"], "urgency": "can_wait"},
     }
     book = WhoHearsWhat.model_validate(rulebook(**changes))

@@ -12,6 +12,7 @@ _MEMBERS = sql(
     """
 SELECT d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels, d.recipient, d.customer_id,
        d.subscription_id, d.urgency, d.nature, d.is_copy, c.reference, c.kind,
+       c.leading_id,
        coalesce(l.handler_name, c.handler_name) AS handler_name,
        CASE WHEN c.leading_id IS NULL THEN c.promised_at ELSE l.promised_at END AS promised_at,
        NULL AS url, NULL AS body, CAST('{}' AS text[]) AS secrets

@@ -94,7 +94,18 @@ class WhoHearsWhat(Content):
             if message.owed is not None:
                 for hearer in message.hearers:
                     self._must_be_told(message, message.owed, hearer)
+        for rule in self.rules:
+            if rule.on and rule.hearer is Hearer.FOLLOWER:
+                self._must_follow(rule)
         return self
+
+    def _must_follow(self, rule: HearingRule) -> None:
+        what = (rule.fact, Hearer.CUSTOMER, rule.template)
+        if not any(r.on and (r.fact, r.hearer, r.template) == what for r in self.rules):
+            raise ValueError(
+                f"{rule.id}: followers are told what the customer is told; switch it off, too, or keep the customer's "
+                "rule on 顾客本人未被告知的事项，不得告知并案投诉人"
+            )
 
     def _must_be_told(self, message: Message, owed: Nature, hearer: Hearer) -> None:
         what = (message.fact, hearer, message.template)
