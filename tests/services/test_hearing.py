@@ -373,7 +373,7 @@ async def test_what_is_too_much_for_a_day_is_merged_and_not_dropped(office: Offi
 
 
 async def test_an_attempt_that_is_repeated_takes_no_second_place(office: Office) -> None:
-    await office.rules({"messages_a_day": 1})
+    await office.rules({"messages_a_day": 2})
     complaint = await office.thanked()
     office.mailbox.refuse = "451 try later"
     await office.desk.hears(accepted(complaint))
