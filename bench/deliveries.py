@@ -22,8 +22,8 @@ from services import catalogue
 from services.notification.channels.smtp import MailServer
 from services.notification.contacts import Contacts
 from services.notification.courier import Courier
+from services.notification.delivery import Delivery
 from services.notification.desk import Desks
-from services.notification.model import Delivery
 from services.notification.rules import Audience, Channel
 from services.notification.store import queue
 from shared.config import Settings

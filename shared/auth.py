@@ -34,7 +34,7 @@ SCOPES = {
     "messages:write": "write to customers, who read it by tracking",
     "complaints:merge": "merge complaints about one matter, and separate them",
     "customers:read": "read personal data of customers",
-    "customers:write": "tell how customers are reached, also those who never complained",
+    "customers:write": "tell how customers are reached and wish to be, also those who never complained",
     "customers:erase": "erase customers for good",
     "audit:read": "see who read personal data, and read the audit chains of cases",
     "taxonomy:write": "change the values that the taxonomy's categories are opposed to",

@@ -143,7 +143,10 @@ def _at_rest(evidence: Evidence) -> Iterator[str]:
         for letter in tables["dead_letters"]:
             yield f"{service}: event {letter['event_id']} is parked: {letter['error']}"
     for delivery in evidence.rows("notification.deliveries"):
-        if delivery["status"] not in {"delivered", "not_sent"}:  # the latter: no mail server, and said so
+        if delivery["status"] == "merged" and delivery["settled_at"] is not None:
+            continue  # what became of its digest is what became of it
+        # Not sent: no mail server, and said so.
+        if delivery["status"] not in {"delivered", "not_sent", "declined"}:
             yield f"notification: delivery {delivery['id']} is {delivery['status']}: {delivery['last_error']}"
 
 
@@ -451,20 +454,28 @@ def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[st
             i = event.event.complaint_id
             reactions.react(talks.setdefault(i, Conversation(id=i, subscriptions=hooks)), event)
     wanted = {
-        d.id: f"{d.template or 'webhook'} of {d.complaint_id}" for t in talks.values() for d in t.outgoing
+        way.id: f"{way.template or 'webhook'} of {way.complaint_id}"
+        for talk in talks.values()
+        for delivery in talk.outgoing
+        for way in delivery.all_ways()
     }
     rows = {row["id"]: row for row in evidence.rows("notification.deliveries")}
     for missing in wanted.keys() - rows.keys():
         yield f"notification: {wanted[missing]} was never sent ({missing})"
-    for stranger in rows.keys() - wanted.keys():
+    digests = {row["merged_into"] for row in rows.values()} - {None}
+    for stranger in rows.keys() - wanted.keys() - digests:
         yield f"notification: {rows[stranger]['template']} of {rows[stranger]['complaint_id']} was sent for nothing"
     thanks = Counter(row["complaint_id"] for row in rows.values() if row["template"] == "acknowledgement")
     for row in evidence.rows("notification.conversations"):
         if thanks[row["id"]] != 1:
             yield f"notification: {row['id']} was acknowledged {thanks[row['id']]} times"
     delivered = Counter(e.event.model_dump()["delivery_id"] for e in _of(events, "message.delivered"))
+    # Of a digest its messages are told, of a message that goes by several ways only the first.
     to_customers = {
-        i for i, row in rows.items() if row["audience"] == "customer" and row["status"] == "delivered"
+        i
+        for i, row in rows.items()
+        if row["audience"] == "customer" and i not in digests and not row["is_copy"]
+        if rows.get(row["merged_into"], row)["status"] == "delivered"
     }
     for delivery_id in delivered.keys() | to_customers:
         if delivered[delivery_id] != (delivery_id in to_customers):

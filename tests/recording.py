@@ -89,7 +89,10 @@ class Player:
     tokens: dict[UUID, tuple[str, str]] = field(default_factory=dict)
 
     async def tells(self, statement: str, **more: Any) -> UUID:
-        told = TOLD | {"statement": {**TOLD["statement"], "what_went_wrong": statement}} | more
+        # Somebody else each time: nobody gets more messages than a day bears, and no digest waits for the evening.
+        who = TOLD["customer"] | {"external_id": f"C-{len(self.complaints)}"}
+        words = {**TOLD["statement"], "what_went_wrong": statement}
+        told = TOLD | {"statement": words, "customer": who} | more
         body = await self.world.register(told)
         complaint_id = UUID(body["id"])
         self.complaints.append(complaint_id)

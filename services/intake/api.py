@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
-from services.intake import contacts, found, progress, tracking
+from services.intake import contacts, found, holder, progress, tracking
 from services.intake.attachments import api as attachments
 from services.intake.attachments import tracking as attachments_tracking
 from services.intake.channels.api import router as channels
@@ -156,6 +156,7 @@ for more in (
     channels,
     tracking.router,
     progress.router,
+    holder.router,
     merging_api.router,
     duplicates_api.router,
     attachments.router,

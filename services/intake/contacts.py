@@ -72,6 +72,7 @@ def _contact(ctx: Context, complaint_id: UUID, record: Record) -> Contact:
     token = tracking_token(ctx.settings.installation_secret, complaint_id)
     return Contact(
         complaint_id=complaint_id,
+        customer_id=record.row["customer_id"],
         **{name: now["customer"].get(name) for name in ("name", "email", "phone")},
         language=record.row["language"],
         tracking_url=tracking_url(ctx.settings.base_url, reference, token),

@@ -200,6 +200,7 @@ class Contact(BaseModel):
     """How to reach the customer: personal data, for services that must tell the customer something."""
 
     complaint_id: UUID
+    customer_id: UUID
     name: str | None
     email: str | None
     phone: str | None

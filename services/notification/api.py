@@ -11,6 +11,7 @@ from services.notification import webhooks
 from services.notification.books import BOOKS
 from services.notification.devices.api import router as devices
 from services.notification.messages.api import router as messages
+from services.notification.preferences.api import router as preferences
 from services.notification.reports.api import router as reports
 from services.notification.rules import Audience
 from services.notification.schemas import (
@@ -42,7 +43,10 @@ from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-for room in (inbox, messages, devices, reports, wording, streams, sockets.router, rulebooks.routes(*BOOKS)):
+ROOMS = (inbox, messages, devices, preferences, reports, wording, streams, sockets.router)
+"""Routers of the rooms."""
+
+for room in (*ROOMS, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]

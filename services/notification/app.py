@@ -17,11 +17,13 @@ from services.notification.courier import Courier, Doorbell
 from services.notification.customers import CustomerWriter
 from services.notification.desk import Desks, LetterDesk, WebhookDesk
 from services.notification.devices.store import Devices, DeviceSeal
+from services.notification.digests.writer import DigestWriter
 from services.notification.field_letters import FieldWriter
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
 from services.notification.messages.model import MessageSeal
-from services.notification.rules import FIELD_ACTION, Audience
+from services.notification.preferences.gate import Gate
+from services.notification.rules import DIGEST, FIELD_ACTION, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata
@@ -63,17 +65,24 @@ def _parts(context: Context) -> Sequence[object]:
     devices = Devices(context.database, DeviceSeal(settings.installation_secret))
     contacts, affected, people = Contacts(context), AffectedContacts(context), StaffContacts(context)
     ways = _ways(settings, mail, providers, devices)
+    gate = Gate(context.database, settings.time_zone)
+    customers, colleagues = CustomerWriter(contacts, letters, settings), StaffWriter(people, letters)
     to_customers = LetterDesk(
         Audience.CUSTOMER,
         ways,
-        CustomerWriter(contacts, letters),
-        {FIELD_ACTION: FieldWriter(context, affected, letters)},
+        gate,
+        customers,
+        {
+            FIELD_ACTION: FieldWriter(context, affected, letters),
+            DIGEST: DigestWriter(context.database, letters, customers),
+        },
     )
-    to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
+    digests_to_staff = DigestWriter(context.database, letters, colleagues)
+    to_staff = LetterDesk(Audience.STAFF, ways, gate, colleagues, {DIGEST: digests_to_staff})
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
     return [
-        *(letters, seal, guard, contacts, affected, people, ways, desks, devices),
+        *(letters, seal, guard, contacts, affected, people, ways, gate, desks, devices),
         *([mail] if mail else ()),
         *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
         *(TicketSeal(settings.installation_secret), MessageSeal(settings.installation_secret)),

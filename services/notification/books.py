@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.providers.book import PROVIDERS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (PROVIDERS,)
+BOOKS: Sequence[Book[Any]] = (PROVIDERS, WHO_HEARS_WHAT)

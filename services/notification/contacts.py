@@ -12,6 +12,8 @@ class Contact(BaseModel):
     """What intake says about a customer: personal data, asked for at the moment of sending and not kept."""
 
     complaint_id: UUID
+    customer_id: UUID | None = None
+    """By which their wishes are found. An intake of the release before does not tell it."""
     name: str | None = None
     email: str | None = None
     phone: str | None = None

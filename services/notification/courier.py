@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 
 from services.notification import queue, schedule
-from services.notification.channels import CannotDeliver, Receipt
+from services.notification.channels import CannotDeliver, Receipt, Withheld
 from services.notification.desk import Desk
 from services.notification.queue import Leased, Outcome
 from services.notification.store import DOORBELL
@@ -93,11 +93,11 @@ class Courier:
             await self._hand_back([d for d in leased if d.id not in begun])
         return len(leased)
 
-    async def _send(self, delivery: Leased) -> Receipt | CannotDeliver:
+    async def _send(self, delivery: Leased) -> Receipt | CannotDeliver | Withheld:
         try:
             async with asyncio.timeout(self._send_limit) as limit:
                 return await self._desk.send(delivery)
-        except CannotDeliver as error:
+        except (CannotDeliver, Withheld) as error:
             return error
         except TimeoutError as error:
             if limit.expired():

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.notification.channels import CannotDeliver, Letter, NotSent, Parcel, Receipt
 from services.notification.channels.webhook import WebhookChannel
+from services.notification.preferences.gate import Gate
 from services.notification.queue import Leased
 from services.notification.rules import Audience, Channel
 from services.notification.ways import Ways
@@ -22,7 +23,7 @@ class Desk(Protocol):
     audience: Audience
 
     async def send(self, delivery: Leased) -> Receipt:
-        """Raises CannotDeliver."""
+        """Raises CannotDeliver, Withheld."""
         ...
 
 
@@ -38,10 +39,16 @@ class LetterDesk:
     """Has letters written, each template's by its own writer, and sends them by the ways that there are."""
 
     def __init__(
-        self, audience: Audience, ways: Ways, usual: Writer, special: Mapping[str, Writer] | None = None
+        self,
+        audience: Audience,
+        ways: Ways,
+        gate: Gate,
+        usual: Writer,
+        special: Mapping[str, Writer] | None = None,
     ) -> None:
         self.audience = audience
         self._ways = ways
+        self._gate = gate
         self._usual = usual
         self._special = special or {}
 
@@ -51,9 +58,9 @@ class LetterDesk:
             if not await self._ways.first_set_up(delivery.channels):
                 raise NotSent("no mail server")
             written = await self._special.get(delivery.template, self._usual).write(delivery)
-            return (
-                written if isinstance(written, Receipt) else await self._ways.send(written, delivery.channels)
-            )
+            if isinstance(written, Receipt):
+                return written
+            return await self._ways.send(written, await self._gate.ways_now(delivery, written.person))
         except NotSent:
             # A line that says which message would have gone out; its text stays out of the log.
             told = {

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from services.notification.affected import letter_to
 from services.notification.model import FACTS, Conversation
-from services.notification.rules import STAFF_NOTICE, STAFF_TASK
 from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
 from services.notification.store import ConversationStore
 from shared.envelope import Received
@@ -107,6 +105,8 @@ def on_reporter_left(conversation: Conversation, event: ReporterLeft, fact: Rece
 @on(CustomerErased)
 def on_customer_erased(conversation: Conversation, event: CustomerErased, fact: Received) -> None:
     conversation.erased = True
+    if event.customer_gone:
+        conversation.gone_customer = event.customer_id
 
 
 @on(ComplaintTriaged)
@@ -238,12 +238,12 @@ def on_handler_wrote(conversation: Conversation, event: HandlerWrote, fact: Rece
 def on_field_action_customer_addressed(
     conversation: Conversation, event: FieldActionCustomerAddressed, fact: Received
 ) -> None:
-    conversation.outgoing.append(letter_to(event))
+    conversation.tell_affected(event)
 
 
 def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Received) -> None:
     """Whom it names is told here; whoever reads the topic of the audience needs nobody."""
-    conversation.tell_staff(of_notice(event), STAFF_NOTICE, by_letter=event.form not in SILENT)
+    conversation.tell_staff(type(event), of_notice(event), by_letter=event.form not in SILENT)
 
 
 for notice in NOTICES.values():
@@ -252,7 +252,7 @@ for notice in NOTICES.values():
 
 @on(NoticeOverdue)
 def on_notice_overdue(conversation: Conversation, event: NoticeOverdue, fact: Received) -> None:
-    conversation.tell_staff(of_reminder(event), STAFF_NOTICE)
+    conversation.tell_staff(NoticeOverdue, of_reminder(event))
 
 
 @on(NoticeAcknowledged)
@@ -262,7 +262,7 @@ def on_notice_acknowledged(conversation: Conversation, event: NoticeAcknowledged
 
 @on(TaskSet)
 def on_task_set(conversation: Conversation, event: TaskSet, fact: Received) -> None:
-    conversation.tell_staff([of_task(event)], STAFF_TASK)
+    conversation.tell_staff(TaskSet, [of_task(event)])
 
 
 @on(TaskDone)

@@ -5,6 +5,7 @@ they are; they are never read as templates.
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any, NamedTuple
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from services.notification.channels import Letter
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
-from services.notification.rules import FIELD_ACTION, STAFF_NOTICE
+from services.notification.rules import DIGEST, FIELD_ACTION, STAFF_NOTICE
 from shared.config import Settings
 
 FOLDER = Path(__file__).parent / "templates"
@@ -87,6 +89,10 @@ class Letters:
             "organisation": self._organisation,
         }
         return self._words(language, delivery.template, values)
+
+    def write_digest(self, letters: Sequence[Letter], language: str) -> Words:
+        """Several letters to one person in one."""
+        return self._words(language, DIGEST, {"letters": letters, "organisation": self._organisation})
 
     def _words(self, language: str, template: str, values: dict[str, Any]) -> Words:
         rendered = self._environment.get_template(f"{language}/{template}.txt.jinja").render(values)

@@ -4,19 +4,31 @@ A message carries what its own fact says (`facts`); what other topics tell (who 
 is joined when it is sent. So the set of deliveries is the same for every interleaving of the topics.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.notification.affected import letter_facts
 from services.notification.cloud_events import cloud_event
-from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, LETTER_WAYS, Audience, Channel, rules_for
+from services.notification.delivery import Delivery, Forwarded
+from services.notification.hearing.book import WHO_HEARS_WHAT, Told
+from services.notification.rules import ACKNOWLEDGEMENT, Audience, Channel, Hearer, Urgency
 from services.notification.staff.model import Line, Settled, facts_of
 from shared.aggregate import Aggregate
 from shared.envelope import Received
-from shared.events import ComplaintRegistered, Event, OffersMade, PromiseBroken, registry
-from shared.events.vocabulary import TOPICS
+from shared.events import (
+    ComplaintRegistered,
+    Event,
+    FieldActionCustomerAddressed,
+    OffersMade,
+    PromiseBroken,
+    registry,
+)
+from shared.events.vocabulary import TOPICS, NoticeUrgency
 from shared.ids import derived_id
+from shared.rulebooks.model import AS_SHIPPED, Books
 
 FACTS: dict[str, type[Event]] = {event.type: event for event in registry if event.topic in TOPICS}
 """The facts that can be subscribed to, by name; notices of the transfer topics are not among them."""
@@ -39,42 +51,6 @@ class Subscription:
 def matches(pattern: str, event_type: str) -> bool:
     """`redress.complaint.registered` names one fact, `redress.complaint.*` a family, `*` all of them."""
     return pattern == event_type or (pattern.endswith("*") and event_type.startswith(pattern[:-1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message to one receiver. Its id follows from its cause, so that it is never made twice."""
-
-    id: UUID
-    complaint_id: UUID | None
-    """None for a ping."""
-    audience: Audience
-    rule: str
-    """What says that they are to be told."""
-    at: datetime
-    """When its fact happened."""
-    lane: str
-    """Deliveries of one lane go one after the other."""
-    channels: tuple[Channel, ...] = LETTER_WAYS
-    """The first of them that leads to the receiver is taken."""
-    template: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    subscription_id: UUID | None = None
-    event_id: UUID | None = None
-    """The forwarded event, for a webhook."""
-    recipient: str | None = None
-    """Somebody of the company, by their id in the directory."""
-    customer_id: UUID | None = None
-    """A customer by their own id, whoever complained: of a field action."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forwarded:
-    """An event as webhooks send it: the CloudEvents JSON is stored once, however many want it."""
-
-    event_id: UUID
-    complaint_id: UUID
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +108,14 @@ class Conversation(Aggregate):
 
     subscriptions: tuple[Subscription, ...] = field(default=(), compare=False, repr=False)
     """The live webhooks, as loaded with this batch."""
+    books: Books = field(default=AS_SHIPPED, compare=False, repr=False)
+    """The rulebooks in force, likewise."""
     outgoing: list[Delivery] = field(default_factory=list, compare=False, repr=False)
     forwarded: list[Forwarded] = field(default_factory=list, compare=False, repr=False)
     lines: list[Line] = field(default_factory=list, compare=False, repr=False)
     """For the inboxes of people of the company."""
+    gone_customer: UUID | None = field(default=None, compare=False, repr=False)
+    """Nothing of this customer is left anywhere: what they wished is forgotten, too."""
     settled: list[Settled] = field(default_factory=list, compare=False, repr=False)
 
     def forget(self) -> None:
@@ -163,24 +143,53 @@ class Conversation(Aggregate):
                 )
             )
 
-    def tell_staff(self, lines: list[Line], template: str, *, by_letter: bool = True) -> None:
+    def _message(self, told: Told, id: UUID, complaint_id: UUID, lane: str, at: datetime) -> Delivery:
+        """A message that rules lead to, without what it says."""
+        return Delivery(
+            id,
+            complaint_id,
+            Audience.CUSTOMER,
+            told.rule,
+            at,
+            lane,
+            told.channels,
+            told.besides,
+            rule_version=self.books.version(WHO_HEARS_WHAT),
+            urgency=told.urgency,
+            nature=told.nature,
+            template=told.template,
+        )
+
+    def _told(self, fact: type[Event], hearer: Hearer) -> Sequence[Told]:
+        return self.books.read(WHO_HEARS_WHAT).told(fact.type, hearer)
+
+    def tell_staff(self, fact: type[Event], lines: list[Line], *, by_letter: bool = True) -> None:
         """Put these into people's inboxes, and write to them."""
         self.lines += lines
-        if by_letter:
-            self.outgoing += [
-                Delivery(
-                    derived_id("staff", line.id),
-                    self.id,
-                    Audience.STAFF,
-                    f"{Audience.STAFF}/{template}",
-                    line.told_at,
-                    f"staff/{line.person}/{self.id}",
-                    template=template,
-                    facts=facts_of(line),
-                    recipient=line.person,
+        for told in self._told(fact, Hearer.STAFF) if by_letter else ():
+            for line in lines:
+                lane = f"staff/{line.person}/{self.id}"
+                message = self._message(told, derived_id("staff", line.id), self.id, lane, line.told_at)
+                at_once = line.urgency == NoticeUrgency.IMMEDIATE
+                self.outgoing.append(
+                    replace(
+                        message,
+                        audience=Audience.STAFF,
+                        urgency=Urgency.IMMEDIATE if at_once else told.urgency,
+                        facts=facts_of(line),
+                        recipient=line.person,
+                    )
                 )
-                for line in lines
-            ]
+
+    def tell_affected(self, event: FieldActionCustomerAddressed) -> None:
+        """Write to a customer who may never have complained. It is about safety: it waits for nothing, and there is no
+        way to opt out. The id makes it one for each customer and action, however often the fact comes."""
+        for told in self._told(FieldActionCustomerAddressed, Hearer.CUSTOMER):
+            id = derived_id("field-action", event.field_action_id, event.customer_id)
+            lane = f"field-action/{event.field_action_id}/{event.customer_id}"
+            message = self._message(told, id, event.complaint_id, lane, event.addressed_at)
+            facts = letter_facts(event)
+            self.outgoing.append(replace(message, facts=facts, customer_id=event.customer_id))
 
     def register(self, event: ComplaintRegistered) -> None:
         self.reference, self.registered_at = event.reference, event.registered_at
@@ -240,31 +249,28 @@ class Conversation(Aggregate):
     def tell(self, moment: type[Event], cause: object, at: datetime, **facts: Any) -> None:
         """Queue the messages that the rules have for this moment. `facts` must be JSON values without
         personal data, known from the topic of the moment alone."""
-        for rule in rules_for(moment):
-            delivery = Delivery(
-                derived_id("message", cause, rule.audience, rule.template),
-                self.id,
-                rule.audience,
-                rule.id,
-                at,
-                f"{rule.audience}/{self.id}",
-                rule.channels,
-                template=rule.template,
-                facts=facts,
-            )
-            if self.acknowledged or rule.template == ACKNOWLEDGEMENT:
+        for told in self._told(moment, Hearer.CUSTOMER):
+            delivery = self._to_customer(told, cause, at, facts)
+            if self.acknowledged or told.template == ACKNOWLEDGEMENT:
                 self.outgoing.append(delivery)
             else:
                 self.held = sorted([*self.held, delivery], key=lambda d: (d.at, d.id))
-            if rule.template in FOLLOWED:
-                self.said = sorted([*self.said, delivery], key=lambda d: (d.at, d.id))[-SAID:]
-                self.outgoing += [_for_follower(delivery, f) for f in self.followers if f.hears(delivery.at)]
+        for told in self._told(moment, Hearer.FOLLOWER):
+            said = self._to_customer(told, cause, at, facts)
+            self.said = sorted([*self.said, said], key=lambda d: (d.at, d.id))[-SAID:]
+            self.outgoing += [said.for_follower(f.complaint_id) for f in self.followers if f.hears(said.at)]
+
+    def _to_customer(self, told: Told, cause: object, at: datetime, facts: dict[str, Any]) -> Delivery:
+        id = derived_id("message", cause, Audience.CUSTOMER, told.template)
+        return replace(self._message(told, id, self.id, f"{Audience.CUSTOMER}/{self.id}", at), facts=facts)
 
     def join(self, complaint_id: UUID, at: datetime) -> None:
         """Another complaint follows this one; its reporter hears what has happened since."""
         follower = Follower(complaint_id, at)
         self.followers.append(follower)
-        self.outgoing += [_for_follower(said, follower) for said in self.said if follower.hears(said.at)]
+        self.outgoing += [
+            said.for_follower(follower.complaint_id) for said in self.said if follower.hears(said.at)
+        ]
 
     def leave(self, complaint_id: UUID, at: datetime) -> None:
         self.followers = [
@@ -282,24 +288,3 @@ class Conversation(Aggregate):
         self.acknowledged = True
         self.outgoing += self.held
         self.held = []
-
-
-def _for_follower(said: Delivery, follower: Follower) -> Delivery:
-    """The same message for the reporter of a merged complaint, but for what is the leading customer's own."""
-    facts = said.facts | {"followed": True}
-    facts |= {name: blank for name, blank in _OWN.items() if name in facts}
-    return Delivery(
-        derived_id("message", said.id, follower.complaint_id),
-        follower.complaint_id,
-        said.audience,
-        said.rule,
-        said.at,
-        f"{said.audience}/{follower.complaint_id}",
-        said.channels,
-        template=said.template,
-        facts=facts,
-    )
-
-
-_OWN: dict[str, Any] = {"solution": None, "waiting": False, "offers": []}
-"""What the leading customer chose or has to choose; a follower is told that work goes on."""

@@ -14,9 +14,10 @@ from sqlalchemy import RowMapping, text
 
 from services.notification import outcomes as told
 from services.notification import schedule
-from services.notification.channels import CannotDeliver, NotSent, Receipt
+from services.notification.channels import CannotDeliver, NotSent, Receipt, Withheld
+from services.notification.digests import settling
 from services.notification.messages import store as messages
-from services.notification.rules import Audience, Channel
+from services.notification.rules import Audience, Channel, Nature, Urgency
 from services.notification.store import DOORBELL
 from shared.database import Database, Transaction
 
@@ -46,20 +47,27 @@ class Leased:
     """A customer by their own id, of a field action."""
     channels: tuple[Channel, ...] = ()
     """The first of them that leads to the receiver is taken."""
+    urgency: Urgency | None = None
+    nature: Nature | None = None
+    is_copy: bool = False
+    """The same goes by another way, too."""
+    leading_id: UUID | None = None
+    """The complaint that this one was merged into."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     delivery: Leased
-    result: Receipt | CannotDeliver
+    result: Receipt | CannotDeliver | Withheld
 
 
-# A delivery of a lane waits while an older one is open, unless that one has used up our patience. The end of
-# the lease is the next time at which the row is due: a dead courier's rows come back by the same condition.
+# A delivery of a lane waits while an older one is open, unless that one has used up our patience or itself waits for
+# the end of quiet hours. The end of the lease is the next time at which the row is due: a dead courier's rows come back
+# by the same condition.
 _CLAIM = text(
     """
 WITH due AS (
-    SELECT d.id, c.reference, c.kind, coalesce(l.handler_name, c.handler_name) AS handler_name,
+    SELECT d.id, c.reference, c.kind, c.leading_id, coalesce(l.handler_name, c.handler_name) AS handler_name,
            CASE WHEN c.leading_id IS NULL THEN c.promised_at ELSE l.promised_at END AS promised_at, s.url, f.body,
            CASE WHEN s.previous_until > :now THEN ARRAY[s.secret, s.previous_secret]
                 ELSE ARRAY[s.secret] END AS secrets
@@ -73,16 +81,16 @@ WITH due AS (
       AND NOT EXISTS (
           SELECT 1 FROM deliveries e
           WHERE e.lane = d.lane AND e.number < d.number AND e.status IN ('pending', 'leased')
-            AND e.attempts < :patience)
+            AND e.attempts < :patience AND (e.withheld IS NULL OR e.next_attempt_at <= :now))
     ORDER BY d.next_attempt_at, d.number LIMIT :limit
     FOR UPDATE OF d SKIP LOCKED
 )
 UPDATE deliveries d
-SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1
+SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1, withheld = NULL
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels[d.closed + 1:] AS channels, d.recipient,
-          d.customer_id, d.subscription_id, due.reference, due.kind, due.handler_name,
-          due.promised_at, due.url, due.secrets, due.body
+          d.customer_id, d.subscription_id, d.urgency, d.nature, d.is_copy,
+          due.reference, due.kind, due.leading_id, due.handler_name, due.promised_at, due.url, due.secrets, due.body
 """
 )
 
@@ -120,12 +128,17 @@ async def claim(
                 "limit": limit,
             },
         )
-        return [_leased(row._mapping) for row in rows]
+        return [leased(row._mapping) for row in rows]
 
 
-def _leased(row: RowMapping) -> Leased:
-    channels = tuple(Channel(channel) for channel in row["channels"])
-    return Leased(**{**row, "channels": channels, "secrets": tuple(filter(None, row["secrets"]))})
+def leased(row: RowMapping) -> Leased:
+    read = {
+        "channels": tuple(Channel(channel) for channel in row["channels"]),
+        "secrets": tuple(filter(None, row["secrets"])),
+        "urgency": row["urgency"] and Urgency(row["urgency"]),
+        "nature": row["nature"] and Nature(row["nature"]),
+    }
+    return Leased(**{**row, **read})
 
 
 _DELIVERED = text(
@@ -136,7 +149,7 @@ SET status = 'delivered', settled_at = :now, lease_until = NULL, last_error = NU
 FROM unnest(CAST(:ids AS uuid[]), CAST(:ways AS text[]), CAST(:versions AS text[]), CAST(:hashes AS bytea[]))
     AS u(id, channel, template_version, body_sha256)
 WHERE d.id = u.id AND d.status NOT IN ('delivered', 'bounced')
-RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.customer_id, d.facts
+RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.customer_id, d.facts, d.is_copy
 """
 )
 # What a late courier reports about an attempt that is not the newest any more does not count.
@@ -151,7 +164,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:agains AS time
     AS u(id, attempts, again, ending, reason, channel)
 WHERE d.id = u.id AND d.status = 'leased' AND d.attempts = u.attempts
 RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d.status, d.last_error,
-          d.customer_id, d.facts
+          d.customer_id, d.facts, d.is_copy
 """
 )
 
@@ -163,6 +176,10 @@ async def settle(database: Database, outcomes: Sequence[Outcome], now: datetime)
         await _lock_subscriptions(transaction, outcomes)
         sent = [(o.delivery, o.result) for o in outcomes if isinstance(o.result, Receipt)]
         failed = [(o.delivery, o.result) for o in outcomes if isinstance(o.result, CannotDeliver)]
+        withheld = [
+            (o.delivery.id, o.delivery.attempts, o.result) for o in outcomes if isinstance(o.result, Withheld)
+        ]
+        await settling.withhold(transaction, withheld, now)
         if sent:
             await _settle_sent(transaction, sent, now)
         if failed:
@@ -184,10 +201,8 @@ async def _settle_sent(
         },
     )
     await messages.keep(transaction, [receipt.copy for _, receipt in sent if receipt.copy])
-    for row in rows:
-        # Facts about webhooks, sent to webhooks, would never end; notices about letters of notices neither.
-        if row.audience == Audience.CUSTOMER:
-            transaction.publish(told.delivered(row, now), at=now)
+    for row in await settling.to_customers(transaction, rows.all(), now):
+        transaction.publish(told.delivered(row, now), at=now)
 
 
 async def _settle_failed(
@@ -209,9 +224,9 @@ async def _settle_failed(
             "reasons": [why.reason[:500] for _, why in failed],
         },
     )
-    for row in rows:
-        if row.audience == Audience.CUSTOMER and row.status != "pending":
-            transaction.publish(told.failed(row, now), at=now)
+    given_up = [row for row in rows if row.status != "pending"]
+    for row in await settling.to_customers(transaction, given_up, now):
+        transaction.publish(told.failed(row, now), at=now)
 
 
 async def _lock_subscriptions(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:

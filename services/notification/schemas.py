@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.notification.model import FACTS, matches
-from services.notification.rules import Audience, Channel
+from services.notification.rules import Audience, Channel, Nature, Urgency
 from shared.guard import ForbiddenTarget, parse
 from shared.text import ShortText
 
@@ -120,6 +120,17 @@ class Status(StrEnum):
     FAILED = "failed"
     NOT_SENT = "not_sent"
     BOUNCED = "bounced"
+    DECLINED = "declined"
+    MERGED = "merged"
+
+
+class Reason(StrEnum):
+    """Why a delivery does not go now, though nothing is wrong."""
+
+    QUIET_HOURS = "quiet-hours"
+    DIGEST = "digest"
+    DAILY_LIMIT = "daily-limit"
+    DECLINED = "declined"
 
 
 class DeliveryView(BaseModel):
@@ -132,7 +143,14 @@ class DeliveryView(BaseModel):
     complaint_id: UUID | None = None
     audience: Audience
     rule: str
-    """What says that they are to be told: `customer/acknowledgement`, `webhook/<id of the webhook>`."""
+    """What says that they are to be told: `customer/acknowledgement` (several joined by `+`) of the rulebook
+    `who-hears-what`, `webhook/<id of the webhook>`, or `digest`."""
+    rule_version: int
+    """Of that rulebook."""
+    urgency: Urgency | None = None
+    nature: Nature | None = None
+    is_copy: bool = False
+    """The same message goes by another way, too."""
     template: str | None = None
     """Which message a customer got, or gets, or somebody of the company."""
     recipient: str | None = None
@@ -145,7 +163,13 @@ class DeliveryView(BaseModel):
     event_id: UUID | None = None
     status: Status
     """`leased`: being sent. `not_sent`: there is no address, or no mail server; somebody must tell the customer
-    in another way. `bounced`: it was delivered, and came back."""
+    in another way. `bounced`: it was delivered, and came back. `declined`: they do not want to
+    hear of it. `merged`: a digest tells it, or has told it."""
+    withheld: Reason | None = None
+    """Why it does not go now: until the end of the receiver's quiet hours (`next_attempt_at`), with others in a digest
+    by their own wish, or because there were enough messages for a day."""
+    merged_into: UUID | None = None
+    """The delivery of that digest."""
     attempts: int
     next_attempt_at: datetime | None = None
     last_error: str | None = None

@@ -10,31 +10,30 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     DateTime,
-    ForeignKey,
-    Identity,
-    Index,
     Integer,
-    LargeBinary,
     Table,
     Text,
     Uuid,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.notification import kept
-from services.notification.model import Conversation, Delivery, Follower, Subscription
+from services.notification import delivery_table, kept
+from services.notification.delivery import Delivery
+from services.notification.hearing.book import WHO_HEARS_WHAT
+from services.notification.model import Conversation, Follower, Subscription
+from services.notification.preferences import store as preferences_store
+from services.notification.preferences import tables as preferences_tables
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
 from services.notification.streams import tables as streams_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
+from shared.rulebooks import store as rulebook_store
 
 DOORBELL = "redress_deliveries"
 """NOTIFY channel: it rings when a transaction that queued deliveries commits, in whichever process."""
@@ -134,58 +133,9 @@ forwarded_events = Table(
     Column("body", Text, nullable=False, comment="CloudEvents JSON, byte for byte what is signed and sent"),
 )
 
-_ENDED = "'delivered', 'failed', 'not_sent', 'bounced'"
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("id", Uuid, primary_key=True, comment="follows from the cause: nothing is told twice"),
-    Column(
-        "number", BigInteger, Identity(always=True), nullable=False, unique=True, comment="creation order"
-    ),
-    Column("complaint_id", Uuid),
-    Column("audience", Text, nullable=False),
-    Column("rule", Text, nullable=False, comment="what says that they are to be told"),
-    Column("channels", ARRAY(Text), nullable=False, comment="the first that leads to the receiver is taken"),
-    Column("closed", Integer, nullable=False, server_default="0", comment="of these, from the first on"),
-    Column("lane", Text, nullable=False, comment="deliveries of one lane go one after the other"),
-    Column("template", Text),
-    Column("facts", JSONB, nullable=False, comment="what the message says; no personal data"),
-    Column("subscription_id", Uuid, ForeignKey("subscriptions.id")),
-    Column("event_id", Uuid, ForeignKey("forwarded_events.event_id")),
-    Column("recipient", Text, comment="somebody of the company, of the directory"),
-    Column("customer_id", Uuid, comment="a customer by their own id, of a field action"),
-    Column("status", Text, nullable=False, server_default="pending"),
-    Column(
-        "attempts", Integer, nullable=False, server_default="0", comment="begun; also fences late couriers"
-    ),
-    _time("next_attempt_at", "while leased: the end of the lease", nullable=False),
-    _time("lease_until"),
-    Column("last_error", Text, comment="no personal data"),
-    Column("channel", Text, comment="the way by which it went, or was tried last"),
-    Column("template_version", Text),
-    Column("body_sha256", LargeBinary, comment="proof of what was said; the text itself is not kept"),
-    _time("created_at", nullable=False, server_default=func.now()),
-    _time("settled_at", "delivered, or given up"),
-    CheckConstraint(f"status IN ('pending', 'leased', {_ENDED})", name="status"),
-    CheckConstraint("(status = 'leased') = (lease_until IS NOT NULL)", name="lease"),
-    CheckConstraint(f"(status IN ({_ENDED})) = (settled_at IS NOT NULL)", name="settled"),
-    CheckConstraint("closed BETWEEN 0 AND cardinality(channels)", name="closed"),
-    CheckConstraint(
-        "CASE audience WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
-        "AND subscription_id IS NULL AND recipient IS NULL AND (customer_id IS NOT NULL) = (template = 'field-action') "
-        "WHEN 'staff' THEN template IS NOT NULL AND complaint_id IS NOT NULL AND recipient IS NOT NULL "
-        "WHEN 'subscriber' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
-        "ELSE false END",
-        name="audience",
-    ),
-)
-_OPEN = text("status IN ('pending', 'leased')")
-Index("ix_deliveries_due", deliveries.c.audience, deliveries.c.next_attempt_at, postgresql_where=_OPEN)
-Index("ix_deliveries_lane", deliveries.c.lane, deliveries.c.number, postgresql_where=_OPEN)
-Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
-Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
-
+deliveries = delivery_table.add_table(metadata)
 staff = staff_tables.add_tables(metadata)
+preferences = preferences_tables.add_tables(metadata)
 streams = streams_tables.add_tables(metadata)
 customer_messages, reports = kept.add_tables(metadata)
 
@@ -208,14 +158,15 @@ _FORWARD = text(
 _QUEUE = text(
     """
 WITH queued AS (
-    INSERT INTO deliveries (id, complaint_id, audience, rule, channels, lane, template, facts, subscription_id,
-                            event_id, recipient, customer_id, next_attempt_at, created_at)
-    SELECT id, complaint_id, audience, rule, channels, lane, template, facts, subscription_id, event_id,
-           recipient, customer_id,
-           :now, :now
+    INSERT INTO deliveries (id, complaint_id, audience, rule, rule_version, urgency, nature, is_copy, channels, lane,
+                            template, facts, subscription_id, event_id, recipient, customer_id, next_attempt_at,
+                            created_at)
+    SELECT id, complaint_id, audience, rule, rule_version, urgency, nature, is_copy, channels, lane, template, facts,
+           subscription_id, event_id, recipient, customer_id, :now, :now
     FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb)) AS (
-        id uuid, complaint_id uuid, audience text, rule text, channels text[], lane text, template text, facts jsonb,
-        subscription_id uuid, event_id uuid, recipient text, customer_id uuid)) WITH ORDINALITY AS given
+        id uuid, complaint_id uuid, audience text, rule text, rule_version int, urgency text, nature text,
+        is_copy boolean, channels text[], lane text, template text, facts jsonb, subscription_id uuid,
+        event_id uuid, recipient text, customer_id uuid)) WITH ORDINALITY AS given
     ORDER BY ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
@@ -247,7 +198,7 @@ WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
 
 
 class ConversationStore:
-    """Conversations with the live webhooks, which are loaded once per batch."""
+    """Conversations with the live webhooks and the rulebooks in force, which are loaded once per batch."""
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, Conversation]:
         live = await transaction.execute(text("SELECT id, event_types FROM subscriptions WHERE enabled"))
@@ -255,8 +206,10 @@ class ConversationStore:
         rows = await transaction.execute(
             text("SELECT * FROM conversations WHERE id = ANY(:ids)"), {"ids": list(ids)}
         )
-        found = {row.id: _conversation(row._asdict(), wanting) for row in rows}
-        return {i: found.get(i) or Conversation(id=i, subscriptions=wanting) for i in ids}
+        books = await rulebook_store.load_books(transaction.connection, WHO_HEARS_WHAT)
+        given: dict[str, Any] = {"subscriptions": wanting, "books": books}
+        found = {row.id: _conversation(row._asdict(), given) for row in rows}
+        return {i: found.get(i) or Conversation(id=i, **given) for i in ids}
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Conversation]) -> None:
         changed = sorted(aggregates, key=lambda conversation: conversation.id)
@@ -277,6 +230,7 @@ class ConversationStore:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
             await kept.forget(transaction, erased)
         await staff_store.save(transaction, staff, changed)
+        await preferences_store.forget(transaction, [c.gone_customer for c in changed if c.gone_customer])
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
             conversation.lines, conversation.settled = [], []
@@ -287,15 +241,16 @@ async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
     if not new:
         return
     queued = await transaction.execute(
-        _QUEUE, {"rows": to_json([asdict(d) for d in new]).decode(), "now": clock.now()}
+        _QUEUE,
+        {"rows": to_json([asdict(way) for d in new for way in d.all_ways()]).decode(), "now": clock.now()},
     )
     if queued.scalar_one():
         await transaction.execute(text(f"NOTIFY {DOORBELL}"))
 
 
-def _conversation(row: dict[str, Any], wanting: tuple[Subscription, ...]) -> Conversation:
+def _conversation(row: dict[str, Any], given: dict[str, Any]) -> Conversation:
     known = {name: row[name] for name in _FIELDS}
     known["held"] = _HELD.validate_python(row["held"])
     known["said"] = _HELD.validate_python(row["said"])
     known["followers"] = _FOLLOWERS.validate_python(row["followers"])
-    return Conversation(**known, subscriptions=wanting)
+    return Conversation(**known, **given)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notification import queue
-from services.notification.model import Delivery
+from services.notification.delivery import Delivery
 from services.notification.rules import Audience, Channel
 from services.notification.schemas import NewWebhook, Webhook, WebhookChange
 from services.notification.signing import new_secret
@@ -152,7 +152,7 @@ async def resend(transaction: Transaction, delivery_id: UUID, who: Principal) ->
         )
     if row.template is None and row.owner != who.id and not who.may(ADMIN):
         raise problems.not_found("delivery", "path/delivery_id")
-    if row.status not in {"delivered", "failed", "not_sent", "bounced"}:
+    if row.status not in {"delivered", "failed", "not_sent", "bounced", "declined"}:
         raise problems.conflict(
             "It is on its way",
             "Only what was delivered or given up can be sent again.",
@@ -163,7 +163,7 @@ async def resend(transaction: Transaction, delivery_id: UUID, who: Principal) ->
     await transaction.execute(
         text(
             "UPDATE deliveries SET status = 'pending', attempts = 0, settled_at = NULL, last_error = NULL, "
-            "closed = 0, next_attempt_at = :now WHERE id = :id"
+            "withheld = NULL, merged_into = NULL, closed = 0, next_attempt_at = :now WHERE id = :id"
         ),
         {"id": delivery_id, "now": now},
     )

@@ -335,6 +335,8 @@ class CustomerErased(Event):
     customer_id: UUID
     because: Because
     erased_at: datetime
+    customer_gone: bool = False
+    """No other complaint of the customer is left readable: whatever is kept of them beside complaints goes, too."""
 
 
 @registry.event("redress.personal-data.read", topic=TOPICS.intake)

@@ -144,7 +144,12 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
     async def read_contacts(complaint: Annotated[list[UUID], Query()]) -> list[dict[str, Any]]:
         asked.append(len(complaint))
         return [
-            contact | {"complaint_id": each, "tracking_url": f"https://redress.example/track/{each}"}
+            {
+                "customer_id": each,
+                **contact,
+                "complaint_id": each,
+                "tracking_url": f"https://redress.example/track/{each}",
+            }
             for each in complaint
         ]
 

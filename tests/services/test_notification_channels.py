@@ -21,6 +21,7 @@ from services.notification.customers import CustomerWriter
 from services.notification.desk import LetterDesk
 from services.notification.letters import Letters
 from services.notification.messages.model import MessageSeal
+from services.notification.preferences.gate import Gate
 from services.notification.rules import Audience, Channel
 from services.notification.ways import Ways
 from shared import clock
@@ -618,9 +619,9 @@ async def test_a_channel_of_ones_own_is_one_small_class(opened: Open) -> None:
     async with opened() as desk:
         pager, context = Pager(), desk.context
         ways = Ways([pager], context.part(MessageSeal))
-        writer = CustomerWriter(context.part(Contacts), context.part(Letters))
+        writer = CustomerWriter(context.part(Contacts), context.part(Letters), context.settings)
         courier = desk.courier(Audience.CUSTOMER)
-        courier._desk = LetterDesk(Audience.CUSTOMER, ways, writer)
+        courier._desk = LetterDesk(Audience.CUSTOMER, ways, context.part(Gate), writer)
         desk.contact["phone"] = "117"
         complaint = uuid4()
         await desk.hears(*a_complaint(complaint))

@@ -81,7 +81,15 @@ HIDDEN = {
     "conversations": {"version"},
     # How far a courier has come is not the handlers' work.
     "deliveries": {"number", "status", "attempts", "next_attempt_at", "lease_until", "last_error", "channel"}
-    | {"template_version", "body_sha256", "created_at", "settled_at"},
+    | {
+        "template_version",
+        "body_sha256",
+        "created_at",
+        "settled_at",
+        "withheld",
+        "merged_into",
+        "counted_on",
+    },
 }
 """Columns that may differ, by table."""
 MOMENTS = {"promise_made": "text", "clock_missed": "at"}
@@ -96,7 +104,10 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "notification": ("subscriptions", "devices"),
+    # The last is filled by couriers: how far they have come is not the handlers' work.
+    "notification": (
+        *("subscriptions", "devices", "rulebook_versions", "rulebook_switches", "preferences", "day_counts"),
+    ),
 }
 """Tables that requests fill, and no event."""
 

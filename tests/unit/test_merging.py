@@ -10,8 +10,9 @@ import pytest
 from services.insights.model import Facts, contributions
 from services.intake.merging import model as merging
 from services.intake.model import View
+from services.notification.delivery import Delivery
 from services.notification.handlers import reactions as notification
-from services.notification.model import Conversation, Delivery
+from services.notification.model import Conversation
 from services.resolution.lifecycle import UNSOLVED, State
 from services.resolution.model import Case
 from services.resolution.promises import PromiseState

@@ -90,9 +90,14 @@ async def erase(transaction: Transaction, order: Order, secret: bytes) -> Sequen
         for row in found
     ]
     await insert_rows(transaction, erasures, rows)
+    gone = set((await transaction.execute(_GONE, given)).scalars())
     for row in found:
         event = CustomerErased(
-            complaint_id=row.id, customer_id=row.customer_id, because=order.because, erased_at=order.at
+            complaint_id=row.id,
+            customer_id=row.customer_id,
+            because=order.because,
+            erased_at=order.at,
+            customer_gone=row.customer_id in gone,
         )
         transaction.publish(event, at=order.at)
     return given["ids"]
@@ -104,4 +109,8 @@ _UNERASED = sql(
 SELECT id, customer_id FROM complaints c WHERE id = ANY(CAST(:ids AS uuid[])) AND (sealed <> '' OR EXISTS (
     SELECT FROM additions a WHERE a.complaint_id = c.id AND a.sealed <> '')) ORDER BY id
 """
+)
+_GONE = sql(
+    "SELECT DISTINCT customer_id FROM complaints c WHERE id = ANY(CAST(:ids AS uuid[])) "
+    "AND NOT EXISTS (SELECT FROM complaints o WHERE o.customer_id = c.customer_id AND o.sealed <> '')"
 )

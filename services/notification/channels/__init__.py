@@ -48,6 +48,8 @@ class Letter:
     unsubscribe: str | None = None
     """An address that ends messages of this kind when it is posted to (RFC 8058)."""
     attachments: tuple[Attachment, ...] = ()
+    person: str | None = None
+    """Whose wishes count, as `preferences.model` names people; None: nobody's, it goes as it is."""
     from_customer_thread: bool = True
     """An answer to it belongs to what the customer tells."""
     version: str | None = None
@@ -111,6 +113,34 @@ class NotSent(CannotDeliver):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, final=True)
+
+
+class Withheld(Exception):
+    """It does not go now, as its receiver wishes. Nothing is wrong, and nobody need be told."""
+
+
+class Postponed(Withheld):
+    """The receiver's quiet hours last until then."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class Declined(Withheld):
+    """The receiver does not want to hear of such things."""
+
+
+class Merged(Withheld):
+    """It is told with others in a digest."""
+
+    def __init__(self, person: str, at: datetime, channels: tuple[Channel, ...], why: str) -> None:
+        super().__init__(person, at)
+        self.person = person
+        self.at = at
+        self.channels = channels
+        self.why = why
+        """`digest` or `daily-limit`."""
 
 
 class Way(Protocol):

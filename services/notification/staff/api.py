@@ -8,14 +8,13 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from services.notification.staff.contacts import StaffContacts
+from services.notification.staff.contacts import signed_in
 from services.notification.staff.model import LineKind
 from services.notification.store import staff
 from shared import pages, problems
 from shared.auth import Principal, may
 from shared.events.vocabulary import NoticeUrgency
 from shared.pages import Cursor, Limit, Page
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["inbox"])
@@ -60,16 +59,7 @@ async def read_inbox(
     cursor: Cursor = None,
 ) -> Page[InboxLine]:
     """For whoever the directory knows by the account that calls. Acknowledge and finish things in routing."""
-    person = await ctx.part(StaffContacts).who_signs_in(who.id)
-    if person is None:
-        raise Problem(
-            403,
-            "forbidden",
-            "Your account belongs to nobody in the directory",
-            f"An administrator enters it there, as the `account` of a person: {who.id}. "
-            "请管理员在通讯录中为您登记此账号。",
-            field="header/Authorization",
-        )
+    person = await signed_in(ctx, who)
     lines, settled = staff.lines, staff.settled
     query = (
         select(lines, settled.c.at.label("settled_at"))

@@ -11,7 +11,9 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services.notification.channels import CannotDeliver
+from shared.auth import Principal
 from shared.events.vocabulary import Language
+from shared.problems import Problem
 from shared.service import Context
 
 REMEMBERED = 60.0
@@ -61,3 +63,18 @@ class StaffContacts:
     async def _ask(self, query: str) -> list[StaffContact]:
         path = f"/routing/v1/contacts?{query}"
         return _ANSWER.validate_python(await self._context.ask("routing", path, "directory:contacts"))
+
+
+async def signed_in(ctx: Context, who: Principal) -> str:
+    """The person of the directory who calls. Raises a 403 problem, httpx.HTTPError."""
+    person = await ctx.part(StaffContacts).who_signs_in(who.id)
+    if person is None:
+        raise Problem(
+            403,
+            "forbidden",
+            "Your account belongs to nobody in the directory",
+            f"An administrator enters it there, as the `account` of a person: {who.id}. "
+            "请管理员在通讯录中为您登记此账号。",
+            field="header/Authorization",
+        )
+    return person

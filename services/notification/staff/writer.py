@@ -2,6 +2,7 @@
 
 from services.notification.channels import Letter, NotSent, Reach
 from services.notification.letters import Letters
+from services.notification.preferences.model import colleague
 from services.notification.queue import Leased
 from services.notification.staff.contacts import StaffContacts
 from shared import clock
@@ -34,4 +35,5 @@ class StaffWriter:
             clock.now(),
             from_customer_thread=False,
             version=words.version,
+            person=colleague(contact.id),
         )

@@ -1,0 +1,1 @@
+"""Several messages to one person in one letter."""

@@ -1,0 +1,68 @@
+"""Writes digests: each message as it would have gone by itself, one after the other."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from services.notification.channels import Letter, NotSent, Receipt
+from services.notification.digests import store
+from services.notification.letters import Letters
+from services.notification.preferences import store as preferences
+from services.notification.preferences.model import colleague, customer
+from services.notification.queue import Leased
+from services.notification.rules import Nature
+from shared import clock
+from shared.database import Database
+
+
+class Writer(Protocol):
+    async def write(self, delivery: Leased) -> Letter | Receipt: ...
+
+
+class DigestWriter:
+    """Has each message written by whoever writes those of its template."""
+
+    def __init__(
+        self, database: Database, letters: Letters, usual: Writer, special: Mapping[str, Writer] | None = None
+    ) -> None:
+        self._database = database
+        self._letters = letters
+        self._usual = usual
+        self._special = special or {}
+
+    async def write(self, delivery: Leased) -> Letter:
+        """Raises CannotDeliver."""
+        await self._decline_unwanted(delivery)
+        members = await store.members(self._database, delivery.id)
+        written = await asyncio.gather(*(self._write(member) for member in members))
+        letters = [each for each in written if isinstance(each, Letter)]
+        if not letters:
+            raise NotSent("nothing is left to tell")
+        newest = letters[-1]
+        words = self._letters.write_digest(letters, newest.language)
+        assert delivery.template is not None
+        return Letter(
+            delivery.id,
+            delivery.template,
+            newest.language,
+            newest.reference,
+            newest.reach,
+            words.subject,
+            words.body,
+            clock.now(),
+            from_customer_thread=False,
+            version=words.version,
+        )
+
+    async def _write(self, member: Leased) -> Letter | Receipt:
+        return await self._special.get(member.template or "", self._usual).write(member)
+
+    async def _decline_unwanted(self, delivery: Leased) -> None:
+        person = (
+            customer(delivery.customer_id) if delivery.customer_id else colleague(delivery.recipient or "")
+        )
+        async with self._database.reading() as connection:
+            wishes = (await preferences.of(connection, person)).wishes
+        await store.decline(
+            self._database, delivery.id, [nature for nature in Nature if wishes.declines(nature)]
+        )

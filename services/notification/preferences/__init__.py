@@ -1,0 +1,1 @@
+"""What a person wishes: by which ways, when, how often; and what is done with a letter by it."""
