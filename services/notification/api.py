@@ -23,6 +23,8 @@ from services.notification.schemas import (
 from services.notification.staff.api import router as inbox
 from services.notification.store import deliveries, subscriptions
 from services.notification.wording.api import router as wording
+from services.notification.wording.preview_api import router as previews
+from services.notification.wording.templates_api import router as templates
 from shared import etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
@@ -37,7 +39,7 @@ from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-for room in (inbox, wording, rulebooks.routes(*BOOKS)):
+for room in (inbox, wording, templates, previews, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]

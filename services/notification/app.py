@@ -18,6 +18,7 @@ from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata
 from services.notification.ways import Ways
+from services.notification.wording.in_force import Templates
 from shared.config import Settings
 from shared.guard import Guard
 from shared.seal import Seal
@@ -44,7 +45,11 @@ def _ways(settings: Settings) -> Ways:
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
-    letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
+    templates = Templates(context.database)
+    letters, seal = (
+        Letters(settings, templates),
+        Seal(settings.installation_secret, "notification/webhook-secrets"),
+    )
     guard = Guard(allow_private=settings.allow_private_targets)
     contacts, people, ways = Contacts(context), StaffContacts(context), _ways(settings)
     to_customers = LetterDesk(
@@ -56,7 +61,7 @@ def _parts(context: Context) -> Sequence[object]:
     to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
-    return [letters, seal, guard, contacts, people, ways, desks]
+    return [templates, letters, seal, guard, contacts, people, ways, desks]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -66,11 +71,16 @@ def _workers(context: Context) -> Sequence[Worker]:
         for audience, number in COURIERS.items()
         for _ in range(number)
     ]
+    templates = context.part(Templates)
     doorbell = Doorbell(context.database, couriers)
     return [
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
-        *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
+        Worker("notification.templates", templates.run),
+        *(
+            Worker(f"notification.deliveries.{n}", templates.before(courier.run))
+            for n, courier in enumerate(couriers, 1)
+        ),
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from shared.reply_policy import REPLY_POLICY
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = ()
+BOOKS: Sequence[Book[Any]] = (REPLY_POLICY,)

@@ -31,4 +31,6 @@ class CustomerWriter:
             words.body,
             now,
             version=words.version,
+            html=words.html,
+            short=words.short,
         )

@@ -32,6 +32,7 @@ from services.notification import addresses
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
+from services.notification.wording import tables as wording_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
 from shared.rulebooks import store as rulebook_store
@@ -187,6 +188,7 @@ Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.n
 staff = staff_tables.add_tables(metadata)
 addresses.add_table(metadata)
 rulebook_store.add_tables(metadata)
+wordings = wording_tables.add_table(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)

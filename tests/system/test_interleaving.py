@@ -92,7 +92,7 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "notification": ("subscriptions",),
+    "notification": ("subscriptions", "rulebook_versions", "rulebook_switches", "wordings"),
 }
 """Tables that requests fill, and no event."""
 

@@ -41,6 +41,8 @@ class Letter:
     at: datetime
     html: str | None = None
     """The same words for readers that show HTML."""
+    short: str | None = None
+    """The same in one or two sentences, for a way on which a letter is too long."""
     attachments: tuple[Attachment, ...] = ()
     from_customer_thread: bool = True
     """An answer to it belongs to what the customer tells."""

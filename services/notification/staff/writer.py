@@ -34,4 +34,6 @@ class StaffWriter:
             clock.now(),
             from_customer_thread=False,
             version=words.version,
+            html=words.html,
+            short=words.short,
         )

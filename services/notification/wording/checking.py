@@ -118,7 +118,9 @@ def _fault(
         case nodes.Filter(name=name) if name not in sandbox.FILTERS:
             there_are = ", ".join(sorted(sandbox.FILTERS))
             return Fault(
-                line, f"there is no filter `{name}`; there are: {there_are}", f"没有过滤器“{name}”；可用：{there_are}"
+                line,
+                f"there is no filter `{name}`; there are: {there_are}",
+                f"没有过滤器“{name}”；可用：{there_are}",
             )
         case nodes.Include():
             wanted = {include_name(part, draft.language) for part in ("_greeting", "_signature")}
