@@ -14,7 +14,6 @@ from shared.events.listening import Taboo
 from shared.events.vocabulary import Emotion, Valence
 from shared.masking import mask
 from shared.pages import WrittenMoment
-from shared.reply_check import Kind as ReplyKind
 from shared.reply_policy import Judged, Readers, Treatment
 from shared.text import LongText, ShortText
 
@@ -200,7 +199,8 @@ class WordsFound(View):
 
     treatment: Treatment
     """`block`: it would be refused. `warn`: it would go out."""
-    kind: ReplyKind
+    kind: str
+    """`command`, `control`, `criticism`, `blame`, `judging`, `excuse` or `promise`."""
     family: str
     weight: int
     start: int
@@ -216,7 +216,7 @@ class WordsFound(View):
         found = judged.finding
         return cls(
             treatment=judged.treatment,
-            kind=found.kind,
+            kind=found.kind.value,
             family=found.family,
             weight=found.weight,
             start=found.start,

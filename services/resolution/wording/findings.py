@@ -31,9 +31,13 @@ def findings_in(text: str, books: Books) -> list[Finding]:
         *_house(text, blaming, Kind.BLAME, HOUSE_BLAME, 3, _INSTEAD_OF_BLAME),
     ]
     for each in own:
-        if not any(each.start < other.end and other.start < each.end for other in found):
+        if not any(_same_place(each, other) for other in found):
             found.append(each)
     return sorted(found, key=lambda each: (each.start, each.end, each.kind))
+
+
+def _same_place(one: Finding, other: Finding) -> bool:
+    return one.kind is other.kind and one.start < other.end and other.start < one.end
 
 
 def _house(
