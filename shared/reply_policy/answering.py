@@ -1,11 +1,13 @@
 """How a caller is told what the reply check found: a problem when it blocks, a header when it only warns."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.auth import Principal
+from shared.masking import mask
 from shared.problems import FieldError, Problem
 from shared.reply_policy.model import Judged, ReplyPolicy
 from shared.text import ShortText
@@ -26,13 +28,28 @@ class WordsToCustomer(BaseModel):
     `reply-policy` allows it. It stays within the company, masked."""
 
 
-def overridden(judged: Sequence[Judged], policy: ReplyPolicy, who: Principal, despite: str | None) -> bool:
-    """Whether somebody entitled sends blocked words all the same. Raises a 422 problem when they may not."""
+@dataclass(frozen=True, slots=True)
+class LookedOver:
+    """What may go out, with what was found."""
+
+    judged: Sequence[Judged] = ()
+    despite: str | None = None
+    """Masked: the reason of whoever sends blocked words."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return header(self.judged)
+
+
+def let_through(
+    judged: Sequence[Judged], policy: ReplyPolicy, who: Principal, despite: str | None
+) -> LookedOver:
+    """Raises a 422 problem that names the words, when they are blocked and who calls may not send them all the same."""
     blocking = [each for each in judged if each.blocks]
     if not blocking:
-        return False
+        return LookedOver(judged)
     if despite is not None and policy.may_be_overridden and who.may(OVERRIDE):
-        return True
+        return LookedOver(judged, mask(despite))
     raise refusal(blocking, overridable=policy.may_be_overridden)
 
 

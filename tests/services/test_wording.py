@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic_core import from_json
 
 from services.resolution.books import BOOKS
 from shared import clock
@@ -13,6 +14,7 @@ from shared.keys import create_key
 from shared.reply_policy import REPLY_POLICY
 from tests.resolution_story import HOUR
 from tests.services.test_resolution import Office, open_office
+from tests.world import World
 
 BLAME = "It is your own fault."
 BLAME_ZH = "这是您的错。"
@@ -93,7 +95,7 @@ async def test_somebody_entitled_sends_blocked_words_with_a_reason_when_the_poli
 ) -> None:
     complaint_id = await office.opened()
     reason = "The lawyer wants these words; Ann's number is 13800138000."
-    body = {"message": BLAME, "despite_findings": reason}
+    body: dict[str, Any] = {"message": BLAME, "despite_findings": reason}
     assert (await office.act(complaint_id, "reply", **body)).status_code == 422, "without the scope"
     key = await create_key(database_url, "head", ["cases:work", "replies:override"])
     head = {"Authorization": f"Bearer {key}"}
@@ -166,3 +168,33 @@ async def test_a_repeated_request_is_answered_as_the_first_was(office: Office) -
         sent = await office.act(complaint_id, "reply", headers=key, message=BUSY)
         assert (sent.status_code, sent.headers.get("Idempotent-Replayed")) == (200, replayed)
     assert len(await flags(office, complaint_id)) == 1
+
+
+@pytest.mark.requirement("004-03", "000-12e")
+async def test_the_dialogue_and_what_is_restated_pass_the_same_check(world: World) -> None:
+    registered = await world.register()
+    url = f"/intake/v1/complaints/{registered['id']}"
+    refused = await world.http.post(f"{url}/messages", json={"text": BLAME_ZH})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body/text")
+    restated = {"channel": "phone", "restatement": {"text": BLAME}}
+    refused = await world.http.post(f"{url}/additions", json=restated)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body/restatement/text")
+    known = {"channel": "phone", "restatement": {"text": BLAME, "confirmed": True}}
+    assert (await world.http.post(f"{url}/additions", json=known)).status_code == 201, (
+        "it is not sent any more"
+    )
+
+    warned = await world.http.post(f"{url}/messages", json={"text": f"{BUSY} It comes on Friday."})
+    assert warned.status_code == 201, warned.text
+    assert 'family="busy"' in warned.headers["Reply-Check"]
+    body = {"text": BLAME, "despite_findings": "They asked for plain words."}
+    assert (await world.http.post(f"{url}/messages", json=body)).status_code == 201
+    await world.settled()
+    told = [
+        record for record in await world.log_records("redress.resolution") if record.key == registered["id"]
+    ]
+    flags = [from_json(each.value) for each in told if each.headers["ce_type"] == "redress.reply.flagged.v1"]
+    assert [(each["families"], each["blocked"], each["despite"]) for each in flags] == [
+        ({"busy": 1}, False, None),
+        ({"fault": 1}, True, "They asked for plain words."),
+    ]

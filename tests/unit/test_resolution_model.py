@@ -210,10 +210,8 @@ def test_a_complaint_that_is_not_valid_ends_with_an_explanation() -> None:
     case = judged(BAD)
     case.carry_out("The wear is normal after five years; here is how to slow it down.", LI, NINE + 2 * HOUR)
     told = facts(case)
-    assert [type(each) for each in told if isinstance(each, (SolutionCarriedOut, FollowUpRequested))] == [
-        SolutionCarriedOut,
-        FollowUpRequested,
-    ]
+    assert any(isinstance(each, SolutionCarriedOut) for each in told)
+    assert isinstance(told[-1], FollowUpRequested)
     case.resume("He does not accept that.", LI, NINE + 3 * HOUR)
     assert case.judgement is None  # it is looked at anew
     with pytest.raises(NotNow, match="Judge first"):

@@ -107,8 +107,9 @@ class Watched(Moody):
         if judged:
             self.record(flagged(self.id, judged, author, at, self.despite), at)
 
-    def write(self, text: str, author: str, at: datetime) -> None:
+    def write(self, text: str, author: str, at: datetime, despite: str | None = None) -> None:
         """A person of the company wrote to the customer."""
+        self.despite = despite
         self.note(Kind.HANDLER_WROTE, at, author, text)
         self.say(text, author, at)
         self._watch(at)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from services.resolution.wording.findings import findings_in
 from shared.auth import Principal
-from shared.masking import mask
-from shared.reply_policy import REPLY_POLICY, Judged, Readers, answering
+from shared.reply_policy import REPLY_POLICY, Judged, Readers
+from shared.reply_policy.answering import LookedOver, let_through
 from shared.rulebooks.model import Books
 
 
@@ -20,15 +20,13 @@ class Said:
     """Why it goes out although it is blocked."""
     readers: Readers = Readers.CUSTOMER
 
-    async def looked_over(self, books: Books, who: Principal) -> "LookedOver":
+    async def looked_over(self, books: Books, who: Principal) -> LookedOver:
         """Raises a 422 problem that names the words, when they are blocked and who calls may not send them all the
         same."""
         if not self.texts:
-            return LookedOver((), None)
+            return LookedOver()
         judged = await asyncio.to_thread(self.judged, books)
-        policy = books.read(REPLY_POLICY)
-        overridden = answering.overridden(judged, policy, who, self.despite)
-        return LookedOver(judged, mask(self.despite) if overridden and self.despite else None)
+        return let_through(judged, books.read(REPLY_POLICY), who, self.despite)
 
     def judged(self, books: Books) -> tuple[Judged, ...]:
         """What is found in each text, by the rulebooks in force."""
@@ -37,16 +35,3 @@ class Said:
 
 
 NOTHING_SAID = Said()
-
-
-@dataclass(frozen=True, slots=True)
-class LookedOver:
-    """What may go out, with what was found."""
-
-    judged: tuple[Judged, ...]
-    despite: str | None
-    """Masked: the reason of whoever sends blocked words."""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return answering.header(self.judged)
