@@ -1,7 +1,7 @@
 """What comes in and goes out about templates and their versions."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -59,11 +59,18 @@ class TemplatePreview(_Body):
     """With what this delivery said."""
 
 
+class OfferExample(_Shown):
+    """One of several solutions."""
+
+    rank: int
+    description: str
+
+
 class VariableShown(_Shown):
     name: str
     type: Literal["text", "link", "moment", "flag", "number", "choice", "choices", "offers"]
     what: InBoth
-    example: Any
+    example: bool | int | str | list[str] | list[OfferExample]
     may_be_missing: bool
     """Then it stands within `{% if %}`."""
     must_be_shown: bool
