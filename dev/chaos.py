@@ -43,7 +43,7 @@ from shared.migrate import migrate
 from shared.postgres import PrivatePostgres
 from tests.audit import Quiet, audit
 from tests.fleet import NURSERY, Death, five_processes, one_process, open_fleet
-from tests.services.receivers import Hook, Mailbox, mail_server, web_server
+from tests.services.receivers import Hook, Mailbox, mail_server, text_of, web_server
 from tests.world import TOLD, eventually
 
 HOMES = {
@@ -330,7 +330,7 @@ async def _receivers(ground: Ground, url: str) -> list[str]:
         wanted = set(rows.scalars())
     await engine.dispose()
     arrived = set(_ids(ground))
-    words = {str(mail["Message-ID"]): mail.get_content() for mail in ground.mailbox.mails}
+    words = {str(mail["Message-ID"]): text_of(mail) for mail in ground.mailbox.mails}
     findings = [f"receiver: delivery {i} never arrived" for i in wanted - arrived]
     findings += [f"receiver: {i} arrived and is no delivery" for i in arrived - wanted]
     findings += [

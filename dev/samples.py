@@ -120,6 +120,7 @@ from shared.events import (
     PublicResponseGiven,
     RecurrenceFound,
     ReopenAsked,
+    ReplyFlagged,
     ReporterJoined,
     ReporterLeft,
     ResolutionExtended,
@@ -840,6 +841,13 @@ def _listened() -> Iterator[Event]:
         handler_id=HANDLER,
         detail="这是公司规定",
         raised_at=_after(5),
+    )
+    yield ReplyFlagged(
+        complaint_id=COMPLAINT,
+        written_by="key:5f0c1a9be27d",
+        families={"rules": 1, "order": 1},
+        heaviest=2,
+        flagged_at=_after(5),
     )
     yield CaseEndedNegative(
         complaint_id=COMPLAINT,

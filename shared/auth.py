@@ -42,6 +42,7 @@ SCOPES = {
     "directory:write": "change people and departments",
     "training:write": "hold courses, say what became of participants, grade drills, settle needs for training",
     "policies:write": "publish policies, and answer what staff propose",
+    "replies:override": "send words that the reply check blocks, with a reason",
     "rulebooks:write": "make versions of the tables by which routing and resolution decide, and put them in force",
     "notices:read": "read the notices, clippings and tasks of all audiences, and who was late",
     "notices:person-concerned": "read and acknowledge the notices for the person who calls",

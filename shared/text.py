@@ -9,7 +9,8 @@ from pydantic import AfterValidator, StringConstraints
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Composed as Unicode wants it. Raises ValueError for a control character."""
     found = _CONTROL.search(text)
     if found:
         raise ValueError(
@@ -19,11 +20,11 @@ def _clean(text: str) -> str:
 
 
 ShortText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(clean)
 ]
 """One line: a name, an id of another system."""
 
 LongText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_clean)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(clean)
 ]
 """What somebody tells, in their own words."""

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.intake import contacts, found, holder, progress, tracking
 from services.intake.attachments import api as attachments
 from services.intake.attachments import tracking as attachments_tracking
+from services.intake.books import BOOKS
 from services.intake.channels.api import router as channels
 from services.intake.coding.api import router as coding
 from services.intake.coding.orientation import router as orientation
@@ -39,6 +40,7 @@ from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
 from shared.idempotency import Answer, Claim, IdempotencyKey
+from shared.rulebooks import api as rulebooks
 from shared.service import Context, Ctx, api_router
 from shared.tracking import tracking_token
 
@@ -166,5 +168,6 @@ for more in (
     vault.router,
     vault_tracking.router,
     imports,
+    rulebooks.routes(*BOOKS),
 ):
     router.include_router(more)

@@ -30,6 +30,7 @@ from services.intake.vault.rows import sealed_columns
 from shared.bulk import insert_rows, save_rows
 from shared.database import Transaction, service_metadata, sql
 from shared.events.vocabulary import Outcome
+from shared.rulebooks import store as rulebook_store
 
 VIEW_CHANNEL = "intake_view"
 """PostgreSQL notification channel: the payload is the complaint whose view changed."""
@@ -84,6 +85,7 @@ Index("ix_complaints_unerased", complaints.c.registered_at, postgresql_where=tex
 
 merges = merging_store.add_tables(metadata)
 marks = duplicates_store.add_tables(metadata)
+rulebook_store.add_tables(metadata)
 
 views = Table(
     "views",

@@ -29,6 +29,8 @@ from services.notification.store import deliveries, subscriptions
 from services.notification.streams import sockets
 from services.notification.streams.api import router as streams
 from services.notification.wording.api import router as wording
+from services.notification.wording.preview_api import router as previews
+from services.notification.wording.templates_api import router as templates
 from shared import etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
@@ -43,7 +45,18 @@ from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-ROOMS = (inbox, messages, devices, preferences, reports, wording, streams, sockets.router)
+ROOMS = (
+    inbox,
+    messages,
+    devices,
+    preferences,
+    reports,
+    wording,
+    templates,
+    previews,
+    streams,
+    sockets.router,
+)
 """Routers of the rooms."""
 
 for room in (*ROOMS, rulebooks.routes(*BOOKS)):

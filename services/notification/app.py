@@ -33,6 +33,7 @@ from services.notification.streams.hub import Hub
 from services.notification.streams.seats import Seats
 from services.notification.streams.tickets import TicketSeal
 from services.notification.ways import Ways
+from services.notification.wording.in_force import Templates
 from shared.attempts import Attempts
 from shared.config import Settings
 from shared.events.vocabulary import ALL_TOPICS
@@ -57,7 +58,11 @@ def _ways(settings: Settings, mail: MailServer | None, providers: ProviderDesk, 
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
-    letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
+    templates = Templates(context.database)
+    letters, seal = (
+        Letters(settings, templates),
+        Seal(settings.installation_secret, "notification/webhook-secrets"),
+    )
     guard = Guard(allow_private=settings.allow_private_targets)
     mail = MailServer(settings.smtp_url) if settings.smtp_url else None
     secrets = {name: secret.get_secret_value() for name, secret in settings.provider_secrets.items()}
@@ -82,7 +87,7 @@ def _parts(context: Context) -> Sequence[object]:
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
     return [
-        *(letters, seal, guard, contacts, affected, people, ways, gate, desks, devices),
+        *(templates, letters, seal, guard, contacts, affected, people, ways, gate, desks, devices),
         *([mail] if mail else ()),
         *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
         *(TicketSeal(settings.installation_secret), MessageSeal(settings.installation_secret)),
@@ -97,6 +102,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         for audience, number in COURIERS.items()
         for _ in range(number)
     ]
+    templates = context.part(Templates)
     doorbell = Doorbell(context.database, couriers)
     settings = context.settings
     feeder = Feeder(context.database, context.log, settings.consumer_batch, settings.poll_interval)
@@ -107,7 +113,11 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
         Worker("notification.affected", context.part(AffectedContacts).run),
-        *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
+        Worker("notification.templates", templates.run),
+        *(
+            Worker(f"notification.deliveries.{n}", templates.before(courier.run))
+            for n, courier in enumerate(couriers, 1)
+        ),
     ]
 
 

@@ -45,4 +45,6 @@ class CustomerWriter:
             version=words.version,
             person=customer(who) if who else None,
             unsubscribe=unsubscribe_url(self._base_url, self._secret, who, delivery.nature) if who else None,
+            html=words.html,
+            short=words.short,
         )

@@ -48,6 +48,8 @@ class FieldWriter:
             clock.now(),
             from_customer_thread=False,
             version=words.version,
+            html=words.html,
+            short=words.short,
         )
 
     async def _twin(self, delivery: Leased, email: str) -> Receipt | None:

@@ -1,49 +1,46 @@
 """The words: one template per message and language, rendered at the moment of sending.
 
-`templates/<language>/<name>.txt.jinja` begins with `Subject: ...` and an empty line. Values are put in as
-they are; they are never read as templates.
+Which variables a template has is declared in `wording/declared.json`; which version of it is in force, `Templates`
+knows. Values are put in as they are; they are never read as templates.
 """
 
-import hashlib
+import logging
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError
 
 from services.notification.channels import Letter
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
 from services.notification.rules import DIGEST, FIELD_ACTION, STAFF_NOTICE
+from services.notification.wording.in_force import Templates
 from shared.config import Settings
 
-FOLDER = Path(__file__).parent / "templates"
+log = logging.getLogger(__name__)
 
 
 class Words(NamedTuple):
     subject: str
     body: str
     version: str
+    """Names the exact wording."""
+    html: str
+    short: str | None
+    """For a way on which a letter is too long."""
 
 
 class Letters:
     """Renders messages to customers, and to people of the company."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, templates: Templates | None = None) -> None:
+        """Without templates: as shipped."""
         self._organisation = settings.organisation
         self._zone = settings.time_zone
         self._base_url = settings.base_url
-        self._environment = SandboxedEnvironment(
-            loader=FileSystemLoader(FOLDER),
-            autoescape=False,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = templates or Templates()
 
     def write(self, delivery: Leased, contact: Contact, now: datetime) -> Words:
         """Raises jinja2.TemplateError when a template asks for something that the message does not have."""
@@ -83,6 +80,7 @@ class Letters:
         place = "notices/{}/acknowledge" if delivery.template == STAFF_NOTICE else "tasks/{}/done"
         values = facts | {
             "name": name,
+            "staff_reference": facts["staff_reference"] or "",
             "what": facts["what"][language],
             "due": human_time(datetime.fromisoformat(facts["due_at"]), self._zone, language),
             "link": f"{self._base_url}/routing/v1/{place.format(facts['subject_id'])}",
@@ -92,16 +90,28 @@ class Letters:
 
     def write_digest(self, letters: Sequence[Letter], language: str) -> Words:
         """Several letters to one person in one."""
-        return self._words(language, DIGEST, {"letters": letters, "organisation": self._organisation})
+        values = {
+            "letters": [
+                {"number": number, "subject": each.subject, "body": each.body.strip()}
+                for number, each in enumerate(letters, 1)
+            ],
+            "count": len(letters),
+            "only": letters[0].subject if len(letters) == 1 else None,
+            "organisation": self._organisation,
+        }
+        return self._words(language, DIGEST, values)
 
     def _words(self, language: str, template: str, values: dict[str, Any]) -> Words:
-        rendered = self._environment.get_template(f"{language}/{template}.txt.jinja").render(values)
-        subject, _, body = rendered.partition("\n")
-        return Words(
-            " ".join(subject.removeprefix("Subject:").split()),
-            body.strip() + "\n",
-            version_of(language, template),
-        )
+        text = self._templates.of(template, language)
+        try:
+            told = text.render(values, self._organisation)
+        except TemplateError as error:
+            # A company's own words that fail after all: whoever waits is told with ours.
+            why = {"template": template, "version": text.version, "error": type(error).__name__}
+            log.error("a template failed; the letter has the words that Redress is shipped with", extra=why)
+            text = self._templates.shipped(template, language)
+            told = text.render(values, self._organisation)
+        return Words(told.subject, told.body, text.digest, told.html, told.short)
 
     def _promise(self, delivery: Leased, language: str, now: datetime) -> str | None:
         """By when the customer hears from us: the live promise, or the one that this message is about; never
@@ -110,10 +120,3 @@ class Letters:
         times = (delivery.promised_at, datetime.fromisoformat(told) if told else None)
         at = next((at for at in times if at is not None and at > now), None)
         return human_time(at, self._zone, language) if at else None
-
-
-@cache
-def version_of(language: str, template: str) -> str:
-    """Names the exact wording: a digest of the template and of the parts that all messages share."""
-    sources = [FOLDER / language / f"{template}.txt.jinja", *sorted((FOLDER / language).glob("_*.txt.jinja"))]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:12]

@@ -31,6 +31,7 @@ from services.notification.preferences import tables as preferences_tables
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
 from services.notification.streams import tables as streams_tables
+from services.notification.wording import tables as wording_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
 from shared.rulebooks import store as rulebook_store
@@ -138,6 +139,7 @@ staff = staff_tables.add_tables(metadata)
 preferences = preferences_tables.add_tables(metadata)
 streams = streams_tables.add_tables(metadata)
 customer_messages, reports = kept.add_tables(metadata)
+wordings = wording_tables.add_table(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)

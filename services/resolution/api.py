@@ -40,6 +40,7 @@ from services.resolution.offers import visits_api as visits
 from services.resolution.offers.permitting import permitted
 from services.resolution.reopening import api as reopening
 from services.resolution.views import CaseSummary, CaseView, TimelineEntry
+from services.resolution.wording.said import Said
 from shared import etag, problems
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
@@ -134,21 +135,26 @@ async def accept_case(body: Acceptance, who: Worker, desk: AtDesk) -> Response:
 @action(router, Action.ANSWER)
 async def answer_case(body: Result, who: Worker, desk: AtDesk) -> Response:
     """What one can solve oneself is answered at once, without offers. Not for a major complaint."""
-    return await desk.act(who, lambda case, at: case.answer(body.result, who.id, at))
+    said = Said({"body/result": body.result}, body.despite_findings)
+    return await desk.act(who, lambda case, at: case.answer(body.result, who.id, at), said=said)
 
 
 @action(router, Action.CARRY_OUT)
 async def carry_out_solution(body: Result, who: Worker, desk: AtDesk) -> Response:
     """After the customer agreed, or after a judgement that the complaint is not valid. The customer is told
     the result and asked for an opinion."""
-    return await desk.act(who, lambda case, at: case.carry_out(body.result, who.id, at))
+    said = Said({"body/result": body.result}, body.despite_findings)
+    return await desk.act(who, lambda case, at: case.carry_out(body.result, who.id, at), said=said)
 
 
 @action(router, Action.REPLY)
 async def reply_to_customer(body: Reply, who: Worker, desk: AtDesk) -> Response:
     """Keeps the live promise and makes the next one: by the rulebook of clocks, or by a time that you choose."""
     chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
-    return await desk.act(who, lambda case, at: case.reply(body.message, who.id, at, chosen.by), chosen.check)
+    said = Said({"body/message": body.message}, body.despite_findings)
+    return await desk.act(
+        who, lambda case, at: case.reply(body.message, who.id, at, chosen.by), chosen.check, said
+    )
 
 
 @action(router, Action.CLOSE)

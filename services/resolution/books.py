@@ -15,6 +15,7 @@ from services.resolution.offers.explaining import EXPLANATIONS
 from services.resolution.offers.parameters import VALUES
 from services.resolution.offers.remedies import REMEDIES
 from services.resolution.reopening.book import REOPENING
+from shared.reply_policy import REPLY_POLICY
 from shared.rulebooks import Book
 
 BOOKS: Sequence[Book[Any]] = (
@@ -29,5 +30,6 @@ BOOKS: Sequence[Book[Any]] = (
     LISTENING,
     REMEDIES,
     REOPENING,
+    REPLY_POLICY,
     VALUES,
 )

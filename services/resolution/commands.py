@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from services.resolution.closing import Ending
 from shared.events.vocabulary import Outcome
 from shared.pages import WrittenMoment
+from shared.reply_policy.answering import WordsToCustomer
 from shared.text import LongText, ShortText
 
 
@@ -22,14 +23,14 @@ class Acceptance(BaseModel):
     """Who takes the case up; left out: the person it was assigned to, or else the caller."""
 
 
-class Result(BaseModel):
+class Result(WordsToCustomer):
     model_config = _example(result="The machine was exchanged; the new one runs without alarms.")
 
     result: LongText
     """What was done and with which measures, as the customer is told."""
 
 
-class Reply(BaseModel):
+class Reply(WordsToCustomer):
     model_config = _example(message="The part is on its way; we mount it on Thursday.")
 
     message: LongText

@@ -14,6 +14,7 @@ from services.resolution.lifecycle import LIFECYCLE, Action, NotNow, State
 from services.resolution.model import Case
 from services.resolution.store import store
 from services.resolution.views import Bilingual, CaseView, possible_actions
+from services.resolution.wording.said import NOTHING_SAID, Said
 from shared import clock, etag, idempotency, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
@@ -70,16 +71,17 @@ class Desk:
         who: Principal,
         change: Callable[[Case, datetime], None],
         check: Check | None = None,
+        said: Said = NOTHING_SAID,
     ) -> Response:
         """Answers with the case as it then is. `check` is made before, where it needs more than the case. Raises
-        problems: 403, 404, 409, 412, and whatever `check` and `change` raise."""
+        problems: 403, 404, 409, 412, 422 for what is `said` to customers, and whatever `check` and `change` raise."""
 
         async def show(transaction: Transaction) -> Answer:
             view = await queries.case(transaction.connection, self.complaint_id)
             assert view is not None
             return Answer(200, view.model_dump_json().encode())
 
-        return etag.tagged(await self.work(who, change, show, check))
+        return etag.tagged(await self.work(who, change, show, check, said))
 
     async def work(
         self,
@@ -87,8 +89,11 @@ class Desk:
         change: Callable[[Case, datetime], None],
         show: Callable[[Transaction], Awaitable[Answer]],
         check: Check | None = None,
+        said: Said = NOTHING_SAID,
     ) -> Response:
         """Change the case and answer with what `show` finds afterwards in the same transaction."""
+        told: dict[str, str] = {}
+        """Headers that tell what the reply check found."""
         asked: set[str] = set()
         """People of whom it is known that they are not who calls."""
 
@@ -102,6 +107,9 @@ class Desk:
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
                 at = clock.now()
+                looked = await said.looked_over(case.books, who)
+                case.despite = looked.despite
+                told.update(looked.headers)
                 if check is not None:
                     await check(transaction, case, at)
                 change(case, at)
@@ -112,7 +120,9 @@ class Desk:
 
         while True:
             try:
-                return await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
+                answer = await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
+                answer.headers.update(told)
+                return answer
             except _AboutSomebody as about:
                 # Routing is asked who calls while nothing is held, and only for such a case.
                 await must_not_be_accused(self.ctx, who, about.people)

@@ -200,7 +200,7 @@ def on_customer_wrote(case: Case, event: CustomerWrote, fact: Received) -> None:
 
 @reactions.on(HandlerWrote)
 def on_handler_wrote(case: Case, event: HandlerWrote, fact: Received) -> None:
-    case.write(event.message, event.written_by, event.written_at)
+    case.write(event.message, event.written_by, event.written_at, event.despite)
 
 
 @reactions.on(ReopenAsked)

@@ -12,6 +12,7 @@ from services.resolution.timeline import SYSTEM, Entry, Kind, Source
 from shared.events import PromiseBroken, PromiseKept, PromiseMade
 from shared.events.clocks import Clock
 from shared.ids import derived_id
+from shared.reply_policy import Readers
 from shared.worktime import add_working_time
 
 
@@ -67,7 +68,7 @@ class Ledger(Positioned):
     def _reopened(self, at: datetime) -> None:
         """A closed case was taken up again. Rooms undo what the closing did to what is theirs."""
 
-    def say(self, text: str, at: datetime) -> None:
+    def say(self, text: str, author: str, at: datetime, readers: Readers = Readers.CUSTOMER) -> None:
         """A person says this to the customer, or in public. Rooms hear how it is said."""
 
     def _replied(self, at: datetime, by: datetime | None = None) -> None:

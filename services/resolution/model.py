@@ -147,7 +147,7 @@ class Case(Closing):
         self._move(Action.REPLY)
         message = mask(message)
         self._tell(Kind.REPLIED, at, author, message)
-        self.say(message, at)
+        self.say(message, author, at)
         self.record(CustomerTold(complaint_id=self.id, message=message, told_at=at), at)
         self._replied(at, by)
 
@@ -163,7 +163,7 @@ class Case(Closing):
         self.carried_out_at = at
         self.result = result = mask(result)
         self._tell(kind, at, author, result)
-        self.say(result, at)
+        self.say(result, author, at)
         self.record(SolutionCarriedOut(complaint_id=self.id, result=result, carried_out_at=at), at)
         self._replied(at)
         self._ask_anew(at)

@@ -103,6 +103,7 @@ from shared.events.listening import (
     CaseScored,
     ContactHeld,
     ProblemCorrected,
+    ReplyFlagged,
     TabooRaised,
 )
 from shared.events.notification import MessageDelivered, MessageFailed, MessageRead
@@ -257,6 +258,7 @@ __all__ = [
     "RecurrenceFound",
     "Registry",
     "ReopenAsked",
+    "ReplyFlagged",
     "ReporterJoined",
     "ReporterLeft",
     "ResolutionExtended",

@@ -36,6 +36,8 @@ class HandlerWrote(Event):
     """Masked."""
     written_by: str
     """The caller's id; the customer does not see it."""
+    despite: str | None = None
+    """Why they wrote words that the reply check blocks, masked."""
     written_at: datetime
 
 

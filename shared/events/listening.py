@@ -59,6 +59,26 @@ class TabooRaised(Event):
     raised_at: datetime
 
 
+@registry.event("redress.reply.flagged", topic=TOPICS.resolution)
+class ReplyFlagged(Event):
+    """Words that somebody wrote to the customer may hurt, or promise too much; the words themselves are not told.
+
+    写给客户的话中发现不当措辞。
+    """
+
+    written_by: str
+    """Who wrote it. What is found is a hint, and no proof against the person."""
+    families: dict[str, int]
+    """How often each family of the reply check was found."""
+    heaviest: int
+    """From 1 to 3."""
+    blocked: bool = False
+    """The policy blocks such words; somebody entitled sent them all the same."""
+    despite: str | None = None
+    """Why, masked."""
+    flagged_at: datetime
+
+
 @registry.event("redress.case.ended-negative", topic=TOPICS.resolution)
 class CaseEndedNegative(Event):
     """The last emotion of a closed case is negative: the customer keeps what came last (近因效应).

@@ -10,6 +10,13 @@ LONGEST_TEXT = 100_000
 """Characters."""
 
 
+GRAVEST_FIRST = (
+    *(Kind.BLAME, Kind.JUDGING, Kind.CONTROL, Kind.CRITICISM),
+    *(Kind.PROMISE, Kind.EXCUSE, Kind.COMMAND),
+)
+"""Which kind is told when the same words are of two."""
+
+
 def check(text: str, language: Language | None = None) -> list[Finding]:
     """What of the text should not go out to a customer as it is, in the order of the text.
 
@@ -78,10 +85,15 @@ def _finding(rule: Rule, text: str, start: int, end: int) -> Finding:
 def _heaviest(found: Iterable[Finding]) -> list[Finding]:
     """Of one sentence: those that no heavier, no longer one takes the place of."""
     kept: list[Finding] = []
-    for finding in sorted(set(found), key=lambda each: (-each.weight, each.start - each.end, each.start)):
+    for finding in sorted(set(found), key=_rank):
         if not any(_takes_its_place(before, finding) for before in kept):
             kept.append(finding)
     return kept
+
+
+def _rank(each: Finding) -> tuple[int, int, int, int, str]:
+    """A total order: the same text has the same findings in every process."""
+    return -each.weight, each.start - each.end, each.start, GRAVEST_FIRST.index(each.kind), each.family
 
 
 def _once(found: Sequence[Finding]) -> list[Finding]:

@@ -18,6 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
+def text_of(mail: EmailMessage) -> str:
+    """The words of a mail, as they read without HTML."""
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    words: str = plain.get_content()
+    return words.replace("\r\n", "\n")
+
+
 @dataclass
 class Mailbox:
     port: int = 0

@@ -25,7 +25,7 @@ from shared import threads
 from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.mail_corpus import CORPUS, OUR, PNG, mail, part, parts, word
-from tests.services.receivers import mail_server
+from tests.services.receivers import mail_server, text_of
 from tests.world import SECRET, TOLD, World, eventually, open_world
 
 pytestmark = pytest.mark.slow
@@ -242,7 +242,7 @@ async def test_letters_and_answers_make_one_thread(
         await eventually(told, what="the acknowledgement")
         letter = mailbox.mails[0]
         assert letter["Reply-To"] == "answers@redress.example"
-        quoted = "\n".join(f"> {line}" for line in letter.get_content().splitlines())
+        quoted = "\n".join(f"> {line}" for line in text_of(letter).splitlines())
         answer = mail(
             f"Twelve of them.\n\nOn Fri, Nov 20, 2026 at 10:20 AM Redress wrote:\n{quoted}",
             f"In-Reply-To: {letter['Message-ID']}",

@@ -20,7 +20,7 @@ from shared.keys import create_key
 from shared.tracking import tracking_token
 from tests.audit import audit
 from tests.conftest import NewDatabase
-from tests.services.receivers import mail_server
+from tests.services.receivers import mail_server, text_of
 from tests.world import TOLD, World, eventually, open_world
 
 pytestmark = pytest.mark.slow
@@ -132,7 +132,7 @@ async def test_whoever_left_an_address_is_told_by_mail_that_a_message_waits(
                 return [m for m in mailbox.mails if "message waits" in str(m["Subject"])]
 
             [letter] = await eventually(told, what="the mail")
-            words = letter.get_content()
+            words = text_of(letter)
             assert one["tracking_url"].split("?")[0].rpartition("/")[2] in words
             assert "Which batch" not in words, "a mailbox may have other readers"
 

@@ -23,7 +23,7 @@ from shared.events.field_action import Announcement, BilingualText, Measure
 from shared.events.vocabulary import Because
 from shared.process import Process
 from tests.conftest import NewDatabase
-from tests.services.receivers import Mailbox, mail_server
+from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_notification import Desk, later
 from tests.world import settings_for
 
@@ -117,7 +117,7 @@ async def test_the_letter_says_what_is_dangerous_and_what_to_do_now(post: Post, 
     await post.addresses(ann, li, measures=tuple(Measure), announcement=said)
     assert await post.delivers() == 2
     english, chinese = sorted(mailbox.mails, key=lambda mail: str(mail["To"]))
-    body = english.get_content().replace("\r\n", "\n")
+    body = text_of(english)
     assert english["Subject"] == "Safety notice: Recall of servo motors M7 (FA-0000ABCD)"
     places = [
         body.index(words)
@@ -136,8 +136,8 @@ async def test_the_letter_says_what_is_dangerous_and_what_to_do_now(post: Post, 
         )
     ]
     assert places == sorted(places), "the danger first, then what to do"
-    zh = chinese.get_content()
-    assert chinese["Subject"] == "安全通知:M7伺服电机召回(FA-0000ABCD)"
+    zh = text_of(chinese)
+    assert chinese["Subject"] == "安全通知：M7伺服电机召回（FA-0000ABCD）"
     for words in (
         "李梅",
         "轴可能无法停止",
@@ -159,7 +159,7 @@ async def test_the_letter_says_what_is_dangerous_and_what_to_do_now(post: Post, 
 async def test_only_the_measures_that_are_taken_are_promised(post: Post, mailbox: Mailbox) -> None:
     await post.addresses(post.knows(email="ann@example.com"), measures=(Measure.FREE_REPAIR,))
     await post.delivers()
-    body = mailbox.mails[0].get_content()
+    body = text_of(mailbox.mails[0])
     assert "repair it free of charge" in body
     for words in ("refund", "replace", "make up for", "in public"):
         assert words not in body

@@ -194,13 +194,19 @@ async def test_excuses_are_found_before_and_when_they_are_sent(office: Office) -
     complaint_id = await office.opened()
     words = "对不起，这是公司规定; not my job."
     found = await office.http.post("/resolution/v1/wording", json={"text": words})
-    assert found.json() == {"excuses": ["not my job", "这是公司规定"]}
-    assert (await office.http.post("/resolution/v1/wording", json={"text": "马上修好。"})).json() == {
-        "excuses": []
-    }
+    seen = [(each["kind"], each["words"], each["treatment"]) for each in found.json()["findings"]]
+    assert seen == [("excuse", "这是公司规定", "warn"), ("excuse", "not my job", "warn")]
+    assert all(
+        words[language]
+        for each in found.json()["findings"]
+        for words in (each["why"], each["kinder"])
+        for language in ("en", "zh")
+    )
+    kind = (await office.http.post("/resolution/v1/wording", json={"text": "马上修好。"})).json()
+    assert kind == {"blocked": False, "findings": []}
     case = await office.done(complaint_id, "reply", message=words)
     [entry] = [e for e in case["timeline"] if e["kind"] == "excused"]
-    assert (entry["text"], entry["audience"]) == ("not my job · 这是公司规定", "internal")
+    assert (entry["text"], entry["audience"]) == ("这是公司规定 · not my job", "internal")
 
 
 @pytest.mark.requirement("000-10")

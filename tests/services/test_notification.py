@@ -41,7 +41,7 @@ from shared.keys import create_key
 from shared.process import Process
 from shared.service import Context
 from tests.conftest import NewDatabase
-from tests.services.receivers import Hook, Mailbox, certificate, mail_server, web_server
+from tests.services.receivers import Hook, Mailbox, certificate, mail_server, text_of, web_server
 from tests.world import eventually, open_world, settings_for
 
 pytestmark = pytest.mark.slow
@@ -227,7 +227,7 @@ async def test_the_customer_is_thanked_by_mail_once(desk: Desk, mailbox: Mailbox
     assert mail["From"] == "Northwind <complaints@redress.example>"
     assert mail["X-Redress-Reference"] == "RD-7K3M9QXT-4"
     assert mail["Auto-Submitted"] == "auto-generated"
-    body = mail.get_content().replace("\r\n", "\n")
+    body = text_of(mail)
     assert "Dear Ann Example" in body
     assert entry["body_sha256"] == hashlib.sha256(body.encode()).hexdigest()
     assert (entry["status"], entry["channel"], entry["attempts"]) == ("delivered", "email", 1)
@@ -269,8 +269,8 @@ async def test_the_language_is_the_one_that_intake_names(desk: Desk, mailbox: Ma
     desk.contact["language"] = "zh"
     await desk.hears(*a_complaint(uuid4()))
     await desk.delivers()
-    assert mailbox.mails[0]["Subject"] == "感谢您告诉我们(受理编号 RD-7K3M9QXT-4)"
-    assert "北京时间" in mailbox.mails[0].get_content()
+    assert mailbox.mails[0]["Subject"] == "感谢您告诉我们（受理编号 RD-7K3M9QXT-4）"
+    assert "北京时间" in text_of(mailbox.mails[0])
 
 
 @pytest.mark.requirement("001-08")

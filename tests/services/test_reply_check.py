@@ -9,7 +9,7 @@ import pytest
 from jinja2 import FileSystemLoader, meta
 from jinja2.sandbox import SandboxedEnvironment
 
-from services.notification.letters import FOLDER
+from services.notification.wording.letter_text import FOLDER
 from shared.keys import create_key
 from shared.reply_check import check
 from tests.world import World

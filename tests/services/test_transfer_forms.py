@@ -16,7 +16,7 @@ from services.routing.transfer.meetings.store import CASES
 from shared import clock
 from shared.events import OffersDeclined
 from tests.conftest import NewDatabase
-from tests.services.receivers import Mailbox, mail_server
+from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_routing import tell
 from tests.services.test_transfer import (
     AGAINST_LI_NA,
@@ -480,7 +480,7 @@ async def test_a_notice_reaches_people_by_mail_and_in_their_inbox_once(
             assert (notice["reference"], notice["urgency"]) == (registered["reference"], "immediate")
             letters = [m for m in mailbox.mails if m["To"] == "wang.lei@works.example"]
             [letter] = [m for m in letters if "涉及技术问题" in m["Subject"]]
-            body = letter.get_content()
+            body = text_of(letter)
             assert registered["reference"] in body
             assert f"/routing/v1/notices/{notice['subject_id']}/acknowledge" in body
             assert letter["References"] is None, "an answer to it is no message of the customer's"

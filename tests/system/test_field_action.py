@@ -10,7 +10,7 @@ from sqlalchemy import text
 from shared.ids import derived_id
 from shared.keys import create_key
 from tests.conftest import NewDatabase
-from tests.services.receivers import mail_server
+from tests.services.receivers import mail_server, text_of
 from tests.world import TOLD, World, eventually, open_world
 
 pytestmark = pytest.mark.slow
@@ -118,7 +118,7 @@ async def test_a_recall_reaches_whoever_complained_and_whoever_never_did_once(
                 ("ann@example.com", "bo@example.com", "silent@example.com", "late@example.com"), 1
             )
             [chinese] = [mail for mail in letters if mail["To"] == "silent@example.com"]
-            assert "请立即断电" in chinese.get_content()
+            assert "请立即断电" in text_of(chinese)
 
             warnings = await world.customer.get("/resolution/v1/public-warnings")
             assert [each["reference"] for each in warnings.json()["warnings"]] == [action["reference"]]

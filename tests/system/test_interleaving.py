@@ -96,7 +96,10 @@ MOMENTS = {"promise_made": "text", "clock_missed": "at"}
 """Column of the timeline that says when something was due, by kind of entry: evidence of the moment, as above. The
 entry of the audit chain for it says the same."""
 KEPT = {
-    "intake": ("customers", "customer_contacts", "complaints", "merges", "marks", "messages"),
+    "intake": (
+        *("customers", "customer_contacts", "complaints", "merges", "marks", "messages"),
+        *("rulebook_versions", "rulebook_switches"),
+    ),
     "routing": (
         *("calendars", "skills", "departments", "teams", "people", "absences", "certificates", "requeues"),
         *("directory_version", "rulebook_versions", "rulebook_switches", "findings"),
@@ -107,6 +110,7 @@ KEPT = {
     # The last is filled by couriers: how far they have come is not the handlers' work.
     "notification": (
         *("subscriptions", "devices", "rulebook_versions", "rulebook_switches", "preferences", "day_counts"),
+        "wordings",
     ),
 }
 """Tables that requests fill, and no event."""

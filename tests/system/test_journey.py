@@ -19,7 +19,7 @@ from shared.keys import create_key
 from tests.audit import audit
 from tests.conftest import NewDatabase
 from tests.kafka import with_kafka
-from tests.services.receivers import Hook, Mailbox, mail_server, web_server
+from tests.services.receivers import Hook, Mailbox, mail_server, text_of, web_server
 from tests.world import TOLD, World, eventually, open_world
 
 STORY = ["triaged", "assigned", "opened", "promised", "accepted", "judged", "offered", "agreed"]
@@ -285,7 +285,7 @@ async def _mails_arrived(site: Site, complaint_id: str, reference: str) -> None:
     assert {d["channel"] for d in log} == {"email"}
     mails = {str(mail["Message-ID"])[1:].partition("@")[0]: mail for mail in site.mailbox.mails}
     assert len(mails) == len(site.mailbox.mails) == len(log)
-    words = {d["template"]: mails[d["id"]].get_content().replace("\r\n", "\n") for d in log}
+    words = {d["template"]: text_of(mails[d["id"]]) for d in log}
     assert {str(mail["To"]) for mail in mails.values()} == {"ann@example.com"}
     thanks = words["acknowledgement"]
     assert "Thank you" in thanks

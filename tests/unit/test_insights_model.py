@@ -141,6 +141,7 @@ IGNORED = {
     "redress.offers.withdrawn.v1",
     # No measure is made of these yet; the log keeps them until one is.
     "redress.risk.settled.v1",
+    "redress.reply.flagged.v1",
     "redress.case.closed-below-value.v1",
     "redress.restatement.answered.v1",
     "redress.personal-data.read.v1",

@@ -14,9 +14,10 @@ from services.notification import schedule, signing
 from services.notification.channels.webhook import retry_after
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
-from services.notification.letters import FOLDER, Letters
+from services.notification.letters import Letters
 from services.notification.queue import Leased
 from services.notification.rules import FIELD_ACTION, MESSAGES, Hearer
+from services.notification.wording.letter_text import FOLDER
 from shared.config import Settings
 from shared.guard import ForbiddenTarget, Guard, parse
 from shared.outward import pinned

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dev import reply_check as measuring
-from shared.reply_check import LONGEST_TEXT, Kind, Language, check
+from shared.reply_check import LONGEST_TEXT, Bilingual, Finding, Kind, Language, check
+from shared.reply_check.checking import _heaviest
 from shared.reply_check.pattern import Malformed, read
 from shared.reply_check.rules import _File, families, rules_of
 
@@ -128,6 +129,14 @@ def test_a_quotation_that_is_all_there_is_is_the_writers_own() -> None:
 def test_one_place_has_one_finding_the_heaviest() -> None:
     (finding,) = check("You are to blame for the delay.")
     assert (finding.kind, finding.weight) == (Kind.BLAME, 3), "and not the command `you are to`"
+
+
+def test_of_two_kinds_in_the_same_words_it_is_always_the_same_that_is_told() -> None:
+    first, second = (
+        Finding(kind, 0, 3, "abc", 2, kind.value, Bilingual("", ""), Bilingual("", ""))
+        for kind in (Kind.COMMAND, Kind.CONTROL)
+    )
+    assert _heaviest([first, second]) == _heaviest([second, first]) == [second]
 
 
 def test_only_the_rules_of_the_language_speak() -> None:

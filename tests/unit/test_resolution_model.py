@@ -210,7 +210,7 @@ def test_a_complaint_that_is_not_valid_ends_with_an_explanation() -> None:
     case = judged(BAD)
     case.carry_out("The wear is normal after five years; here is how to slow it down.", LI, NINE + 2 * HOUR)
     told = facts(case)
-    assert isinstance(told[0], SolutionCarriedOut)
+    assert any(isinstance(each, SolutionCarriedOut) for each in told)
     assert isinstance(told[-1], FollowUpRequested)
     case.resume("He does not accept that.", LI, NINE + 3 * HOUR)
     assert case.judgement is None  # it is looked at anew

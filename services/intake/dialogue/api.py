@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from services.intake import found
 from services.intake.dialogue.model import Message
-from services.intake.dialogue.schemas import MessageShown, NewMessage
+from services.intake.dialogue.schemas import MessageShown, MessageToCustomer
 from services.intake.dialogue.store import DialogueStore, messages_behind
+from services.intake.dialogue.wording import looked_over
 from services.intake.found import ComplaintId
 from services.intake.record.published import Known
 from services.intake.store import views
@@ -34,7 +35,7 @@ store = DialogueStore()
 )
 async def write_to_customer(
     complaint_id: ComplaintId,
-    told: NewMessage,
+    told: MessageToCustomer,
     request: Request,
     who: Annotated[Principal, may("messages:write")],
     ctx: Ctx,
@@ -44,7 +45,11 @@ async def write_to_customer(
     It is signed with the handler's work name, and numbers and addresses in it are masked. To keep the promise of a
     reply, use `reply` of the case."""
 
+    headers: dict[str, str] = {}
+
     async def work(transaction: Transaction) -> Answer:
+        looked = await looked_over(transaction, who, "body/text", told.text, told.despite_findings)
+        headers.update(looked.headers)
         dialogue = await load_one(store, transaction, complaint_id)
         record = await found.record(transaction.connection, complaint_id)
         record.must_be_known()
@@ -52,11 +57,15 @@ async def write_to_customer(
             select(views.c.handler_name).where(views.c.complaint_id == complaint_id)
         )
         known = record.known
-        message = dialogue.handler_writes(told.text, known, who.id, signed.scalar_one_or_none(), clock.now())
+        message = dialogue.handler_writes(
+            told.text, known, who.id, signed.scalar_one_or_none(), clock.now(), looked.despite
+        )
         await save_one(store, transaction, dialogue)
         return Answer(201, to_json(_shown(message, known)))
 
-    return await idempotency.once(request, ctx.database, who.id, key, work)
+    answer = await idempotency.once(request, ctx.database, who.id, key, work)
+    answer.headers.update(headers)
+    return answer
 
 
 @router.get(

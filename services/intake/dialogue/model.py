@@ -70,9 +70,15 @@ class Dialogue(Aggregate):
         return message
 
     def handler_writes(
-        self, text: str, known: tuple[str, ...], by: str, signed: str | None, at: datetime
+        self,
+        text: str,
+        known: tuple[str, ...],
+        by: str,
+        signed: str | None,
+        at: datetime,
+        despite: str | None = None,
     ) -> Message:
-        """Raises NotPossible."""
+        """`despite` is why they wrote words that the reply check blocks, masked. Raises NotPossible."""
         self.unanswered = 0
         message = self._write(text, False, by, signed, at)
         wrote = HandlerWrote(
@@ -81,6 +87,7 @@ class Dialogue(Aggregate):
             number=message.number,
             message=mask(text, known),
             written_by=by,
+            despite=despite,
             written_at=at,
         )
         self.written.append((message, self.record(wrote, at)))

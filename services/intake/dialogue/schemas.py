@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.record.parts import Body, Told
+from shared.reply_policy.answering import WordsToCustomer
 from shared.text import LongText
 
 
@@ -18,6 +19,10 @@ class NewMessage(Body):
     )
 
     text: Annotated[LongText, Field(max_length=4000)]
+
+
+class MessageToCustomer(NewMessage, WordsToCustomer):
+    """What a person of the company says to the customer, or asks."""
 
 
 class MessageSeen(BaseModel):

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from pydantic_core import to_json
 
 from services.intake import found
+from services.intake.dialogue.wording import looked_over
 from services.intake.found import ComplaintId
 from services.intake.record.asking import next_question
 from services.intake.record.model import (
@@ -57,6 +58,8 @@ async def add_to_complaint(
 ) -> Response:
     """A dated entry: nothing that was told before is changed. Ask the `next_question` before you ring off."""
 
+    headers: dict[str, str] = {}
+
     async def work(transaction: Transaction) -> Answer:
         record = found.existing(await load_one(store, transaction, complaint_id))
         record.must_be_known()
@@ -71,6 +74,11 @@ async def add_to_complaint(
                 field="body/contact_at",
             )
         restated = told.restatement
+        if restated and restated.confirmed is None:  # the customer gets it, to be confirmed
+            looked = await looked_over(
+                transaction, who, "body/restatement/text", restated.text, told.despite_findings
+            )
+            headers.update(looked.headers)
         addition = record.add(
             ids.new_id(),
             contact_at,
@@ -89,7 +97,9 @@ async def add_to_complaint(
         await save_one(store, transaction, record)
         return Answer(201, to_json(_added(addition)))
 
-    return await idempotency.once(request, ctx.database, who.id, key, work)
+    answer = await idempotency.once(request, ctx.database, who.id, key, work)
+    answer.headers.update(headers)
+    return answer
 
 
 @router.get(

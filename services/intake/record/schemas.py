@@ -11,6 +11,7 @@ from services.intake.record.customer import Email, Phone
 from services.intake.record.parts import Body, Told
 from services.intake.record.seen import ToldShown
 from shared.events.vocabulary import Channel, Emotion, Valence
+from shared.reply_policy.answering import WordsToCustomer
 from shared.text import LongText, ShortText
 
 EXAMPLE: dict[str, Any] = {
@@ -70,7 +71,7 @@ class ContactGiven(Body):
     address: ShortText | None = None
 
 
-class NewAddition(Told):
+class NewAddition(Told, WordsToCustomer):
     """What a further contact told. Everything but `channel` may be left out, but not all of it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})

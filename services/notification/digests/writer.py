@@ -50,6 +50,8 @@ class DigestWriter:
             words.subject,
             words.body,
             clock.now(),
+            html=words.html,
+            short=words.short,
             from_customer_thread=False,
             version=words.version,
         )

@@ -36,4 +36,6 @@ class StaffWriter:
             from_customer_thread=False,
             version=words.version,
             person=colleague(contact.id),
+            html=words.html,
+            short=words.short,
         )

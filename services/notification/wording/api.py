@@ -3,10 +3,9 @@
 import asyncio
 from typing import Annotated
 
-from services.notification.wording.schemas import InBoth, ReplyChecked, ReplyDraft, ReplyFinding
+from services.notification.wording.schemas import ReplyChecked, ReplyDraft, ReplyFinding
 from shared import problems, reply_check
 from shared.auth import Principal, may
-from shared.reply_check import Finding
 from shared.service import api_router
 
 router = api_router(tags=["wording"])
@@ -27,18 +26,5 @@ async def check_reply(draft: ReplyDraft, who: Annotated[Principal, may("cases:wo
         clean=not findings,
         heaviest=max((finding.weight for finding in findings), default=0),
         text=draft.text,
-        findings=[_shown(finding) for finding in findings],
-    )
-
-
-def _shown(finding: Finding) -> ReplyFinding:
-    return ReplyFinding(
-        kind=finding.kind,
-        family=finding.family,
-        weight=finding.weight,
-        start=finding.start,
-        end=finding.end,
-        words=finding.words,
-        why=InBoth(**finding.why._asdict()),
-        kinder=InBoth(**finding.kinder._asdict()),
+        findings=[ReplyFinding.of(finding) for finding in findings],
     )

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.reply_check import Kind, Language
+from shared.reply_check import Finding, Kind, Language
 from shared.text import LongText
 
 
@@ -54,6 +54,19 @@ class ReplyFinding(BaseModel):
     why: InBoth
     kinder: InBoth
     """What could be said instead."""
+
+    @classmethod
+    def of(cls, finding: Finding) -> "ReplyFinding":
+        return cls(
+            kind=finding.kind,
+            family=finding.family,
+            weight=finding.weight,
+            start=finding.start,
+            end=finding.end,
+            words=finding.words,
+            why=InBoth(**finding.why._asdict()),
+            kinder=InBoth(**finding.kinder._asdict()),
+        )
 
 
 class ReplyChecked(BaseModel):

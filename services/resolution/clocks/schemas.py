@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.clocks import Accountable, Clock
 from shared.pages import WrittenMoment
+from shared.reply_policy.answering import WordsToCustomer
 from shared.text import LongText, ShortText
 
 
@@ -16,7 +17,7 @@ def _example(**fields: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", use_attribute_docstrings=True, json_schema_extra={"examples": [fields]})
 
 
-class QuestionToCustomer(BaseModel):
+class QuestionToCustomer(WordsToCustomer):
     model_config = _example(question="Please send us a photo of the type plate.")
 
     question: LongText
@@ -42,7 +43,7 @@ class AnswerRecorded(BaseModel):
     """What they said, or where it is."""
 
 
-class ExtensionAsked(BaseModel):
+class ExtensionAsked(WordsToCustomer):
     model_config = _example(hours=40, reason="The expert's report takes until the end of the month.")
 
     hours: Annotated[float, Field(gt=0, le=2000, allow_inf_nan=False)]
@@ -55,7 +56,7 @@ class ExtensionAsked(BaseModel):
     """The permit `promise_later`, when one is needed."""
 
 
-class PublicResponse(BaseModel):
+class PublicResponse(WordsToCustomer):
     model_config = _example(
         where="https://forum.example.com/t/1042",
         response="We are sorry. The motor was exchanged, and we now check every bearing of the batch.",

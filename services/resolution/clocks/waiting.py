@@ -20,6 +20,7 @@ from shared.events import (
 from shared.events.clocks import Clock
 from shared.events.vocabulary import Severity, Visibility
 from shared.masking import mask
+from shared.reply_policy import Readers
 
 TOO_LATE_TO_EXTEND = Words(
     "The time for the solution is over already: what was missed is not mended by an extension.",
@@ -71,7 +72,7 @@ class Waiting(Withdrawing):
         question = mask(question)
         self.waiting_for = WaitingFor.CUSTOMER
         self._tell(Kind.CUSTOMER_ASKED, at, author, question)
-        self.say(question, at)
+        self.say(question, author, at)
         self.record(CustomerAsked(complaint_id=self.id, question=question, asked_at=at), at)
         self._replied(at, by)
 
@@ -110,7 +111,7 @@ class Waiting(Withdrawing):
         self.extended_hours += hours
         reason = mask(reason)
         self._tell(Kind.EXTENDED, at, author, f"{hours:g} h: {reason}")
-        self.say(reason, at)
+        self.say(reason, author, at)
         extended = ResolutionExtended(complaint_id=self.id, hours=hours, reason=reason, extended_at=at)
         self.record(extended, at)
         self._replied(at, by)
@@ -121,7 +122,7 @@ class Waiting(Withdrawing):
         self.publicly_answered_at = at
         where, response = mask(where), mask(response)
         self._tell(Kind.PUBLICLY_ANSWERED, at, author, f"{where}: {response}")
-        self.say(response, at)
+        self.say(response, author, at, Readers.EVERYBODY)
         given = PublicResponseGiven(complaint_id=self.id, where=where, response=response, given_at=at)
         self.record(given, at)
 

@@ -23,6 +23,7 @@ from services.resolution.field_action.views import AffectedPreview, FieldActionS
 from services.resolution.lifecycle import State as CaseState
 from services.resolution.store import store as cases
 from services.resolution.timeline import Kind, Source
+from services.resolution.wording.flagging import flagged
 from shared import clock, etag, idempotency, ids, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
@@ -47,6 +48,8 @@ async def draft_field_action(
     """One complaint speaks for many: which goods are affected, what is done, what people are told. Nobody hears of it
     before it is approved and started."""
 
+    told: dict[str, str] = {}
+
     async def work(transaction: Transaction) -> Answer:
         case = await load_one(cases, transaction, new.complaint_id)
         if case.state is CaseState.UNOPENED:
@@ -57,7 +60,11 @@ async def draft_field_action(
                 "Name the complaint that gives rise to the field action. 请填写引发该措施的投诉编号。",
                 field="body/complaint_id",
             )
+        looked = await new.said().looked_over(case.books, who)
+        told.update(looked.headers)
         at = clock.now()
+        if looked.judged:
+            case.record(flagged(case.id, looked.judged, who.id, at, looked.despite), at)
         action = FieldAction(id=ids.new_id(), books=case.books)
         action.draft(new.complaint_id, new.draft(), who.id, at)
         case.note(Kind.FIELD_ACTION, at, who.id, action.reference, Source.RESOLUTION)
@@ -66,7 +73,9 @@ async def draft_field_action(
         view = await read(transaction.connection, action.id)
         return Answer(201, view.model_dump_json().encode())
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    answer = etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    answer.headers.update(told)
+    return answer
 
 
 @router.get("/field-actions", summary="List field actions", responses=problems.documented())
@@ -109,11 +118,18 @@ async def preview_affected(action_id: UUID, who: Reader, ctx: Ctx) -> AffectedPr
 @step(router, ActionStep.CHANGE, method="PUT")
 async def change_draft(body: FieldActionDraft, who: Worker, desk: AtActionDesk) -> Response:
     """The whole draft anew."""
+    told: dict[str, str] = {}
 
     async def change(transaction: Transaction, action: FieldAction, at: datetime) -> None:
+        looked = await body.said().looked_over(action.books, who)
+        told.update(looked.headers)
         action.change(body.draft())
+        if looked.judged and action.complaint_id is not None:
+            action.record(flagged(action.complaint_id, looked.judged, who.id, at, looked.despite), at)
 
-    return await desk.act(who, change)
+    answer = await desk.act(who, change)
+    answer.headers.update(told)
+    return answer
 
 
 @step(router, ActionStep.PROPOSE)

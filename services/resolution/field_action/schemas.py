@@ -7,8 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.resolution.field_action.customers import ResultKind
 from services.resolution.field_action.model import Draft
+from services.resolution.wording.said import Said
 from shared.events.field_action import Affected, Announcement, BilingualText, Measure
 from shared.pages import WrittenMoment
+from shared.reply_policy import Readers
+from shared.reply_policy.answering import WordsToCustomer
 from shared.text import LongText, ShortText
 
 MOST_UNITS = 1000
@@ -96,7 +99,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class FieldActionDraft(Body):
+class FieldActionDraft(WordsToCustomer):
     """Measures, goods and words of a field action."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
@@ -108,6 +111,20 @@ class FieldActionDraft(Body):
     """The improvement whose containment it belongs to."""
     alert: ShortText | None = None
     """The early warning from which it follows, by whatever name it has there."""
+
+    def said(self) -> Said:
+        """Its words, of which everybody may read."""
+        text = self.announcement
+        texts = {
+            f"body/announcement/{name}/{language}": getattr(each, language)
+            for name, each in (
+                ("title", text.title),
+                ("hazard", text.hazard),
+                ("instruction", text.instruction),
+            )
+            for language in ("en", "zh")
+        }
+        return Said(texts, self.despite_findings, Readers.EVERYBODY)
 
     def draft(self) -> Draft:
         goods, text = self.affected, self.announcement

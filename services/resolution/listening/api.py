@@ -1,5 +1,6 @@
 """HTTP in: note contacts, read how a customer is listened to, look over one's words, score a closed case."""
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -19,18 +20,22 @@ from services.resolution.listening.schemas import (
     ScorecardGiven,
     ScorecardShown,
     Wording,
+    WordsFound,
     WordsToSend,
 )
 from services.resolution.listening.scoring import Scorecard
 from services.resolution.model import Case
+from services.resolution.offers.explaining import EXPLANATIONS
 from services.resolution.tables import contacts, scorecards
 from services.resolution.timeline import Kind
+from services.resolution.wording.said import Said
 from shared import driver, ids, pages, problems
 from shared.bulk import insert_rows
 from shared.database import Transaction
 from shared.idempotency import Answer
 from shared.masking import mask
 from shared.problems import Problem
+from shared.reply_policy import REPLY_POLICY
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
@@ -98,11 +103,14 @@ async def read_listening(complaint_id: UUID, who: CaseReader, ctx: Ctx) -> Liste
 
 @router.post("/wording", summary="Look over what is to be sent", responses=problems.documented())
 async def check_wording(body: WordsToSend, who: Worker, ctx: Ctx) -> Wording:
-    """Would it be noticed as an excuse (taboo 5)? To ask costs nothing, and nothing is kept. For everything else that
-    may hurt, and a kinder way to say it: `POST /notification/v1/reply-check`."""
+    """What would be found if it were sent now, which of it would be refused, and what could be said instead. To ask
+    costs nothing, and nothing is kept."""
     async with ctx.database.reading() as connection:
-        rules = (await load_books(connection, LISTENING)).read(LISTENING)
-    return Wording(excuses=rules.excuses_in(body.text))
+        books = await load_books(connection, LISTENING, EXPLANATIONS, REPLY_POLICY)
+    judged = await asyncio.to_thread(Said({"body/text": body.text}, readers=body.readers).judged, books)
+    return Wording(
+        blocked=any(each.blocks for each in judged), findings=[WordsFound.of(each) for each in judged]
+    )
 
 
 @action(router, Action.CORRECT)

@@ -1,7 +1,7 @@
 """Shapes of listening in the HTTP interface."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.resolution.judgement import Need
 from services.resolution.listening.contact import Behaviour, Contact, Finding, Form, Means, Slip
 from services.resolution.listening.mood import FeltIn
-from services.resolution.views import TimelineEntry, View
+from services.resolution.views import Bilingual, TimelineEntry, View
 from shared.events.listening import Taboo
 from shared.events.vocabulary import Emotion, Valence
 from shared.masking import mask
 from shared.pages import WrittenMoment
+from shared.reply_policy import Judged, Readers, Treatment
 from shared.text import LongText, ShortText
 
 Past = Annotated[WrittenMoment, Field(ge=datetime(1990, 1, 1, tzinfo=UTC))]
@@ -185,18 +186,54 @@ class ListeningShown(View):
 
 
 class WordsToSend(BaseModel):
-    """What somebody is about to send to a customer."""
+    """What somebody is about to send to a customer, or to say in public."""
 
     model_config = _example(text="This is company policy; it is not our fault that the courier was late.")
 
     text: LongText
+    readers: Literal[Readers.CUSTOMER, Readers.EVERYBODY] = Readers.CUSTOMER
+
+
+class WordsFound(View):
+    """Words that should not go out as they are."""
+
+    treatment: Treatment
+    """`block`: it would be refused. `warn`: it would go out."""
+    kind: str
+    """`command`, `control`, `criticism`, `blame`, `judging`, `excuse` or `promise`."""
+    family: str
+    weight: int
+    start: int
+    """Place of the first character in the text, from 0."""
+    end: int
+    words: str
+    why: Bilingual
+    kinder: Bilingual
+    """What could be said instead."""
+
+    @classmethod
+    def of(cls, judged: Judged) -> Self:
+        found = judged.finding
+        return cls(
+            treatment=judged.treatment,
+            kind=found.kind.value,
+            family=found.family,
+            weight=found.weight,
+            start=found.start,
+            end=found.end,
+            words=found.words,
+            why=Bilingual(**found.why._asdict()),
+            kinder=Bilingual(**found.kinder._asdict()),
+        )
 
 
 class Wording(View):
-    """What to think over before it is sent. Nothing is refused."""
+    """What to think over before it is sent."""
 
-    excuses: list[str]
-    """Phrases by which one excuses oneself, as the rulebook has them; empty: nothing was found."""
+    blocked: bool
+    """Whether it would be refused."""
+    findings: list[WordsFound]
+    """By the reply check and by the company's own words, as the rulebook `reply-policy` treats them."""
 
 
 class CorrectionGiven(BaseModel):

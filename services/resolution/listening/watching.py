@@ -12,9 +12,13 @@ from services.resolution.listening.book import LISTENING, ListeningRules
 from services.resolution.listening.contact import Contact, Slip
 from services.resolution.listening.mood import FeltIn, Moody
 from services.resolution.timeline import SYSTEM, Kind
+from services.resolution.wording.findings import findings_in
+from services.resolution.wording.flagging import flagged
 from shared.events import ContactHeld, TabooRaised
 from shared.events.listening import Taboo
 from shared.events.vocabulary import Severity
+from shared.reply_check import Kind as ReplyKind
+from shared.reply_policy import REPLY_POLICY, Readers
 from shared.worktime import add_working_time
 
 ENTRY = {
@@ -42,6 +46,8 @@ class Watched(Moody):
         default_factory=list, repr=False, compare=False
     )
     """They wait to be saved, with the rules by which they are judged."""
+    despite: str | None = field(default=None, repr=False, compare=False)
+    """Why this change sends words that the policy blocks."""
 
     @property
     def _waits_for_us(self) -> bool:
@@ -93,15 +99,19 @@ class Watched(Moody):
         """The customer confirmed what was restated to them."""
         self.understood_at = max(filter(None, (self.understood_at, at)))
 
-    def say(self, text: str, at: datetime) -> None:
-        """This goes to the customer: does whoever says it excuse themselves?"""
-        if excuses := self.listening.excuses_in(text):
+    def say(self, text: str, author: str, at: datetime, readers: Readers = Readers.CUSTOMER) -> None:
+        """This goes to the customer: does it hurt, and does whoever says it excuse themselves?"""
+        judged = self.books.read(REPLY_POLICY).judge({"": findings_in(text, self.books)}, readers)
+        if excuses := [each.finding.words for each in judged if each.finding.kind is ReplyKind.EXCUSE]:
             self._raise(Taboo.EXCUSED, at, " · ".join(excuses))
+        if judged:
+            self.record(flagged(self.id, judged, author, at, self.despite), at)
 
-    def write(self, text: str, author: str, at: datetime) -> None:
+    def write(self, text: str, author: str, at: datetime, despite: str | None = None) -> None:
         """A person of the company wrote to the customer."""
+        self.despite = despite
         self.note(Kind.HANDLER_WROTE, at, author, text)
-        self.say(text, at)
+        self.say(text, author, at)
         self._watch(at)
 
     def warn_of_skill(self, lacking: tuple[str, ...], at: datetime) -> None:

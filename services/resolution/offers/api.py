@@ -35,6 +35,7 @@ from services.resolution.offers.suggesting import Situation, suggest
 from services.resolution.offers.value import money
 from services.resolution.timeline import Kind, Source
 from services.resolution.views import Bilingual
+from services.resolution.wording.said import Said
 from shared import problems
 from shared.events.approvals import Permit
 from shared.events.vocabulary import Remedy, Severity
@@ -49,12 +50,10 @@ async def judge_case(body: JudgementGiven, who: Worker, desk: AtDesk) -> Respons
     """Is the reason sufficient, is the demand reasonable? The customer is told the explanation; cause and impact stay
     within the company."""
 
-    def change(case: Case, at: datetime) -> None:
-        if blaming := case.books.read(EXPLANATIONS).blames(body.explanation):
-            raise _blaming(blaming)
-        case.judge(body.judgement(), body.explanation, who.id, at)
-
-    return await desk.act(who, change)
+    said = Said({"body/explanation": body.explanation}, body.despite_findings)
+    return await desk.act(
+        who, lambda case, at: case.judge(body.judgement(), body.explanation, who.id, at), said=said
+    )
 
 
 @router.get(
@@ -135,9 +134,12 @@ async def offer_solutions(body: OffersProposed, who: Worker, desk: AtDesk) -> Re
         if known is False:
             case.note(Kind.NOT_CHECKED, at, who.id, None, Source.RESOLUTION)
 
+    texts = {f"body/offers/{n}/description": each.description for n, each in enumerate(body.offers)}
+    said = Said(texts, body.despite_findings)
+
     async def attempt(known: bool | None) -> Response:
         return await permitted(
-            desk, who, body.approval_id, lambda case, at, may: change(case, at, may, known)
+            desk, who, body.approval_id, lambda case, at, may: change(case, at, may, known), said
         )
 
     try:
@@ -178,16 +180,4 @@ def _terms(solutions: Sequence[Solution]) -> Terms:
     remedies: dict[Remedy, None] = {remedy: None for each in solutions for remedy in each.remedies}
     return Terms(
         remedies=tuple(remedies), value=max(values, key=lambda value: value.amount) if values else None
-    )
-
-
-def _blaming(words: Sequence[str]) -> Problem:
-    named = ", ".join(words)
-    return Problem(
-        422,
-        "invalid-request",
-        "The explanation puts the blame on somebody",
-        f"Say it without: {named}. GET suggested-explanation has a tactful draft. 请勿使用责备之词：{named}；"
-        "可参考 suggested-explanation 的委婉表述。",
-        field="body/explanation",
     )

@@ -103,7 +103,7 @@ class Offering(Disputing):
             demand_reasonable=str(judgement.demand_reasonable).lower(),
             **({} if judgement.origin is None else {"origin": judgement.origin.value}),
         )
-        self.say(explanation, at)
+        self.say(explanation, author, at)
         judged = ValidityJudged(
             complaint_id=self.id,
             reason_sufficient=judgement.reason_sufficient,
@@ -134,7 +134,7 @@ class Offering(Disputing):
         self.new_offers.extend(self.offers)
         told = "\n".join(f"{o.rank}. {o.description}" for o in self.offers)
         self._tell(Kind.OFFERED, at, author, told)
-        self.say(told, at)
+        self.say(told, author, at)
         self.record(OffersMade(complaint_id=self.id, round=self.round, offers=self.offers, made_at=at), at)
         self._replied(at)
 

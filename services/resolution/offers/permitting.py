@@ -15,6 +15,7 @@ from services.resolution.desk import Check, Desk
 from services.resolution.model import Case
 from services.resolution.offers.authority import AUTHORITY
 from services.resolution.staff import standing_of_account
+from services.resolution.wording.said import NOTHING_SAID, Said
 from shared.auth import ADMIN, Principal
 from shared.database import Transaction
 from shared.events.approvals import Permit
@@ -24,21 +25,23 @@ Change = Callable[[Case, datetime, bool], None]
 """Changes the case; raises PermitNeeded unless it is told that it may."""
 
 
-async def permitted(desk: Desk, who: Principal, approval_id: UUID | None, change: Change) -> Response:
+async def permitted(
+    desk: Desk, who: Principal, approval_id: UUID | None, change: Change, said: Said = NOTHING_SAID
+) -> Response:
     """Most actions need no permit: routing's directory is asked only when one is needed. The action is then tried
     again from the start, as nothing of the first attempt was kept.
 
     Raises what `Desk.act` raises, and a 409 problem that names the approvers.
     """
     try:
-        return await desk.act(who, lambda case, at: change(case, at, who.may(ADMIN)))
+        return await desk.act(who, lambda case, at: change(case, at, who.may(ADMIN)), said=said)
     except PermitNeeded as needed:
         check = None
         if approval_id is not None:
             check = _using(approval_id, needed, who)
         else:
             await _must_be_entitled(desk, who, needed)
-        return await desk.act(who, lambda case, at: change(case, at, True), check)
+        return await desk.act(who, lambda case, at: change(case, at, True), check, said)
 
 
 def _using(approval_id: UUID, needed: PermitNeeded, who: Principal) -> Check:

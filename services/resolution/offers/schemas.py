@@ -16,6 +16,7 @@ from services.resolution.views import Bilingual, View
 from shared.events.vocabulary import Money, Outcome, Remedy
 from shared.masking import mask
 from shared.pages import WrittenMoment
+from shared.reply_policy.answering import WordsToCustomer
 from shared.text import LongText, ShortText
 
 
@@ -31,7 +32,7 @@ def _example(**fields: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", use_attribute_docstrings=True, json_schema_extra={"examples": [fields]})
 
 
-class JudgementGiven(BaseModel):
+class JudgementGiven(WordsToCustomer):
     model_config = _example(
         reason_sufficient=True,
         demand_reasonable=True,
@@ -52,7 +53,7 @@ class JudgementGiven(BaseModel):
     """What it did to the customer."""
     origin: Origin | None = None
     """Where the cause lies."""
-    needs: Annotated[list[Need], Field(max_length=len(Need))] = []
+    needs: Annotated[list[Need], Field(max_length=len(Need), default_factory=list)]
     """What the customer needs beside the thing itself."""
 
     def judgement(self) -> Judgement:
@@ -80,7 +81,7 @@ class OfferProposed(BaseModel):
         return Solution(tuple(dict.fromkeys(self.remedies)), self.description, self.value, self.solution)
 
 
-class OffersProposed(BaseModel):
+class OffersProposed(WordsToCustomer):
     model_config = _example(
         offers=[
             {
