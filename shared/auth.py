@@ -57,6 +57,7 @@ SCOPES = {
     "appeals:oversee": "see all marks and appeals of staff, name reviewers, propose sanctions",
     "webhooks:write": "subscribe to events",
     "deliveries:read": "read the delivery log",
+    "surveys:reply": "hand in text messages that answer surveys",
     "measures:read": "read measures",
 }
 """Scopes and what each allows."""

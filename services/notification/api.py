@@ -22,6 +22,9 @@ from services.notification.schemas import (
 )
 from services.notification.staff.api import router as inbox
 from services.notification.store import deliveries, subscriptions
+from services.notification.surveys.answering import router as answering
+from services.notification.surveys.api import router as surveys
+from services.notification.surveys.page import router as survey_page
 from services.notification.wording.api import router as wording
 from shared import etag, pages, problems
 from shared.auth import Principal, may
@@ -37,7 +40,7 @@ from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-for room in (inbox, wording, rulebooks.routes(*BOOKS)):
+for room in (inbox, wording, surveys, answering, survey_page, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]

@@ -16,12 +16,16 @@ from services.notification.letters import Letters
 from services.notification.rules import FIELD_ACTION, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
-from services.notification.store import metadata
+from services.notification.store import metadata, survey_store, surveys
+from services.notification.surveys import words
+from services.notification.surveys.model import INVITATION
+from services.notification.surveys.writer import REQUEST, SurveyWriter
 from services.notification.ways import Ways
 from shared.config import Settings
 from shared.guard import Guard
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
+from shared.waking import Dormitory, Waker
 
 COURIERS = {Audience.CUSTOMER: 1, Audience.STAFF: 1, Audience.SUBSCRIBER: 2}
 """Subscribers have two, so that a batch of slow receivers does not hold up the others."""
@@ -44,19 +48,23 @@ def _ways(settings: Settings) -> Ways:
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
+    words.equip(context.database, settings)
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
     guard = Guard(allow_private=settings.allow_private_targets)
     contacts, people, ways = Contacts(context), StaffContacts(context), _ways(settings)
+    usual = CustomerWriter(contacts, letters)
+    about_surveys = SurveyWriter(context, contacts, usual)
     to_customers = LetterDesk(
         Audience.CUSTOMER,
         ways,
-        CustomerWriter(contacts, letters),
-        {FIELD_ACTION: FieldWriter(context, letters)},
+        usual,
+        {FIELD_ACTION: FieldWriter(context, letters), REQUEST: about_surveys, INVITATION: about_surveys},
     )
     to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
-    return [letters, seal, guard, contacts, people, ways, desks]
+    waker = Waker(context.database, [Dormitory(surveys.surveys, survey_store)], settings.poll_interval)
+    return [letters, seal, guard, contacts, people, ways, desks, waker]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -70,6 +78,7 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
+        Worker("notification.waker", context.part(Waker).run),
         *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
     ]
 

@@ -1,7 +1,7 @@
 """Writes to customers about their complaints."""
 
 from services.notification.channels import Letter, Reach
-from services.notification.contacts import Contacts
+from services.notification.contacts import Contact, Contacts
 from services.notification.letters import Letters
 from services.notification.queue import Leased
 from shared import clock
@@ -17,8 +17,11 @@ class CustomerWriter:
     async def write(self, delivery: Leased) -> Letter:
         """Raises CannotDeliver."""
         assert delivery.complaint_id is not None
+        return self.letter(delivery, await self._contacts.of(delivery.complaint_id))
+
+    def letter(self, delivery: Leased, contact: Contact) -> Letter:
+        """What is written to this contact."""
         assert delivery.template is not None
-        contact = await self._contacts.of(delivery.complaint_id)
         now = clock.now()
         words = self._letters.write(delivery, contact, now)
         return Letter(

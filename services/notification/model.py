@@ -12,6 +12,7 @@ from uuid import UUID
 from services.notification.cloud_events import cloud_event
 from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, Audience, Channel, rules_for
 from services.notification.staff.model import Line, Settled, facts_of
+from services.notification.surveys.occasions import Occasion
 from shared.aggregate import Aggregate
 from shared.envelope import Received
 from shared.events import ComplaintRegistered, Event, OffersMade, PromiseBroken, registry
@@ -115,6 +116,7 @@ class Conversation(Aggregate):
     explanation: str | None = None
     result: str | None = None
     follow_up_id: UUID | None = None
+    """The first request for an opinion on the present result."""
     follow_ups: int = 0
     """How often an opinion was asked for since the last result."""
     acknowledged: bool = False
@@ -137,6 +139,8 @@ class Conversation(Aggregate):
     lines: list[Line] = field(default_factory=list, compare=False, repr=False)
     """For the inboxes of people of the company."""
     settled: list[Settled] = field(default_factory=list, compare=False, repr=False)
+    occasions: list[Occasion] = field(default_factory=list, compare=False, repr=False)
+    """For the surveys of this complaint."""
 
     def forget(self) -> None:
         """Let go of all words about the customer."""

@@ -32,6 +32,8 @@ from services.notification import addresses
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
+from services.notification.surveys import tables as survey_tables
+from services.notification.surveys.store import SurveyStore
 from shared import clock
 from shared.database import Transaction, service_metadata
 from shared.rulebooks import store as rulebook_store
@@ -69,7 +71,7 @@ conversations = Table(
     Column("agreed", Text, comment="the solution that the customer agreed to"),
     Column("explanation", Text),
     Column("result", Text),
-    Column("follow_up_id", Uuid),
+    Column("follow_up_id", Uuid, comment="the first request for an opinion on the present result"),
     Column("follow_ups", Integer, nullable=False, comment="opinions asked for since the last result"),
     Column("acknowledged", Boolean, nullable=False),
     Column("held", JSONB, nullable=False, comment="messages that wait for the acknowledgement"),
@@ -185,6 +187,7 @@ Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
 
 staff = staff_tables.add_tables(metadata)
+surveys = survey_tables.add_tables(metadata)
 addresses.add_table(metadata)
 rulebook_store.add_tables(metadata)
 
@@ -275,9 +278,10 @@ class ConversationStore:
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
         await staff_store.save(transaction, staff, changed)
+        await survey_store.hear(transaction, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
-            conversation.lines, conversation.settled = [], []
+            conversation.lines, conversation.settled, conversation.occasions = [], [], []
 
 
 async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
@@ -289,6 +293,9 @@ async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
     )
     if queued.scalar_one():
         await transaction.execute(text(f"NOTIFY {DOORBELL}"))
+
+
+survey_store = SurveyStore(surveys, queue)
 
 
 def _conversation(row: dict[str, Any], wanting: tuple[Subscription, ...]) -> Conversation:

@@ -135,6 +135,12 @@ from shared.events.routing import (
     RiskRaised,
     RiskSettled,
 )
+from shared.events.surveys import (
+    ResultJudged,
+    SurveyAnswered,
+    SurveyClosed,
+    SurveySent,
+)
 from shared.events.transfer import (
     NOTICES,
     NoticeAcknowledged,
@@ -260,6 +266,7 @@ __all__ = [
     "ReporterLeft",
     "ResolutionExtended",
     "RestatementAnswered",
+    "ResultJudged",
     "ReviewerNamed",
     "RiskRaised",
     "RiskSettled",
@@ -268,6 +275,9 @@ __all__ = [
     "SanctionSuspended",
     "SanctionTookEffect",
     "SolutionCarriedOut",
+    "SurveyAnswered",
+    "SurveyClosed",
+    "SurveySent",
     "TabooRaised",
     "TaskDone",
     "TaskOverdue",
