@@ -17,6 +17,7 @@ from services.notification.human_time import human_time
 from services.notification.letters import FOLDER, Letters
 from services.notification.queue import Leased
 from services.notification.rules import RULES
+from services.notification.surveys.model import INVITATION
 from shared.config import Settings
 from shared.guard import ForbiddenTarget, Guard, parse
 from shared.outward import pinned
@@ -230,6 +231,10 @@ FACTS: dict[str, list[dict[str, Any]]] = {
         {"result": "It runs.", "solution": None, "followed": True},
     ],
     "survey": [{"again": False}, {"again": True}],
+    "survey-invitation": [
+        {"again": again, "title": {"en": "A word", "zh": "评议"}, "intro": {"en": "Of it.", "zh": "关于它。"}}
+        for again in (False, True)
+    ],
     "withdrawn": [{}],
     "message": [{}],
     "resumed": [{}, {"followed": True}],
@@ -299,7 +304,7 @@ def test_every_rule_has_its_words_in_both_languages() -> None:
     for rule in RULES:
         for language in ("en", "zh"):
             assert (FOLDER / language / f"{rule.template}.txt.jinja").is_file()
-    assert {rule.template for rule in RULES} == FACTS.keys()
+    assert {rule.template for rule in RULES} | {INVITATION} == FACTS.keys()
     assert {p.name for p in Path(FOLDER / "en").iterdir()} == {p.name for p in Path(FOLDER / "zh").iterdir()}
 
 

@@ -63,10 +63,8 @@ class AnswerCondition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    is_: Annotated[
-        tuple[bool | Name, ...] | None,
-        Field(alias="is", min_length=1, max_length=20, description="One of these."),
-    ] = None
+    one_of: Annotated[tuple[bool | Name, ...], Field(min_length=1, max_length=20)] | None = None
+    """One of these; of several choices: one of them among those that were chosen."""
     at_most: Annotated[int, Field(ge=0, le=10)] | None = None
     """Of a scale: this or less."""
     at_least: Annotated[int, Field(ge=0, le=10)] | None = None
@@ -74,18 +72,20 @@ class AnswerCondition(BaseModel):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(each is not None for each in (self.is_, self.at_most, self.at_least)) != 1:
-            raise ValueError("say one of is, at_most and at_least; 条件须为 is、at_most、at_least 之一")
+        if sum(each is not None for each in (self.one_of, self.at_most, self.at_least)) != 1:
+            raise ValueError(
+                "say one of one_of, at_most and at_least; 条件须为 one_of、at_most、at_least 之一"
+            )
         return self
 
     def holds(self, answer: Value) -> bool:
         if isinstance(answer, bool | str):
-            return self.is_ is not None and answer in self.is_
+            return self.one_of is not None and answer in self.one_of
         if isinstance(answer, int):
             return (self.at_most is not None and answer <= self.at_most) or (
                 self.at_least is not None and answer >= self.at_least
             )
-        return self.is_ is not None and any(each in self.is_ for each in answer or ())
+        return self.one_of is not None and any(each in self.one_of for each in answer or ())
 
 
 class QuestionBranch(BaseModel):

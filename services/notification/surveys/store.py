@@ -124,7 +124,8 @@ class SurveyStore:
             return
         found = await driver.run(transaction.connection, _OF_COMPLAINTS, {"ids": [told.id for told in moved]})
         ids = list(found.scalars())
-        await transaction.lock(ids)
+        if ids:
+            await transaction.lock(ids)
         surveys = await self.load(transaction, ids)
         before = {id: survey.wakes_at for id, survey in surveys.items()}
         reminded = {id: survey.reminded_at for id, survey in surveys.items()}
