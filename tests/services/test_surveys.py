@@ -564,7 +564,9 @@ async def test_suggestions_are_sealed_read_by_few_and_gone_with_their_customer(b
     [read] = (await bureau.http.get(f"{URL}/suggestions", params={"questionnaire": "case"})).json()["items"]
     assert (read["words"], read["question"]) == (said["missing"], "missing")
     assert (await bureau.desk.http.get(f"{URL}/suggestions")).status_code == 403
-    everything = "SELECT a::text AS row FROM survey_answers a UNION ALL SELECT convert_from(value, 'UTF8') FROM outbox"
+    everything = (
+        "SELECT a::text AS row FROM survey_answers a UNION ALL SELECT convert_from(value, 'UTF8') FROM outbox"
+    )
     stored = [each.row for each in await bureau.desk.rows(everything)]
     assert not [each for each in stored if "manual" in each]
     assert "manual" not in (await asked.opens()).text

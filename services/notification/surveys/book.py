@@ -96,7 +96,7 @@ class Questionnaire(BaseModel):
                     f"{self.id}: {question.id} leads to {', '.join(sorted(unknown))}, which is not there; "
                     "name a question, or end 跳转目标不存在"
                 )
-            leads[question.id] = {self.after(question, answer) for answer in question.possible()} - {END}
+            leads[question.id] = self.leading(question) - {END}
         passed: set[str] = set()
         under_way: list[str] = []
 
@@ -123,12 +123,21 @@ class Questionnaire(BaseModel):
         in_list = self.questions[place + 1].id if place + 1 < len(self.questions) else END
         return question.following(answer) or in_list
 
+    def leading(self, question: Question) -> set[str]:
+        """What can come after a question."""
+        return {self.after(question, answer) for answer in question.possible()}
+
     def longest(self, id: str) -> int:
         """How many questions are asked at most from this one on."""
-        question = self.question(id)
-        if question is None:
-            return 0
-        return 1 + max(self.longest(self.after(question, answer)) for answer in question.possible())
+        known = {END: 0}
+
+        def most(id: str) -> int:
+            if id not in known:
+                question = next(question for question in self.questions if question.id == id)
+                known[id] = 1 + max(map(most, self.leading(question)))
+            return known[id]
+
+        return most(id)
 
     def question(self, id: str) -> Question | None:
         return next((question for question in self.questions if question.id == id), None)
