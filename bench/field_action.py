@@ -20,7 +20,6 @@ from services.resolution.app import service
 from services.resolution.field_action.model import Draft, FieldAction
 from services.resolution.field_action.store import store
 from services.resolution.store import store as cases
-from services.resolution.waking import Waker
 from shared import clock
 from shared.aggregate import load_one, save_one
 from shared.config import Settings
@@ -31,6 +30,7 @@ from shared.events.field_action import Affected, Announcement, BilingualText, Me
 from shared.ids import derived_id, new_id
 from shared.process import Process
 from shared.service import Context
+from shared.waking import Waker
 
 CUSTOMERS = 10_000
 BATCH = 500

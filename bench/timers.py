@@ -15,7 +15,6 @@ from bench.rig import SECRET, Rig
 from services import catalogue
 from services.resolution.model import Case
 from services.resolution.store import store
-from services.resolution.waking import Waker
 from shared import clock
 from shared.config import Settings
 from shared.database import sql
@@ -23,6 +22,7 @@ from shared.events.vocabulary import Severity
 from shared.ids import derived_id
 from shared.process import Process
 from shared.service import Context
+from shared.waking import Waker
 
 DUE, QUICK_DUE = 10_000, 2_000
 AT_ONCE = 1000

@@ -125,6 +125,7 @@ from shared.events import (
     ReporterLeft,
     ResolutionExtended,
     RestatementAnswered,
+    ResultJudged,
     ReviewerNamed,
     RiskRaised,
     RiskSettled,
@@ -133,6 +134,9 @@ from shared.events import (
     SanctionSuspended,
     SanctionTookEffect,
     SolutionCarriedOut,
+    SurveyAnswered,
+    SurveyClosed,
+    SurveySent,
     TabooRaised,
     TaskDone,
     TaskOverdue,
@@ -150,6 +154,7 @@ from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, P
 from shared.events.listening import Taboo
 from shared.events.resolution import Offer
 from shared.events.routing import AssignmentBasis, Decider, SpokenWord, Suggestion, TimeLimits
+from shared.events.surveys import AnsweredBy, SurveyAbout, SurveyAnswer, SurveyEnd, SurveyMeasure
 from shared.events.transfer import NoticeWords
 from shared.events.vocabulary import (
     About,
@@ -899,6 +904,7 @@ def _disputed() -> Iterator[Event]:
     yield DisputeDecided(**dispute, favour=Favour.CUSTOMER, ends_case=True, decided_at=_after(300 + 40 * 24))
     yield CaseFileRead(complaint_id=COMPLAINT, format="pdf", read_by="key:5f0c1a9be27d", read_at=_after(300))
     yield from _fairness()
+    yield from _surveys()
 
 
 def _fairness() -> Iterator[Event]:
@@ -935,6 +941,41 @@ def _fairness() -> Iterator[Event]:
     yield MarkRemoved(**mark, step=4, because=MarkEnd.APPEAL, removed_at=_after(312))
     yield SanctionLifted(**sanction, lifted_at=_after(312))
     yield AccusedCleared(**person, because=Clearing.APPEAL, cleared_at=_after(312))
+
+
+def _surveys() -> Iterator[Event]:
+    """The survey about the result, and the one about the process that was not answered."""
+    result: dict[str, Any] = {
+        "complaint_id": COMPLAINT,
+        "survey_id": _id(70),
+        "questionnaire": "case",
+        "about": SurveyAbout.CASE,
+    }
+    process = result | {"survey_id": _id(71), "questionnaire": "process", "about": SurveyAbout.PROCESS}
+    yield SurveySent(**result, questionnaire_version=0, sent_at=_after(40))
+    yield ResultJudged(
+        complaint_id=COMPLAINT,
+        survey_id=_id(70),
+        follow_up_id=_id(40),
+        outcome=Outcome.SATISFIED,
+        trust_restored=True,
+        judged_at=_after(42),
+    )
+    yield SurveyAnswered(
+        **result,
+        questionnaire_version=0,
+        by=AnsweredBy.LINK,
+        answers=(
+            SurveyAnswer(question="outcome", measure=SurveyMeasure.OUTCOME, value="satisfied"),
+            SurveyAnswer(question="trust", measure=SurveyMeasure.TRUST_RESTORED, value=True),
+            SurveyAnswer(question="effort", measure=SurveyMeasure.EFFORT, value=4),
+            SurveyAnswer(question="again", measure=SurveyMeasure.REPURCHASE),
+            SurveyAnswer(question="better", in_words=True),
+        ),
+        complete=True,
+        answered_at=_after(42),
+    )
+    yield SurveyClosed(**process, because=SurveyEnd.TIME, closed_at=_after(600))
 
 
 def samples() -> dict[str, dict[str, Any]]:

@@ -59,6 +59,7 @@ SCOPES = {
     "webhooks:write": "subscribe to events",
     "deliveries:read": "read the delivery log",
     "bounces:write": "report mails that came back",
+    "surveys:reply": "hand in text messages that answer surveys",
     "measures:read": "read measures",
 }
 """Scopes and what each allows."""

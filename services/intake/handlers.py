@@ -28,6 +28,7 @@ from shared.events import (
     PromiseKept,
     PromiseMade,
     ResolutionExtended,
+    ResultJudged,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -127,14 +128,19 @@ def on_resolution_extended(view: View, event: ResolutionExtended, fact: Received
 
 @reactions.on(SolutionCarriedOut)
 def on_solution_carried_out(view: View, event: SolutionCarriedOut, fact: Received) -> None:
-    view.status, view.result = "carried_out", event.result
+    view.status, view.result, view.round_id = "carried_out", event.result, None
     _show(view, fact, event.carried_out_at, "carried_out", result=event.result)
 
 
 @reactions.on(FollowUpRequested)
 def on_follow_up_requested(view: View, event: FollowUpRequested, fact: Received) -> None:
-    view.opinion_asked, view.follow_up_id = True, event.follow_up_id
+    view.ask_opinion(event.follow_up_id)
     _show(view, fact, event.requested_at, "opinion_asked")
+
+
+@reactions.on(ResultJudged)
+def on_result_judged(view: View, event: ResultJudged, fact: Received) -> None:
+    view.hear_of_survey(event.follow_up_id, event.outcome, event.trust_restored, event.judged_at)
 
 
 @reactions.on(CaseResumed)

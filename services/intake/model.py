@@ -56,6 +56,11 @@ class View(Aggregate):
     opinion_asked: bool = False
     follow_up_id: UUID | None = None
     """The newest request for an opinion."""
+    round_id: UUID | None = None
+    """The first request for an opinion on the present result."""
+    early: dict[str, Any] | None = None
+    """What a survey told of a result before the request for an opinion was heard of: `round_id`, `outcome`,
+    `trust_restored`, `at`."""
     withdrawn_at: datetime | None = None
     """When the customer withdrew the complaint."""
     reopen_until: datetime | None = None
@@ -110,6 +115,33 @@ class View(Aggregate):
             given_at=at,
         )
         self.record(given, at)
+
+    def ask_opinion(self, follow_up_id: UUID) -> None:
+        """An opinion on the result is asked for; it may have been given in a survey already."""
+        self.opinion_asked, self.follow_up_id = True, follow_up_id
+        self.round_id = self.round_id or follow_up_id
+        if self.early is not None and self.early["round_id"] == str(self.round_id):
+            told, self.early = self.early, None
+            self.hear_of_survey(
+                self.round_id,
+                Outcome(told["outcome"]),
+                told["trust_restored"],
+                datetime.fromisoformat(told["at"]),
+            )
+
+    def hear_of_survey(
+        self, round_id: UUID, outcome: Outcome, trust_restored: bool | None, at: datetime
+    ) -> None:
+        """The customer judged the result in a survey. It counts as their opinion, unless they gave one before."""
+        if round_id != self.round_id:
+            self.early = {
+                "round_id": str(round_id),
+                "outcome": outcome.value,
+                "trust_restored": trust_restored,
+                "at": at.isoformat(),
+            }
+        elif self.opinion_asked and self.withdrawn_at is None:
+            self.give_opinion(outcome, None, at, trust_restored)
 
     def ask_reopening(self, masked_reason: str, at: datetime) -> datetime:
         """Ask that the closed case be taken up again; returns when that was. To repeat it changes nothing.

@@ -107,6 +107,12 @@ views = Table(
     Column("outcome", Text),
     Column("opinion_asked", Boolean, nullable=False),
     Column("follow_up_id", Uuid, comment="the newest request for an opinion"),
+    Column("round_id", Uuid, comment="the first request for an opinion on the present result"),
+    Column(
+        "early",
+        JSONB(none_as_null=True),
+        comment="what a survey told of a result before the request for an opinion was heard of",
+    ),
     Column("withdrawn_at", DateTime(timezone=True), comment="when the customer withdrew the complaint"),
     Column(
         "reopen_until",

@@ -28,6 +28,9 @@ from services.notification.staff.api import router as inbox
 from services.notification.store import deliveries, subscriptions
 from services.notification.streams import sockets
 from services.notification.streams.api import router as streams
+from services.notification.surveys.answering import router as answering
+from services.notification.surveys.api import router as surveys
+from services.notification.surveys.page import router as survey_page
 from services.notification.wording.api import router as wording
 from services.notification.wording.preview_api import router as previews
 from services.notification.wording.templates_api import router as templates
@@ -56,6 +59,9 @@ ROOMS = (
     previews,
     streams,
     sockets.router,
+    surveys,
+    answering,
+    survey_page,
 )
 """Routers of the rooms."""
 

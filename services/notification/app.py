@@ -15,7 +15,7 @@ from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import AffectedContacts, Contacts
 from services.notification.courier import Courier, Doorbell
 from services.notification.customers import CustomerWriter
-from services.notification.desk import Desks, LetterDesk, WebhookDesk
+from services.notification.desk import Desks, LetterDesk, WebhookDesk, Writer
 from services.notification.devices.store import Devices, DeviceSeal
 from services.notification.digests.writer import DigestWriter
 from services.notification.field_letters import FieldWriter
@@ -26,12 +26,15 @@ from services.notification.preferences.gate import Gate
 from services.notification.rules import DIGEST, FIELD_ACTION, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
-from services.notification.store import metadata
+from services.notification.store import metadata, survey_store, surveys
 from services.notification.streams.customers import Cases
 from services.notification.streams.feeder import GROUP, Feeder, Pruner
 from services.notification.streams.hub import Hub
 from services.notification.streams.seats import Seats
 from services.notification.streams.tickets import TicketSeal
+from services.notification.surveys import words
+from services.notification.surveys.model import INVITATION
+from services.notification.surveys.writer import REQUEST, SurveyWriter
 from services.notification.ways import Ways
 from services.notification.wording.in_force import Templates
 from shared.attempts import Attempts
@@ -40,6 +43,7 @@ from shared.events.vocabulary import ALL_TOPICS
 from shared.guard import Guard
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
+from shared.waking import Dormitory, Waker
 
 COURIERS = {Audience.CUSTOMER: 1, Audience.STAFF: 1, Audience.SUBSCRIBER: 2}
 """Subscribers have two, so that a batch of slow receivers does not hold up the others."""
@@ -58,6 +62,7 @@ def _ways(settings: Settings, mail: MailServer | None, providers: ProviderDesk, 
 
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
+    words.equip(context.database, settings)
     templates = Templates(context.database)
     letters, seal = (
         Letters(settings, templates),
@@ -72,14 +77,19 @@ def _parts(context: Context) -> Sequence[object]:
     ways = _ways(settings, mail, providers, devices)
     gate = Gate(context.database, settings.time_zone)
     customers, colleagues = CustomerWriter(contacts, letters, settings), StaffWriter(people, letters)
+    about_surveys = SurveyWriter(context, contacts, customers)
+    special: dict[str, Writer] = {
+        FIELD_ACTION: FieldWriter(context, affected, letters),
+        **dict.fromkeys((REQUEST, INVITATION), about_surveys),
+    }
     to_customers = LetterDesk(
         Audience.CUSTOMER,
         ways,
         gate,
         customers,
         {
-            FIELD_ACTION: FieldWriter(context, affected, letters),
-            DIGEST: DigestWriter(context.database, letters, customers),
+            **special,
+            DIGEST: DigestWriter(context.database, letters, customers, special),
         },
     )
     digests_to_staff = DigestWriter(context.database, letters, colleagues)
@@ -92,6 +102,7 @@ def _parts(context: Context) -> Sequence[object]:
         *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
         *(TicketSeal(settings.installation_secret), MessageSeal(settings.installation_secret)),
         Attempts(settings.tracking_attempts),
+        Waker(context.database, [Dormitory(surveys.surveys, survey_store)], settings.poll_interval),
     ]
 
 
@@ -114,6 +125,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("notification.contacts", context.part(Contacts).run),
         Worker("notification.affected", context.part(AffectedContacts).run),
         Worker("notification.templates", templates.run),
+        Worker("notification.waker", context.part(Waker).run),
         *(
             Worker(f"notification.deliveries.{n}", templates.before(courier.run))
             for n, courier in enumerate(couriers, 1)

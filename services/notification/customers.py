@@ -1,7 +1,7 @@
 """Writes to customers about their complaints."""
 
 from services.notification.channels import Letter, Reach, Receipt
-from services.notification.contacts import Contacts
+from services.notification.contacts import Contact, Contacts
 from services.notification.letters import Letters
 from services.notification.preferences.model import customer
 from services.notification.preferences.unsubscribing import unsubscribe_url
@@ -23,14 +23,18 @@ class CustomerWriter:
     async def write(self, delivery: Leased) -> Letter | Receipt:
         """A receipt when the same person is told it as the customer of the leading complaint. Raises CannotDeliver."""
         assert delivery.complaint_id is not None
+        contact = await self._contacts.of(delivery.complaint_id)
+        if contact.customer_id and delivery.leading_id and delivery.facts.get("followed"):
+            leading = await self._contacts.of(delivery.leading_id)
+            if leading.customer_id == contact.customer_id:
+                return Receipt(Channel.SAME_ADDRESS)
+        return self.letter(delivery, contact)
+
+    def letter(self, delivery: Leased, contact: Contact) -> Letter:
+        """What is written to this contact."""
         assert delivery.template is not None
         assert delivery.nature is not None
-        contact = await self._contacts.of(delivery.complaint_id)
         who, now = contact.customer_id, clock.now()
-        if who and delivery.leading_id and delivery.facts.get("followed"):
-            leading = await self._contacts.of(delivery.leading_id)
-            if leading.customer_id == who:
-                return Receipt(Channel.SAME_ADDRESS)
         words = self._letters.write(delivery, contact, now)
         return Letter(
             delivery.id,
@@ -42,9 +46,9 @@ class CustomerWriter:
             words.body,
             now,
             link=contact.tracking_url,
+            html=words.html,
+            short=words.short,
             version=words.version,
             person=customer(who) if who else None,
             unsubscribe=unsubscribe_url(self._base_url, self._secret, who, delivery.nature) if who else None,
-            html=words.html,
-            short=words.short,
         )

@@ -6,6 +6,7 @@ from typing import TypeVar
 from services.notification.model import FACTS, Conversation
 from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
 from services.notification.store import ConversationStore
+from services.notification.surveys.occasions import Moment, Occasion, survey_on_result
 from shared.envelope import Received
 from shared.events import (
     NOTICES,
@@ -68,6 +69,7 @@ def on(event: type[E]) -> Callable[[Handler[E]], Handler[E]]:
 @on(ComplaintRegistered)
 def on_complaint_registered(conversation: Conversation, event: ComplaintRegistered, fact: Received) -> None:
     conversation.register(event)
+    conversation.occasions.append(Occasion(Moment.REGISTERED, event.registered_at, event.customer_id))
 
 
 @on(ComplaintSupplemented)
@@ -107,6 +109,7 @@ def on_customer_erased(conversation: Conversation, event: CustomerErased, fact: 
     conversation.erased = True
     if event.customer_gone:
         conversation.gone_customer = event.customer_id
+    conversation.occasions.append(Occasion(Moment.ERASED, event.erased_at, fact.id))
 
 
 @on(ComplaintTriaged)
@@ -198,33 +201,42 @@ def on_solution_carried_out(conversation: Conversation, event: SolutionCarriedOu
 
 @on(FollowUpRequested)
 def on_follow_up_requested(conversation: Conversation, event: FollowUpRequested, fact: Received) -> None:
-    conversation.follow_up_id = event.follow_up_id
+    """The letter leads to the survey about this result, which stays the same when they are asked again."""
+    again = conversation.follow_ups > 0
+    asked = (conversation.follow_up_id if again else None) or event.follow_up_id
+    conversation.follow_up_id = asked
     conversation.follow_ups += 1
-    again = conversation.follow_ups > 1
-    conversation.tell(FollowUpRequested, fact.id, event.requested_at, again=again)
+    moment = Moment.ASKED_AGAIN if again else Moment.ASKED
+    conversation.occasions.append(Occasion(moment, event.requested_at, asked))
+    survey_id = str(survey_on_result(conversation.id, asked))
+    conversation.tell(FollowUpRequested, fact.id, event.requested_at, again=again, survey_id=survey_id)
 
 
 @on(CaseResumed)
 def on_case_resumed(conversation: Conversation, event: CaseResumed, fact: Received) -> None:
     conversation.agreed = None
+    conversation.occasions.append(Occasion(Moment.RESUMED, event.resumed_at, fact.id))
     conversation.tell(CaseResumed, fact.id, event.resumed_at)
 
 
 @on(CaseReopened)
 def on_case_reopened(conversation: Conversation, event: CaseReopened, fact: Received) -> None:
     conversation.agreed = None
+    conversation.occasions.append(Occasion(Moment.RESUMED, event.reopened_at, fact.id))
     conversation.tell(CaseReopened, fact.id, event.reopened_at)
 
 
 @on(CaseClosed)
 def on_case_closed(conversation: Conversation, event: CaseClosed, fact: Received) -> None:
     conversation.end_promises()
+    conversation.occasions.append(Occasion(Moment.CLOSED, event.closed_at, fact.id))
     conversation.tell(CaseClosed, fact.id, event.closed_at, outcome=event.outcome)
 
 
 @on(CaseWithdrawn)
 def on_case_withdrawn(conversation: Conversation, event: CaseWithdrawn, fact: Received) -> None:
     conversation.end_promises()
+    conversation.occasions.append(Occasion(Moment.WITHDRAWN, event.withdrawn_at, fact.id))
     conversation.tell(CaseWithdrawn, fact.id, event.withdrawn_at)
 
 

@@ -47,7 +47,7 @@ class Letters:
         assert delivery.template is not None
         values = {
             "followed": False,  # it tells what happens in the case that the customer's own was merged into
-            **delivery.facts,
+            **{name: _in_language(value, contact.language) for name, value in delivery.facts.items()},
             "name": contact.name,
             "link": contact.tracking_url,
             "reference": delivery.reference,
@@ -120,3 +120,8 @@ class Letters:
         times = (delivery.promised_at, datetime.fromisoformat(told) if told else None)
         at = next((at for at in times if at is not None and at > now), None)
         return human_time(at, self._zone, language) if at else None
+
+
+def _in_language(value: Any, language: str) -> Any:
+    """What is said in both languages, in this one."""
+    return value[language] if isinstance(value, dict) and value.keys() == {"en", "zh"} else value

@@ -16,6 +16,7 @@ from services.notification.delivery import Delivery, Forwarded
 from services.notification.hearing.book import WHO_HEARS_WHAT, Told
 from services.notification.rules import ACKNOWLEDGEMENT, Audience, Channel, Hearer, Urgency
 from services.notification.staff.model import Line, Settled, facts_of
+from services.notification.surveys.occasions import Occasion
 from shared.aggregate import Aggregate
 from shared.envelope import Received
 from shared.events import (
@@ -91,6 +92,7 @@ class Conversation(Aggregate):
     explanation: str | None = None
     result: str | None = None
     follow_up_id: UUID | None = None
+    """The first request for an opinion on the present result."""
     follow_ups: int = 0
     """How often an opinion was asked for since the last result."""
     acknowledged: bool = False
@@ -117,6 +119,8 @@ class Conversation(Aggregate):
     gone_customer: UUID | None = field(default=None, compare=False, repr=False)
     """Nothing of this customer is left anywhere: what they wished is forgotten, too."""
     settled: list[Settled] = field(default_factory=list, compare=False, repr=False)
+    occasions: list[Occasion] = field(default_factory=list, compare=False, repr=False)
+    """For the surveys of this complaint."""
 
     def forget(self) -> None:
         """Let go of all words about the customer."""

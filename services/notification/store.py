@@ -31,6 +31,8 @@ from services.notification.preferences import tables as preferences_tables
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
 from services.notification.streams import tables as streams_tables
+from services.notification.surveys import tables as survey_tables
+from services.notification.surveys.store import SurveyStore
 from services.notification.wording import tables as wording_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
@@ -69,7 +71,7 @@ conversations = Table(
     Column("agreed", Text, comment="the solution that the customer agreed to"),
     Column("explanation", Text),
     Column("result", Text),
-    Column("follow_up_id", Uuid),
+    Column("follow_up_id", Uuid, comment="the first request for an opinion on the present result"),
     Column("follow_ups", Integer, nullable=False, comment="opinions asked for since the last result"),
     Column("acknowledged", Boolean, nullable=False),
     Column("held", JSONB, nullable=False, comment="messages that wait for the acknowledgement"),
@@ -140,6 +142,7 @@ preferences = preferences_tables.add_tables(metadata)
 streams = streams_tables.add_tables(metadata)
 customer_messages, reports = kept.add_tables(metadata)
 wordings = wording_tables.add_table(metadata)
+surveys = survey_tables.add_tables(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
@@ -233,9 +236,10 @@ class ConversationStore:
             await kept.forget(transaction, erased)
         await staff_store.save(transaction, staff, changed)
         await preferences_store.forget(transaction, [c.gone_customer for c in changed if c.gone_customer])
+        await survey_store.hear(transaction, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
-            conversation.lines, conversation.settled = [], []
+            conversation.lines, conversation.settled, conversation.occasions = [], [], []
 
 
 async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
@@ -248,6 +252,9 @@ async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
     )
     if queued.scalar_one():
         await transaction.execute(text(f"NOTIFY {DOORBELL}"))
+
+
+survey_store = SurveyStore(surveys, queue)
 
 
 def _conversation(row: dict[str, Any], given: dict[str, Any]) -> Conversation:

@@ -17,9 +17,9 @@ from services.resolution.improvement.tables import improvements
 from services.resolution.offers.checking import Supplies
 from services.resolution.store import metadata, store
 from services.resolution.tables import cases, field
-from services.resolution.waking import Dormitory, Waker
 from shared.guard import Guard
 from shared.service import Context, Service, Worker
+from shared.waking import Dormitory, Waker
 from shared.worktime import chinese_calendar
 
 

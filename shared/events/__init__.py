@@ -136,6 +136,12 @@ from shared.events.routing import (
     RiskRaised,
     RiskSettled,
 )
+from shared.events.surveys import (
+    ResultJudged,
+    SurveyAnswered,
+    SurveyClosed,
+    SurveySent,
+)
 from shared.events.transfer import (
     NOTICES,
     NoticeAcknowledged,
@@ -263,6 +269,7 @@ __all__ = [
     "ReporterLeft",
     "ResolutionExtended",
     "RestatementAnswered",
+    "ResultJudged",
     "ReviewerNamed",
     "RiskRaised",
     "RiskSettled",
@@ -271,6 +278,9 @@ __all__ = [
     "SanctionSuspended",
     "SanctionTookEffect",
     "SolutionCarriedOut",
+    "SurveyAnswered",
+    "SurveyClosed",
+    "SurveySent",
     "TabooRaised",
     "TaskDone",
     "TaskOverdue",

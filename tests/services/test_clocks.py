@@ -15,13 +15,13 @@ from services.resolution.clocks.book import CLOCKS
 from services.resolution.clocks.calendars import CalendarCopy
 from services.resolution.clocks.refreshing import Refresher
 from services.resolution.clocks.store import write_calendars
-from services.resolution.waking import BATCH
 from shared import clock
 from shared.database import sql
 from shared.events import ComplaintSupplemented, CustomerWrote
 from shared.events.intake import ComplaintRegistered
 from shared.events.vocabulary import Channel, Outcome, Severity, Visibility
 from shared.ids import new_id
+from shared.waking import BATCH
 from tests.company import Company, open_company
 from tests.resolution_story import HOUR, NINE, assigned, opinion, registered, triaged
 from tests.services.test_resolution import DUE, OFFERS, YES, Office, open_office

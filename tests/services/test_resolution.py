@@ -19,7 +19,6 @@ from sqlalchemy.exc import DBAPIError
 from services.resolution.app import service
 from services.resolution.model import Case
 from services.resolution.store import store
-from services.resolution.waking import ASIDE, BATCH, Waker
 from shared import clock
 from shared.events import Event, OfferChosen, OffersDeclined
 from shared.events.vocabulary import Outcome, Severity
@@ -27,6 +26,7 @@ from shared.ids import new_id
 from shared.keys import create_key
 from shared.process import Process
 from shared.service import Service
+from shared.waking import ASIDE, BATCH, Waker
 from tests.resolution_story import (
     HOUR,
     NINE,

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.resolution.app import service
-from services.resolution.waking import Waker
 from shared import clock, failpoints
 from shared.database import sql
 from shared.process import Process
+from shared.waking import Waker
 from tests.world import settings_for
 
 _LEFT = sql("SELECT count(*) FROM field_action_customers WHERE state = 'pending'")

@@ -79,6 +79,7 @@ HIDDEN = {
     "lapses": {"accountable", "handler_id", "department", "due_at"},
     "timeline": {"number"},  # as they became known; the timeline is read in order of time and source
     "conversations": {"version"},
+    "surveys": {"version", "ended_at"},  # of an erased customer: when the later of both was heard of
     # How far a courier has come is not the handlers' work.
     "deliveries": {"number", "status", "attempts", "next_attempt_at", "lease_until", "last_error", "channel"}
     | {

@@ -142,6 +142,10 @@ IGNORED = {
     # No measure is made of these yet; the log keeps them until one is.
     "redress.risk.settled.v1",
     "redress.reply.flagged.v1",
+    "redress.survey.sent.v1",
+    "redress.survey.answered.v1",
+    "redress.survey.closed.v1",
+    "redress.result.judged.v1",  # OpinionGiven says it, too
     "redress.case.closed-below-value.v1",
     "redress.restatement.answered.v1",
     "redress.personal-data.read.v1",

@@ -231,6 +231,10 @@ FACTS: dict[str, list[dict[str, Any]]] = {
         {"result": "It runs.", "solution": None, "followed": True},
     ],
     "survey": [{"again": False}, {"again": True}],
+    "survey-invitation": [
+        {"again": again, "survey_title": {"en": "A word", "zh": "评议"}, "survey_intro": {"en": "Of it.", "zh": "关于它。"}}
+        for again in (False, True)
+    ],
     "withdrawn": [{}],
     "message": [{}],
     "resumed": [{}, {"followed": True}],

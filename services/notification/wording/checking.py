@@ -108,14 +108,14 @@ def _fault(
             return _of_loop(node, inside, known)
         case nodes.Getattr(node=of, attr=attribute):
             of_loop = isinstance(of, nodes.Name) and of.name == "loop"
-            allowed = (
-                OF_A_LOOP if of_loop else {each for known_one in known.values() for each in known_one.parts}
-            )
+            parts = {part for variable in known.values() for part in variable.parts}
+            allowed = OF_A_LOOP if of_loop else parts
             if not (isinstance(of, nodes.Name) and of.name in {*loops, "loop"} and attribute in allowed):
+                there_are = ", ".join(sorted(allowed)) or "-"
                 return Fault(
                     line,
-                    f"`.{attribute}` cannot be read here; what a loop goes over has: {', '.join(sorted(allowed)) or '-'}",
-                    f"此处不能读取“.{attribute}”；循环中可用：{', '.join(sorted(allowed)) or '-'}",
+                    f"`.{attribute}` cannot be read here; in a loop there are: {there_are}",
+                    f"此处不能读取“.{attribute}”；循环中可用：{there_are}",
                 )
         case nodes.Filter(name=name) if name not in sandbox.FILTERS:
             there_are = ", ".join(sorted(sandbox.FILTERS))
@@ -174,7 +174,7 @@ def _shows(draft: LetterText, values: Mapping[str, Any], letter: Rendered) -> It
     whole = f"{letter.subject}\n{letter.body}"
     for must in declared(draft.name).must:
         shown = values[must]
-        texts = [each["description"] for each in shown] if isinstance(shown, list) else [str(shown)]
+        texts = [_said(each) for each in shown] if isinstance(shown, list) else [str(shown)]
         if any(text not in whole for text in texts):
             variable = variables_of(draft.name)[must]
             yield Fault(
@@ -182,6 +182,10 @@ def _shows(draft: LetterText, values: Mapping[str, Any], letter: Rendered) -> It
                 f"`{must}` is known and not shown: {variable.en}",
                 f"已知“{must}”却未写入：{variable.zh}",
             )
+
+
+def _said(one: Mapping[str, str]) -> str:
+    return one.get("description") or one["body"]
 
 
 def _in_every_case(draft: LetterText, told: list[tuple[dict[str, Any], Rendered]]) -> Iterator[Fault]:

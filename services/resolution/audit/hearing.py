@@ -17,6 +17,10 @@ from shared.events import (
     NoticeAcknowledged,
     NoticeOverdue,
     PersonalDataRead,
+    ResultJudged,
+    SurveyAnswered,
+    SurveyClosed,
+    SurveySent,
     TaskOverdue,
 )
 from shared.reactions import Reactions
@@ -54,6 +58,22 @@ HEARD: tuple[Heard, ...] = (
     Heard(AttachmentScanned, Noted.ATTACHMENT_SCANNED, "scanned_at", ("attachment_id", "scan")),
     Heard(MessageDelivered, Noted.MESSAGE_DELIVERED, "delivered_at", ("delivery_id", "template", "channel")),
     Heard(MessageRead, Noted.MESSAGE_READ, "read_at", ("delivery_id", "template"), lambda event: CUSTOMER),
+    Heard(SurveySent, Noted.SURVEY_SENT, "sent_at", ("survey_id", "questionnaire", "questionnaire_version")),
+    Heard(
+        SurveyAnswered,
+        Noted.SURVEY_ANSWERED,
+        "answered_at",
+        ("survey_id", "questionnaire", "by", "complete"),
+        lambda event: CUSTOMER,
+    ),
+    Heard(SurveyClosed, Noted.SURVEY_CLOSED, "closed_at", ("survey_id", "questionnaire", "because")),
+    Heard(
+        ResultJudged,
+        Noted.RESULT_JUDGED,
+        "judged_at",
+        ("survey_id", "outcome", "trust_restored"),
+        lambda event: CUSTOMER,
+    ),
     *(
         Heard(notice, Noted.NOTICE_ISSUED, "issued_at", ("notice_id", "reason", "fact_id"))
         for notice in NOTICES.values()

@@ -26,6 +26,10 @@ class Noted(StrEnum):
     NOTICE_ACKNOWLEDGED = "notice_acknowledged"
     NOTICE_OVERDUE = "notice_overdue"
     TASK_OVERDUE = "task_overdue"
+    SURVEY_SENT = "survey_sent"
+    SURVEY_ANSWERED = "survey_answered"
+    SURVEY_CLOSED = "survey_closed"
+    RESULT_JUDGED = "result_judged"
     OFFER_RECORDED = "offer_recorded"
     PROMISE_RECORDED = "promise_recorded"
     PROMISE_SETTLED = "promise_settled"
@@ -47,6 +51,10 @@ NOTED: Mapping[Noted, Words] = {
     Noted.NOTICE_ACKNOWLEDGED: Words("Somebody said that they know", "须知已确认"),
     Noted.NOTICE_OVERDUE: Words("Nobody said in time that they know", "须知逾期未确认"),
     Noted.TASK_OVERDUE: Words("A task was not done in time", "任务逾期"),
+    Noted.SURVEY_SENT: Words("A survey was sent", "已发出问卷"),
+    Noted.SURVEY_ANSWERED: Words("A survey was answered", "问卷已作答"),
+    Noted.SURVEY_CLOSED: Words("A survey ended without being complete", "问卷未答完即已关闭"),
+    Noted.RESULT_JUDGED: Words("The result was judged in a survey", "已在问卷中评价处理结果"),
     Noted.OFFER_RECORDED: Words("An offer was put on record", "方案已留存"),
     Noted.PROMISE_RECORDED: Words("A promise was put on record", "承诺已留存"),
     Noted.PROMISE_SETTLED: Words("What became of a promise was put on record", "承诺结果已留存"),

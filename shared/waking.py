@@ -1,4 +1,4 @@
-"""The one timer of resolution: whatever waits for a moment says when it wants to be woken, and is woken after it.
+"""The one timer: whatever waits for a moment says when it wants to be woken, and is woken after it.
 
 An aggregate computes the earliest of its deadlines (`wakes_at`) whenever it is saved. Any number of replicas may run
 the waker. An aggregate is woken by the one that locks its row (the others skip it) and that gets its own lock without

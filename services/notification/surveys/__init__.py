@@ -1,0 +1,1 @@
+"""Surveys: questionnaires as data, asked after each resolution and about the process itself."""
