@@ -137,6 +137,7 @@ from shared.events import (
     TaskSet,
     TrainingNeeded,
     ValidityJudged,
+    WebhookDisabled,
 )
 from shared.events.approvals import Permit
 from shared.events.clocks import Accountable, Clock
@@ -666,6 +667,13 @@ def events() -> Iterator[Event]:
         attempts=8,
         reason="550 mailbox unavailable",
         failed_at=_after(30),
+    )
+    yield WebhookDisabled(
+        complaint_id=COMPLAINT,
+        webhook_id=_id(32),
+        owner="key:operations",
+        reason="the receiver answered 410 Gone",
+        disabled_at=_after(31),
     )
     yield ValidityJudged(
         complaint_id=COMPLAINT,

@@ -18,7 +18,8 @@ from services import catalogue
 from services.insights.model import COUNTS, Contributions, Facts, contributions
 from services.insights.store import _by_cut
 from services.intake.model import View
-from services.notification.model import Conversation, Subscription
+from services.notification.model import Conversation
+from services.notification.webhooks.forwarding import subscription
 from services.resolution.audit.chain import Head, Link, Part
 from services.resolution.audit.findings import Finding
 from services.resolution.audit.verifying import Check, Claim, Stored
@@ -418,18 +419,16 @@ def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[st
     """Exactly the messages that follow from the log were sent, each once."""
     from services.notification.handlers import reactions
 
-    hooks = tuple(
-        Subscription(row["id"], tuple(row["event_types"]))
-        for row in evidence.rows("notification.subscriptions")
-        if row["enabled"]
-    )
+    hooks = tuple(subscription(row) for row in evidence.rows("notification.subscriptions") if row["enabled"])
     talks: dict[UUID, Conversation] = {}
     for event in events:
         if reactions.answers(event.wire_type):
             i = event.event.complaint_id
             reactions.react(talks.setdefault(i, Conversation(id=i, subscriptions=hooks)), event)
     wanted = {
-        d.id: f"{d.template or 'webhook'} of {d.complaint_id}" for t in talks.values() for d in t.outgoing
+        d.id: f"{d.template or 'webhook'} of {d.complaint_id}"
+        for t in talks.values()
+        for d in (*t.outgoing, *t.catch_up(t.forwarded))
     }
     rows = {row["id"]: row for row in evidence.rows("notification.deliveries")}
     for missing in wanted.keys() - rows.keys():

@@ -3,23 +3,27 @@
 from collections.abc import Sequence
 
 from services.notification.api import router
+from services.notification.attempts.pruning import Pruner
 from services.notification.channels import Way
 from services.notification.channels.email import EmailChannel
-from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import Contacts
 from services.notification.courier import Courier, Doorbell
 from services.notification.customers import CustomerWriter
-from services.notification.desk import Desks, LetterDesk, WebhookDesk
+from services.notification.desk import Desks, LetterDesk
 from services.notification.field_letters import FieldWriter
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
-from services.notification.rules import FIELD_ACTION, Audience
+from services.notification.rules import FIELD_ACTION, WEBHOOK_DISABLED, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata
 from services.notification.ways import Ways
+from services.notification.webhooks.channel import WebhookChannel
+from services.notification.webhooks.desk import WebhookDesk
+from services.notification.webhooks.owner import OwnerWriter
 from shared.config import Settings
 from shared.guard import Guard
+from shared.outward import Connections
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
 
@@ -45,7 +49,7 @@ def _ways(settings: Settings) -> Ways:
 def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     letters, seal = Letters(settings), Seal(settings.installation_secret, "notification/webhook-secrets")
-    guard = Guard(allow_private=settings.allow_private_targets)
+    guard, connections = Guard(allow_private=settings.allow_private_targets), Connections()
     contacts, people, ways = Contacts(context), StaffContacts(context), _ways(settings)
     to_customers = LetterDesk(
         Audience.CUSTOMER,
@@ -53,10 +57,15 @@ def _parts(context: Context) -> Sequence[object]:
         CustomerWriter(contacts, letters),
         {FIELD_ACTION: FieldWriter(context, letters)},
     )
-    to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
-    to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
+    to_staff = LetterDesk(
+        Audience.STAFF,
+        ways,
+        StaffWriter(people, letters),
+        {WEBHOOK_DISABLED: OwnerWriter(people, letters)},
+    )
+    to_subscribers = WebhookDesk(seal, WebhookChannel(guard, connections), settings.base_url)
     desks = Desks(to_customers, to_staff, to_subscribers)
-    return [letters, seal, guard, contacts, people, ways, desks]
+    return [letters, seal, guard, connections, contacts, people, ways, desks]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -70,6 +79,8 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
+        Worker("notification.connections", context.part(Connections).run),
+        Worker("notification.attempts", Pruner(context.database, context.settings.attempts_days).run),
         *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
     ]
 

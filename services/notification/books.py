@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.notification.schedule import SCHEDULE
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = ()
+BOOKS: Sequence[Book[Any]] = (SCHEDULE,)

@@ -75,7 +75,8 @@ class Courier:
                 if clock.now() >= begin_before:
                     return None
                 begun.add(delivery.id)
-                outcome = Outcome(delivery, await self._send(delivery))
+                began_at = clock.now()
+                outcome = Outcome(delivery, await self._send(delivery), began_at, clock.now())
             failpoints.reached("delivery.after-send")
             return outcome
 

@@ -52,6 +52,8 @@ FIELD_ACTION = "field-action"
 
 STAFF_NOTICE = "staff-notice"
 STAFF_TASK = "staff-task"
+WEBHOOK_DISABLED = "webhook-disabled"
+"""To the owner of a webhook that Redress switched off."""
 
 RULES: tuple[Rule, ...] = tuple(
     Rule(fact, Audience.CUSTOMER, template)

@@ -105,7 +105,7 @@ from shared.events.listening import (
     ProblemCorrected,
     TabooRaised,
 )
-from shared.events.notification import MessageDelivered, MessageFailed
+from shared.events.notification import MessageDelivered, MessageFailed, WebhookDisabled
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
     CaseAccepted,
@@ -274,5 +274,6 @@ __all__ = [
     "TaskSet",
     "TrainingNeeded",
     "ValidityJudged",
+    "WebhookDisabled",
     "registry",
 ]

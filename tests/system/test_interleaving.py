@@ -50,7 +50,7 @@ pytestmark = pytest.mark.slow
 
 TRAIL = {"personal_data_reads", "erasures"}
 """Nobody can empty these."""
-BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", *TRAIL}
+BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", "attempts", *TRAIL}
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
@@ -75,9 +75,10 @@ HIDDEN = {
     "lapses": {"accountable", "handler_id", "department", "due_at"},
     "timeline": {"number"},  # as they became known; the timeline is read in order of time and source
     "conversations": {"version"},
+    "forwarded_events": {"number"},  # as they became known
     # How far a courier has come is not the handlers' work.
     "deliveries": {"number", "status", "attempts", "next_attempt_at", "lease_until", "last_error", "channel"}
-    | {"template_version", "body_sha256", "created_at", "settled_at"},
+    | {"attempts_before", "template_version", "body_sha256", "created_at", "settled_at"},
 }
 """Columns that may differ, by table."""
 MOMENTS = {"promise_made": "text", "clock_missed": "at"}
@@ -92,7 +93,7 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "notification": ("subscriptions",),
+    "notification": ("subscriptions", "webhook_secrets"),
 }
 """Tables that requests fill, and no event."""
 

@@ -9,14 +9,16 @@ from uuid import UUID
 
 import pytest
 import standardwebhooks
+from pydantic import ValidationError
 
-from services.notification import schedule, signing
-from services.notification.channels.webhook import retry_after
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.letters import FOLDER, Letters
 from services.notification.queue import Leased
 from services.notification.rules import RULES
+from services.notification.schedule import SCHEDULE, Schedule
+from services.notification.webhooks import signing
+from services.notification.webhooks.channel import retry_after
 from shared.config import Settings
 from shared.guard import ForbiddenTarget, Guard, parse
 from shared.outward import pinned
@@ -166,20 +168,38 @@ async def test_development_may_reach_itself_but_not_by_other_protocols() -> None
 # Waits.
 
 
+SHIPPED = SCHEDULE.shipped
+
+
 def test_the_schedule_is_kept_with_jitter_and_ends() -> None:
     delivery = UUID(int=5)
-    for attempts, seconds in enumerate(schedule.RETRY_SECONDS, 1):
-        wait = schedule.next_attempt(delivery, attempts, NOW)
+    for attempts, seconds in enumerate(SHIPPED.waits, 1):
+        wait = SHIPPED.next_attempt(delivery, attempts, NOW)
         assert wait is not None
-        assert seconds <= (wait - NOW).total_seconds() <= seconds * (1 + schedule.JITTER)
-    assert schedule.next_attempt(delivery, len(schedule.RETRY_SECONDS) + 1, NOW) is None
-    others = {schedule.next_attempt(UUID(int=n), 5, NOW) for n in range(50)}
+        assert seconds <= (wait - NOW).total_seconds() <= seconds * (1 + SHIPPED.jitter)
+    assert SHIPPED.next_attempt(delivery, len(SHIPPED.waits) + 1, NOW) is None
+    others = {SHIPPED.next_attempt(UUID(int=n), 5, NOW) for n in range(50)}
     assert len(others) == 50
 
 
 def test_a_receiver_may_ask_for_more_patience_but_not_for_ever() -> None:
-    assert schedule.next_attempt(UUID(int=5), 1, NOW, 600) == NOW + timedelta(seconds=600)
-    assert schedule.next_attempt(UUID(int=5), 1, NOW, 1e9) == NOW + schedule.LONGEST_WAIT
+    assert SHIPPED.next_attempt(UUID(int=5), 1, NOW, 600) == NOW + timedelta(seconds=600)
+    assert SHIPPED.next_attempt(UUID(int=5), 1, NOW, 1e9) == NOW + timedelta(seconds=SHIPPED.longest_wait)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"waits": [30, 5]}, "at least as long as the one before"),
+        ({"longest_wait": 60}, "longest_wait must be"),
+        ({"disable_after": 60, "pause": 61}, "disable_after must be"),
+        ({"patience": 0}, "patience"),
+        ({"pause": "Infinity"}, "pause"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Schedule.model_validate(SHIPPED.model_dump() | change)
 
 
 @pytest.mark.parametrize(
