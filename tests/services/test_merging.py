@@ -56,7 +56,7 @@ async def _letters(world: World, one: Registered) -> Sequence[str]:
     async with world.context("notification").database.reading() as connection:
         rows = await connection.execute(
             text(
-                "SELECT template FROM deliveries WHERE complaint_id = :id AND channel = 'customer' ORDER BY number"
+                "SELECT template FROM deliveries WHERE complaint_id = :id AND audience = 'customer' ORDER BY number"
             ),
             {"id": one["id"]},
         )
