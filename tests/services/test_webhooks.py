@@ -585,7 +585,9 @@ async def test_only_what_failed_is_sent_again_and_only_to_a_webhook_that_is_on(
     assert (await desk.http.post(f"{path}/resend", json={"since": since})).status_code == 409
     await desk.http.patch(path, json={"enabled": True})
     await desk.hears(
-        CustomerErased(complaint_id=erased, customer_id=uuid4(), because=Because.REQUESTED, erased_at=clock.now())
+        CustomerErased(
+            complaint_id=erased, customer_id=uuid4(), because=Because.REQUESTED, erased_at=clock.now()
+        )
     )
     await desk.delivers(SUBSCRIBER)
     hook.calls.clear()
