@@ -18,8 +18,7 @@ from services.notification.model import FACTS
 from services.notification.webhooks.filters import matches
 from services.notification.webhooks.signing import Scheme
 from shared import taxonomy
-from shared.events.vocabulary import Audience as NoticeAudience
-from shared.events.vocabulary import Severity
+from shared.events.vocabulary import Audience, Severity
 from shared.guard import ForbiddenTarget, parse
 from shared.text import ShortText
 
@@ -46,12 +45,25 @@ def _place(code: str) -> str:
     return code
 
 
+def _audience(name: str) -> str:
+    if name not in set(Audience):
+        raise ValueError(f"there is no such audience. There are: {', '.join(Audience)}")
+    return name
+
+
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_allowed)]
 EventTypes = Annotated[
     list[Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z.-]*\*?$"), AfterValidator(_known)]],
     Field(max_length=50),
 ]
-Audiences = Annotated[list[NoticeAudience], Field(max_length=len(NoticeAudience))]
+NoticeAudience = Annotated[
+    str,
+    StringConstraints(max_length=50),
+    AfterValidator(_audience),
+    WithJsonSchema({"type": "string", "enum": list(Audience)}),
+]
+"""Whom a notice is for. Not the enumeration itself: the delivery log has audiences, too."""
+Audiences = Annotated[list[NoticeAudience], Field(max_length=len(Audience))]
 Place = Annotated[
     str,
     StringConstraints(max_length=100),

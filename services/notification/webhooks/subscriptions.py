@@ -61,13 +61,13 @@ def must_want_something(event_types: Sequence[str], audiences: Sequence[str]) ->
         )
 
 
-def must_read_notices(who: Principal, audiences: list[Audience]) -> None:
+def must_read_notices(who: Principal, audiences: Sequence[str]) -> None:
     """Those for the person concerned are for that person alone, and for whoever may read everything.
 
     Raises a 403 problem.
     """
     for audience in audiences:
-        own = f"notices:{audience.value}" if audience is not Audience.PERSON_CONCERNED else "notices:read"
+        own = f"notices:{audience}" if audience != Audience.PERSON_CONCERNED else "notices:read"
         if not who.may(own) and not who.may("notices:read"):
             raise Lacking(own)
 
