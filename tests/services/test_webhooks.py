@@ -281,7 +281,7 @@ async def test_any_number_of_secrets_sign_until_each_ends(desk: Desk, hook: Hook
     path = f"{HOOKS}/{webhook['id']}"
     known = [webhook["secret"]]
     for hours in (1, 2, 3):
-        rotated = await desk.http.post(f"{path}/rotate-secret", json={"old_ends_after": hours * 3600})
+        rotated = await desk.http.post(f"{path}/rotate-secret", params={"old_ends_after": hours * 3600})
         assert rotated.status_code == 200, rotated.text
         known.append(rotated.json()["secret"])
     headers, body = await signatures(desk, hook, webhook)
@@ -325,7 +325,7 @@ async def test_a_receiver_may_verify_with_a_public_key(desk: Desk, hook: Hook) -
     (listed,) = (await desk.http.get(f"{HOOKS}/{webhook['id']}/secrets")).json()
     assert listed["public_key"] == webhook["secret"]
     # Over to a shared secret, without a gap: both sign.
-    rotated = await desk.http.post(f"{HOOKS}/{webhook['id']}/rotate-secret", json={"signature": "v1"})
+    rotated = await desk.http.post(f"{HOOKS}/{webhook['id']}/rotate-secret", params={"signature": "v1"})
     headers, body = await signatures(desk, hook, webhook)
     standardwebhooks.Webhook(rotated.json()["secret"]).verify(body, headers)
     assert [each[:3] for each in headers["webhook-signature"].split()] == ["v1,", "v1a"]

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
@@ -12,13 +12,13 @@ from services.notification.webhooks import again, secrets, signing, subscription
 from services.notification.webhooks.schemas import (
     NewWebhook,
     RotatedSecret,
-    Rotation,
     SigningSecret,
     Webhook,
     WebhookChange,
     WebhookInDetail,
     WebhookWithSecret,
 )
+from services.notification.webhooks.signing import Scheme
 from shared import etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
@@ -144,18 +144,27 @@ async def rotate_secret(
     who: Owner,
     ctx: Ctx,
     request: Request,
-    rotation: Rotation | None = None,
+    old_ends_after: Annotated[
+        int,
+        Query(
+            ge=0,
+            le=2_592_000,
+            description="Seconds for which the secret until now signs beside the new one, up to 30 days. 0, if "
+            "somebody else knows it.",
+        ),
+    ] = 86_400,
+    signature: Annotated[
+        Scheme | None, Query(description="Of the new secret; without it as until now.")
+    ] = None,
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response:
     """The answer shows the new secret, once. The old one signs beside it for a while, so that nothing is lost."""
-    seal, wanted = ctx.part(Seal), rotation or Rotation()
+    seal = ctx.part(Seal)
 
     async def work(transaction: Transaction) -> Answer:
         before = await subscriptions.held(transaction, webhook_id, who, if_match)
-        made, sealed, until = await secrets.rotate(
-            transaction, before.id, wanted.old_ends_after, wanted.signature, seal
-        )
+        made, sealed, until = await secrets.rotate(transaction, before.id, old_ends_after, signature, seal)
         after = await subscriptions.touch(transaction, before)
         shown = {"id": made, "previous_secret_until": until, "version": after.version, "secret": sealed}
         return _answer(200, shown)

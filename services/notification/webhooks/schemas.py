@@ -206,15 +206,6 @@ class WebhookWithSecret(Webhook):
     """Verifies the deliveries (Standard Webhooks). A shared secret (`whsec_`) is shown this once; keep it."""
 
 
-class Rotation(_Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"old_ends_after": 86_400, "signature": "v1"}]})
-
-    old_ends_after: Annotated[int, Field(ge=0, le=2_592_000)] = 86_400
-    """Seconds for which the secret until now signs beside the new one; up to 30 days. 0, if somebody else knows it."""
-    signature: Scheme | None = None
-    """Of the new secret; without it as until now."""
-
-
 class RotatedSecret(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
