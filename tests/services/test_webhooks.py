@@ -577,7 +577,7 @@ async def test_only_what_failed_is_sent_again_and_only_to_a_webhook_that_is_on(
     since = clock.now().isoformat()
     await desk.hears(a_complaint(uuid4())[0])
     await desk.delivers(SUBSCRIBER)
-    hook.answers = ["410"]
+    hook.answers = ["410", "410"]
     erased, lost = uuid4(), uuid4()
     await desk.hears(a_complaint(erased)[0], a_complaint(lost)[0])
     await desk.courier(SUBSCRIBER).round()
