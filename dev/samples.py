@@ -143,6 +143,7 @@ from shared.events import (
     TaskSet,
     TrainingNeeded,
     ValidityJudged,
+    WebhookDisabled,
 )
 from shared.events.approvals import Permit
 from shared.events.clocks import Accountable, Clock
@@ -677,6 +678,13 @@ def events() -> Iterator[Event]:
     )
     yield MessageRead(
         complaint_id=COMPLAINT, delivery_id=_id(30), template="acknowledgement", read_at=_after(0.1)
+    )
+    yield WebhookDisabled(
+        complaint_id=COMPLAINT,
+        webhook_id=_id(32),
+        owner="key:operations",
+        reason="the receiver answered 410 Gone",
+        disabled_at=_after(31),
     )
     yield ValidityJudged(
         complaint_id=COMPLAINT,

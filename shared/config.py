@@ -209,6 +209,10 @@ class Settings(BaseSettings):
     stock_private: bool = False
     """`stock_url` may lead into your own network."""
 
+    attempts_days: PositiveInt = 90
+    """Days for which the attempts at each delivery are kept, with what receivers of webhooks answered. What became of
+    the delivery is kept longer."""
+
     allow_private_targets: bool = False
     """Let webhooks and `stock_url` reach private and loopback addresses. For development only: it switches the guard
     against server-side request forgery off."""

@@ -28,6 +28,38 @@ REFUSED_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
 """Protocol assignments and the old 6to4 relays, of which `is_global` accepts a part."""
 
 
+REFUSED_PORTS = frozenset(
+    {1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104}
+    | {
+        109,
+        110,
+        111,
+        113,
+        115,
+        117,
+        119,
+        123,
+        135,
+        137,
+        139,
+        143,
+        161,
+        179,
+        389,
+        427,
+        465,
+        512,
+        513,
+        514,
+        515,
+    }
+    | {526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049}
+    | {3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
+)
+"""Where mail servers, shells and others listen who might take a line of our request for one of their own (the
+"bad ports" of the Fetch standard)."""
+
+
 class ForbiddenTarget(ValueError):
     """Nobody may be sent there; the message says why."""
 
@@ -67,6 +99,9 @@ class Guard:
     async def check(self, url: str) -> Target:
         """Raises ForbiddenTarget; OSError when the name cannot be resolved now."""
         target = parse(url)
+        # Such a name means this machine (RFC 6761), whatever a resolver makes of it.
+        if not self._allow_private and f".{target.host.rstrip('.').lower()}".endswith(".localhost"):
+            raise ForbiddenTarget("this name means the machine itself")
         # The resolver also understands 127.1, 0x7f000001 and 2130706433: what it makes of them counts.
         try:
             names = await self._lookup(target.host, target.port or (443 if target.scheme == "https" else 80))
@@ -97,6 +132,10 @@ def parse(url: str) -> httpx.URL:
         raise ForbiddenTarget("the URL must begin with https:// or http://")
     if not host:
         raise ForbiddenTarget("the URL has no host")
+    if "%" in host:
+        raise ForbiddenTarget("the host contains a percent sign: a zone, or an encoded character")
+    if parsed.port is not None and (not 0 < parsed.port < 65_536 or parsed.port in REFUSED_PORTS):
+        raise ForbiddenTarget("nothing that speaks HTTP listens on this port")
     if parsed.userinfo:
         raise ForbiddenTarget("leave user name and password out of the URL; verify the signature instead")
     return parsed

@@ -18,7 +18,8 @@ from services import catalogue
 from services.insights.model import COUNTS, Contributions, Facts, contributions
 from services.insights.store import by_cut
 from services.intake.model import View
-from services.notification.model import Conversation, Subscription
+from services.notification.model import Conversation
+from services.notification.webhooks.forwarding import subscription
 from services.resolution.audit.chain import Head, Link, Part
 from services.resolution.audit.findings import Finding
 from services.resolution.audit.verifying import Check, Claim, Stored
@@ -443,11 +444,7 @@ def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[st
     """Exactly the messages that follow from the log were sent, each once."""
     from services.notification.handlers import reactions
 
-    hooks = tuple(
-        Subscription(row["id"], tuple(row["event_types"]))
-        for row in evidence.rows("notification.subscriptions")
-        if row["enabled"]
-    )
+    hooks = tuple(subscription(row) for row in evidence.rows("notification.subscriptions") if row["enabled"])
     talks: dict[UUID, Conversation] = {}
     for event in events:
         if reactions.answers(event.wire_type):
@@ -456,7 +453,7 @@ def _notification(evidence: Evidence, events: Sequence[Received]) -> Iterator[st
     wanted = {
         way.id: f"{way.template or 'webhook'} of {way.complaint_id}"
         for talk in talks.values()
-        for delivery in talk.outgoing
+        for delivery in (*talk.outgoing, *talk.catch_up(talk.forwarded))
         for way in delivery.all_ways()
     }
     rows = {row["id"]: row for row in evidence.rows("notification.deliveries")}

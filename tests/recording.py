@@ -241,6 +241,9 @@ async def record(url: str, folder: Path) -> Recording:
             json={"url": hook.url, "event_types": ["redress.case.*", "redress.offer*"]},
         )
         assert subscribed.status_code == 201, subscribed.text
+        choosy = {"event_types": ["*"], "audiences": ["technical-support"], "categories": ["function_fault"]}
+        subscribed = await world.http.post("/notification/v1/webhooks", json={"url": hook.url, **choosy})
+        assert subscribed.status_code == 201, subscribed.text
         await _live(player)
         async with connected(url) as connection:
             quiet = Quiet(dict.fromkeys(catalogue.NAMES, connection), world.process.log)

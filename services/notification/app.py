@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.notification.api import router
+from services.notification.attempts.pruning import Pruner as AttemptPruner
 from services.notification.channels import Way
 from services.notification.channels.email import EmailChannel
 from services.notification.channels.inbox import InboxChannel
@@ -11,11 +12,10 @@ from services.notification.channels.provider import ProviderDesk
 from services.notification.channels.push import PushChannel
 from services.notification.channels.sms import SmsChannel
 from services.notification.channels.smtp import MailServer
-from services.notification.channels.webhook import WebhookChannel
 from services.notification.contacts import AffectedContacts, Contacts
 from services.notification.courier import Courier, Doorbell
 from services.notification.customers import CustomerWriter
-from services.notification.desk import Desks, LetterDesk, WebhookDesk, Writer
+from services.notification.desk import Desks, LetterDesk, Writer
 from services.notification.devices.store import Devices, DeviceSeal
 from services.notification.digests.writer import DigestWriter
 from services.notification.field_letters import FieldWriter
@@ -23,7 +23,7 @@ from services.notification.handlers import reactions
 from services.notification.letters import Letters
 from services.notification.messages.model import MessageSeal
 from services.notification.preferences.gate import Gate
-from services.notification.rules import DIGEST, FIELD_ACTION, Audience
+from services.notification.rules import DIGEST, FIELD_ACTION, WEBHOOK_DISABLED, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata, survey_store, surveys
@@ -36,11 +36,15 @@ from services.notification.surveys import words
 from services.notification.surveys.model import INVITATION
 from services.notification.surveys.writer import REQUEST, SurveyWriter
 from services.notification.ways import Ways
+from services.notification.webhooks.channel import WebhookChannel
+from services.notification.webhooks.desk import WebhookDesk
+from services.notification.webhooks.owner import OwnerWriter
 from services.notification.wording.in_force import Templates
 from shared.attempts import Attempts
 from shared.config import Settings
 from shared.events.vocabulary import ALL_TOPICS
 from shared.guard import Guard
+from shared.outward import Connections
 from shared.seal import Seal
 from shared.service import Context, Service, Worker
 from shared.waking import Dormitory, Waker
@@ -64,14 +68,12 @@ def _parts(context: Context) -> Sequence[object]:
     settings = context.settings
     words.equip(context.database, settings)
     templates = Templates(context.database)
-    letters, seal = (
-        Letters(settings, templates),
-        Seal(settings.installation_secret, "notification/webhook-secrets"),
-    )
-    guard = Guard(allow_private=settings.allow_private_targets)
+    letters = Letters(settings, templates)
+    seal = Seal(settings.installation_secret, "notification/webhook-secrets")
+    guard, connections = Guard(allow_private=settings.allow_private_targets), Connections()
     mail = MailServer(settings.smtp_url) if settings.smtp_url else None
     secrets = {name: secret.get_secret_value() for name, secret in settings.provider_secrets.items()}
-    providers = ProviderDesk(context.database, guard, secrets)
+    providers = ProviderDesk(context.database, guard, connections, secrets)
     devices = Devices(context.database, DeviceSeal(settings.installation_secret))
     contacts, affected, people = Contacts(context), AffectedContacts(context), StaffContacts(context)
     ways = _ways(settings, mail, providers, devices)
@@ -87,17 +89,35 @@ def _parts(context: Context) -> Sequence[object]:
         ways,
         gate,
         customers,
+        {**special, DIGEST: DigestWriter(context.database, letters, customers, special)},
+    )
+    to_staff = LetterDesk(
+        Audience.STAFF,
+        ways,
+        gate,
+        colleagues,
         {
-            **special,
-            DIGEST: DigestWriter(context.database, letters, customers, special),
+            DIGEST: DigestWriter(context.database, letters, colleagues),
+            WEBHOOK_DISABLED: OwnerWriter(people, letters),
         },
     )
-    digests_to_staff = DigestWriter(context.database, letters, colleagues)
-    to_staff = LetterDesk(Audience.STAFF, ways, gate, colleagues, {DIGEST: digests_to_staff})
-    to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
+    to_subscribers = WebhookDesk(seal, WebhookChannel(guard, connections), settings.base_url)
     desks = Desks(to_customers, to_staff, to_subscribers)
     return [
-        *(templates, letters, seal, guard, contacts, affected, people, ways, gate, desks, devices),
+        *(
+            templates,
+            letters,
+            seal,
+            guard,
+            connections,
+            contacts,
+            affected,
+            people,
+            ways,
+            gate,
+            desks,
+            devices,
+        ),
         *([mail] if mail else ()),
         *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
         *(TicketSeal(settings.installation_secret), MessageSeal(settings.installation_secret)),
@@ -124,6 +144,8 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
         Worker("notification.affected", context.part(AffectedContacts).run),
+        Worker("notification.connections", context.part(Connections).run),
+        Worker("notification.attempts", AttemptPruner(context.database, settings.attempts_days).run),
         Worker("notification.templates", templates.run),
         Worker("notification.waker", context.part(Waker).run),
         *(

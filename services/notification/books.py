@@ -5,8 +5,9 @@ from typing import Any
 
 from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.providers.book import PROVIDERS
+from services.notification.schedule import SCHEDULE
 from services.notification.surveys.book import SURVEYS
 from shared.reply_policy import REPLY_POLICY
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (PROVIDERS, REPLY_POLICY, SURVEYS, WHO_HEARS_WHAT)
+BOOKS: Sequence[Book[Any]] = (PROVIDERS, REPLY_POLICY, SCHEDULE, SURVEYS, WHO_HEARS_WHAT)

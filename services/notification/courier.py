@@ -27,6 +27,10 @@ SIDE_BY_SIDE = 16
 """Deliveries that a courier sends at the same time."""
 
 
+SETTLE_EVERY = 0.05
+"""Seconds after which a courier writes down what is done, while others of its batch are still being sent."""
+
+
 class Courier:
     """One loop over the deliveries to one audience. Any number may work side by side, in any number of processes.
 
@@ -75,15 +79,16 @@ class Courier:
                 if clock.now() >= begin_before:
                     return None
                 begun.add(delivery.id)
-                outcome = Outcome(delivery, await self._send(delivery))
+                began_at = clock.now()
+                outcome = Outcome(delivery, await self._send(delivery), began_at, clock.now())
             failpoints.reached("delivery.after-send")
             return outcome
 
         under_way = {asyncio.create_task(attempt(delivery)) for delivery in leased}
         try:
             while under_way:
-                # Whatever finished while the last ones were being settled is settled together.
-                done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                # Whatever finished meanwhile is settled together: a transaction costs more than a delivery.
+                done, under_way = await asyncio.wait(under_way, timeout=SETTLE_EVERY)
                 if outcomes := [outcome for task in done if (outcome := task.result())]:
                     await queue.settle(self._database, outcomes, clock.now())
         finally:

@@ -71,7 +71,9 @@ class Forwarded:
 
     event_id: UUID
     complaint_id: UUID
-    body: str
+    event_type: str
+    at: datetime
+    body: str = field(repr=False)
 
 
 _OWN: dict[str, Any] = {"solution": None, "waiting": False, "offers": []}

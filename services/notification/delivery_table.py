@@ -69,6 +69,13 @@ def add_table(metadata: MetaData) -> Table:
             server_default="0",
             comment="begun; also fences late couriers",
         ),
+        Column(
+            "attempts_before",
+            Integer,
+            nullable=False,
+            server_default="0",
+            comment="it was last sent again: the schedule counts from there",
+        ),
         _time("next_attempt_at", "while leased: the end of the lease", nullable=False),
         _time("lease_until"),
         Column("last_error", Text, comment="no personal data"),
@@ -90,6 +97,7 @@ def add_table(metadata: MetaData) -> Table:
             "(status IN ('delivered', 'failed', 'not_sent', 'declined', 'bounced')) = (settled_at IS NOT NULL)",
             name="settled",
         ),
+        CheckConstraint("attempts_before BETWEEN 0 AND attempts", name="attempts"),
         CheckConstraint("closed BETWEEN 0 AND cardinality(channels)", name="closed"),
         CheckConstraint("status <> 'merged' OR merged_into IS NOT NULL", name="merged"),
         CheckConstraint(
@@ -118,7 +126,13 @@ def add_table(metadata: MetaData) -> Table:
             name="audience",
         ),
     )
-    Index("ix_deliveries_due", table.c.audience, table.c.next_attempt_at, postgresql_where=_OPEN)
+    Index(
+        "ix_deliveries_due",
+        table.c.audience,
+        table.c.next_attempt_at,
+        table.c.number,
+        postgresql_where=_OPEN,
+    )
     Index("ix_deliveries_lane", table.c.lane, table.c.number, postgresql_where=_OPEN)
     Index("ix_deliveries_complaint", table.c.complaint_id, table.c.number)
     Index("ix_deliveries_merged", table.c.merged_into, postgresql_where=table.c.merged_into.is_not(None))

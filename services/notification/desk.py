@@ -2,17 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Protocol
 
-from services.notification.channels import CannotDeliver, Letter, NotSent, Parcel, Receipt
-from services.notification.channels.webhook import WebhookChannel
+from services.notification.channels import Letter, NotSent, Receipt
 from services.notification.preferences.gate import Gate
 from services.notification.queue import Leased
-from services.notification.rules import Audience, Channel
+from services.notification.rules import Audience
 from services.notification.ways import Ways
-from shared import clock
-from shared.seal import Seal, SecretUnreadable
 
 log = logging.getLogger(__name__)
 
@@ -70,27 +66,6 @@ class LetterDesk:
             }
             log.info("a message was not sent: there is no way to its receiver", extra=told)
             raise
-
-
-class WebhookDesk:
-    """Signs events and posts them to subscribers."""
-
-    audience = Audience.SUBSCRIBER
-
-    def __init__(self, seal: Seal, way: WebhookChannel) -> None:
-        self._seal = seal
-        self._way = way
-
-    async def send(self, delivery: Leased) -> Receipt:
-        assert delivery.url is not None
-        assert delivery.body is not None
-        try:
-            secrets = tuple(self._seal.open(sealed) for sealed in delivery.secrets)
-        except SecretUnreadable:
-            raise CannotDeliver("the signing secret cannot be read; rotate it") from None
-        body = delivery.body.encode()
-        await self._way.send(Parcel(delivery.id, delivery.url, secrets, body, clock.now()))
-        return Receipt(Channel.WEBHOOK, body_sha256=sha256(body).digest())
 
 
 class Desks:

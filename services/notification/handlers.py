@@ -7,6 +7,7 @@ from services.notification.model import FACTS, Conversation
 from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
 from services.notification.store import ConversationStore
 from services.notification.surveys.occasions import Moment, Occasion, survey_on_result
+from services.notification.webhooks.filters import places_of
 from shared.envelope import Received
 from shared.events import (
     NOTICES,
@@ -16,6 +17,7 @@ from shared.events import (
     CaseResumed,
     CaseWithdrawn,
     ComplaintAssigned,
+    ComplaintCoded,
     ComplaintMerged,
     ComplaintRegistered,
     ComplaintSeparated,
@@ -39,6 +41,7 @@ from shared.events import (
     ReporterJoined,
     ReporterLeft,
     ResolutionExtended,
+    RiskRaised,
     SolutionCarriedOut,
     TaskDone,
     TaskSet,
@@ -115,6 +118,17 @@ def on_customer_erased(conversation: Conversation, event: CustomerErased, fact: 
 @on(ComplaintTriaged)
 def on_complaint_triaged(conversation: Conversation, event: ComplaintTriaged, fact: Received) -> None:
     conversation.category = event.category
+    conversation.code([event.category], event.severity)
+
+
+@on(ComplaintCoded)
+def on_complaint_coded(conversation: Conversation, event: ComplaintCoded, fact: Received) -> None:
+    conversation.code(place for code in event.codes for place in places_of(code))
+
+
+@on(RiskRaised)
+def on_risk_raised(conversation: Conversation, event: RiskRaised, fact: Received) -> None:
+    conversation.code((), event.severity)
 
 
 @on(ComplaintAssigned)
@@ -254,12 +268,13 @@ def on_field_action_customer_addressed(
 
 
 def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Received) -> None:
-    """Whom it names is told here; whoever reads the topic of the audience needs nobody."""
+    """Whom it names is told here; whoever reads the topic of the audience, by Kafka or webhook, needs nobody."""
+    conversation.forward(fact)
     conversation.tell_staff(type(event), of_notice(event), by_letter=event.form not in SILENT)
 
 
 for notice in NOTICES.values():
-    reactions.on(notice)(on_notice_issued)  # notices are no facts: webhooks do not get them
+    reactions.on(notice)(on_notice_issued)
 
 
 @on(NoticeOverdue)

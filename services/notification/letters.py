@@ -15,7 +15,7 @@ from services.notification.channels import Letter
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
-from services.notification.rules import DIGEST, FIELD_ACTION, STAFF_NOTICE
+from services.notification.rules import DIGEST, FIELD_ACTION, STAFF_NOTICE, WEBHOOK_DISABLED
 from services.notification.wording.in_force import Templates
 from shared.config import Settings
 
@@ -100,6 +100,17 @@ class Letters:
             "organisation": self._organisation,
         }
         return self._words(language, DIGEST, values)
+
+    def write_to_owner(self, delivery: Leased, name: str, language: str) -> Words:
+        """To the owner of a webhook that was switched off: why, and what to do."""
+        facts = delivery.facts
+        values = {
+            "name": name,
+            "gone": facts["gone"],
+            "link": f"{self._base_url}/notification/v1/webhooks/{facts['webhook_id']}",
+            "organisation": self._organisation,
+        }
+        return self._words(language, WEBHOOK_DISABLED, values)
 
     def _words(self, language: str, template: str, values: dict[str, Any]) -> Words:
         text = self._templates.of(template, language)

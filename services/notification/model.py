@@ -4,19 +4,20 @@ A message carries what its own fact says (`facts`); what other topics tell (who 
 is joined when it is sent. So the set of deliveries is the same for every interleaving of the topics.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.notification.affected import letter_facts
-from services.notification.cloud_events import cloud_event
 from services.notification.delivery import Delivery, Forwarded
 from services.notification.hearing.book import WHO_HEARS_WHAT, Told
 from services.notification.rules import ACKNOWLEDGEMENT, Audience, Channel, Hearer, Urgency
 from services.notification.staff.model import Line, Settled, facts_of
 from services.notification.surveys.occasions import Occasion
+from services.notification.webhooks.cloud_events import cloud_event
+from services.notification.webhooks.filters import Subscription
 from shared.aggregate import Aggregate
 from shared.envelope import Received
 from shared.events import (
@@ -27,7 +28,7 @@ from shared.events import (
     PromiseBroken,
     registry,
 )
-from shared.events.vocabulary import TOPICS, NoticeUrgency
+from shared.events.vocabulary import TOPICS, NoticeUrgency, Severity
 from shared.ids import derived_id
 from shared.rulebooks.model import AS_SHIPPED, Books
 
@@ -36,22 +37,6 @@ FACTS: dict[str, type[Event]] = {event.type: event for event in registry if even
 
 SAID = 8
 """Messages that a conversation remembers for followers: many more than one topic is ahead of another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """Which facts somebody's webhook wants."""
-
-    id: UUID
-    event_types: tuple[str, ...]
-
-    def wants(self, event_type: str) -> bool:
-        return any(matches(pattern, event_type) for pattern in self.event_types)
-
-
-def matches(pattern: str, event_type: str) -> bool:
-    """`redress.complaint.registered` names one fact, `redress.complaint.*` a family, `*` all of them."""
-    return pattern == event_type or (pattern.endswith("*") and event_type.startswith(pattern[:-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +58,10 @@ class Conversation(Aggregate):
     language: str | None = None
     registered_at: datetime | None = None
     category: str | None = None
+    places: list[str] = field(default_factory=list)
+    """Every place of the taxonomy that it was ever given: `function_fault`, `function_fault/safety`; sorted."""
+    severity: Severity | None = None
+    """The highest that it ever had."""
     department: str | None = None
     handler_name: str | None = None
     handler_since: datetime | None = None
@@ -112,6 +101,8 @@ class Conversation(Aggregate):
     """The live webhooks, as loaded with this batch."""
     books: Books = field(default=AS_SHIPPED, compare=False, repr=False)
     """The rulebooks in force, likewise."""
+    joined: list[Subscription] = field(default_factory=list, compare=False, repr=False)
+    """Those that are for this complaint since this batch: they catch up on it."""
     outgoing: list[Delivery] = field(default_factory=list, compare=False, repr=False)
     forwarded: list[Forwarded] = field(default_factory=list, compare=False, repr=False)
     lines: list[Line] = field(default_factory=list, compare=False, repr=False)
@@ -128,24 +119,35 @@ class Conversation(Aggregate):
         self.agreed = self.explanation = self.result = None
 
     def forward(self, fact: Received) -> None:
-        """Queue the fact for every webhook that wants it."""
+        """Queue the fact for every webhook that wants it, and keep it for those that may want it later."""
         wanting = [s for s in self.subscriptions if s.wants(fact.event.type)]
         if wanting:
-            self.forwarded.append(Forwarded(fact.id, self.id, cloud_event(fact)))
-        for subscription in wanting:
-            self.outgoing.append(
-                Delivery(
-                    derived_id("webhook", fact.id, subscription.id),
-                    self.id,
-                    Audience.SUBSCRIBER,
-                    f"webhook/{subscription.id}",
-                    fact.time,
-                    f"{subscription.id}/{self.id}",
-                    (Channel.WEBHOOK,),
-                    subscription_id=subscription.id,
-                    event_id=fact.id,
-                )
-            )
+            body = cloud_event(fact)
+            forwarded = Forwarded(fact.id, self.id, fact.event.type, fact.time, body)
+            self.forwarded.append(forwarded)
+            self.outgoing += [
+                _for_subscriber(forwarded, subscription)
+                for subscription in wanting
+                if subscription.takes(self.places, self.severity) and _from_now_on(forwarded, subscription)
+            ]
+
+    def code(self, places: Iterable[str], severity: Severity | None = None) -> None:
+        """What it is about was told, or how severe it is: webhooks may be for it from now on."""
+        before = (self.places, self.severity)
+        self.places = sorted({*self.places, *places})
+        self.severity = max(filter(None, (self.severity, severity)), key=lambda s: s.rank, default=None)
+        self.joined += [
+            s for s in self.subscriptions if s.takes(self.places, self.severity) and not s.takes(*before)
+        ]
+
+    def catch_up(self, known: Iterable[Forwarded]) -> list[Delivery]:
+        """What webhooks that are for this complaint since this batch have missed, of its forwarded events in order."""
+        return [
+            _for_subscriber(event, subscription)
+            for event in known
+            for subscription in self.joined
+            if subscription.wants(event.event_type) and _from_now_on(event, subscription)
+        ]
 
     def _message(self, told: Told, id: UUID, complaint_id: UUID, lane: str, at: datetime) -> Delivery:
         """A message that rules lead to, without what it says."""
@@ -292,3 +294,21 @@ class Conversation(Aggregate):
         self.acknowledged = True
         self.outgoing += self.held
         self.held = []
+
+
+def _from_now_on(event: Forwarded, subscription: Subscription) -> bool:
+    return not subscription.is_choosy or event.at >= subscription.since
+
+
+def _for_subscriber(event: Forwarded, subscription: Subscription) -> Delivery:
+    return Delivery(
+        derived_id("webhook", event.event_id, subscription.id),
+        event.complaint_id,
+        Audience.SUBSCRIBER,
+        f"webhook/{subscription.id}",
+        event.at,
+        f"{subscription.id}/{event.complaint_id}",
+        (Channel.WEBHOOK,),
+        subscription_id=subscription.id,
+        event_id=event.event_id,
+    )

@@ -14,12 +14,16 @@ from sqlalchemy import RowMapping, text
 
 from services.notification import outcomes as told
 from services.notification import schedule
+from services.notification.attempts import store as attempts
 from services.notification.channels import CannotDeliver, NotSent, Receipt, Withheld
 from services.notification.digests import settling
 from services.notification.messages import store as messages
 from services.notification.rules import Audience, Channel, Nature, Urgency
-from services.notification.store import DOORBELL
+from services.notification.schedule import SCHEDULE, Schedule
+from services.notification.store import ring
+from services.notification.webhooks import disabling, health
 from shared.database import Database, Transaction
+from shared.rulebooks.store import load_books
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class Leased:
     secrets: tuple[str, ...]
     """Sealed; the newest first."""
     body: str | None
+    payload: str | None = None
+    """How much of the event its webhook wants: `full` or `thin`."""
+    tries: int = 1
+    """The attempts that count for the schedule: since it was last sent again by hand. This one included."""
     recipient: str | None = None
     """Somebody of the company, by their id in the directory."""
     customer_id: UUID | None = None
@@ -57,57 +65,62 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """What came of a delivery that was taken in hand."""
+
     delivery: Leased
     result: Receipt | CannotDeliver | Withheld
+    began_at: datetime
+    ended_at: datetime
 
 
-# A delivery of a lane waits while an older one is open, unless that one has used up our patience or itself waits for
-# the end of quiet hours. The end of the lease is the next time at which the row is due: a dead courier's rows come back
-# by the same condition.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt that is over: what was withheld is none."""
+
+    delivery: Leased
+    result: Receipt | CannotDeliver
+    began_at: datetime
+    ended_at: datetime
+
+    @property
+    def delivery_id(self) -> UUID:
+        return self.delivery.id
+
+    @property
+    def number(self) -> int:
+        return self.delivery.attempts
+
+
+# The end of the lease is the next time at which the row is due: a dead courier's rows come back by the same condition.
 _CLAIM = text(
-    """
+    f"""
 WITH due AS (
     SELECT d.id, c.reference, c.kind, c.leading_id, coalesce(l.handler_name, c.handler_name) AS handler_name,
-           CASE WHEN c.leading_id IS NULL THEN c.promised_at ELSE l.promised_at END AS promised_at, s.url, f.body,
-           CASE WHEN s.previous_until > :now THEN ARRAY[s.secret, s.previous_secret]
-                ELSE ARRAY[s.secret] END AS secrets
+           CASE WHEN c.leading_id IS NULL THEN c.promised_at ELSE l.promised_at END AS promised_at,
+           s.url, s.payload, f.body,
+           ARRAY(SELECT w.sealed FROM webhook_secrets w
+                 WHERE w.subscription_id = s.id AND (w.ends_at IS NULL OR w.ends_at > :now)
+                 ORDER BY w.made_at DESC, w.id DESC) AS secrets
     FROM deliveries d
     LEFT JOIN conversations c ON c.id = d.complaint_id
     LEFT JOIN conversations l ON l.id = c.leading_id
     LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN forwarded_events f ON f.event_id = d.event_id
     WHERE d.audience = :audience AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
-      AND (s.id IS NULL OR s.enabled) AND (s.paused_until IS NULL OR s.paused_until <= :now)
-      AND NOT EXISTS (
-          SELECT 1 FROM deliveries e
-          WHERE e.lane = d.lane AND e.number < d.number AND e.status IN ('pending', 'leased')
-            AND e.attempts < :patience AND (e.withheld IS NULL OR e.next_attempt_at <= :now))
+      AND (s.id IS NULL OR d.id = ANY(:probes)
+           OR (s.enabled AND s.failures < :pause_after AND (s.paused_until IS NULL OR s.paused_until <= :now)))
+      AND {health.FREE}
     ORDER BY d.next_attempt_at, d.number LIMIT :limit
     FOR UPDATE OF d SKIP LOCKED
 )
 UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1, withheld = NULL
 FROM due WHERE d.id = due.id
-RETURNING d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels[d.closed + 1:] AS channels, d.recipient,
-          d.customer_id, d.subscription_id, d.urgency, d.nature, d.is_copy,
-          due.reference, due.kind, due.leading_id, due.handler_name, due.promised_at, due.url, due.secrets, due.body
-"""
-)
-
-
-# A batch of events that loaded a live webhook may commit after the webhook's end, which did not see its rows.
-_LEFT_OVER = text(
-    """
-WITH left_over AS (
-    SELECT d.id FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
-    WHERE d.audience = :audience AND d.status IN ('pending', 'leased') AND d.next_attempt_at <= :now
-      AND NOT s.enabled
-    FOR UPDATE OF d SKIP LOCKED
-)
-UPDATE deliveries d
-SET status = 'failed', settled_at = :now, lease_until = NULL, last_error = 'the webhook was switched off'
-FROM left_over WHERE d.id = left_over.id
-"""
+RETURNING d.id, d.complaint_id, d.attempts, d.attempts - d.attempts_before AS tries, d.template, d.facts,
+          d.channels[d.closed + 1:] AS channels, d.recipient, d.customer_id, d.subscription_id, d.urgency, d.nature,
+          d.is_copy, due.reference, due.kind, due.leading_id, due.handler_name, due.promised_at, due.url, due.payload,
+          due.secrets, due.body
+"""  # noqa: S608 - a condition of our own
 )
 
 
@@ -116,25 +129,34 @@ async def claim(
 ) -> list[Leased]:
     """Lease the deliveries that are due, the oldest of each lane."""
     async with database.transaction() as transaction:
+        waits = await in_force(transaction)
+        probes: list[UUID] = []
         if audience is Audience.SUBSCRIBER:
-            await transaction.execute(_LEFT_OVER, {"audience": audience, "now": now})
+            probes = await health.before_claim(transaction, waits, now)
         rows = await transaction.execute(
             _CLAIM,
             {
                 "audience": audience,
                 "now": now,
                 "until": now + lease,
-                "patience": schedule.PATIENCE,
+                "probes": probes,
+                "pause_after": waits.pause_after,
+                "patience": waits.patience,
                 "limit": limit,
             },
         )
         return [leased(row._mapping) for row in rows]
 
 
+async def in_force(transaction: Transaction) -> Schedule:
+    """The schedule by which deliveries are tried now."""
+    return (await load_books(transaction.connection, SCHEDULE)).read(SCHEDULE)
+
+
 def leased(row: RowMapping) -> Leased:
     read = {
         "channels": tuple(Channel(channel) for channel in row["channels"]),
-        "secrets": tuple(filter(None, row["secrets"])),
+        "secrets": tuple(row["secrets"]),
         "urgency": row["urgency"] and Urgency(row["urgency"]),
         "nature": row["nature"] and Nature(row["nature"]),
     }
@@ -172,8 +194,11 @@ RETURNING d.id, d.complaint_id, d.audience, d.template, d.attempts, d.channel, d
 async def settle(database: Database, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write down what became of the deliveries, tell of those to customers, and keep the webhooks' health."""
     async with database.transaction() as transaction:
+        waits = await in_force(transaction)
         # Locked before any delivery is touched, here and wherever a subscription is changed: no deadlock.
-        await _lock_subscriptions(transaction, outcomes)
+        await health.lock(
+            transaction, [o.delivery.subscription_id for o in outcomes if o.delivery.subscription_id]
+        )
         sent = [(o.delivery, o.result) for o in outcomes if isinstance(o.result, Receipt)]
         failed = [(o.delivery, o.result) for o in outcomes if isinstance(o.result, CannotDeliver)]
         withheld = [
@@ -183,8 +208,14 @@ async def settle(database: Database, outcomes: Sequence[Outcome], now: datetime)
         if sent:
             await _settle_sent(transaction, sent, now)
         if failed:
-            await _settle_failed(transaction, failed, now)
-        await _keep_health(transaction, sent, failed, now)
+            await _settle_failed(transaction, failed, waits, now)
+        tried = [
+            Tried(o.delivery, o.result, o.began_at, o.ended_at)
+            for o in outcomes
+            if not isinstance(o.result, Withheld)
+        ]
+        await attempts.record(transaction, tried)
+        await disabling.learn(transaction, waits, tried, now)
 
 
 async def _settle_sent(
@@ -206,10 +237,13 @@ async def _settle_sent(
 
 
 async def _settle_failed(
-    transaction: Transaction, failed: Sequence[tuple[Leased, CannotDeliver]], now: datetime
+    transaction: Transaction,
+    failed: Sequence[tuple[Leased, CannotDeliver]],
+    waits: Schedule,
+    now: datetime,
 ) -> None:
     agains = [
-        None if why.final or why.gone else schedule.next_attempt(d.id, d.attempts, now, why.retry_after)
+        None if why.final or why.gone else waits.next_attempt(d.id, d.tries, now, why.retry_after)
         for d, why in failed
     ]
     rows = await transaction.execute(
@@ -229,73 +263,6 @@ async def _settle_failed(
         transaction.publish(told.failed(row, now), at=now)
 
 
-async def _lock_subscriptions(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:
-    if ids := {o.delivery.subscription_id for o in outcomes} - {None}:
-        await lock_subscriptions(transaction, [i for i in ids if i is not None])
-
-
-async def lock_subscriptions(transaction: Transaction, ids: Sequence[UUID]) -> None:
-    await transaction.execute(
-        text("SELECT 1 FROM subscriptions WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"),
-        {"ids": list(ids)},
-    )
-
-
-async def _keep_health(
-    transaction: Transaction,
-    sent: Sequence[tuple[Leased, Receipt]],
-    failed: Sequence[tuple[Leased, CannotDeliver]],
-    now: datetime,
-) -> None:
-    good = {delivery.subscription_id for delivery, _ in sent if delivery.subscription_id}
-    bad = [d.subscription_id for d, _ in failed if d.subscription_id and d.subscription_id not in good]
-    gone = {d.subscription_id for d, why in failed if d.subscription_id and why.gone}
-    if good:
-        await transaction.execute(
-            text(
-                "UPDATE subscriptions SET failures = 0, failing_since = NULL, paused_until = NULL "
-                "WHERE id = ANY(:ids) AND failures > 0"
-            ),
-            {"ids": list(good)},
-        )
-    if not bad:
-        return
-    await transaction.execute(
-        text(
-            "UPDATE subscriptions s SET failures = s.failures + u.number, "
-            "failing_since = coalesce(s.failing_since, :now), "
-            "paused_until = CASE WHEN s.failures + u.number >= :most THEN CAST(:rested AS timestamptz) END "
-            "FROM (SELECT id, count(*) AS number FROM unnest(CAST(:ids AS uuid[])) AS b(id) GROUP BY id) u "
-            "WHERE s.id = u.id"
-        ),
-        {"ids": bad, "now": now, "most": schedule.PAUSE_AFTER, "rested": now + schedule.PAUSE},
-    )
-    disabled = await transaction.execute(
-        text(
-            "UPDATE subscriptions SET enabled = false, version = version + 1, "
-            "disabled_reason = CASE WHEN id = ANY(:gone) THEN 'the receiver answered 410 Gone' "
-            "ELSE 'no delivery succeeded for days' END "
-            "WHERE enabled AND (id = ANY(:gone) OR (id = ANY(:ids) AND failing_since <= :before)) "
-            "RETURNING id"
-        ),
-        {"gone": list(gone), "ids": bad, "before": now - schedule.DISABLE_AFTER},
-    )
-    await give_up(transaction, list(disabled.scalars()), now)
-
-
-async def give_up(transaction: Transaction, subscription_ids: Sequence[UUID], now: datetime) -> None:
-    """Nothing more is sent to these webhooks; what waited for them can be sent again by hand."""
-    if subscription_ids:
-        await transaction.execute(
-            text(
-                "UPDATE deliveries SET status = 'failed', settled_at = :now, lease_until = NULL, "
-                "last_error = 'the webhook was switched off' "
-                "WHERE subscription_id = ANY(:ids) AND status IN ('pending', 'leased')"
-            ),
-            {"ids": list(subscription_ids), "now": now},
-        )
-
-
 async def hand_back(database: Database, deliveries: Sequence[Leased], now: datetime) -> None:
     """End the lease of deliveries that were not begun, as if they had not been claimed."""
     async with database.transaction() as transaction:
@@ -309,8 +276,3 @@ async def hand_back(database: Database, deliveries: Sequence[Leased], now: datet
             {"now": now, "ids": [d.id for d in deliveries], "attempts": [d.attempts for d in deliveries]},
         )
         await ring(transaction)
-
-
-async def ring(transaction: Transaction) -> None:
-    """Wake the couriers when the transaction commits."""
-    await transaction.execute(text(f"NOTIFY {DOORBELL}"))

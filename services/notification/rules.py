@@ -80,6 +80,8 @@ FIELD_ACTION = "field-action"
 
 STAFF_NOTICE = "staff-notice"
 STAFF_TASK = "staff-task"
+WEBHOOK_DISABLED = "webhook-disabled"
+"""To the owner of a webhook that Redress switched off."""
 
 DIGEST = "digest"
 """Several messages to one person in one letter. No fact leads to it."""

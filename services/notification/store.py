@@ -23,9 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.notification import delivery_table, kept
+from services.notification.attempts import tables as attempt_tables
 from services.notification.delivery import Delivery
 from services.notification.hearing.book import WHO_HEARS_WHAT
-from services.notification.model import Conversation, Follower, Subscription
+from services.notification.model import Conversation, Follower
 from services.notification.preferences import store as preferences_store
 from services.notification.preferences import tables as preferences_tables
 from services.notification.staff import store as staff_store
@@ -33,9 +34,12 @@ from services.notification.staff import tables as staff_tables
 from services.notification.streams import tables as streams_tables
 from services.notification.surveys import tables as survey_tables
 from services.notification.surveys.store import SurveyStore
+from services.notification.webhooks import forwarding
+from services.notification.webhooks import tables as webhook_tables
 from services.notification.wording import tables as wording_tables
 from shared import clock
 from shared.database import Transaction, service_metadata
+from shared.events.vocabulary import Severity
 from shared.rulebooks import store as rulebook_store
 
 DOORBELL = "redress_deliveries"
@@ -58,6 +62,14 @@ conversations = Table(
     Column("language", Text, CheckConstraint("language IN ('en', 'zh')", name="language")),
     _time("registered_at"),
     Column("category", Text),
+    Column(
+        "places",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="of the taxonomy, that it was ever given",
+    ),
+    Column("severity", Text, CheckConstraint("severity IN ('general', 'urgent', 'major')", name="severity")),
     Column("department", Text),
     Column("handler_name", Text, comment="the name under which the person signs"),
     _time("handler_since"),
@@ -104,39 +116,10 @@ conversations = Table(
     ),
 )
 
-subscriptions = Table(
-    "subscriptions",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("version", Integer, nullable=False, server_default="1"),
-    Column("owner", Text, nullable=False, comment="principal who subscribed"),
-    Column("url", Text, nullable=False),
-    Column("event_types", ARRAY(Text), nullable=False),
-    Column("description", Text),
-    Column("enabled", Boolean, nullable=False, server_default="true"),
-    Column("disabled_reason", Text),
-    Column("secret", Text, nullable=False, comment="sealed; the key comes from the installation secret"),
-    Column("previous_secret", Text, comment="sealed; signs beside the new one for a while after a rotation"),
-    _time("previous_until"),
-    Column("failures", Integer, nullable=False, server_default="0", comment="in a row"),
-    _time("failing_since", "first failure since the last success"),
-    _time("paused_until", "circuit breaker: nothing is sent before"),
-    _time("created_at", nullable=False),
-    _time("deleted_at"),
-    CheckConstraint("cardinality(event_types) > 0", name="event_types"),
-    CheckConstraint("(previous_secret IS NULL) = (previous_until IS NULL)", name="previous"),
-    CheckConstraint("deleted_at IS NULL OR NOT enabled", name="deleted"),
-)
-
-forwarded_events = Table(
-    "forwarded_events",
-    metadata,
-    Column("event_id", Uuid, primary_key=True),
-    Column("complaint_id", Uuid, index=True, comment="empty for a ping"),
-    Column("body", Text, nullable=False, comment="CloudEvents JSON, byte for byte what is signed and sent"),
-)
+webhooks = webhook_tables.add_tables(metadata)
 
 deliveries = delivery_table.add_table(metadata)
+attempts = attempt_tables.add_table(metadata)
 staff = staff_tables.add_tables(metadata)
 preferences = preferences_tables.add_tables(metadata)
 streams = streams_tables.add_tables(metadata)
@@ -153,11 +136,6 @@ _SAVE = text(
     f"INSERT INTO conversations ({', '.join(_COLUMNS)}) "  # noqa: S608 - names of our own columns
     f"SELECT {', '.join(_COLUMNS)} FROM jsonb_populate_recordset(NULL::conversations, CAST(:rows AS jsonb)) "
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])}"
-)
-_FORWARD = text(
-    "INSERT INTO forwarded_events (event_id, complaint_id, body) "
-    "SELECT event_id, complaint_id, body "
-    "FROM jsonb_populate_recordset(NULL::forwarded_events, CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING"
 )
 # The identity numbers the rows in the order in which they are inserted, hence the ORDER BY.
 _QUEUE = text(
@@ -185,10 +163,12 @@ SELECT count(*) FROM queued
 _FORGET = text(
     """
 WITH words AS (
-    SELECT event_id FROM forwarded_events WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND body <> ''
-      AND strpos(body, '"redress.customer.erased.v1"') = 0
-), gone AS (
-    UPDATE forwarded_events SET body = '' WHERE event_id IN (SELECT event_id FROM words)
+    UPDATE forwarded_events SET body = ''
+    WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND event_type <> 'redress.customer.erased'
+), answers AS (
+    UPDATE attempts SET answer = NULL
+    WHERE answer IS NOT NULL
+      AND delivery_id IN (SELECT id FROM deliveries WHERE complaint_id = ANY(CAST(:ids AS uuid[])))
 )
 UPDATE deliveries SET facts = '{}',
     status = CASE WHEN settled_at IS NULL THEN 'not_sent' ELSE status END,
@@ -196,7 +176,9 @@ UPDATE deliveries SET facts = '{}',
     settled_at = coalesce(settled_at, :now), lease_until = NULL
 WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
   AND customer_id IS NULL
-  AND (audience = 'customer' OR template = 'staff-task' OR event_id IN (SELECT event_id FROM words))
+  AND (audience = 'customer' OR template = 'staff-task'
+       OR event_id IN (SELECT event_id FROM forwarded_events WHERE complaint_id = ANY(CAST(:ids AS uuid[]))
+                       AND event_type <> 'redress.customer.erased'))
   AND (facts <> '{}' OR settled_at IS NULL)
 """
 )
@@ -206,8 +188,7 @@ class ConversationStore:
     """Conversations with the live webhooks and the rulebooks in force, which are loaded once per batch."""
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, Conversation]:
-        live = await transaction.execute(text("SELECT id, event_types FROM subscriptions WHERE enabled"))
-        wanting = tuple(Subscription(row.id, tuple(row.event_types)) for row in live)
+        wanting = await forwarding.live(transaction)
         rows = await transaction.execute(
             text("SELECT * FROM conversations WHERE id = ANY(:ids)"), {"ids": list(ids)}
         )
@@ -224,13 +205,13 @@ class ConversationStore:
                 conversation.forget()
         rows = [{name: getattr(c, name) for name in _COLUMNS} for c in changed]
         await transaction.execute(_SAVE, {"rows": to_json(rows).decode()})
-        if forwarded := [asdict(event) for c in changed for event in c.forwarded]:
-            await transaction.execute(_FORWARD, {"rows": to_json(forwarded).decode()})
+        await forwarding.keep(transaction, changed)
+        missed = await forwarding.missed(transaction, changed)
         # Of two conversations in one batch either may be first; a follower's own acknowledgement goes before all.
         made = [
             (delivery.complaint_id not in {None, c.id}, delivery) for c in changed for delivery in c.outgoing
         ]
-        await queue(transaction, [delivery for _, delivery in sorted(made, key=itemgetter(0))])
+        await queue(transaction, [*missed, *(delivery for _, delivery in sorted(made, key=itemgetter(0)))])
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
             await kept.forget(transaction, erased)
@@ -239,7 +220,8 @@ class ConversationStore:
         await survey_store.hear(transaction, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
-            conversation.lines, conversation.settled, conversation.occasions = [], [], []
+            conversation.lines, conversation.settled = [], []
+            conversation.occasions, conversation.joined = [], []
 
 
 async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
@@ -251,7 +233,12 @@ async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
         {"rows": to_json([asdict(way) for d in new for way in d.all_ways()]).decode(), "now": clock.now()},
     )
     if queued.scalar_one():
-        await transaction.execute(text(f"NOTIFY {DOORBELL}"))
+        await ring(transaction)
+
+
+async def ring(transaction: Transaction) -> None:
+    """Wake the couriers when the transaction commits."""
+    await transaction.execute(text(f"NOTIFY {DOORBELL}"))
 
 
 survey_store = SurveyStore(surveys, queue)
@@ -259,6 +246,7 @@ survey_store = SurveyStore(surveys, queue)
 
 def _conversation(row: dict[str, Any], given: dict[str, Any]) -> Conversation:
     known = {name: row[name] for name in _FIELDS}
+    known["severity"] = row["severity"] and Severity(row["severity"])
     known["held"] = _HELD.validate_python(row["held"])
     known["said"] = _HELD.validate_python(row["said"])
     known["followers"] = _FOLLOWERS.validate_python(row["followers"])

@@ -106,7 +106,7 @@ from shared.events.listening import (
     ReplyFlagged,
     TabooRaised,
 )
-from shared.events.notification import MessageDelivered, MessageFailed, MessageRead
+from shared.events.notification import MessageDelivered, MessageFailed, MessageRead, WebhookDisabled
 from shared.events.registry import Event, MalformedEvent, Registry, registry
 from shared.events.resolution import (
     CaseAccepted,
@@ -287,5 +287,6 @@ __all__ = [
     "TaskSet",
     "TrainingNeeded",
     "ValidityJudged",
+    "WebhookDisabled",
     "registry",
 ]

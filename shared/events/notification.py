@@ -49,3 +49,18 @@ class MessageRead(Event):
     delivery_id: UUID
     template: str
     read_at: datetime
+
+
+@registry.event("redress.webhook.disabled", topic=TOPICS.notification)
+class WebhookDisabled(Event):
+    """A webhook was switched off: its receiver wants nothing more, or nothing was delivered for days. The complaint is
+    the one of which a fact could not be delivered last.
+
+    Webhook已停用：接收方不再接收，或多日未能送达。
+    """
+
+    webhook_id: UUID
+    owner: str
+    """Who subscribed: the id of a key or an account."""
+    reason: str
+    disabled_at: datetime

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -113,8 +113,8 @@ class Call:
 class Hook:
     port: int = 0
     answers: list[str] = field(default_factory=list)
-    """Answers to give, in order: `429 Retry-After: 100`; `drop` hangs up without one, `half` in the middle of it; then
-    200 for ever."""
+    """Answers to give, in order: `429 Retry-After: 100`; then 200 for ever. Or what a bad receiver does: `drop` (hang
+    up without a word), `half` (hang up in the middle of the answer), `slow head`, `slow body` (never end)."""
     calls: list[Call] = field(default_factory=list)
     body: str = "ok"
     """What every answer says."""
@@ -136,12 +136,11 @@ class Hook:
                 while True:
                     writer.write(b"x" * 10_000)
                     await writer.drain()
-            if self.answers and self.answers[0] in {"drop", "half"}:
-                if self.answers.pop(0) == "half":
-                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
-                    await writer.drain()
+            answer = self.answers.pop(0) if self.answers else "200"
+            if answer in _BAD:
+                await _BAD[answer](writer)
                 return
-            status, _, header = (self.answers.pop(0) if self.answers else "200").partition(" ")
+            status, _, header = answer.partition(" ")
             extra = f"{header}\r\n" if header else ""
             writer.write(
                 f"HTTP/1.1 {status} X\r\n{extra}Content-Length: {len(self.body)}\r\n\r\n{self.body}".encode()
@@ -151,6 +150,40 @@ class Hook:
             pass
         finally:
             writer.close()
+
+
+async def _drop(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def _half(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly so")
+    await writer.drain()
+
+
+async def _slow_head(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    await _dribble(writer, b"X-More: 1\r\n")
+
+
+async def _slow_body(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    await _dribble(writer, b"x")
+
+
+async def _dribble(writer: asyncio.StreamWriter, words: bytes) -> None:
+    while True:  # until the other side hangs up
+        writer.write(words)
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+_BAD: dict[str, Callable[[asyncio.StreamWriter], Awaitable[None]]] = {
+    "drop": _drop,
+    "half": _half,
+    "slow head": _slow_head,
+    "slow body": _slow_body,
+}
 
 
 @asynccontextmanager

@@ -336,7 +336,7 @@ async def test_a_digest_that_was_begun_takes_no_more(office: Office) -> None:
         await office.desk.context.part(Desks).of(Audience.CUSTOMER).send(late)
     with at(five):
         await office.desk.delivers()
-        await queue.settle(database, [queue.Outcome(late, decided.value)], clock.now())  # type: ignore[arg-type]
+        await queue.settle(database, [queue.Outcome(late, decided.value, five, five)], clock.now())  # type: ignore[arg-type]
         assert (await office.log())["accepted"]["status"] == "pending"
         await office.desk.delivers()
     accepted_now = (await office.log())["accepted"]

@@ -20,12 +20,12 @@ from sqlalchemy import text
 
 from services.notification import queue, schedule
 from services.notification.app import service
-from services.notification.channels import CannotDeliver, Parcel, Receipt
-from services.notification.channels.webhook import WebhookChannel
+from services.notification.channels import CannotDeliver, Receipt
 from services.notification.contacts import Contacts
 from services.notification.courier import Courier
 from services.notification.desk import Desks
 from services.notification.rules import Audience
+from services.notification.webhooks.channel import Parcel, WebhookChannel
 from shared import clock, outbox
 from shared.eventlog import Record
 from shared.events import (
@@ -38,6 +38,7 @@ from shared.events import (
 )
 from shared.guard import Guard
 from shared.keys import create_key
+from shared.outward import Connections
 from shared.process import Process
 from shared.service import Context
 from tests.conftest import NewDatabase
@@ -165,6 +166,7 @@ async def open_desk(url: str, data_dir: Path, **changes: Any) -> AsyncIterator[D
         yield Desk(context, http, contact, asked)
         asking.cancel()
         await asyncio.wait([asking])
+        await context.part(Connections).close()
         await process._close()
 
 
@@ -367,7 +369,7 @@ async def test_a_lease_that_ran_out_is_taken_again(desk: Desk, mailbox: Mailbox)
     async with later(seconds=schedule.LEASE.total_seconds() + 1):
         assert await desk.delivers() == 1
         # The courier that was taken for dead reports late: its failure does not undo what is delivered.
-        late = queue.Outcome(dead, CannotDeliver("late"))
+        late = queue.Outcome(dead, CannotDeliver("late"), clock.now(), clock.now())
         await queue.settle(database, [late], clock.now())
     (entry,) = await desk.log()
     assert (entry["status"], entry["attempts"], entry["last_error"]) == ("delivered", 2, None)
@@ -565,12 +567,15 @@ async def test_a_receiver_that_keeps_failing_is_left_in_peace_and_then_switched_
     hook.answers = ["500"] * 12
     await desk.hears(*(a_complaint(uuid4())[0] for _ in range(6)))
     assert await desk.delivers(Audience.SUBSCRIBER) == 6
-    assert (await desk.http.get(path)).json()["paused_until"] is not None
+    resting = (await desk.http.get(path)).json()
+    assert resting["paused_until"] is not None
+    assert (resting["health"], resting["failures"], resting["waiting"]) == ("resting", 6, 6)
     async with later(seconds=30):
         assert await desk.delivers(Audience.SUBSCRIBER) == 0
     async with later(days=5, hours=1):
-        assert await desk.delivers(Audience.SUBSCRIBER) == 6
-    assert (await desk.http.get(path)).json()["disabled_reason"] == "no delivery succeeded for days"
+        assert await desk.delivers(Audience.SUBSCRIBER) == 1, "one probe, and it fails"
+    off = (await desk.http.get(path)).json()
+    assert (off["health"], off["disabled_reason"]) == ("off", "no delivery succeeded for days")
 
 
 async def test_a_success_heals(desk: Desk, hook: Hook) -> None:
@@ -746,7 +751,7 @@ async def test_what_was_queued_while_its_webhook_ended_is_given_up(desk: Desk, h
         ({"url": f"http://{'a' * 70}.example/"}, "body/url"),
         ({"url": "http://a..b/"}, "body/url"),
         ({"url": "http://xn--a.example/"}, "body/url"),
-        ({"event_types": []}, "body/event_types"),
+        ({"categories": ["function_fault/none"]}, "body/categories/0"),
         ({"event_types": ["redress.complaint.unknown"]}, "body/event_types/0"),
         ({"event_types": ["redress.notice.leadership"]}, "body/event_types/0"),
         ({"colour": "red"}, "body/colour"),
@@ -793,8 +798,8 @@ async def test_the_connection_goes_to_the_checked_address_and_the_certificate_mu
 
     chain = certificate("hooks.test", tmp_path)
     async with web_server(chain) as secure:
-        channel = WebhookChannel(Guard(allow_private=True, lookup=lookup))
-        channel._tls = ssl.create_default_context(cafile=str(chain))
+        connections = Connections(ssl.create_default_context(cafile=str(chain)))
+        channel = WebhookChannel(Guard(allow_private=True, lookup=lookup), connections)
         parcel = Parcel(uuid4(), f"https://hooks.test:{secure.port}/x", ("whsec_AAAA",), b"{}", clock.now())
         await channel.send(parcel)
         assert asked == ["hooks.test"]
@@ -802,6 +807,7 @@ async def test_the_connection_goes_to_the_checked_address_and_the_certificate_mu
         with pytest.raises(CannotDeliver, match="ConnectError"):
             await channel.send(replace(parcel, url=f"https://other.test:{secure.port}/x"))
         assert len(secure.calls) == 1
+        await connections.close()
 
 
 async def test_an_endless_answer_is_not_listened_to(desk: Desk, hook: Hook) -> None:

@@ -570,7 +570,9 @@ async def test_erasure_takes_words_and_devices_away_for_good(opened: Open) -> No
                 complaint_id=complaint, customer_id=uuid4(), because="requested", erased_at=clock.now()
             )
         )
-        await queue.settle(desk.context.database, [queue.Outcome(leased, receipt)], clock.now())
+        await queue.settle(
+            desk.context.database, [queue.Outcome(leased, receipt, clock.now(), clock.now())], clock.now()
+        )
         assert await desk.rows("SELECT 1 FROM customer_messages WHERE sealed IS NOT NULL") == []
         assert await desk.rows("SELECT 1 FROM devices") == []
         assert (await desk.http.get(**tracked(complaint, "messages"))).status_code == 404

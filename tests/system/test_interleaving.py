@@ -53,7 +53,7 @@ TRAIL = {"personal_data_reads", "erasures"}
 FEED = {"feed", "feed_head", "feed_subjects", "stream_tickets"}
 """No reaction fills them, but a reader of the log of its own; tests/audit.py compares them with the log."""
 # Couriers, and those who report to them, leave these behind.
-SENT = {"customer_messages", "provider_messages", "delivery_reports"}
+SENT = {"attempts", "customer_messages", "provider_messages", "delivery_reports"}
 BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", *TRAIL, *FEED, *SENT}
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
@@ -80,15 +80,19 @@ HIDDEN = {
     "timeline": {"number"},  # as they became known; the timeline is read in order of time and source
     "conversations": {"version"},
     "surveys": {"version", "ended_at"},  # of an erased customer: when the later of both was heard of
+    "forwarded_events": {"number"},  # as they became known
     # How far a courier has come is not the handlers' work.
-    "deliveries": {"number", "status", "attempts", "next_attempt_at", "lease_until", "last_error", "channel"}
-    | {
-        "template_version",
-        "body_sha256",
-        "created_at",
-        "settled_at",
-        "withheld",
-        "merged_into",
+    "deliveries": {
+        *("number", "status", "attempts", "attempts_before", "next_attempt_at", "lease_until", "last_error"),
+        *(
+            "channel",
+            "template_version",
+            "body_sha256",
+            "created_at",
+            "settled_at",
+            "withheld",
+            "merged_into",
+        ),
         "counted_on",
     },
 }
@@ -110,8 +114,8 @@ KEPT = {
     "resolution": ("calendars",),
     # The last is filled by couriers: how far they have come is not the handlers' work.
     "notification": (
-        *("subscriptions", "devices", "rulebook_versions", "rulebook_switches", "preferences", "day_counts"),
-        "wordings",
+        *("subscriptions", "webhook_secrets", "devices", "rulebook_versions", "rulebook_switches"),
+        *("preferences", "wordings", "day_counts"),
     ),
 }
 """Tables that requests fill, and no event."""

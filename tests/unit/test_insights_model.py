@@ -136,6 +136,7 @@ IGNORED = {
     "redress.complaint.withdrawn.v1",  # CaseWithdrawn says whether it was in time
     "redress.customer.wrote.v1",
     "redress.handler.wrote.v1",
+    "redress.webhook.disabled.v1",  # about another system, not about the complaint
     "redress.attachment.added.v1",
     "redress.attachment.scanned.v1",
     "redress.offers.withdrawn.v1",

@@ -9,14 +9,16 @@ from uuid import UUID
 
 import pytest
 import standardwebhooks
+from pydantic import ValidationError
 
-from services.notification import schedule, signing
-from services.notification.channels.webhook import retry_after
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.letters import Letters
 from services.notification.queue import Leased
 from services.notification.rules import FIELD_ACTION, MESSAGES, Hearer
+from services.notification.schedule import SCHEDULE, Schedule
+from services.notification.webhooks import signing
+from services.notification.webhooks.channel import retry_after
 from services.notification.wording.letter_text import FOLDER
 from shared.config import Settings
 from shared.guard import ForbiddenTarget, Guard, parse
@@ -40,10 +42,44 @@ def test_every_secret_signs_and_the_standard_library_agrees() -> None:
         standardwebhooks.Webhook(signing.new_secret()).verify(body, headers)
 
 
+# The specification's own examples: of its libraries for several languages.
+MESSAGE, AT, PAYLOAD = (
+    "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    datetime.fromtimestamp(1614265330, UTC),
+    b'{"test": 2432232314}',
+)
+
+
+@pytest.mark.requirement("N-K")
+@pytest.mark.parametrize(
+    ("secret", "signature"),
+    [
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+        (
+            "whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=",
+            "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag==",
+        ),
+    ],
+)
+def test_signatures_are_those_of_the_specification(secret: str, signature: str) -> None:
+    made = signing.headers(MESSAGE, AT, PAYLOAD, [secret])
+    assert made == {
+        "webhook-id": MESSAGE,
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": signature,
+    }
+    both = signing.headers(MESSAGE, AT, PAYLOAD, [signing.new_secret(), secret])
+    assert both["webhook-signature"].split()[1] == signature
+
+
 def test_secrets_have_the_standard_form() -> None:
     secret = signing.new_secret()
     assert secret.startswith("whsec_")
     assert len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) == 32
+    private = signing.new_secret(signing.Scheme.V1A)
+    assert private.startswith("whsk_")
+    assert signing.shown(private).startswith("whpk_")
+    assert signing.shown(secret) == secret
 
 
 def test_sealed_secrets_open_only_with_the_same_installation_secret() -> None:
@@ -133,6 +169,52 @@ async def lookup(host: str, port: int) -> Sequence[str]:
         "good.example",
         "http://",
         "http:///path",
+        # Zones, trailing dots, names that mean this machine.
+        "http://[fe80::1%25eth0]/",
+        "http://[fe80::1%eth0]/",
+        "http://[2606:2800:21f:cb07:6820:80da:af6b:8b2c%25eth0]/",
+        "http://localhost./",
+        "http://app.localhost/",
+        "http://APP.LocalHost./",
+        "http://127.0.0.1./",
+        "http://169.254.169.254./",
+        # More ways to write the same number.
+        "http://017700000001/",
+        "http://0177.0.0.01/",
+        "http://0x7f.1/",
+        "http://0x7f.0x0.0x0.0x1/",
+        "http://0xa9fea9fe/",
+        "http://2852039166/",
+        "http://4294967295/",
+        "http://127。0。0。1/",
+        "http://127\uff0e0\uff0e0\uff0e1/",
+        "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/",
+        "http://127.127.127.127/",
+        "http://100.100.100.200/",
+        "http://[0:0:0:0:0:0:0:1]/",
+        "http://[::ffff:a9fe:a9fe]/",
+        "http://[::ffff:0:127.0.0.1]/",
+        "http://[::ffff:0.0.0.0]/",
+        "http://[64:ff9b::127.0.0.1]/",
+        "http://[2002:a9fe:a9fe::]/",
+        "http://[fe80::5efe:127.0.0.1]/",
+        "http://[fd00:ec2::254]/",
+        "http://[2001:10::1]/",
+        "http://[100::1]/",
+        # Ports.
+        "http://good.example:0/",
+        "http://good.example:22/",
+        "http://good.example:25/",
+        "http://good.example:6667/",
+        "http://good.example:99999/",
+        "http://good.example:80:80/",
+        # What one reader takes for the host, and another does not.
+        "http://127.0.0.1#@good.example/",
+        "http://127.0.0.1?@good.example/",
+        "http://good.example%2f@127.0.0.1/",
+        "http://good.example%00.inside.example/",
+        "http://inside%2eexample/",
+        "http://good.example,inside.example/",
         "http://user:pw@good.example/",
         "http://good.example@127.0.0.1/",
         "http://good.example\\@127.0.0.1/",
@@ -147,6 +229,31 @@ async def lookup(host: str, port: int) -> Sequence[str]:
 async def test_refuses(url: str) -> None:
     with pytest.raises((ForbiddenTarget, OSError)):
         await Guard(allow_private=False, lookup=lookup).check(url)
+
+
+@pytest.mark.requirement("P-27")
+@pytest.mark.parametrize("host", ["localhost", "localhost.", "app.localhost"])
+async def test_names_of_this_machine_are_refused_whatever_a_resolver_says(host: str) -> None:
+    async def says_public(host: str, port: int) -> Sequence[str]:
+        return ["93.184.215.14"]
+
+    with pytest.raises(ForbiddenTarget):
+        await Guard(allow_private=False, lookup=says_public).check(f"http://{host}/")
+
+
+@pytest.mark.requirement("P-27")
+async def test_a_name_that_leads_elsewhere_from_one_moment_to_the_next_is_looked_up_once() -> None:
+    answers = [["93.184.215.14"], ["127.0.0.1"]]
+
+    async def rebinding(host: str, port: int) -> Sequence[str]:
+        return answers.pop(0)
+
+    guard = Guard(allow_private=False, lookup=rebinding)
+    target = await guard.check("https://evil.example/")
+    assert pinned(target.url, target.addresses[0]).host == "93.184.215.14"
+    assert len(answers) == 1
+    with pytest.raises(ForbiddenTarget):
+        await guard.check("https://evil.example/")
 
 
 @pytest.mark.parametrize("host", ["good.example", "six.example", "nat64.example"])
@@ -167,20 +274,38 @@ async def test_development_may_reach_itself_but_not_by_other_protocols() -> None
 # Waits.
 
 
+SHIPPED = SCHEDULE.shipped
+
+
 def test_the_schedule_is_kept_with_jitter_and_ends() -> None:
     delivery = UUID(int=5)
-    for attempts, seconds in enumerate(schedule.RETRY_SECONDS, 1):
-        wait = schedule.next_attempt(delivery, attempts, NOW)
+    for attempts, seconds in enumerate(SHIPPED.waits, 1):
+        wait = SHIPPED.next_attempt(delivery, attempts, NOW)
         assert wait is not None
-        assert seconds <= (wait - NOW).total_seconds() <= seconds * (1 + schedule.JITTER)
-    assert schedule.next_attempt(delivery, len(schedule.RETRY_SECONDS) + 1, NOW) is None
-    others = {schedule.next_attempt(UUID(int=n), 5, NOW) for n in range(50)}
+        assert seconds <= (wait - NOW).total_seconds() <= seconds * (1 + SHIPPED.jitter)
+    assert SHIPPED.next_attempt(delivery, len(SHIPPED.waits) + 1, NOW) is None
+    others = {SHIPPED.next_attempt(UUID(int=n), 5, NOW) for n in range(50)}
     assert len(others) == 50
 
 
 def test_a_receiver_may_ask_for_more_patience_but_not_for_ever() -> None:
-    assert schedule.next_attempt(UUID(int=5), 1, NOW, 600) == NOW + timedelta(seconds=600)
-    assert schedule.next_attempt(UUID(int=5), 1, NOW, 1e9) == NOW + schedule.LONGEST_WAIT
+    assert SHIPPED.next_attempt(UUID(int=5), 1, NOW, 600) == NOW + timedelta(seconds=600)
+    assert SHIPPED.next_attempt(UUID(int=5), 1, NOW, 1e9) == NOW + timedelta(seconds=SHIPPED.longest_wait)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"waits": [30, 5]}, "at least as long as the one before"),
+        ({"longest_wait": 60}, "longest_wait must be"),
+        ({"disable_after": 60, "pause": 61}, "disable_after must be"),
+        ({"patience": 0}, "patience"),
+        ({"pause": "Infinity"}, "pause"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Schedule.model_validate(SHIPPED.model_dump() | change)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +357,11 @@ FACTS: dict[str, list[dict[str, Any]]] = {
     ],
     "survey": [{"again": False}, {"again": True}],
     "survey-invitation": [
-        {"again": again, "survey_title": {"en": "A word", "zh": "评议"}, "survey_intro": {"en": "Of it.", "zh": "关于它。"}}
+        {
+            "again": again,
+            "survey_title": {"en": "A word", "zh": "评议"},
+            "survey_intro": {"en": "Of it.", "zh": "关于它。"},
+        }
         for again in (False, True)
     ],
     "withdrawn": [{}],

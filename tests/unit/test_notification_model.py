@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notification.handlers import reactions
-from services.notification.model import Conversation, Subscription, matches
+from services.notification.model import Conversation
+from services.notification.webhooks.filters import Subscription, matches
 from shared import events
 from shared.envelope import Received
 from shared.events import Event

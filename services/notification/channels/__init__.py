@@ -57,14 +57,12 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """An event for a webhook, ready to go."""
+class Said:
+    """What the receiving side answered."""
 
-    delivery_id: UUID
-    url: str
-    secrets: tuple[str, ...]
-    body: bytes
-    at: datetime
+    code: int | None
+    text: str | None = None
+    """Its words, masked and cut; only of subscribers. Others' words may repeat an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +86,20 @@ class Receipt:
     body_sha256: bytes | None = None
     copy: Copy | None = field(default=None, repr=False)
     """For the customer's inbox."""
+    said: Said | None = None
 
 
 class CannotDeliver(Exception):
     """This attempt failed. The reason is kept and told: it must not contain personal data."""
 
     def __init__(
-        self, reason: str, *, final: bool = False, retry_after: float | None = None, gone: bool = False
+        self,
+        reason: str,
+        *,
+        final: bool = False,
+        retry_after: float | None = None,
+        gone: bool = False,
+        said: Said | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -104,6 +109,7 @@ class CannotDeliver(Exception):
         """Seconds that the receiver asked us to wait."""
         self.gone = gone
         """The receiver wants nothing more, ever."""
+        self.said = said
         self.channel: Channel | None = None
         """The way that was tried."""
 

@@ -9,15 +9,15 @@ import httpx
 from pydantic_core import from_json, to_json
 
 from services.notification.channels import CannotDeliver, Letter, NotSent
-from services.notification.channels.webhook import retry_after
 from services.notification.providers.book import PROVIDERS, Provider, Verdict
 from services.notification.providers.filling import UnknownSecret, fill, fill_url
 from services.notification.providers.store import note_handed
 from services.notification.rules import Channel
+from services.notification.webhooks.channel import retry_after
 from shared.database import Database
 from shared.expressions import value
 from shared.guard import ForbiddenTarget, Guard
-from shared.outward import Reply, authorities, post
+from shared.outward import Connections, Reply
 from shared.rulebooks import store as rulebooks
 
 TIMEOUT = 15.0
@@ -35,13 +35,18 @@ class ProviderDesk:
     """Hands messages to whoever is enabled for a channel. Part of notification."""
 
     def __init__(
-        self, database: Database, guard: Guard, secrets: Mapping[str, str], pace: "Pace | None" = None
+        self,
+        database: Database,
+        guard: Guard,
+        connections: Connections,
+        secrets: Mapping[str, str],
+        pace: "Pace | None" = None,
     ) -> None:
         self._database = database
         self._guard = guard
         self._secrets = secrets
         self._pace = pace or Pace()
-        self._tls = authorities()
+        self._connections = connections
 
     async def enabled(self, channel: Channel) -> Provider | None:
         """Asked for each message, so that a switch counts at once."""
@@ -56,7 +61,7 @@ class ProviderDesk:
         try:
             async with asyncio.timeout(TIMEOUT):
                 target = await self._guard.check(url)
-                answer = await post(target, body, headers, TIMEOUT, self._tls, provider.method)
+                answer = await self._connections.post(target, body, headers, TIMEOUT, provider.method)
         except ForbiddenTarget as error:
             raise CannotDeliver(f"not allowed: {error}") from None
         except TimeoutError:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.notification import outcomes, queue
+from services.notification import outcomes
 from services.notification.reports.model import Report, Standing, reason
 from services.notification.rules import Audience, Channel
+from services.notification.store import ring
 from services.notification.ways import Ways
 from shared.database import Transaction, sql
 from shared.problems import Problem
@@ -30,7 +31,7 @@ SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END,
     closed = coalesce(array_position(d.channels, d.channel), d.closed),
     settled_at = CASE WHEN u.again THEN NULL ELSE CAST(:now AS timestamptz) END,
     next_attempt_at = CASE WHEN u.again THEN :now ELSE d.next_attempt_at END,
-    attempts = CASE WHEN u.again THEN 0 ELSE d.attempts END, last_error = u.reason
+    attempts_before = CASE WHEN u.again THEN d.attempts ELSE d.attempts_before END, last_error = u.reason
 FROM unnest(CAST(:ids AS uuid[]), CAST(:agains AS bool[]), CAST(:reasons AS text[]), CAST(:tried AS int[]))
     AS u(id, again, reason, tried)
 WHERE d.id = u.id
@@ -105,7 +106,7 @@ async def _undo(
     for row in rows:
         if row.audience == Audience.CUSTOMER and _is_told(row):
             transaction.publish(outcomes.failed(row, now, next_way[row.id]), at=now)
-    await queue.ring(transaction)
+    await ring(transaction)
 
 
 def _is_told(row: Any) -> bool:

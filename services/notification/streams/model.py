@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.notification.model import matches
+from services.notification.webhooks.filters import matches
 from shared.events.vocabulary import Audience
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints
 
-from services.notification.model import FACTS, matches
+from services.notification.model import FACTS
+from services.notification.webhooks.filters import matches
 from shared.events import NOTICES
 from shared.events.vocabulary import Audience
 

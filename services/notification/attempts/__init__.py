@@ -1,0 +1,1 @@
+"""Every attempt at a delivery, and the log that shows deliveries with them."""
