@@ -12,6 +12,7 @@ from services.insights import rollups
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.effect import router as effect
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
+from services.insights.periods import router as periods
 from shared import clock, problems
 from shared.auth import Principal, may
 from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity
@@ -20,6 +21,7 @@ from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
 router.include_router(effect)
+router.include_router(periods)
 Reader = Annotated[Principal, may("measures:read")]
 
 DEFAULT_DAYS = 30

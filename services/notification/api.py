@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.notification import webhooks
 from services.notification.books import BOOKS
+from services.notification.briefings.api import router as briefings
 from services.notification.rules import Audience
 from services.notification.schemas import (
     DeliveryView,
@@ -37,7 +38,7 @@ from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
 router = api_router()
-for room in (inbox, wording, rulebooks.routes(*BOOKS)):
+for room in (inbox, briefings, wording, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 Subscriber = Annotated[Principal, may("webhooks:write", "complaints:read")]

@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 
 from services.notification.api import router
+from services.notification.briefings.making import TEMPLATE as BRIEFING
+from services.notification.briefings.making import Maker
+from services.notification.briefings.rendering import Renderer
+from services.notification.briefings.sources import Sources
+from services.notification.briefings.writer import BriefingWriter
 from services.notification.channels import Way
 from services.notification.channels.email import EmailChannel
 from services.notification.channels.webhook import WebhookChannel
@@ -53,10 +58,17 @@ def _parts(context: Context) -> Sequence[object]:
         CustomerWriter(contacts, letters),
         {FIELD_ACTION: FieldWriter(context, letters)},
     )
-    to_staff = LetterDesk(Audience.STAFF, ways, StaffWriter(people, letters))
+    renderer, sources = Renderer(settings), Sources(context)
+    maker = Maker(context.database, sources, settings.poll_interval)
+    to_staff = LetterDesk(
+        Audience.STAFF,
+        ways,
+        StaffWriter(people, letters),
+        {BRIEFING: BriefingWriter(context.database, people, renderer)},
+    )
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard))
     desks = Desks(to_customers, to_staff, to_subscribers)
-    return [letters, seal, guard, contacts, people, ways, desks]
+    return [letters, seal, guard, contacts, people, ways, desks, renderer, sources, maker]
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -70,6 +82,7 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
+        Worker("notification.briefings", context.part(Maker).run),
         *(Worker(f"notification.deliveries.{n}", courier.run) for n, courier in enumerate(couriers, 1)),
     ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.notification.briefings.book import BRIEFINGS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = ()
+BOOKS: Sequence[Book[Any]] = (BRIEFINGS,)

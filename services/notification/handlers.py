@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from services.notification.affected import letter_to
+from services.notification.briefings.heard import clippings_of
 from services.notification.model import FACTS, Conversation
 from services.notification.rules import STAFF_NOTICE, STAFF_TASK
 from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
@@ -244,6 +245,7 @@ def on_field_action_customer_addressed(
 def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Received) -> None:
     """Whom it names is told here; whoever reads the topic of the audience needs nobody."""
     conversation.tell_staff(of_notice(event), STAFF_NOTICE, by_letter=event.form not in SILENT)
+    conversation.clippings += clippings_of(event)
 
 
 for notice in NOTICES.values():

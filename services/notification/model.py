@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.notification.briefings.heard import HeardClipping
 from services.notification.cloud_events import cloud_event
 from services.notification.rules import ACKNOWLEDGEMENT, FOLLOWED, Audience, Channel, rules_for
 from services.notification.staff.model import Line, Settled, facts_of
@@ -137,6 +138,8 @@ class Conversation(Aggregate):
     lines: list[Line] = field(default_factory=list, compare=False, repr=False)
     """For the inboxes of people of the company."""
     settled: list[Settled] = field(default_factory=list, compare=False, repr=False)
+    clippings: list[HeardClipping] = field(default_factory=list, compare=False, repr=False)
+    """For the briefings."""
 
     def forget(self) -> None:
         """Let go of all words about the customer."""

@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.notification import addresses
+from services.notification.briefings import store as briefing_store
+from services.notification.briefings import tables as briefing_room
 from services.notification.model import Conversation, Delivery, Follower, Subscription
 from services.notification.staff import store as staff_store
 from services.notification.staff import tables as staff_tables
@@ -172,7 +174,8 @@ deliveries = Table(
     CheckConstraint(
         "CASE audience WHEN 'customer' THEN template IS NOT NULL AND complaint_id IS NOT NULL "
         "AND subscription_id IS NULL AND recipient IS NULL AND (customer_id IS NOT NULL) = (template = 'field-action') "
-        "WHEN 'staff' THEN template IS NOT NULL AND complaint_id IS NOT NULL AND recipient IS NOT NULL "
+        "WHEN 'staff' THEN template IS NOT NULL AND (complaint_id IS NULL) = (template = 'briefing') "
+        "AND recipient IS NOT NULL "
         "WHEN 'subscriber' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
         "ELSE false END",
         name="audience",
@@ -185,6 +188,7 @@ Index("ix_deliveries_complaint", deliveries.c.complaint_id, deliveries.c.number)
 Index("ix_deliveries_subscription", deliveries.c.subscription_id, deliveries.c.number)
 
 staff = staff_tables.add_tables(metadata)
+briefing_tables = briefing_room.add_tables(metadata)
 addresses.add_table(metadata)
 rulebook_store.add_tables(metadata)
 
@@ -275,9 +279,10 @@ class ConversationStore:
         if erased := [c.id for c in changed if c.erased]:
             await transaction.execute(_FORGET, {"ids": erased, "now": clock.now()})
         await staff_store.save(transaction, staff, changed)
+        await briefing_store.hear(transaction, briefing_tables, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
-            conversation.lines, conversation.settled = [], []
+            conversation.lines, conversation.settled, conversation.clippings = [], [], []
 
 
 async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:
