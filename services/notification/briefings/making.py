@@ -137,7 +137,8 @@ class Maker:
         now = clock.now()
         person = planned.scope if planned.row.audience is vocabulary.Audience.PERSON_CONCERNED else None
         async with self._database.transaction() as transaction:
-            await transaction.lock([voice.complaint_id for voice in voices])
+            if voices:
+                await transaction.lock([voice.complaint_id for voice in voices])
             if not await store.is_mine(transaction, planned):
                 return
             clippings: list[Clipping] = []

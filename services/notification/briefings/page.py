@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlencode
 
 from services.notification.briefings.book import Section
 from services.notification.briefings.model import Briefing, BriefingCases
@@ -40,6 +41,8 @@ class Item:
     strong: str
     text: str
     quote: bool = False
+    path: str = ""
+    """Where more about it is found, below the address at which Redress answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,25 +226,33 @@ def _voices(briefing: Briefing, language: Language) -> Block | None:
 
 def _next(briefing: Briefing, language: Language) -> Block | None:
     say, report, attention = words(language), briefing.content.report, briefing.content.attention
-    steps: list[str] = []
+    span = {"since": briefing.since.isoformat(), "until": briefing.until.isoformat()}
+    asked = urlencode(span | ({"department": briefing.department} if briefing.department else {}))
+    steps: list[Item] = []
     if attention is not None:
+        path = f"/resolution/v1/attention?{asked}"
         if attention.severe.total:
-            steps.append(say["next_severe"].format(number=attention.severe.total))
+            steps.append(Item("", say["next_severe"].format(number=attention.severe.total), path=path))
         if attention.overdue.total:
-            steps.append(say["next_overdue"].format(number=attention.overdue.total))
+            steps.append(Item("", say["next_overdue"].format(number=attention.overdue.total), path=path))
     if report is not None:
         now, before = report.now.promises_broken, report.before.promises_broken
         if now > before:
-            steps.append(say["next_broken"].format(now=now, before=before))
+            told = say["next_broken"].format(now=now, before=before)
+            steps.append(Item("", told, path=f"/resolution/v1/accountability?{asked}"))
         steps += [
-            say["next_category"].format(category=category_name(c.key, language), now=c.now, before=c.before)
+            Item(
+                "",
+                say["next_category"].format(
+                    category=category_name(c.key, language), now=c.now, before=c.before
+                ),
+            )
             for c in report.categories
             if c.key is not None and c.now >= max(TREND_FROM, 2 * c.before)
         ]
     if not steps and not briefing.content.lacking:
-        steps.append(say["next_nothing"])
-    items = tuple(Item("", step) for step in steps)
-    return Block(Section.NEXT, say["next"], items=items) if items else None
+        steps.append(Item("", say["next_nothing"]))
+    return Block(Section.NEXT, say["next"], items=tuple(steps)) if steps else None
 
 
 _BLOCKS: dict[Section, Callable[[Briefing, Language], Block | None]] = {

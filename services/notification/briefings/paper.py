@@ -23,10 +23,10 @@ from shared.paper import (
     Text,
 )
 
-WIDTH, HEIGHT = 170.0, 38.0
-"""Of the chart, in millimetres; bars take all but the labels below."""
-_ROOM, _TOP = 28.0, 4.0
-_CELL_HEIGHT = 17.0
+WIDTH, HEIGHT = 170.0, 43.0
+"""Of the chart, in millimetres: the legend above, the bars, the days below."""
+_ROOM, _TOP = 28.0, 9.0
+_CELL_HEIGHT, _GAP = 17.0, 3.0
 _INKS: dict[str, Ink] = {"plain": "quiet", "good": "good", "bad": "bad"}
 
 
@@ -74,15 +74,15 @@ def _items(block: Block) -> PaperBlock:
 
 def _numbers(block: Block) -> Figure:
     """The figures beside each other, three in a row, each above what it was before."""
-    wide = WIDTH / 3
+    wide = (WIDTH - 2 * _GAP) / 3
     shapes: list[Shape] = []
     for position, number in enumerate(block.numbers):
-        x, y = position % 3 * wide, position // 3 * _CELL_HEIGHT
+        x, y = position % 3 * (wide + _GAP), position // 3 * _CELL_HEIGHT
         shapes += [
-            Box(x, y, wide - 2, _CELL_HEIGHT - 2, fill="pale"),
-            Text(x + 3, y + 2, number.label, 8, ink="quiet"),
-            Text(x + 3, y + 6, number.value, 16, strong=True),
-            Text(x + wide - 5, y + 9, number.change, 8, "right", ink=_INKS[number.tone]),
+            Box(x, y, wide, _CELL_HEIGHT - _GAP, fill="pale"),
+            Text(x + 3, y + 1.5, number.label, 8, ink="quiet"),
+            Text(x + 3, y + 5.5, number.value, 16, strong=True),
+            Text(x + wide - 3, y + 8, number.change, 8, "right", ink=_INKS[number.tone]),
         ]
     return Figure(WIDTH, (len(block.numbers) + 2) // 3 * _CELL_HEIGHT, tuple(shapes))
 
@@ -104,9 +104,9 @@ def _chart(bars: tuple[Bar, ...], caption: str, page: Page) -> Figure:
         shapes.append(Text(position * step + step / 2, base + 1.2, bar.label, 6.5, "centre", ink="quiet"))
     say = words(page.language)
     shapes += [
-        Box(WIDTH - 45, 0.6, 2.4, 2.4, fill="accent"),
-        Text(WIDTH - 41.5, 0, say["received"], 7, ink="quiet"),
-        Box(WIDTH - 21, 0.6, 2.4, 2.4, fill="good"),
-        Text(WIDTH - 17.5, 0, say["closed"], 7, ink="quiet"),
+        Box(0, 0.6, 2.4, 2.4, fill="accent"),
+        Text(3.5, 0, say["received"], 7, ink="quiet"),
+        Box(22, 0.6, 2.4, 2.4, fill="good"),
+        Text(25.5, 0, say["closed"], 7, ink="quiet"),
     ]
     return Figure(WIDTH, HEIGHT, tuple(shapes), caption)

@@ -43,6 +43,7 @@ class Renderer:
             say=words(page.language),
             tones=TONES,
             organisation=self._organisation,
+            base_url=self._base_url,
             link=f"{self._base_url}/notification/v1/briefings/{id}?format=html",
             name=name,
         )
