@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from sqlalchemy import and_, select
 
 from services.notification.briefings import reading, store
-from services.notification.briefings.book import BRIEFINGS, BriefingRow
+from services.notification.briefings.book import BRIEFINGS, BriefingRow, TransferAudience
 from services.notification.briefings.model import Briefing
 from services.notification.briefings.rendering import Renderer
 from services.notification.briefings.schemas import (
@@ -28,7 +28,7 @@ from services.notification.staff.contacts import StaffContacts
 from services.notification.store import briefing_tables
 from shared import clock, pages, problems
 from shared.auth import Principal, may, may_any
-from shared.events.vocabulary import Audience, Language
+from shared.events.vocabulary import Language
 from shared.ids import new_id
 from shared.pages import Cursor, Limit, Moment, Page
 from shared.problems import Problem
@@ -54,7 +54,7 @@ async def list_briefings(
     who: Reader,
     ctx: Ctx,
     mine: Annotated[bool, Query(description="Only those that the caller is to read.")] = False,
-    audience: Annotated[Audience | None, Query(description="Only those for this audience.")] = None,
+    audience: Annotated[TransferAudience | None, Query(description="Only those for this audience.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[BriefingLine]:

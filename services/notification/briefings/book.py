@@ -1,10 +1,17 @@
 """The rulebook of briefings: who reads what, when. `briefings.json` is version 0."""
 
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from shared.events.vocabulary import Audience
 from shared.rulebooks import Book
@@ -13,6 +20,16 @@ from shared.text import ShortText
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 RowId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+
+
+TransferAudience = Literal[
+    Audience.PERSON_CONCERNED,
+    Audience.RESPONSIBLE_DEPARTMENT,
+    Audience.TECHNICAL_SUPPORT,
+    Audience.COMPLAINT_MANAGEMENT,
+    Audience.LEADERSHIP,
+]
+"""One of the five to whom routing gives notices; written out, because deliveries have audiences of their own."""
 
 
 class Period(StrEnum):
@@ -70,7 +87,7 @@ class BriefingRow(BaseModel):
 
     id: RowId
     title: Title
-    audience: Audience
+    audience: TransferAudience
     """Whose notices it shows, and who reads it."""
     each_department: bool = False
     """One for each department of the audience, about its own complaints only."""

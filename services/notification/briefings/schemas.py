@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notification.briefings.book import BriefingRow, Code, Section, Title
+from services.notification.briefings.book import BriefingRow, Code, Section, Title, TransferAudience
 from services.notification.briefings.model import Briefing, BriefingAttention, BriefingReport
-from shared.events.vocabulary import Audience, Language, NoticeUrgency, Severity
+from shared.events.vocabulary import Language, NoticeUrgency, Severity
 
 
 class BriefingFormat(StrEnum):
@@ -27,7 +27,7 @@ class BriefingLine(BaseModel):
     row: str
     """Of the rulebook."""
     title: Title
-    audience: Audience
+    audience: TransferAudience
     department: str | None = None
     since: datetime
     until: datetime
@@ -74,7 +74,7 @@ class BriefingView(BaseModel):
     row: str
     """Of the rulebook."""
     title: Title
-    audience: Audience
+    audience: TransferAudience
     department: str | None = None
     department_name: Title | None = None
     since: datetime
@@ -186,7 +186,7 @@ class BriefingTimeliness(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    audience: Audience
+    audience: TransferAudience
     made: int
     """Briefings made in the period."""
     letters: int
