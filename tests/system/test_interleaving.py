@@ -92,9 +92,10 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "notification": ("subscriptions",),
+    "notification": ("subscriptions", "briefing_turns"),
+    ),
 }
-"""Tables that requests fill, and no event."""
+"""Tables that requests or timers fill, and no event."""
 
 Row = tuple[str, ...]
 Snapshot = dict[str, Counter[Row]]
