@@ -8,17 +8,23 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from services import catalogue
 from services.notification.briefings.book import BRIEFINGS
 from services.notification.briefings.making import Maker
 from services.notification.briefings.sources import Sources
 from shared import clock
+from shared.events import NOTICES, NoticeIssued
+from shared.events.transfer import NoticeWords
+from shared.events.vocabulary import Audience, Severity, TransferForm
 from tests.conftest import NewDatabase
 from tests.services.receivers import Mailbox, mail_server
+from tests.services.test_routing import records
 from tests.services.test_transfer import GRAVE, caller, change_people, erased
 from tests.world import TOLD, World, eventually, open_world
 
@@ -61,6 +67,13 @@ ROWS: list[dict[str, Any]] = [
         "audience": "responsible-department",
         "each_department": True,
         "sections": ["numbers", "overdue", "categories", "clippings", "next"],
+    },
+    USUAL
+    | {
+        "id": "persons",
+        "title": {"en": "For you", "zh": "个人简报"},
+        "audience": "person-concerned",
+        "sections": ["clippings"],
     },
 ]
 
@@ -357,7 +370,17 @@ async def test_a_service_that_comes_back_in_time_is_waited_for(room: Newsroom) -
 
     context.peers = away
     room.turn_to(1, 8)
-    await eventually(lambda: room.rows("SELECT 1 FROM briefings WHERE row_id = 'leaders' AND attempts = 1"))
+
+    async def rests() -> bool:
+        """All have failed once, and none is being made: a lease is shorter than the time until the next attempt."""
+        tried = await room.rows("SELECT 1 FROM briefings WHERE row_id = 'leaders' AND attempts = 1")
+        soon = await room.rows(
+            "SELECT 1 FROM briefings WHERE state = 'waiting' AND (attempts = 0 OR next_try_at < :at)",
+            at=room.now() + timedelta(minutes=4),
+        )
+        return bool(tried) and not soon
+
+    await eventually(rests, what="the first attempts")
     context.peers = usual
     room.turn_to(1, 8, 20)
     await room.begun((MONDAY + timedelta(days=1)).replace(hour=0), "leaders")
@@ -392,6 +415,44 @@ async def test_the_words_of_an_erased_customer_go(room: Newsroom) -> None:
     assert after["voices"] == []
     shown = await room.world.http.get(f"{URL}/{made['id']}", params={"format": "html", "language": "en"})
     assert "Nobody told us" not in shown.text
+
+
+@pytest.mark.requirement("003-16")
+async def test_a_person_concerned_reads_the_clippings_that_name_them_and_nobody_else(room: Newsroom) -> None:
+    registered = await room.world.register(LATE)
+    await room.world.settled()
+
+    def notice(audience: Audience, *recipients: str) -> NoticeIssued:
+        return NOTICES[audience](
+            complaint_id=UUID(registered["id"]),
+            notice_id=uuid4(),
+            reason="about-you",
+            fact_type="test",
+            fact_id=uuid4(),
+            reference=registered["reference"],
+            department="logistics",
+            severity=Severity.GENERAL,
+            issued_at=clock.now(),
+            acknowledge_by=clock.now(),
+            form=TransferForm.CLIPPING,
+            recipients=recipients,
+            words=NoticeWords(en="Well done", zh="干得好"),
+        )
+
+    told = [
+        notice(Audience.PERSON_CONCERNED, "zhao.lin"),
+        notice(Audience.RESPONSIBLE_DEPARTMENT, "zhou.min"),
+    ]
+    [service] = catalogue.load(["notification"])
+    await service.pump(room.world.context("notification")).handle(records(told))
+    await room.morning(1)
+    [own] = room.letters("zhao.lin")
+    assert "个人简报" in own["Subject"]
+    assert "干得好" in words(own)
+    [named] = room.letters("zhou.min")
+    assert "部门简报" in named["Subject"], "whoever a clipping names reads the briefing that shows it"
+    assert "干得好" in words(named)
+    assert all("干得好" not in words(mail) for mail in room.letters("liu.yang")), "it names somebody else"
 
 
 @pytest.mark.requirement("003-16", "002-11")

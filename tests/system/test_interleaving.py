@@ -93,7 +93,6 @@ KEPT = {
     ),
     "resolution": ("calendars",),
     "notification": ("subscriptions", "briefing_turns"),
-    ),
 }
 """Tables that requests or timers fill, and no event."""
 
