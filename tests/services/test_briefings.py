@@ -23,8 +23,8 @@ from shared.events import NOTICES, NoticeIssued
 from shared.events.transfer import NoticeWords
 from shared.events.vocabulary import Audience, Severity, TransferForm
 from tests.conftest import NewDatabase
+from tests.resolution_story import records
 from tests.services.receivers import Mailbox, mail_server
-from tests.services.test_routing import records
 from tests.services.test_transfer import GRAVE, caller, change_people, erased
 from tests.world import TOLD, World, eventually, open_world
 
