@@ -292,7 +292,7 @@ async def test_any_order_of_the_topics_ends_the_same(
         async with bench.process.contexts["notification"].database.reading() as connection:
             first = await connection.execute(
                 text(
-                    "SELECT DISTINCT ON (lane) template FROM deliveries WHERE channel = 'customer' "
+                    "SELECT DISTINCT ON (lane) template FROM deliveries WHERE audience = 'customer' "
                     "ORDER BY lane, number"
                 )
             )
