@@ -15,6 +15,7 @@ from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
 from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
+from services.insights.periods import router as periods
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
 from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity
@@ -22,7 +23,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

@@ -2,6 +2,7 @@
 
 from services.notification.attempts.api import router as deliveries
 from services.notification.books import BOOKS
+from services.notification.briefings.api import router as briefings
 from services.notification.devices.api import router as devices
 from services.notification.messages.api import router as messages
 from services.notification.preferences.api import router as preferences
@@ -23,7 +24,7 @@ from shared.service import api_router
 router = api_router()
 ROOMS = (
     *(webhooks, resending, deliveries, reports, inbox, messages, devices, preferences),
-    *(wording, templates, previews, streams, sockets.router, surveys, answering, survey_page),
+    *(briefings, wording, templates, previews, streams, sockets.router, surveys, answering, survey_page),
 )
 """Routers of the rooms."""
 

@@ -4,6 +4,11 @@ from collections.abc import Sequence
 
 from services.notification.api import router
 from services.notification.attempts.pruning import Pruner as AttemptPruner
+from services.notification.briefings.making import TEMPLATE as BRIEFING
+from services.notification.briefings.making import Maker
+from services.notification.briefings.rendering import Renderer
+from services.notification.briefings.sources import Sources
+from services.notification.briefings.writer import BriefingWriter
 from services.notification.channels import Way
 from services.notification.channels.email import EmailChannel
 from services.notification.channels.inbox import InboxChannel
@@ -91,6 +96,7 @@ def _parts(context: Context) -> Sequence[object]:
         customers,
         {**special, DIGEST: DigestWriter(context.database, letters, customers, special)},
     )
+    renderer, sources = Renderer(settings), Sources(context)
     to_staff = LetterDesk(
         Audience.STAFF,
         ways,
@@ -99,6 +105,7 @@ def _parts(context: Context) -> Sequence[object]:
         {
             DIGEST: DigestWriter(context.database, letters, colleagues),
             WEBHOOK_DISABLED: OwnerWriter(people, letters),
+            BRIEFING: BriefingWriter(context.database, people, renderer),
         },
     )
     to_subscribers = WebhookDesk(seal, WebhookChannel(guard, connections), settings.base_url)
@@ -122,6 +129,7 @@ def _parts(context: Context) -> Sequence[object]:
         *(Hub(context.database, settings.poll_interval), Seats(settings.stream_limit), Cases(context)),
         *(TicketSeal(settings.installation_secret), MessageSeal(settings.installation_secret)),
         Attempts(settings.tracking_attempts),
+        *(renderer, sources, Maker(context.database, sources, settings.poll_interval)),
         Waker(context.database, [Dormitory(surveys.surveys, survey_store)], settings.poll_interval),
     ]
 
@@ -147,6 +155,7 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("notification.connections", context.part(Connections).run),
         Worker("notification.attempts", AttemptPruner(context.database, settings.attempts_days).run),
         Worker("notification.templates", templates.run),
+        Worker("notification.briefings", context.part(Maker).run),
         Worker("notification.waker", context.part(Waker).run),
         *(
             Worker(f"notification.deliveries.{n}", templates.before(courier.run))

@@ -119,7 +119,7 @@ def add_table(metadata: MetaData) -> Table:
             "THEN template IS NOT NULL AND (complaint_id IS NULL) = (template = 'digest') "
             "AND subscription_id IS NULL AND recipient IS NULL "
             "AND (customer_id IS NOT NULL) = (template IN ('field-action', 'digest')) "
-            "WHEN 'staff' THEN template IS NOT NULL AND (complaint_id IS NULL) = (template = 'digest') "
+            "WHEN 'staff' THEN template IS NOT NULL AND (complaint_id IS NULL) = (template IN ('digest', 'briefing')) "
             "AND recipient IS NOT NULL "
             "WHEN 'subscriber' THEN subscription_id IS NOT NULL AND event_id IS NOT NULL AND template IS NULL "
             "ELSE false END",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from services.notification.briefings.heard import clippings_of
 from services.notification.model import FACTS, Conversation
 from services.notification.staff.model import SILENT, Settled, of_notice, of_reminder, of_task
 from services.notification.store import ConversationStore
@@ -271,6 +272,7 @@ def on_notice_issued(conversation: Conversation, event: NoticeIssued, fact: Rece
     """Whom it names is told here; whoever reads the topic of the audience, by Kafka or webhook, needs nobody."""
     conversation.forward(fact)
     conversation.tell_staff(type(event), of_notice(event), by_letter=event.form not in SILENT)
+    conversation.clippings += clippings_of(event)
 
 
 for notice in NOTICES.values():

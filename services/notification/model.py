@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notification.affected import letter_facts
+from services.notification.briefings.heard import HeardClipping
 from services.notification.delivery import Delivery, Forwarded
 from services.notification.hearing.book import WHO_HEARS_WHAT, Told
 from services.notification.rules import ACKNOWLEDGEMENT, Audience, Channel, Hearer, Urgency
@@ -112,6 +113,8 @@ class Conversation(Aggregate):
     settled: list[Settled] = field(default_factory=list, compare=False, repr=False)
     occasions: list[Occasion] = field(default_factory=list, compare=False, repr=False)
     """For the surveys of this complaint."""
+    clippings: list[HeardClipping] = field(default_factory=list, compare=False, repr=False)
+    """For the briefings."""
 
     def forget(self) -> None:
         """Let go of all words about the customer."""

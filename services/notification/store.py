@@ -24,6 +24,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.notification import delivery_table, kept
 from services.notification.attempts import tables as attempt_tables
+from services.notification.briefings import store as briefing_store
+from services.notification.briefings import tables as briefing_room
 from services.notification.delivery import Delivery
 from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.model import Conversation, Follower
@@ -126,6 +128,7 @@ streams = streams_tables.add_tables(metadata)
 customer_messages, reports = kept.add_tables(metadata)
 wordings = wording_tables.add_table(metadata)
 surveys = survey_tables.add_tables(metadata)
+briefing_tables = briefing_room.add_tables(metadata)
 
 _COLUMNS = [column.name for column in conversations.columns]
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
@@ -218,10 +221,11 @@ class ConversationStore:
         await staff_store.save(transaction, staff, changed)
         await preferences_store.forget(transaction, [c.gone_customer for c in changed if c.gone_customer])
         await survey_store.hear(transaction, changed)
+        await briefing_store.hear(transaction, briefing_tables, changed)
         for conversation in changed:
             conversation.outgoing, conversation.forwarded = [], []
             conversation.lines, conversation.settled = [], []
-            conversation.occasions, conversation.joined = [], []
+            conversation.occasions, conversation.joined, conversation.clippings = [], [], []
 
 
 async def queue(transaction: Transaction, new: Collection[Delivery]) -> None:

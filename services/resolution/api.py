@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.resolution import queries
 from services.resolution.approvals import api as approvals
+from services.resolution.attention import router as attention
 from services.resolution.audit.api import router as audit
 from services.resolution.books import BOOKS
 from services.resolution.casefile import api as casefile
@@ -49,6 +50,7 @@ from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
 ROOMS: Sequence[APIRouter] = (
+    attention,
     approvals.router,
     audit,
     clocks.router,

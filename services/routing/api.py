@@ -16,6 +16,7 @@ from services.routing.training.api import router as training
 from services.routing.training.practice_api import router as practice
 from services.routing.training.results_api import router as results
 from services.routing.transfer.api import router as transfer
+from services.routing.transfer.audiences_api import router as audiences
 from services.routing.transfer.clippings.api import router as clippings
 from services.routing.transfer.contacts_api import router as contacts
 from services.routing.transfer.measures_api import router as measures
@@ -49,6 +50,7 @@ ROOMS = (
     meetings,
     clippings,
     contacts,
+    audiences,
     assignment,
     rulebooks.routes(*BOOKS),
 )

@@ -54,7 +54,12 @@ FEED = {"feed", "feed_head", "feed_subjects", "stream_tickets"}
 """No reaction fills them, but a reader of the log of its own; tests/audit.py compares them with the log."""
 # Couriers, and those who report to them, leave these behind.
 SENT = {"attempts", "customer_messages", "provider_messages", "delivery_reports"}
-BOOKKEEPING = {"outbox", "inbox", "sequences", "dead_letters", "idempotency_keys", *TRAIL, *FEED, *SENT}
+BRIEFINGS = {"briefing_turns", "briefings", "briefing_readers", "briefing_voices", "clippings_shown"}
+"""Made by a timer from what other services answer, and by no event; the clippings that they show are."""
+BOOKKEEPING = {
+    *("outbox", "inbox", "sequences", "dead_letters", "idempotency_keys"),
+    *(TRAIL | FEED | SENT | BRIEFINGS),
+}
 HIDDEN = {
     "views": {"version"},  # of all aggregates: how many batches changed them
     "progress": {"id"},
@@ -188,6 +193,7 @@ def visible(table: str, found: Iterable[Any]) -> Counter[Row]:
             if name not in hidden and MOMENTS.get(row.get("kind") or row.get("action")) != name
         )
         for row in found
+        if row.get("template") != "briefing"  # its letters neither
     )
 
 

@@ -57,8 +57,12 @@ class StaffContacts:
 
     async def who_signs_in(self, account: str) -> str | None:
         """The person whose account it is. Raises httpx.HTTPError."""
-        found = await self._ask(f"account={quote(account, safe='')}")
-        return found[0].id if found else None
+        contact = await self.whose_account(account)
+        return contact.id if contact else None
+
+    async def whose_account(self, account: str) -> StaffContact | None:
+        """How the person whose account it is is reached. Raises httpx.HTTPError."""
+        return next(iter(await self._ask(f"account={quote(account, safe='')}")), None)
 
     async def _ask(self, query: str) -> list[StaffContact]:
         path = f"/routing/v1/contacts?{query}"

@@ -1,6 +1,6 @@
 """Who of the directory is meant by an audience. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,6 +40,43 @@ def recipients(
     by_id = {p.id: p for p in directory.people}
     present = (_present(person, by_id, at) for person in meant)
     return tuple(dict.fromkeys(p.id for p in present if p.id not in of.accused))[:MOST]
+
+
+def readers(
+    audience: Audience,
+    directory: Directory,
+    leader_roles: Iterable[str],
+    roles: Collection[str],
+    at: datetime,
+    each_department: bool,
+) -> dict[str | None, tuple[str, ...]]:
+    """Who an audience is when no complaint is at hand, by department, or all under None; a department without anybody
+    is left out. `roles`: whoever has one of them instead of those in charge."""
+    people = [p for p in directory.people if p.active]
+    by_id = {p.id: p for p in directory.people}
+    wanted = frozenset(roles) or (frozenset(leader_roles) if audience is Audience.LEADERSHIP else frozenset())
+    found: dict[str | None, tuple[str, ...]] = {}
+    for unit in _units(audience, directory):
+        there = [p for p in people if p.department == unit.code and p.role in wanted]
+        meant = there if wanted else _in_charge(people, {unit.code})
+        if meant:
+            found[unit.code] = tuple(dict.fromkeys(_present(p, by_id, at).id for p in meant))
+    if each_department:
+        return found
+    return {None: tuple(dict.fromkeys(person for group in found.values() for person in group))}
+
+
+def _units(audience: Audience, directory: Directory) -> list[Department]:
+    """Departments in which an audience is found."""
+    units = [d for d in directory.departments.values() if d.active]
+    if audience is Audience.PERSON_CONCERNED:
+        return []
+    if audience is Audience.LEADERSHIP:
+        return units
+    if audience is Audience.RESPONSIBLE_DEPARTMENT:
+        return [d for d in units if d.categories]
+    layer = TECHNICAL if audience is Audience.TECHNICAL_SUPPORT else MANAGEMENT
+    return [d for d in units if d.layer == layer]
 
 
 def supervisors(people: Iterable[str], directory: Directory) -> tuple[str, ...]:

@@ -6,13 +6,16 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0008"
-down_revision: str | None = "0006"
+down_revision: str | None = "0007"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 
-STATUS = "status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent'{more})"
-SETTLED = "(status IN ('delivered', 'failed', 'not_sent'{more})) = (settled_at IS NOT NULL)"
+STATUS = "status IN ('pending', 'leased', 'delivered', 'failed', 'not_sent', 'declined', 'merged'{more})"
+SETTLED = (
+    "status = 'merged' OR "
+    "(status IN ('delivered', 'failed', 'not_sent', 'declined'{more})) = (settled_at IS NOT NULL)"
+)
 
 
 def upgrade() -> None:
