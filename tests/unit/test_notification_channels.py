@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.notification.channels import marks
 from services.notification.channels.phones import textable
 from services.notification.channels.segments import segments, shortened
-from services.notification.providers.book import PROVIDERS, Provider, Providers, Scheme
+from services.notification.providers.book import PROVIDERS, Proof, Provider, Providers
 from services.notification.providers.filling import UnknownSecret, fill, fill_url
 from services.notification.providers.receipts import Told, is_from_provider, payload, read
 from services.notification.reports import mail
@@ -333,7 +333,7 @@ def test_only_who_knows_the_secret_reports() -> None:
     assert is_from_provider(signed, "", {"X-Signature": f"sha256={wanted}"}, None, b"")
     assert not is_from_provider(signed, "", {"X-Signature": wanted}, None, b"x")
     assert not is_from_provider(signed, "", {}, wanted, b"")
-    token = signed.model_copy(update={"scheme": Scheme.TOKEN})
+    token = signed.model_copy(update={"scheme": Proof.TOKEN})
     assert is_from_provider(token, "s3cret", {"X-Signature": "Bearer s3cret"}, None, b"")
     assert is_from_provider(token, "s3cret", {}, "s3cret", b"")
     assert not is_from_provider(token, "s3cret", {}, None, b"")

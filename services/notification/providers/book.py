@@ -57,7 +57,7 @@ class Verdict(_Part):
     """Finds something true in the JSON of the answer."""
 
 
-class Scheme(StrEnum):
+class Proof(StrEnum):
     """How we know that a receipt comes from the provider."""
 
     TOKEN = "token"  # noqa: S105 - the name of a way, no secret
@@ -69,7 +69,7 @@ class Scheme(StrEnum):
 class Receipts(_Part):
     """What the provider tells later, at `/notification/v1/providers/<name>/receipts`."""
 
-    scheme: Scheme
+    scheme: Proof
     secret: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}$")]
     """Name of the secret in REDRESS_PROVIDER_SECRETS."""
     header: HeaderName = "X-Signature"

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
-from services.notification.providers.book import Receipts, Scheme
+from services.notification.providers.book import Proof, Receipts
 from services.notification.reports.model import What, code_of
 from shared.expressions import value
 from shared.strictjson import read_json
@@ -33,7 +33,7 @@ def is_from_provider(
     receipts: Receipts, secret: str, headers: Mapping[str, str], token: str | None, body: bytes
 ) -> bool:
     given = headers.get(receipts.header, "").strip()
-    if receipts.scheme is Scheme.TOKEN:
+    if receipts.scheme is Proof.TOKEN:
         offered, wanted = (given.removeprefix("Bearer ") or token or ""), secret
     else:
         offered = given.removeprefix("sha256=").lower()

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints
 
+from services.notification.briefings.book import TransferAudience
 from services.notification.model import FACTS
 from services.notification.webhooks.filters import matches
 from shared.events import NOTICES
@@ -39,7 +40,7 @@ Categories = Annotated[
     ),
 ]
 Audiences = Annotated[
-    list[Audience],
+    list[TransferAudience],
     Query(
         max_length=len(Audience),
         description="Only the notices of these audiences. Without it: everything that the key may see.",
