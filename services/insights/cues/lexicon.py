@@ -138,9 +138,7 @@ def lexicon(language: Language) -> Lexicon:
     contractions = Contractions(file.contractions, file.endings)
 
     def split(phrase: str) -> tuple[str, ...]:
-        if _SIGNS.search(phrase):
-            raise Malformed(f"{phrase!r} is one of several: write it as a pattern of its own")
-        return (QUOTED,) if phrase == QUOTED else words(phrase, contractions)
+        return phrase_words(phrase, contractions)
 
     def patterns(written: Sequence[str]) -> tuple[Pattern, ...]:
         return tuple(read(each, file.lists, split) for each in written)
@@ -168,6 +166,13 @@ def lexicon(language: Language) -> Lexicon:
         {first: sorted(sizes.items(), reverse=True) for first, sizes in phrases.items()},
         by_first,
     )
+
+
+def phrase_words(phrase: str, contractions: Contractions) -> tuple[str, ...]:
+    """Those of a phrase. Raises Malformed if it has signs of the pattern language, which mean nothing there."""
+    if _SIGNS.search(phrase):
+        raise Malformed(f"{phrase!r} is one of several: write it as a pattern of its own")
+    return (QUOTED,) if phrase == QUOTED else words(phrase, contractions)
 
 
 def _bytes(name: str) -> bytes:

@@ -31,7 +31,7 @@ def amounts(text: str) -> Iterator[Written]:
         sign, digits, scale, unit = found["sign"], found["digits"], found["scale"], found["unit"]
         if not sign and not unit:
             continue
-        value = (_number(digits) * _SCALES.get((scale or "").lower(), 1)).normalize()
+        value = _plain(_number(digits) * _SCALES.get((scale or "").lower(), 1))
         if 0 < value <= LARGEST:
             currency = currencies[(unit or sign).strip().lower()]
             yield Written(found.start(), found.end(), Amount(value, currency))
@@ -52,6 +52,12 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         rf"\s{{0,2}}(?P<unit>(?:{either(data['after'])})(?![a-z]))?"
     )
     return re.compile(written, re.IGNORECASE), data["before"] | data["after"]
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Without zeros at its end, and without an exponent."""
+    whole = value.to_integral_value()
+    return whole.quantize(Decimal(1)) if whole == value else value.normalize()
 
 
 def _number(written: str) -> Decimal:
