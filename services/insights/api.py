@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights import rollups
 from services.insights.books import BOOKS
+from services.insights.cues.api import router as cues
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
@@ -23,7 +24,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (ECONOMICS,)
+BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES)
