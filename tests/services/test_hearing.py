@@ -108,8 +108,8 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(url: str, folder: Path, mailbox: Mailbox) -> AsyncIterator[Office]:
-    async with open_desk(url, folder, smtp_url=f"smtp://127.0.0.1:{mailbox.port}") as desk:
+async def open_office(url: str, folder: Path, mailbox: Mailbox, **changes: Any) -> AsyncIterator[Office]:
+    async with open_desk(url, folder, smtp_url=f"smtp://127.0.0.1:{mailbox.port}", **changes) as desk:
         desk.contact["customer_id"] = ANN
         key = await create_key(url, "tests", ["admin"])
         headers = {"Authorization": f"Bearer {key}"}
