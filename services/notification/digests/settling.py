@@ -64,7 +64,8 @@ UPDATE deliveries m
 SET settled_at = :now, channel = d.channel, last_error = d.last_error
 FROM deliveries d
 WHERE d.id = ANY(CAST(:digests AS uuid[])) AND m.merged_into = d.id AND m.status = 'merged'
-RETURNING m.id, m.complaint_id, m.audience, m.template, d.attempts, m.channel, m.last_error, m.customer_id, m.facts
+RETURNING m.id, m.complaint_id, m.audience, m.template, d.attempts, m.channel, m.last_error, m.customer_id, m.facts,
+          m.is_copy, m.merged_into
 """
 )
 
@@ -125,8 +126,8 @@ async def to_customers(transaction: Transaction, ended: Sequence[Any], now: date
     merged: Sequence[Any] = ()
     if digests := [row.id for row in ended if row.template == DIGEST]:
         merged = (await transaction.execute(_SETTLE, {"digests": digests, "now": now})).all()
-    ended = [row for row in ended if row.template != DIGEST and not row.is_copy]
-    return [row for row in [*ended, *merged] if row.audience == Audience.CUSTOMER]
+    ended = [*(row for row in ended if row.template != DIGEST), *merged]
+    return [row for row in ended if row.audience == Audience.CUSTOMER and not row.is_copy]
 
 
 def _customer(person: str) -> UUID | None:

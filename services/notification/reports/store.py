@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from services.notification import outcomes
+from services.notification.digests import settling
 from services.notification.reports.model import Report, Standing, reason
-from services.notification.rules import Audience, Channel
+from services.notification.rules import Channel
 from services.notification.store import ring
 from services.notification.ways import Ways
 from shared.database import Transaction, sql
@@ -35,7 +36,7 @@ SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END,
 FROM unnest(CAST(:ids AS uuid[]), CAST(:agains AS bool[]), CAST(:reasons AS text[]), CAST(:tried AS int[]))
     AS u(id, again, reason, tried)
 WHERE d.id = u.id
-RETURNING d.id, d.complaint_id, d.audience, d.template, d.channel, d.last_error, d.customer_id, d.facts,
+RETURNING d.id, d.complaint_id, d.audience, d.template, d.channel, d.last_error, d.customer_id, d.facts, d.is_copy,
           d.status, u.tried AS attempts
 """
 )
@@ -103,9 +104,10 @@ async def _undo(
             "tried": [standing.attempts for standing, _ in undone],
         },
     )
-    for row in rows:
-        if row.audience == Audience.CUSTOMER and _is_told(row):
-            transaction.publish(outcomes.failed(row, now, next_way[row.id]), at=now)
+    for row in await settling.to_customers(transaction, rows.all(), now):
+        if _is_told(row):
+            sent_as = row.id if row.id in next_way else row.merged_into
+            transaction.publish(outcomes.failed(row, now, next_way[sent_as]), at=now)
     await ring(transaction)
 
 
