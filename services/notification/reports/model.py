@@ -44,6 +44,7 @@ class Standing:
     channel: str | None
     """By which it went."""
     channels: Sequence[str]
+    """Ways that are not closed, in the order of its rule."""
     attempts: int
     erased: bool
     """The customer is: nothing more is written to them."""
@@ -58,10 +59,10 @@ class Standing:
         )
 
     def left(self) -> list[Channel]:
-        """The ways behind the one by which it went: each is taken once, so this ends."""
+        """The other ways, also those that its receiver likes less: each is lost once, so this ends."""
         if self.erased or self.channel not in self.channels:
             return []
-        return [Channel(each) for each in self.channels[self.channels.index(self.channel) + 1 :]]
+        return [Channel(each) for each in self.channels if each != self.channel]
 
 
 def code_of(told: object) -> str | None:

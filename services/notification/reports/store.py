@@ -15,7 +15,8 @@ from shared.database import Transaction, sql
 from shared.problems import Problem
 
 _HOLD = sql(
-    "SELECT d.id, d.status, d.channel, d.channels, d.attempts, coalesce(c.erased, false) AS erased "
+    "SELECT d.id, d.status, d.channel, d.channels[d.closed + 1:] AS channels, d.attempts, "
+    "coalesce(c.erased, false) AS erased "
     "FROM deliveries d LEFT JOIN conversations c ON c.id = d.complaint_id "
     "WHERE d.id = ANY(:ids) ORDER BY d.id FOR UPDATE OF d"
 )
@@ -25,16 +26,19 @@ _NOTE = sql(
     "SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:deliveries AS uuid[]), CAST(:channels AS text[]), "
     "CAST(:whats AS text[]), CAST(:codes AS text[]), CAST(:ats AS timestamptz[]))"
 )
+# The way that lost it goes to those that are closed, wherever the receiver's wishes had put it.
 _UNDO = sql(
     """
 UPDATE deliveries d
 SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END,
-    closed = coalesce(array_position(d.channels, d.channel), d.closed),
+    channels = CASE WHEN u.closes THEN d.channels[1:d.closed] || d.channel
+                    || array_remove(d.channels[d.closed + 1:], d.channel) ELSE d.channels END,
+    closed = d.closed + CAST(u.closes AS int),
     settled_at = CASE WHEN u.again THEN NULL ELSE CAST(:now AS timestamptz) END,
     next_attempt_at = CASE WHEN u.again THEN :now ELSE d.next_attempt_at END,
     attempts_before = CASE WHEN u.again THEN d.attempts ELSE d.attempts_before END, last_error = u.reason
-FROM unnest(CAST(:ids AS uuid[]), CAST(:agains AS bool[]), CAST(:reasons AS text[]), CAST(:tried AS int[]))
-    AS u(id, again, reason, tried)
+FROM unnest(CAST(:ids AS uuid[]), CAST(:agains AS bool[]), CAST(:reasons AS text[]), CAST(:tried AS int[]),
+            CAST(:closes AS bool[])) AS u(id, again, reason, tried, closes)
 WHERE d.id = u.id
 RETURNING d.id, d.complaint_id, d.audience, d.template, d.channel, d.last_error, d.customer_id, d.facts, d.is_copy,
           d.status, u.tried AS attempts
@@ -102,6 +106,7 @@ async def _undo(
             "agains": [next_way[standing.id] is not None for standing, _ in undone],
             "reasons": [reason(report) for _, report in undone],
             "tried": [standing.attempts for standing, _ in undone],
+            "closes": [standing.channel in standing.channels for standing, _ in undone],
         },
     )
     for row in await settling.to_customers(transaction, rows.all(), now):
