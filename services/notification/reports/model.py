@@ -49,8 +49,10 @@ class Standing:
     erased: bool
     """The customer is: nothing more is written to them."""
 
-    def is_under_way(self) -> bool:
-        return self.status in {"pending", "leased"}
+    def is_being_sent(self) -> bool:
+        """What came of the newest attempt is not written down yet. One that waits for its next attempt has told of the
+        last: a report of that is taken, and there may be hours to go."""
+        return self.status == "leased"
 
     def is_undone_by(self, report: Report) -> bool:
         """It counted as delivered, by the way of which this is reported."""

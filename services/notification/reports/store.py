@@ -70,7 +70,7 @@ async def take(transaction: Transaction, reports: Sequence[Report], ways: Ways, 
     known = await transaction.execute(_KNOWN, {"ids": [report.id for report in reports]})
     seen = set(known.scalars())
     new = {r.id: r for r in reports if r.delivery_id in held and r.id not in seen}
-    if any(held[report.delivery_id].is_under_way() for report in new.values()):
+    if any(held[report.delivery_id].is_being_sent() for report in new.values()):
         raise NotYet
     if new:
         await _note(transaction, list(new.values()))
