@@ -37,7 +37,7 @@ class Gate:
             case NotBefore(until):
                 raise Postponed(until)
             case IntoDigest(at, channels):
-                raise Merged(person, at, channels, "digest")
+                raise Merged(person, at, channels, "digest", copy=delivery.is_copy)
             case NowIfRoom(channels, day, or_at):
                 most = pace.messages_a_day
                 if not await store.take_place(self._database, delivery.id, person, day, most):
