@@ -187,6 +187,29 @@ async def test_a_digest_says_nothing_twice_and_copies_make_one_of_their_own(offi
 
 
 @pytest.mark.requirement("002-19")
+async def test_who_wants_none_of_the_ways_of_a_rule_is_not_told_and_nobody_is_troubled(office: Office) -> None:
+    """They want progress in their inbox only, and the rules offer mails: nobody need call them about it."""
+    complaint = await office.thanked()
+    await office.rules(customer_assigned={"channels": ["email"], "besides": ["inbox"]})
+    before = len(await office.told())
+    for wishes in ({}, {"digest": DAILY}):
+        await office.wishes(ways={"progress": ["inbox"]}, **wishes)
+        await office.desk.hears(accepted(complaint))
+        await office.desk.delivers()
+    await office.wishes(ways={"progress": ["email"]}, digest=DAILY)
+    await office.desk.hears(an_assignment(complaint))
+    await office.desk.delivers()
+    entries = [e for e in await office.desk.log() if e["template"] in {"accepted", "assigned"}]
+    assert Counter((e["template"], e["is_copy"], e["status"]) for e in entries) == {
+        ("accepted", False, "declined"): 2,
+        ("assigned", False, "merged"): 1,
+        ("assigned", True, "declined"): 1,
+    }
+    assert await office.desk.rows("SELECT 1 FROM day_counts") == [], "it takes no place of the day"
+    assert await since(office, before) == []
+
+
+@pytest.mark.requirement("002-19")
 async def test_what_is_erased_is_not_sent_again(office: Office) -> None:
     """Neither by itself, nor by a digest that told it, nor to a webhook."""
     digest = await two_in_a_digest(office)
