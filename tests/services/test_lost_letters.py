@@ -210,6 +210,27 @@ async def test_who_wants_none_of_the_ways_of_a_rule_is_not_told_and_nobody_is_tr
 
 
 @pytest.mark.requirement("002-19")
+async def test_what_came_back_and_is_wanted_by_no_other_way_is_told_as_failed(
+    office: Office, hook: Hook
+) -> None:
+    await provides(office.desk, hook, "sms")
+    office.desk.contact["phone"] = "138 0013 8000"
+    complaint = await office.thanked()
+    await office.wishes(ways={"progress": ["email"]})
+    await office.desk.hears(accepted(complaint))
+    await office.desk.delivers()
+    before = len(await office.told())
+    await comes_back(office, (await office.log())["accepted"])
+    await office.desk.delivers()
+    assert (await office.log())["accepted"]["status"] == "not_sent"
+    assert await since(office, before) == [
+        ("failed", "accepted", "email", "sms"),
+        ("failed", "accepted", "none", None),
+    ]
+    assert hook.calls == []
+
+
+@pytest.mark.requirement("002-19")
 async def test_what_is_erased_is_not_sent_again(office: Office) -> None:
     """Neither by itself, nor by a digest that told it, nor to a webhook."""
     digest = await two_in_a_digest(office)
@@ -229,8 +250,10 @@ async def test_what_is_erased_is_not_sent_again(office: Office) -> None:
             refused = await office.admin.post(f"/notification/v1/deliveries/{each}/resend")
             assert refused.status_code == 409, refused.text
             assert "erased" in refused.json()["title"]
+        before = len(await office.told())
         again = await office.admin.post(f"/notification/v1/deliveries/{digest['id']}/resend")
         assert again.status_code == 202
         await office.desk.delivers()
         assert office.mailbox.mails == []
         assert (await office.log())["digest"]["status"] == "not_sent"
+        assert await since(office, before) == [], "nobody need reach a customer who is erased"
