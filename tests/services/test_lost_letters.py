@@ -187,13 +187,15 @@ async def test_a_digest_says_nothing_twice_and_copies_make_one_of_their_own(offi
 
 
 @pytest.mark.requirement("002-19")
-async def test_who_wants_none_of_the_ways_of_a_rule_is_not_told_and_nobody_is_troubled(office: Office) -> None:
+async def test_who_wants_none_of_the_ways_of_a_rule_is_not_told_and_nobody_is_troubled(
+    office: Office,
+) -> None:
     """They want progress in their inbox only, and the rules offer mails: nobody need call them about it."""
     complaint = await office.thanked()
     await office.rules(customer_assigned={"channels": ["email"], "besides": ["inbox"]})
     before = len(await office.told())
-    for wishes in ({}, {"digest": DAILY}):
-        await office.wishes(ways={"progress": ["inbox"]}, **wishes)
+    for digest in ({"frequency": "off"}, DAILY):
+        await office.wishes(ways={"progress": ["inbox"]}, digest=digest)
         await office.desk.hears(accepted(complaint))
         await office.desk.delivers()
     await office.wishes(ways={"progress": ["email"]}, digest=DAILY)
