@@ -233,6 +233,29 @@ async def test_what_came_back_and_is_wanted_by_no_other_way_is_told_as_failed(
 
 
 @pytest.mark.requirement("002-19")
+async def test_the_inbox_keeps_no_digest_that_tells_of_an_erased_case(office: Office) -> None:
+    """It was kept with the newest of the customer's cases."""
+    erased, kept = await office.thanked(), await office.thanked()
+    await office.wishes(digest=DAILY)
+    await office.desk.hears(an_assignment(erased))
+    await office.desk.hears(accepted(kept))
+    await office.desk.delivers()
+    with at(FIVE):
+        await office.desk.delivers()
+    words = "SELECT template, sealed IS NOT NULL AS there FROM customer_messages WHERE complaint_id = :id"
+    assert {tuple(row) for row in await office.desk.rows(words, id=kept)} == {
+        ("acknowledgement", True),
+        ("digest", True),
+    }
+    said = {"customer_id": ANN, "because": "requested", "erased_at": clock.now(), "customer_gone": False}
+    await office.desk.hears(CustomerErased.model_validate(said | {"complaint_id": erased}))
+    assert {tuple(row) for row in await office.desk.rows(words, id=kept)} == {
+        ("acknowledgement", True),
+        ("digest", False),
+    }
+
+
+@pytest.mark.requirement("002-19")
 async def test_what_is_erased_is_not_sent_again(office: Office) -> None:
     """Neither by itself, nor by a digest that told it, nor to a webhook."""
     digest = await two_in_a_digest(office)
