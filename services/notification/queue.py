@@ -120,9 +120,8 @@ SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts 
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.complaint_id, d.attempts, d.attempts - d.attempts_before AS tries, d.template, d.facts,
           d.channels[d.closed + 1:] AS channels, d.closed > 0 AS came_back, d.recipient, d.customer_id,
-          d.subscription_id, d.urgency, d.nature, d.is_copy, due.reference,
-          due.kind, due.leading_id, due.handler_name, due.promised_at, due.url, due.payload,
-          due.secrets, due.body
+          d.subscription_id, d.urgency, d.nature, d.is_copy, due.reference, due.kind, due.leading_id,
+          due.handler_name, due.promised_at, due.url, due.payload, due.secrets, due.body
 """  # noqa: S608 - a condition of our own
 )
 

@@ -66,7 +66,7 @@ FROM deliveries d
 WHERE d.id = ANY(CAST(:digests AS uuid[])) AND m.merged_into = d.id AND m.status = 'merged'
   AND NOT (m.audience = 'customer' AND EXISTS (SELECT FROM conversations c WHERE c.id = m.complaint_id AND c.erased))
 RETURNING m.id, m.complaint_id, m.audience, m.template, d.attempts, m.channel, m.last_error, m.customer_id, m.facts,
-          m.is_copy, m.merged_into
+          m.is_copy, d.id AS went_with
 """
 )
 
