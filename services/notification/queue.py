@@ -55,6 +55,8 @@ class Leased:
     """A customer by their own id, of a field action."""
     channels: tuple[Channel, ...] = ()
     """The first of them that leads to the receiver is taken."""
+    came_back: bool = False
+    """It was lost by a way that is not among these any more."""
     urgency: Urgency | None = None
     nature: Nature | None = None
     is_copy: bool = False
@@ -117,9 +119,9 @@ UPDATE deliveries d
 SET status = 'leased', lease_until = :until, next_attempt_at = :until, attempts = d.attempts + 1, withheld = NULL
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.complaint_id, d.attempts, d.attempts - d.attempts_before AS tries, d.template, d.facts,
-          d.channels[d.closed + 1:] AS channels, d.recipient, d.customer_id, d.subscription_id, d.urgency, d.nature,
-          d.is_copy, due.reference, due.kind, due.leading_id, due.handler_name, due.promised_at, due.url, due.payload,
-          due.secrets, due.body
+          d.channels[d.closed + 1:] AS channels, d.closed > 0 AS came_back, d.recipient, d.customer_id,
+          d.subscription_id, d.urgency, d.nature, d.is_copy, due.reference, due.kind, due.leading_id,
+          due.handler_name, due.promised_at, due.url, due.payload, due.secrets, due.body
 """  # noqa: S608 - a condition of our own
 )
 

@@ -1,4 +1,4 @@
-"""Tables, and how conversations are loaded and saved: a batch costs four statements, however long it is."""
+"""Tables, and how conversations are loaded and saved: a batch costs a handful of statements, however long it is."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields

@@ -40,7 +40,7 @@ from shared.events.vocabulary import Audience as Listeners
 from shared.events.vocabulary import Language
 from shared.keys import create_key
 from tests.conftest import NewDatabase
-from tests.services.receivers import Mailbox, mail_server
+from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_notification import Desk, a_complaint, an_assignment, open_desk
 
 pytestmark = pytest.mark.slow
@@ -108,8 +108,8 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(url: str, folder: Path, mailbox: Mailbox) -> AsyncIterator[Office]:
-    async with open_desk(url, folder, smtp_url=f"smtp://127.0.0.1:{mailbox.port}") as desk:
+async def open_office(url: str, folder: Path, mailbox: Mailbox, **changes: Any) -> AsyncIterator[Office]:
+    async with open_desk(url, folder, smtp_url=f"smtp://127.0.0.1:{mailbox.port}", **changes) as desk:
         desk.contact["customer_id"] = ANN
         key = await create_key(url, "tests", ["admin"])
         headers = {"Authorization": f"Bearer {key}"}
@@ -184,7 +184,7 @@ async def test_several_ways_at_once_are_told_once_and_a_copy_that_fails_troubles
     office: Office,
 ) -> None:
     complaint = await office.thanked()
-    await office.rules(customer_accepted={"besides": ["push"]})
+    await office.rules(customer_accepted={"channels": ["email"], "besides": ["push"]})
     await office.desk.hears(accepted(complaint))
     await office.desk.delivers()
     entries = [e for e in await office.desk.log() if e["template"] == "accepted"]
@@ -240,7 +240,7 @@ async def test_in_quiet_hours_only_what_is_immediate_comes_and_the_rest_in_order
         await office.desk.hears(told)
         assert await office.desk.delivers() == 1
         assert len(office.mailbox.mails) == 1
-        assert "Leave the house." in office.mailbox.mails[0].get_content()
+        assert "Leave the house." in text_of(office.mailbox.mails[0])
     with at(morning - timedelta(seconds=1)):
         assert await office.desk.delivers() == 0
     with at(morning):
@@ -270,7 +270,7 @@ async def test_a_daily_digest_holds_every_message_in_order_and_each_is_told_as_d
     with at(five):
         assert await office.desk.delivers() == 1
     assert office.subjects[1:] == ["2 messages about your cases"]
-    body = office.mailbox.mails[1].get_content()
+    body = text_of(office.mailbox.mails[1])
     assert (
         0 < body.index("1. Li Wei now takes care of your case") < body.index("2. We are working on your case")
     )
@@ -318,7 +318,7 @@ async def test_whoever_unsubscribes_before_the_digest_goes_does_not_get_it(offic
     log = await office.log()
     assert (log["survey"]["status"], log["assigned"]["status"]) == ("declined", "merged")
     assert office.subjects == ["Li Wei now takes care of your case"]
-    assert "satisfied" not in office.mailbox.mails[0].get_content()
+    assert "satisfied" not in text_of(office.mailbox.mails[0])
 
 
 async def test_a_digest_that_was_begun_takes_no_more(office: Office) -> None:

@@ -43,6 +43,7 @@ from shared.process import Process
 from shared.service import Context
 from tests.conftest import NewDatabase
 from tests.services.receivers import Hook, Mailbox, certificate, mail_server, text_of, web_server
+from tests.services.statements import counted
 from tests.world import eventually, open_world, settings_for
 
 pytestmark = pytest.mark.slow
@@ -195,6 +196,37 @@ async def later(**delta: float) -> AsyncIterator[None]:
     real = clock._system_time
     with clock.moved_to(lambda: real() + timedelta(**delta)):
         yield
+
+
+# What a batch costs.
+
+
+async def test_a_long_batch_costs_as_many_statements_as_a_short_one(desk: Desk, hook: Hook) -> None:
+    await desk.subscribes(hook)
+    read, claimed, settled = [], [], []
+    for size in (1, 30):
+        complaints = [uuid4() for _ in range(size)]
+        facts = [fact for each in complaints for fact in (*a_complaint(each), an_assignment(each))]
+        with counted(desk.context.database) as statements:
+            await desk.hears(*facts)
+        read.append(len(statements))
+        for audience in (Audience.CUSTOMER, Audience.SUBSCRIBER):
+            with counted(desk.context.database) as statements:
+                leased = await queue.claim(desk.context.database, audience, clock.now(), 100)
+            claimed.append(len(statements))
+            assert len(leased) == size
+            now, way = clock.now(), leased[0].channels[0]
+            with counted(desk.context.database) as statements:
+                ends = [queue.Outcome(each, Receipt(way, "v", b"s"), now, now) for each in leased]
+                await queue.settle(desk.context.database, ends, now)
+            settled.append(len(statements))
+        async with desk.context.database.transaction() as transaction:
+            await transaction.execute(text("UPDATE deliveries SET next_attempt_at = 'infinity'"))
+    assert 0 < read[0] == read[1] <= 10
+    assert claimed[:2] == claimed[2:]
+    assert 0 < max(claimed) <= 4
+    assert settled[:2] == settled[2:]
+    assert 0 < max(settled) <= 5
 
 
 # Mail.

@@ -35,7 +35,7 @@ from shared.events.vocabulary import Audience as NoticeAudience
 from shared.events.vocabulary import Because, Risk, Severity
 from shared.rulebooks import store as rulebooks
 from tests.conftest import NewDatabase
-from tests.services.receivers import Hook, Mailbox, mail_server, web_server
+from tests.services.receivers import Hook, Mailbox, mail_server, text_of, web_server
 from tests.services.test_notification import (
     Desk,
     a_complaint,
@@ -438,7 +438,7 @@ def _is_told(mailbox: Mailbox, webhook: dict[str, Any], *, known: bool) -> None:
     for mail in mailbox.mails:
         assert mail["To"] == "li.wei@example.com"
         assert mail["Subject"] == "Your webhook was switched off"
-        assert f"/notification/v1/webhooks/{webhook['id']}" in mail.get_content()
+        assert f"/notification/v1/webhooks/{webhook['id']}" in text_of(mail)
 
 
 async def _routing_knows(desk: Desk, account: str) -> None:

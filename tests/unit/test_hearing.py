@@ -113,12 +113,14 @@ def test_rules_that_overlap_make_one_message_by_the_ways_of_all(rows: list[dict[
 
 
 def test_several_ways_at_once_are_deliveries_with_ids_that_follow() -> None:
-    book = WhoHearsWhat.model_validate(rulebook(customer_accepted={"besides": ["inbox", "push"]}))
+    book = WhoHearsWhat.model_validate(
+        rulebook(customer_accepted={"channels": ["email", "sms"], "besides": ["inbox", "push"]})
+    )
     talk = Conversation(id=ID, acknowledged=True, books=Books({WHO_HEARS_WHAT.kind: (1, book)}))
     talk.tell(events.CaseAccepted, "cause", at(5), person="Li Wei")
     (accepted,) = talk.outgoing
     main, *copies = accepted.all_ways()
-    assert (main.channels, main.is_copy) == ((Channel.EMAIL,), False)
+    assert (main.channels, main.is_copy) == ((Channel.EMAIL, Channel.SMS), False)
     assert [(c.channels, c.is_copy) for c in copies] == [((Channel.INBOX,), True), ((Channel.PUSH,), True)]
     assert [each.id for each in accepted.all_ways()] == [main.id, *(c.id for c in copies)]
     assert len({main.id, *(c.id for c in copies)}) == 3

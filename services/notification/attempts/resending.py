@@ -10,8 +10,11 @@ from shared.database import Transaction, sql
 from shared.problems import Problem
 
 _FOUND = sql(
-    "SELECT d.status, d.template, s.owner, s.enabled FROM deliveries d "
-    "LEFT JOIN subscriptions s ON s.id = d.subscription_id WHERE d.id = :id FOR UPDATE OF d"
+    "SELECT d.status, d.template, s.owner, s.enabled, coalesce(f.body = '', c.erased AND d.customer_id IS NULL "
+    "AND (d.audience = 'customer' OR d.template = 'staff-task'), false) AS erased "
+    "FROM deliveries d LEFT JOIN subscriptions s ON s.id = d.subscription_id "
+    "LEFT JOIN forwarded_events f ON f.event_id = d.event_id LEFT JOIN conversations c ON c.id = d.complaint_id "
+    "WHERE d.id = :id FOR UPDATE OF d"
 )
 _AGAIN = sql(f"UPDATE deliveries SET {AGAIN} WHERE id = :id")  # noqa: S608 - an assignment of our own
 
@@ -39,6 +42,8 @@ async def resend(transaction: Transaction, delivery_id: UUID, who: Principal) ->
             "Only what was delivered or given up can be sent again.",
             status_now=row.status,
         )
+    if row.erased:
+        raise problems.conflict("Its customer is erased", "Nothing is left of it that could be sent.")
     if row.enabled is False:
         raise problems.conflict("Its webhook is switched off", "Switch the webhook on first.")
     await transaction.execute(_AGAIN, {"id": delivery_id, "now": clock.now()})

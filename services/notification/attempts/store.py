@@ -41,7 +41,8 @@ class Tried(Protocol):
 
 
 async def record(transaction: Transaction, tried: Sequence[Tried]) -> None:
-    await transaction.execute(_RECORD, {"rows": to_json([_row(each) for each in tried]).decode()})
+    if tried:
+        await transaction.execute(_RECORD, {"rows": to_json([_row(each) for each in tried]).decode()})
 
 
 def _row(tried: Tried) -> dict[str, Any]:

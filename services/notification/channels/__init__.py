@@ -140,13 +140,17 @@ class Declined(Withheld):
 class Merged(Withheld):
     """It is told with others in a digest."""
 
-    def __init__(self, person: str, at: datetime, channels: tuple[Channel, ...], why: str) -> None:
+    def __init__(
+        self, person: str, at: datetime, channels: tuple[Channel, ...], why: str, *, copy: bool = False
+    ) -> None:
         super().__init__(person, at)
         self.person = person
         self.at = at
         self.channels = channels
         self.why = why
         """`digest` or `daily-limit`."""
+        self.copy = copy
+        """The same goes by another way, too: copies make a digest of their own, by that way."""
 
 
 class Way(Protocol):

@@ -33,10 +33,10 @@ WHERE d.id = u.id AND d.status = 'leased' AND d.attempts = u.attempts
 # that was begun takes no more, for a receiver that has got it would not read it again: its id is the same.
 _DIGESTS = sql(
     """
-INSERT INTO deliveries AS d (id, audience, rule, rule_version, urgency, nature, channels, lane, template, facts,
-                             recipient, customer_id, next_attempt_at, created_at)
+INSERT INTO deliveries AS d (id, audience, rule, rule_version, urgency, nature, is_copy, channels, lane, template,
+                             facts, recipient, customer_id, next_attempt_at, created_at)
 SELECT DISTINCT ON (u.digest) u.digest, m.audience, 'digest', m.rule_version, 'usual', 'progress',
-       string_to_array(u.channels, ','), 'digest/' || u.digest, :template, CAST('{}' AS jsonb), m.recipient,
+       m.is_copy, string_to_array(u.channels, ','), 'digest/' || u.digest, :template, CAST('{}' AS jsonb), m.recipient,
        u.customer_id, u.at, :now
 FROM unnest(CAST(:ids AS uuid[]), CAST(:digests AS uuid[]), CAST(:customers AS uuid[]), CAST(:channels AS text[]),
             CAST(:ats AS timestamptz[])) AS u(id, digest, customer_id, channels, at)
@@ -64,7 +64,9 @@ UPDATE deliveries m
 SET settled_at = :now, channel = d.channel, last_error = d.last_error
 FROM deliveries d
 WHERE d.id = ANY(CAST(:digests AS uuid[])) AND m.merged_into = d.id AND m.status = 'merged'
-RETURNING m.id, m.complaint_id, m.audience, m.template, d.attempts, m.channel, m.last_error, m.customer_id, m.facts
+  AND NOT (m.audience = 'customer' AND EXISTS (SELECT FROM conversations c WHERE c.id = m.complaint_id AND c.erased))
+RETURNING m.id, m.complaint_id, m.audience, m.template, d.attempts, m.channel, m.last_error, m.customer_id, m.facts,
+          m.is_copy, d.id AS went_with
 """
 )
 
@@ -88,7 +90,7 @@ async def withhold(transaction: Transaction, cases: Sequence[Case], now: datetim
 
 
 async def _merge(transaction: Transaction, merged: Sequence[tuple[UUID, int, Merged]], now: datetime) -> None:
-    digests = [derived_id(DIGEST, why.person, why.at.isoformat()) for _, _, why in merged]
+    digests = [_digest(why) for _, _, why in merged]
     made = await transaction.execute(
         _DIGESTS,
         {
@@ -125,8 +127,12 @@ async def to_customers(transaction: Transaction, ended: Sequence[Any], now: date
     merged: Sequence[Any] = ()
     if digests := [row.id for row in ended if row.template == DIGEST]:
         merged = (await transaction.execute(_SETTLE, {"digests": digests, "now": now})).all()
-    ended = [row for row in ended if row.template != DIGEST and not row.is_copy]
-    return [row for row in [*ended, *merged] if row.audience == Audience.CUSTOMER]
+    ended = [*(row for row in ended if row.template != DIGEST), *merged]
+    return [row for row in ended if row.audience == Audience.CUSTOMER and not row.is_copy]
+
+
+def _digest(why: Merged) -> UUID:
+    return derived_id(DIGEST, why.person, why.at.isoformat(), *(why.channels if why.copy else ()))
 
 
 def _customer(person: str) -> UUID | None:

@@ -19,7 +19,8 @@ SELECT d.id, d.complaint_id, d.attempts, d.template, d.facts, d.channels, d.reci
 FROM deliveries d
 LEFT JOIN conversations c ON c.id = d.complaint_id
 LEFT JOIN conversations l ON l.id = c.leading_id
-WHERE d.merged_into = :digest AND d.status = 'merged' ORDER BY d.number
+WHERE d.merged_into = :digest AND d.status = 'merged' AND NOT (d.audience = 'customer' AND coalesce(c.erased, false))
+ORDER BY d.number
 """
 )
 _DECLINE = sql(

@@ -26,9 +26,11 @@ _READ = sql(
     "WHERE complaint_id = :complaint AND read_at IS NULL AND (:all OR delivery_id = ANY(:ids)) "
     "RETURNING delivery_id, template, read_at"
 )
+# A digest is kept with one of its complaints, and says something of the others.
 _FORGET = sql(
     "UPDATE customer_messages SET sealed = NULL "
-    "WHERE complaint_id = ANY(CAST(:ids AS uuid[])) AND sealed IS NOT NULL"
+    "WHERE sealed IS NOT NULL AND (complaint_id = ANY(CAST(:ids AS uuid[])) OR delivery_id IN "
+    "(SELECT merged_into FROM deliveries WHERE complaint_id = ANY(CAST(:ids AS uuid[]))))"
 )
 
 

@@ -54,7 +54,7 @@ class IntoDigest:
 
 @dataclass(frozen=True, slots=True)
 class NotAtAll:
-    """The person does not want to hear of such things."""
+    """The person does not want to hear of such things, or by none of these ways."""
 
 
 Decision = Now | NowIfRoom | NotBefore | IntoDigest | NotAtAll
@@ -66,7 +66,7 @@ def decide(about: About, wishes: Wishes, pace: Pace, usual_zone: str, now: datet
     channels = wishes.sorted_ways(about.nature, about.channels)
     if about.nature is Nature.SAFETY:
         return Now(channels)
-    if wishes.declines(about.nature):
+    if not channels:  # of none of these ways, or of nothing of the kind
         return NotAtAll()
     if about.urgency is Urgency.IMMEDIATE:
         return Now(channels)

@@ -1,6 +1,6 @@
 """The gate through which every letter goes: now, later, with others, or not at all, as its receiver wishes."""
 
-from services.notification.channels import Declined, Merged, Postponed
+from services.notification.channels import Declined, Merged, NotSent, Postponed
 from services.notification.hearing.book import WHO_HEARS_WHAT, Pace
 from services.notification.preferences import store
 from services.notification.preferences.deciding import (
@@ -27,17 +27,19 @@ class Gate:
         self._zone = zone
 
     async def ways_now(self, delivery: Leased, person: str | None) -> tuple[Channel, ...]:
-        """The ways that it takes now, the best first. Raises Withheld."""
+        """The ways that it takes now, the best first. Raises Withheld, NotSent."""
         if person is None or delivery.template == DIGEST or delivery.nature is Nature.SAFETY:
             return delivery.channels
         decision, pace = await self._decide(delivery, person)
         match decision:
+            case NotAtAll() if delivery.came_back:
+                raise NotSent("by none of the ways that are left")  # others were told that it goes on
             case NotAtAll():
                 raise Declined
             case NotBefore(until):
                 raise Postponed(until)
             case IntoDigest(at, channels):
-                raise Merged(person, at, channels, "digest")
+                raise Merged(person, at, channels, "digest", copy=delivery.is_copy)
             case NowIfRoom(channels, day, or_at):
                 most = pace.messages_a_day
                 if not await store.take_place(self._database, delivery.id, person, day, most):

@@ -2,6 +2,7 @@
 
 from datetime import time
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,8 +16,14 @@ _MINUTE = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 ClockTime = Annotated[str, StringConstraints(pattern=_MINUTE)]
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """They are read from many files, and a person's wishes are read for every letter."""
+    return frozenset(available_timezones())
+
+
 def _known(zone: str) -> str:
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise ValueError(
             "there is no such time zone; name one as the IANA does, such as Asia/Shanghai 时区名称有误"
         )

@@ -44,12 +44,15 @@ class Standing:
     channel: str | None
     """By which it went."""
     channels: Sequence[str]
+    """Ways that are not closed, in the order of its rule."""
     attempts: int
     erased: bool
     """The customer is: nothing more is written to them."""
 
-    def is_under_way(self) -> bool:
-        return self.status in {"pending", "leased"}
+    def is_being_sent(self) -> bool:
+        """What came of the newest attempt is not written down yet. One that waits for its next attempt has told of the
+        last: a report of that is taken, and there may be hours to go."""
+        return self.status == "leased"
 
     def is_undone_by(self, report: Report) -> bool:
         """It counted as delivered, by the way of which this is reported."""
@@ -58,10 +61,10 @@ class Standing:
         )
 
     def left(self) -> list[Channel]:
-        """The ways behind the one by which it went: each is taken once, so this ends."""
+        """The other ways, also those that its receiver likes less: each is lost once, so this ends."""
         if self.erased or self.channel not in self.channels:
             return []
-        return [Channel(each) for each in self.channels[self.channels.index(self.channel) + 1 :]]
+        return [Channel(each) for each in self.channels if each != self.channel]
 
 
 def code_of(told: object) -> str | None:

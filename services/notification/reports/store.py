@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.notification import outcomes
+from services.notification.digests import settling
 from services.notification.reports.model import Report, Standing, reason
-from services.notification.rules import Audience, Channel
+from services.notification.rules import FIELD_ACTION, Channel
 from services.notification.store import ring
 from services.notification.ways import Ways
 from shared.database import Transaction, sql
 from shared.problems import Problem
 
+# A letter of a field action may go to somebody else than whoever complained.
 _HOLD = sql(
-    "SELECT d.id, d.status, d.channel, d.channels, d.attempts, coalesce(c.erased, false) AS erased "
+    "SELECT d.id, d.status, d.channel, d.channels[d.closed + 1:] AS channels, d.attempts, "
+    "coalesce(c.erased AND d.customer_id IS NULL, false) AS erased "
     "FROM deliveries d LEFT JOIN conversations c ON c.id = d.complaint_id "
     "WHERE d.id = ANY(:ids) ORDER BY d.id FOR UPDATE OF d"
 )
@@ -24,19 +26,22 @@ _NOTE = sql(
     "SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:deliveries AS uuid[]), CAST(:channels AS text[]), "
     "CAST(:whats AS text[]), CAST(:codes AS text[]), CAST(:ats AS timestamptz[]))"
 )
+# The way that lost it goes to those that are closed, wherever the receiver's wishes had put it.
 _UNDO = sql(
     """
 UPDATE deliveries d
 SET status = CASE WHEN u.again THEN 'pending' ELSE 'bounced' END,
-    closed = coalesce(array_position(d.channels, d.channel), d.closed),
+    channels = CASE WHEN u.closes THEN d.channels[1:d.closed] || d.channel
+                    || array_remove(d.channels[d.closed + 1:], d.channel) ELSE d.channels END,
+    closed = d.closed + CAST(u.closes AS int),
     settled_at = CASE WHEN u.again THEN NULL ELSE CAST(:now AS timestamptz) END,
     next_attempt_at = CASE WHEN u.again THEN :now ELSE d.next_attempt_at END,
     attempts_before = CASE WHEN u.again THEN d.attempts ELSE d.attempts_before END, last_error = u.reason
-FROM unnest(CAST(:ids AS uuid[]), CAST(:agains AS bool[]), CAST(:reasons AS text[]), CAST(:tried AS int[]))
-    AS u(id, again, reason, tried)
+FROM unnest(CAST(:ids AS uuid[]), CAST(:agains AS bool[]), CAST(:reasons AS text[]), CAST(:tried AS int[]),
+            CAST(:closes AS bool[])) AS u(id, again, reason, tried, closes)
 WHERE d.id = u.id
 RETURNING d.id, d.complaint_id, d.audience, d.template, d.channel, d.last_error, d.customer_id, d.facts,
-          d.status, u.tried AS attempts
+          d.status, d.is_copy, d.id AS went_with, u.tried AS attempts
 """
 )
 
@@ -65,7 +70,7 @@ async def take(transaction: Transaction, reports: Sequence[Report], ways: Ways, 
     known = await transaction.execute(_KNOWN, {"ids": [report.id for report in reports]})
     seen = set(known.scalars())
     new = {r.id: r for r in reports if r.delivery_id in held and r.id not in seen}
-    if any(held[report.delivery_id].is_under_way() for report in new.values()):
+    if any(held[report.delivery_id].is_being_sent() for report in new.values()):
         raise NotYet
     if new:
         await _note(transaction, list(new.values()))
@@ -101,14 +106,11 @@ async def _undo(
             "agains": [next_way[standing.id] is not None for standing, _ in undone],
             "reasons": [reason(report) for _, report in undone],
             "tried": [standing.attempts for standing, _ in undone],
+            "closes": [standing.channel in standing.channels for standing, _ in undone],
         },
     )
-    for row in rows:
-        if row.audience == Audience.CUSTOMER and _is_told(row):
-            transaction.publish(outcomes.failed(row, now, next_way[row.id]), at=now)
+    # Of a field action only the end is told: who is unreachable is called by telephone.
+    ended = [row for row in rows if row.template != FIELD_ACTION or next_way[row.id] is None]
+    for row in await settling.to_customers(transaction, ended, now):
+        transaction.publish(outcomes.failed(row, now, next_way[row.went_with]), at=now)
     await ring(transaction)
-
-
-def _is_told(row: Any) -> bool:
-    """Of a field action only the end is told: who is unreachable is called by telephone."""
-    return row.customer_id is None or row.status == "bounced"
