@@ -131,10 +131,42 @@ def test_whatever_could_reach_further_or_go_on_for_long_is_no_template(piece: st
 
 
 @pytest.mark.parametrize(
-    "piece", ["{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "{% if promised %}" * 200 + "{% endif %}" * 200]
+    "piece",
+    [
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{% if promised %}" * 200 + "{% endif %}" * 200,
+        "{{ " + " and ".join(["name"] * 2500) + " }}",
+        "{{ name" + "|trim" * 3500 + " }}",
+        "{{ name" + ".a" * 6000 + " }}",
+    ],
 )
 def test_what_is_nested_too_deeply_is_refused_before_it_is_compiled(piece: str) -> None:
     assert "nested too deeply" in faults(draft(SHIPPED["told", "en"].source + piece))[0].en
+
+
+@pytest.mark.requirement("004-12")
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{% if name > 3 %}a{% endif %}",
+        "{{ handler | length }}",
+        "{% if 'x' in handler %}a{% endif %}",
+        "{{ name | trim(1, 2, 3) }}",
+        "{{ name | trim(**name) }}",
+        "{{ 1e400 }}",
+    ],
+)
+def test_what_fails_with_some_value_is_a_fault_and_a_letter_falls_back(piece: str) -> None:
+    text = draft(SHIPPED["told", "en"].source + piece)
+    [fault] = faults(text)
+    assert "it fails" in fault.en
+    with pytest.raises(TemplateError):
+        text.render({**example("told", "en"), "handler": None}, "Northwind")
+
+
+def test_a_number_that_is_too_long_is_refused() -> None:
+    [fault] = faults(draft(SHIPPED["told", "en"].source + "{{ " + "9" * 5000 + " }}"))
+    assert "a number in it is too long" in fault.en
 
 
 def test_a_loop_goes_over_a_list_that_is_declared_and_not_within_another_one() -> None:
