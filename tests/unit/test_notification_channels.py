@@ -37,7 +37,16 @@ def test_a_mark_names_its_delivery_in_any_case_and_within_the_limits_of_an_addre
     assert marks.mark_in(path) == mark
 
 
-@given(st.uuids(), st.integers(0, 42), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567-"))
+def test_signs_that_only_look_like_letters_make_no_mark() -> None:
+    for sign, letter in (("\u212a", "k"), ("\u017f", "s")):
+        for number in range(200):
+            mark = marks.mark_of(SECRET, UUID(int=number << 64))
+            if letter in mark:
+                assert marks.delivery_of(SECRET, mark.replace(letter, sign)) is None
+                assert marks.mark_in(marks.return_path("b@x.example", mark.replace(letter, sign))) is None
+
+
+@given(st.uuids(), st.integers(0, 42), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567-\u212a\u017f\u0131"))
 def test_no_changed_mark_names_a_delivery(delivery: UUID, at: int, other: str) -> None:
     mark = marks.mark_of(SECRET, delivery)
     changed = mark[:at] + other + mark[at + 1 :]
