@@ -64,7 +64,8 @@ UPDATE deliveries m
 SET settled_at = :now, channel = d.channel, last_error = d.last_error
 FROM deliveries d
 WHERE d.id = ANY(CAST(:digests AS uuid[])) AND m.merged_into = d.id AND m.status = 'merged'
-RETURNING m.id, m.complaint_id, m.audience, m.template, d.attempts, m.channel, m.last_error, m.customer_id, m.facts
+RETURNING m.id, m.complaint_id, m.audience, m.template, d.attempts, m.channel, m.last_error, m.customer_id, m.facts,
+          d.id AS went_with
 """
 )
 

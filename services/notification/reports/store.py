@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.notification import outcomes
+from services.notification.digests import settling
 from services.notification.reports.model import Report, Standing, reason
-from services.notification.rules import Audience, Channel
+from services.notification.rules import FIELD_ACTION, Channel
 from services.notification.store import ring
 from services.notification.ways import Ways
 from shared.database import Transaction, sql
 from shared.problems import Problem
 
+# A letter of a field action may go to somebody else than whoever complained.
 _HOLD = sql(
-    "SELECT d.id, d.status, d.channel, d.channels, d.attempts, coalesce(c.erased, false) AS erased "
+    "SELECT d.id, d.status, d.channel, d.channels, d.attempts, "
+    "coalesce(c.erased AND d.customer_id IS NULL, false) AS erased "
     "FROM deliveries d LEFT JOIN conversations c ON c.id = d.complaint_id "
     "WHERE d.id = ANY(:ids) ORDER BY d.id FOR UPDATE OF d"
 )
@@ -36,7 +38,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:agains AS bool[]), CAST(:reasons AS text
     AS u(id, again, reason, tried)
 WHERE d.id = u.id
 RETURNING d.id, d.complaint_id, d.audience, d.template, d.channel, d.last_error, d.customer_id, d.facts,
-          d.status, u.tried AS attempts
+          d.status, d.is_copy, d.id AS went_with, u.tried AS attempts
 """
 )
 
@@ -103,12 +105,8 @@ async def _undo(
             "tried": [standing.attempts for standing, _ in undone],
         },
     )
-    for row in rows:
-        if row.audience == Audience.CUSTOMER and _is_told(row):
-            transaction.publish(outcomes.failed(row, now, next_way[row.id]), at=now)
+    # Of a field action only the end is told: who is unreachable is called by telephone.
+    ended = [row for row in rows if row.template != FIELD_ACTION or next_way[row.id] is None]
+    for row in await settling.to_customers(transaction, ended, now):
+        transaction.publish(outcomes.failed(row, now, next_way[row.went_with]), at=now)
     await ring(transaction)
-
-
-def _is_told(row: Any) -> bool:
-    """Of a field action only the end is told: who is unreachable is called by telephone."""
-    return row.customer_id is None or row.status == "bounced"
