@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from services.notification import queue
-from services.notification.desk import Desks
 from services.notification.channels import marks
+from services.notification.desk import Desks
 from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.preferences import store as preferences
 from services.notification.preferences.model import Wishes
@@ -41,7 +41,7 @@ from shared.events.vocabulary import Audience as Listeners
 from shared.events.vocabulary import Language
 from shared.keys import create_key
 from tests.conftest import NewDatabase
-from tests.services.receivers import Mailbox, mail_server
+from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_notification import Desk, a_complaint, an_assignment, open_desk
 from tests.unit.test_notification_channels import dsn
 from tests.world import SECRET
@@ -243,7 +243,7 @@ async def test_in_quiet_hours_only_what_is_immediate_comes_and_the_rest_in_order
         await office.desk.hears(told)
         assert await office.desk.delivers() == 1
         assert len(office.mailbox.mails) == 1
-        assert "Leave the house." in office.mailbox.mails[0].get_content()
+        assert "Leave the house." in text_of(office.mailbox.mails[0])
     with at(morning - timedelta(seconds=1)):
         assert await office.desk.delivers() == 0
     with at(morning):
@@ -273,7 +273,7 @@ async def test_a_daily_digest_holds_every_message_in_order_and_each_is_told_as_d
     with at(five):
         assert await office.desk.delivers() == 1
     assert office.subjects[1:] == ["2 messages about your cases"]
-    body = office.mailbox.mails[1].get_content()
+    body = text_of(office.mailbox.mails[1])
     assert (
         0 < body.index("1. Li Wei now takes care of your case") < body.index("2. We are working on your case")
     )
@@ -360,7 +360,7 @@ async def test_whoever_unsubscribes_before_the_digest_goes_does_not_get_it(offic
     log = await office.log()
     assert (log["survey"]["status"], log["assigned"]["status"]) == ("declined", "merged")
     assert office.subjects == ["Li Wei now takes care of your case"]
-    assert "satisfied" not in office.mailbox.mails[0].get_content()
+    assert "satisfied" not in text_of(office.mailbox.mails[0])
 
 
 async def test_a_digest_that_was_begun_takes_no_more(office: Office) -> None:

@@ -30,7 +30,7 @@ from shared.keys import create_key
 from shared.threads import reference_of
 from shared.tracking import tracking_token
 from tests.conftest import NewDatabase
-from tests.services.receivers import Hook, Mailbox, mail_server, web_server
+from tests.services.receivers import Hook, Mailbox, mail_server, text_of, web_server
 from tests.services.test_notification import Desk, a_complaint, an_assignment, later, open_desk
 from tests.unit.test_notification_channels import dsn
 from tests.world import SECRET, settings_for
@@ -336,7 +336,7 @@ async def test_whoever_has_only_a_telephone_gets_a_text_message_with_the_link(
         assert call.line == "POST /hook/sms HTTP/1.1"
         assert call.headers["authorization"] == "Bearer s3cret"
         assert (sent["to"], sent["ref"]) == ("+8613800138000", entry["id"])
-        assert sent["text"].startswith("感谢您告诉我们")
+        assert sent["text"].startswith("【Northwind】感谢您告诉我们")
         assert sent["text"].endswith(f" https://redress.example/track/{complaint}")
         assert (entry["status"], entry["channel"]) == ("delivered", "sms")
         stored = str(await desk.rows("SELECT t::text FROM provider_messages t")) + str(
@@ -532,7 +532,7 @@ async def test_the_customer_reads_again_what_they_were_told_and_it_is_known_that
         newest = inbox["items"][0]
         mail = mailbox.mails[1]
         assert (newest["subject"], newest["channel"]) == (mail["Subject"], "email")
-        assert newest["body"] == mail.get_content().replace("\r\n", "\n")
+        assert newest["body"] == text_of(mail)
         assert "Ann" not in str(await desk.rows("SELECT t::text FROM customer_messages t"))
         first = (await desk.http.get(**call, params={"limit": 1})).json()
         rest = (await desk.http.get(**call, params={"limit": 1, "cursor": first["next"]})).json()

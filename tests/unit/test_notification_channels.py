@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.notification.channels import marks
+from services.notification.channels import Letter, Reach, marks
 from services.notification.channels.phones import textable
 from services.notification.channels.segments import segments, shortened
+from services.notification.channels.sms import words
 from services.notification.providers.book import PROVIDERS, Proof, Provider, Providers
 from services.notification.providers.filling import UnknownSecret, fill, fill_url
 from services.notification.providers.receipts import Told, is_from_provider, payload, read
@@ -96,6 +98,25 @@ def test_a_text_is_cut_before_its_link_and_no_shorter_than_it_must(text: str, li
 
 
 # Telephone numbers.
+
+
+def test_the_short_words_of_a_letter_are_cut_before_their_link() -> None:
+    usual: dict[str, Any] = {
+        "delivery_id": ID,
+        "template": "offers",
+        "language": "zh",
+        "reference": "RD-7K3M9QXT-4",
+        "reach": Reach(phone="13800138000"),
+        "subject": "",
+        "body": "",
+        "at": clock.now(),
+        "link": LINK,
+    }
+    letter = Letter(**usual, short=f"【{'很长的名字' * 20}】请在这里选择：{LINK}")
+    text = shortened(*words(letter), 2)
+    assert segments(text) <= 2
+    assert text.endswith(f"... {LINK}")
+    assert words(Letter(**usual, short="Nothing to open.")) == ("Nothing to open.", "")
 
 
 @pytest.mark.parametrize(
