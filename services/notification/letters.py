@@ -16,6 +16,7 @@ from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
 from services.notification.rules import DIGEST, FIELD_ACTION, STAFF_NOTICE, WEBHOOK_DISABLED
+from services.notification.wording.declared import in_language
 from services.notification.wording.in_force import Templates
 from shared.config import Settings
 
@@ -47,7 +48,7 @@ class Letters:
         assert delivery.template is not None
         values = {
             "followed": False,  # it tells what happens in the case that the customer's own was merged into
-            **{name: _in_language(value, contact.language) for name, value in delivery.facts.items()},
+            **{name: in_language(value, contact.language) for name, value in delivery.facts.items()},
             "name": contact.name,
             "link": contact.tracking_url,
             "reference": delivery.reference,
@@ -131,8 +132,3 @@ class Letters:
         times = (delivery.promised_at, datetime.fromisoformat(told) if told else None)
         at = next((at for at in times if at is not None and at > now), None)
         return human_time(at, self._zone, language) if at else None
-
-
-def _in_language(value: Any, language: str) -> Any:
-    """What is said in both languages, in this one."""
-    return value[language] if isinstance(value, dict) and value.keys() == {"en", "zh"} else value
