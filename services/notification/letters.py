@@ -100,7 +100,8 @@ class Letters:
             "only": letters[0].subject if len(letters) == 1 else None,
             "organisation": self._organisation,
         }
-        return self._words(language, DIGEST, values)
+        links = [each.link for each in letters if each.link]
+        return self._words(language, DIGEST, values, links)
 
     def write_to_owner(self, delivery: Leased, name: str, language: str) -> Words:
         """To the owner of a webhook that was switched off: why, and what to do."""
@@ -113,16 +114,18 @@ class Letters:
         }
         return self._words(language, WEBHOOK_DISABLED, values)
 
-    def _words(self, language: str, template: str, values: dict[str, Any]) -> Words:
+    def _words(
+        self, language: str, template: str, values: dict[str, Any], links: Sequence[str] = ()
+    ) -> Words:
         text = self._templates.of(template, language)
         try:
-            told = text.render(values, self._organisation)
+            told = text.render(values, self._organisation, links)
         except TemplateError as error:
             # A company's own words that fail after all: whoever waits is told with ours.
             why = {"template": template, "version": text.version, "error": type(error).__name__}
             log.error("a template failed; the letter has the words that Redress is shipped with", extra=why)
             text = self._templates.shipped(template, language)
-            told = text.render(values, self._organisation)
+            told = text.render(values, self._organisation, links)
         return Words(told.subject, told.body, text.digest, told.html, told.short)
 
     def _promise(self, delivery: Leased, language: str, now: datetime) -> str | None:

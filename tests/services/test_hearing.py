@@ -278,6 +278,9 @@ async def test_a_daily_digest_holds_every_message_in_order_and_each_is_told_as_d
         0 < body.index("1. Li Wei now takes care of your case") < body.index("2. We are working on your case")
     )
     assert office.mailbox.mails[1]["Message-ID"].startswith(f"<{digest['id']}@")
+    page = office.mailbox.mails[1].get_body(("html",))
+    assert page is not None
+    assert page.get_content().count(f'href="https://redress.example/track/{complaint}"') == 2
     told = (await office.told())[before:]
     assert [(t["template"], t["channel"], t["type"]) for t in told] == [
         ("assigned", "email", "redress.message.delivered.v1"),

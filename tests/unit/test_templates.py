@@ -312,20 +312,22 @@ def test_html_says_what_the_text_says_and_loads_nothing(name: str, language: Lan
 @given(st.text(max_size=300), st.text(max_size=40))
 def test_whatever_people_typed_stays_text(body: str, subject: str) -> None:
     hostile = f'{body}\n<script>alert(1)</script>\n"><img src=x onerror=y>\njavascript:a'
-    seen = read(layout.html(subject, hostile, "en", "Northwind", "javascript:a"))
+    seen = read(layout.html(subject, hostile, "en", "Northwind", ["javascript:a"]))
     assert seen.addresses == []
     assert "script" not in seen.tags
     assert "<script>alert(1)</script>" in "".join(seen.words)
 
 
 def test_paragraphs_lists_quotations_and_the_link_are_told_apart() -> None:
-    text = "Dear Ann,\n\nLook:\n  2. two\n  3. three\n\n  quoted\n\nHere:\nhttps://a.example/t\nhttps://b.example"
-    told = [(each.kind, each.lines, each.first) for each in layout.blocks(text, "https://a.example/t")]
+    text = "Dear Ann,\n\nLook:\n  2. two\n  3. three\n\n  quoted\n\n4. A title"
+    text += "\n\nHere:\nhttps://a.example/t\nhttps://b.example"
+    told = [(each.kind, each.lines, each.first) for each in layout.blocks(text, ["https://a.example/t"])]
     assert told == [
         ("text", ["Dear Ann,"], 1),
         ("text", ["Look:"], 1),
         ("items", ["two", "three"], 2),
         ("quote", ["quoted"], 1),
+        ("title", ["4. A title"], 1),
         ("text", ["Here:"], 1),
         ("button", ["https://a.example/t"], 1),
         ("text", ["https://b.example"], 1),
