@@ -18,14 +18,18 @@ from services.notification.channels.log import LogChannel
 from services.notification.channels.smtp import MOST_MAILS, MailServer
 from services.notification.contacts import Contacts
 from services.notification.customers import CustomerWriter
+from services.notification.delivery import Delivery
 from services.notification.desk import LetterDesk
 from services.notification.letters import Letters
 from services.notification.messages.model import MessageSeal
 from services.notification.preferences.gate import Gate
-from services.notification.rules import Audience, Channel
+from services.notification.rules import FIELD_ACTION, Audience, Channel, Nature, Urgency
+from services.notification.store import queue as queue_new
 from services.notification.ways import Ways
 from shared import clock
+from shared.database import sql
 from shared.events import CustomerErased
+from shared.events.vocabulary import Because
 from shared.keys import create_key
 from shared.threads import reference_of
 from shared.tracking import tracking_token
@@ -315,6 +319,42 @@ async def test_what_came_back_by_mail_goes_as_a_text_message(
         names = [(name, fact["channel"], fact.get("next_channel")) for name, fact in await told(desk)]
         assert names == [("delivered", "email", None), ("failed", "email", "sms"), ("delivered", "sms", None)]
         assert len(mailbox.mails) == 1
+
+
+@pytest.mark.requirement("003-08")
+async def test_a_safety_notice_that_comes_back_goes_on_although_whoever_complained_is_erased(
+    opened: Open, hook: Hook
+) -> None:
+    async with opened(provider_secrets=SECRETS) as desk:
+        await provides(desk, hook, "sms")
+        complaint, now = uuid4(), clock.now()
+        erased = CustomerErased(
+            complaint_id=complaint, customer_id=uuid4(), because=Because.REQUESTED, erased_at=now
+        )
+        await desk.hears(*a_complaint(complaint), erased)
+        notice = Delivery(
+            uuid4(),
+            complaint,
+            Audience.CUSTOMER,
+            "customer/field-action",
+            now,
+            "field-action",
+            channels=(Channel.EMAIL, Channel.SMS),
+            urgency=Urgency.IMMEDIATE,
+            nature=Nature.SAFETY,
+            template=FIELD_ACTION,
+            facts={"field_action_id": str(uuid4())},
+            customer_id=uuid4(),
+        )
+        arrived = (
+            "SET status = 'delivered', channel = 'email', attempts = 1, settled_at = :now WHERE id = :id"
+        )
+        async with desk.context.database.transaction() as transaction:
+            await queue_new(transaction, [notice])
+            await transaction.execute(sql(f"UPDATE deliveries {arrived}"), {"id": notice.id, "now": now})
+        await bounce(desk, dsn(envid=marks.mark_of(SECRET.encode(), notice.id)))
+        [entry] = [each for each in await desk.log() if each["id"] == str(notice.id)]
+        assert entry["status"] == "pending", "the text message is next"
 
 
 # Text messages.
