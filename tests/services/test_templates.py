@@ -190,7 +190,12 @@ async def test_a_preview_shows_all_forms_of_the_letter_and_no_more_of_a_customer
     assert nobody.status_code == 404
 
     # Letters to whoever is affected, and digests, are about no complaint of their receiver's own.
-    about = {"complaint_id": complaint, "audience": Audience.CUSTOMER, "rule": "r", "at": clock.now()} | {
+    about: dict[str, Any] = {
+        "complaint_id": complaint,
+        "audience": Audience.CUSTOMER,
+        "rule": "r",
+        "at": clock.now(),
+    } | {
         "urgency": Urgency.USUAL,
         "nature": Nature.SAFETY,
         "customer_id": uuid4(),
