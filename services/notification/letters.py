@@ -16,6 +16,7 @@ from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
 from services.notification.rules import DIGEST, FIELD_ACTION, STAFF_NOTICE, WEBHOOK_DISABLED
+from services.notification.wording.declared import in_language
 from services.notification.wording.in_force import Templates
 from shared.config import Settings
 
@@ -47,7 +48,7 @@ class Letters:
         assert delivery.template is not None
         values = {
             "followed": False,  # it tells what happens in the case that the customer's own was merged into
-            **{name: _in_language(value, contact.language) for name, value in delivery.facts.items()},
+            **{name: in_language(value, contact.language) for name, value in delivery.facts.items()},
             "name": contact.name,
             "link": contact.tracking_url,
             "reference": delivery.reference,
@@ -99,7 +100,8 @@ class Letters:
             "only": letters[0].subject if len(letters) == 1 else None,
             "organisation": self._organisation,
         }
-        return self._words(language, DIGEST, values)
+        links = [each.link for each in letters if each.link]
+        return self._words(language, DIGEST, values, links)
 
     def write_to_owner(self, delivery: Leased, name: str, language: str) -> Words:
         """To the owner of a webhook that was switched off: why, and what to do."""
@@ -112,16 +114,18 @@ class Letters:
         }
         return self._words(language, WEBHOOK_DISABLED, values)
 
-    def _words(self, language: str, template: str, values: dict[str, Any]) -> Words:
+    def _words(
+        self, language: str, template: str, values: dict[str, Any], links: Sequence[str] = ()
+    ) -> Words:
         text = self._templates.of(template, language)
         try:
-            told = text.render(values, self._organisation)
+            told = text.render(values, self._organisation, links)
         except TemplateError as error:
             # A company's own words that fail after all: whoever waits is told with ours.
             why = {"template": template, "version": text.version, "error": type(error).__name__}
             log.error("a template failed; the letter has the words that Redress is shipped with", extra=why)
             text = self._templates.shipped(template, language)
-            told = text.render(values, self._organisation)
+            told = text.render(values, self._organisation, links)
         return Words(told.subject, told.body, text.digest, told.html, told.short)
 
     def _promise(self, delivery: Leased, language: str, now: datetime) -> str | None:
@@ -131,8 +135,3 @@ class Letters:
         times = (delivery.promised_at, datetime.fromisoformat(told) if told else None)
         at = next((at for at in times if at is not None and at > now), None)
         return human_time(at, self._zone, language) if at else None
-
-
-def _in_language(value: Any, language: str) -> Any:
-    """What is said in both languages, in this one."""
-    return value[language] if isinstance(value, dict) and value.keys() == {"en", "zh"} else value

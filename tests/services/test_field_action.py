@@ -370,6 +370,16 @@ async def test_letters_come_back_and_whoever_none_reached_is_called(company: Com
     [told] = await customers(company, action["id"], "told")
     assert (told["customer_id"], told["told_by"]) == (str(reached), "letter")
 
+    # A mailbox that took the letter sends it back.
+    lost_later = {"customer_id": reached, "delivery_id": new_id(), "reason": "email came back (5.1.1)"}
+    await company.hear(failed.model_copy(update=lost_later))
+    assert await customers(company, action["id"], "told") == []
+    both = {each["customer_id"]: each for each in await customers(company, action["id"], "unreachable")}
+    assert both.keys() == {str(reached), str(unreached)}
+    assert (both[str(reached)]["failure"], both[str(reached)]["told_at"]) == ("email came back (5.1.1)", None)
+    again = delivered(action, str(reached), company.now)
+    await company.hear(again.model_copy(update={"delivery_id": new_id()}))
+
     called = {"customer_id": str(unreached), "result": "told", "note": "Reached on 13800138000."}
     assert await done(company, action["id"], "results", results=[called]) == {"recorded": 1}
     assert await customers(company, action["id"], "unreachable") == []

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from services.notification import queue
+from services.notification.channels import marks
 from services.notification.desk import Desks
 from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.preferences import store as preferences
@@ -42,6 +43,8 @@ from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_notification import Desk, a_complaint, an_assignment, open_desk
+from tests.unit.test_notification_channels import dsn
+from tests.world import SECRET
 
 pytestmark = pytest.mark.slow
 
@@ -275,6 +278,9 @@ async def test_a_daily_digest_holds_every_message_in_order_and_each_is_told_as_d
         0 < body.index("1. Li Wei now takes care of your case") < body.index("2. We are working on your case")
     )
     assert office.mailbox.mails[1]["Message-ID"].startswith(f"<{digest['id']}@")
+    page = office.mailbox.mails[1].get_body(("html",))
+    assert page is not None
+    assert page.get_content().count(f'href="https://redress.example/track/{complaint}"') == 2
     told = (await office.told())[before:]
     assert [(t["template"], t["channel"], t["type"]) for t in told] == [
         ("assigned", "email", "redress.message.delivered.v1"),
@@ -304,6 +310,45 @@ async def test_a_digest_that_fails_fails_for_each_of_its_messages(office: Office
         await office.desk.delivers()
     assert [t["template"] for t in await office.told()][-2:] == ["assigned", "accepted"]
     assert (await office.told())[-1]["type"] == "redress.message.delivered.v1"
+
+
+async def came_back(office: Office, delivery_id: str) -> None:
+    answer = await office.admin.post(
+        "/notification/v1/bounces",
+        content=dsn(envid=marks.mark_of(SECRET.encode(), UUID(delivery_id))),
+        headers={"content-type": "message/rfc822"},
+    )
+    assert (answer.status_code, answer.json().get("what")) == (200, "lost")
+
+
+@pytest.mark.requirement("001-08")
+async def test_a_digest_that_comes_back_is_told_for_each_of_its_messages(office: Office) -> None:
+    complaint = await office.thanked()
+    await office.wishes(digest={"frequency": "daily", "hour": 17})
+    await office.desk.hears(an_assignment(complaint), accepted(complaint))
+    await office.desk.delivers()
+    with at(NOON.replace(hour=17)):
+        await office.desk.delivers()
+        digest = (await office.log())["digest"]
+        await came_back(office, digest["id"])
+    assert (await office.log())["digest"]["status"] == "bounced"
+    failed = [t for t in await office.told() if t["type"] == "redress.message.failed.v1"]
+    assert [(t["template"], t["complaint_id"]) for t in failed] == [
+        ("assigned", str(complaint)),
+        ("accepted", str(complaint)),
+    ]
+    assert {t["reason"] for t in failed} == {"email came back (5.1.1)"}
+
+
+async def test_a_copy_that_comes_back_troubles_nobody(office: Office) -> None:
+    complaint = await office.thanked()
+    await office.rules(customer_accepted={"channels": ["inbox"], "besides": ["email"]})
+    await office.desk.hears(accepted(complaint))
+    await office.desk.delivers()
+    copy = next(e for e in await office.desk.log() if e["is_copy"])
+    assert (copy["template"], copy["channel"]) == ("accepted", "email")
+    await came_back(office, copy["id"])
+    assert "redress.message.failed.v1" not in {t["type"] for t in await office.told()}
 
 
 async def test_whoever_unsubscribes_before_the_digest_goes_does_not_get_it(office: Office) -> None:

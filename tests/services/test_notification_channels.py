@@ -18,19 +18,23 @@ from services.notification.channels.log import LogChannel
 from services.notification.channels.smtp import MOST_MAILS, MailServer
 from services.notification.contacts import Contacts
 from services.notification.customers import CustomerWriter
+from services.notification.delivery import Delivery
 from services.notification.desk import LetterDesk
 from services.notification.letters import Letters
 from services.notification.messages.model import MessageSeal
 from services.notification.preferences.gate import Gate
-from services.notification.rules import Audience, Channel
+from services.notification.rules import FIELD_ACTION, Audience, Channel, Nature, Urgency
+from services.notification.store import queue as queue_new
 from services.notification.ways import Ways
 from shared import clock
+from shared.database import sql
 from shared.events import CustomerErased
+from shared.events.vocabulary import Because
 from shared.keys import create_key
 from shared.threads import reference_of
 from shared.tracking import tracking_token
 from tests.conftest import NewDatabase
-from tests.services.receivers import Hook, Mailbox, mail_server, web_server
+from tests.services.receivers import Hook, Mailbox, mail_server, text_of, web_server
 from tests.services.test_notification import Desk, a_complaint, an_assignment, later, open_desk
 from tests.unit.test_notification_channels import dsn
 from tests.world import SECRET, settings_for
@@ -317,6 +321,42 @@ async def test_what_came_back_by_mail_goes_as_a_text_message(
         assert len(mailbox.mails) == 1
 
 
+@pytest.mark.requirement("003-08")
+async def test_a_safety_notice_that_comes_back_goes_on_although_whoever_complained_is_erased(
+    opened: Open, hook: Hook
+) -> None:
+    async with opened(provider_secrets=SECRETS) as desk:
+        await provides(desk, hook, "sms")
+        complaint, now = uuid4(), clock.now()
+        erased = CustomerErased(
+            complaint_id=complaint, customer_id=uuid4(), because=Because.REQUESTED, erased_at=now
+        )
+        await desk.hears(*a_complaint(complaint), erased)
+        notice = Delivery(
+            uuid4(),
+            complaint,
+            Audience.CUSTOMER,
+            "customer/field-action",
+            now,
+            "field-action",
+            channels=(Channel.EMAIL, Channel.SMS),
+            urgency=Urgency.IMMEDIATE,
+            nature=Nature.SAFETY,
+            template=FIELD_ACTION,
+            facts={"field_action_id": str(uuid4())},
+            customer_id=uuid4(),
+        )
+        arrived = (
+            "SET status = 'delivered', channel = 'email', attempts = 1, settled_at = :now WHERE id = :id"
+        )
+        async with desk.context.database.transaction() as transaction:
+            await queue_new(transaction, [notice])
+            await transaction.execute(sql(f"UPDATE deliveries {arrived}"), {"id": notice.id, "now": now})
+        await bounce(desk, dsn(envid=marks.mark_of(SECRET.encode(), notice.id)))
+        [entry] = [each for each in await desk.log() if each["id"] == str(notice.id)]
+        assert entry["status"] == "pending", "the text message is next"
+
+
 # Text messages.
 
 
@@ -336,7 +376,7 @@ async def test_whoever_has_only_a_telephone_gets_a_text_message_with_the_link(
         assert call.line == "POST /hook/sms HTTP/1.1"
         assert call.headers["authorization"] == "Bearer s3cret"
         assert (sent["to"], sent["ref"]) == ("+8613800138000", entry["id"])
-        assert sent["text"].startswith("感谢您告诉我们")
+        assert sent["text"].startswith("【Northwind】感谢您告诉我们")
         assert sent["text"].endswith(f" https://redress.example/track/{complaint}")
         assert (entry["status"], entry["channel"]) == ("delivered", "sms")
         stored = str(await desk.rows("SELECT t::text FROM provider_messages t")) + str(
@@ -532,7 +572,7 @@ async def test_the_customer_reads_again_what_they_were_told_and_it_is_known_that
         newest = inbox["items"][0]
         mail = mailbox.mails[1]
         assert (newest["subject"], newest["channel"]) == (mail["Subject"], "email")
-        assert newest["body"] == mail.get_content().replace("\r\n", "\n")
+        assert newest["body"] == text_of(mail)
         assert "Ann" not in str(await desk.rows("SELECT t::text FROM customer_messages t"))
         first = (await desk.http.get(**call, params={"limit": 1})).json()
         rest = (await desk.http.get(**call, params={"limit": 1, "cursor": first["next"]})).json()

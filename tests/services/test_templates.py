@@ -1,6 +1,7 @@
 """Templates over HTTP: versions, what is refused, previews, and the letters that follow."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.notification.delivery import Delivery
+from services.notification.rules import DIGEST, FIELD_ACTION, Audience, Nature, Urgency
+from services.notification.store import queue
 from services.notification.wording.in_force import Templates
 from services.notification.wording.letter_text import shipped_source
 from services.notification.wording.templates_schemas import EXAMPLE
@@ -180,10 +184,37 @@ async def test_a_preview_shows_all_forms_of_the_letter_and_no_more_of_a_customer
         headers={"Authorization": f"Bearer {key}"},
     )
     assert "Dear Ann Example" in named.json()["text"]
-    other = await desk.http.post(f"{ACKNOWLEDGEMENT}/preview", json={"delivery_id": delivery["id"]})
-    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "body/delivery_id")
+    wrong = await desk.http.post(f"{ACKNOWLEDGEMENT}/preview", json={"delivery_id": delivery["id"]})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "body/delivery_id")
     nobody = await desk.http.post(f"{TOLD}/preview", json={"complaint_id": str(uuid4())})
     assert nobody.status_code == 404
+
+    # Letters to whoever is affected, and digests, are about no complaint of their receiver's own.
+    about: dict[str, Any] = {
+        "complaint_id": complaint,
+        "audience": Audience.CUSTOMER,
+        "rule": "r",
+        "at": clock.now(),
+    } | {
+        "urgency": Urgency.USUAL,
+        "nature": Nature.SAFETY,
+        "customer_id": uuid4(),
+    }
+    others = [
+        Delivery(uuid4(), **about, lane=name, template=name, facts={"title": {"en": "a", "zh": "b"}})
+        for name in (FIELD_ACTION, DIGEST)
+    ]
+    others[1] = replace(others[1], complaint_id=None)
+    async with desk.context.database.transaction() as transaction:
+        await queue(transaction, others)
+    for other in others:
+        for real in ({"delivery_id": str(other.id)}, {"complaint_id": str(complaint)}):
+            said = await desk.http.post(f"{URL}/{other.template}/en/preview", json=real)
+            wanted = 422 if "delivery_id" in real else 404
+            assert (said.status_code, said.json()["errors"][0]["field"]) == (
+                wanted,
+                f"body/{next(iter(real))}",
+            )
 
     faulty = (await desk.http.post(f"{TOLD}/preview", json={"source": "Subject: a\n\n{{ nothing }}"})).json()
     assert faulty["faults"][0]["line"] == 3

@@ -196,5 +196,6 @@ async def test_the_dialogue_and_what_is_restated_pass_the_same_check(world: Worl
     flags = [from_json(each.value) for each in told if each.headers["ce_type"] == "redress.reply.flagged.v1"]
     assert [(each["families"], each["blocked"], each.get("despite")) for each in flags] == [
         ({"busy": 1}, False, None),
-        ({"fault": 1}, True, "They asked for plain words."),
+        # The company lists it among its excuses, too: that counts as a taboo of its own.
+        ({"fault": 1, "house-excuse": 1}, True, "They asked for plain words."),
     ]

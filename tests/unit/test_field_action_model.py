@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.resolution.field_action.book import FIELD_ACTIONS, MOST_AT_ONCE, FieldActionRules
-from services.resolution.field_action.customers import KNOWS, Customer, ResultKind, Standing
+from services.resolution.field_action.customers import KNOWS, LETTER, Customer, ResultKind, Standing
 from services.resolution.field_action.lifecycle import LIFECYCLE, ActionState, ActionStep
 from services.resolution.field_action.model import Draft, FieldAction, StepNotPossible
 from services.resolution.field_action.progress import Progress
@@ -60,7 +60,7 @@ def test_whatever_happens_to_a_customer_in_whatever_order_what_they_know_stays(
     knew = helped = False
     for happening in happenings:
         at += timedelta(hours=1)
-        done_before = set(someone.done)
+        done_before, told_by = set(someone.done), someone.told_by
         if happening == "delivered":
             someone.letter_delivered(at) if letter_first else None
         elif happening == "failed":
@@ -69,7 +69,8 @@ def test_whatever_happens_to_a_customer_in_whatever_order_what_they_know_stays(
             kind, done = happening
             someone.record(kind, EACH, sorted(done), None, "key:1", at)
         assert set(someone.done) >= done_before, "what was carried out stays"
-        assert not knew or someone.state in KNOWS, "nobody unlearns it"
+        by_letter = happening == "failed" and told_by == LETTER
+        assert not knew or someone.state in KNOWS or by_letter, "nobody unlearns what a person told them"
         assert (someone.state in {Standing.CARRIED_OUT, Standing.REFUSED}) == (someone.settled_at is not None)
         assert someone.state not in KNOWS or someone.told_at is not None
         assert someone.state is not Standing.CARRIED_OUT or set(someone.done) == set(EACH)
@@ -91,6 +92,22 @@ def test_letters_and_calls_give_the_same_in_every_order(order: list[str]) -> Non
         else:
             someone.record(ResultKind.TOLD, EACH, (), None, "key:1", NINE)
     assert (someone.state, someone.failure) == (Standing.TOLD, None)
+
+
+@pytest.mark.requirement("003-08")
+def test_whose_letter_came_back_is_called_unless_a_person_told_them_too() -> None:
+    for result in (None, ResultKind.TOLD, ResultKind.UNREACHABLE, ResultKind.REFUSED):
+        someone = customer()
+        someone.address(NINE)
+        someone.letter_delivered(NINE)
+        if result is not None:
+            someone.record(result, EACH, (), None, "key:1", NINE)
+        someone.letter_failed("email came back (5.1.1)")
+        if result in {None, ResultKind.UNREACHABLE}:
+            assert (someone.state, someone.failure) == (Standing.UNREACHABLE, "email came back (5.1.1)")
+            assert (someone.told_at, someone.told_by) == (None, None)
+        else:
+            assert (someone.state in KNOWS, someone.told_by, someone.failure) == (True, "key:1", None)
 
 
 @given(

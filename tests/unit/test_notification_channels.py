@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from random import Random
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.notification.channels import marks
+from services.notification.channels import Letter, Reach, marks
 from services.notification.channels.phones import textable
 from services.notification.channels.segments import segments, shortened
+from services.notification.channels.sms import words
 from services.notification.providers.book import PROVIDERS, Proof, Provider, Providers
 from services.notification.providers.filling import UnknownSecret, fill, fill_url
 from services.notification.providers.receipts import Told, is_from_provider, payload, read
@@ -38,7 +40,16 @@ def test_a_mark_names_its_delivery_in_any_case_and_within_the_limits_of_an_addre
     assert marks.mark_in(path) == mark
 
 
-@given(st.uuids(), st.integers(0, 42), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567-"))
+def test_signs_that_only_look_like_letters_make_no_mark() -> None:
+    for sign, letter in (("\u212a", "k"), ("\u017f", "s")):
+        for number in range(200):
+            mark = marks.mark_of(SECRET, UUID(int=number << 64))
+            if letter in mark:
+                assert marks.delivery_of(SECRET, mark.replace(letter, sign)) is None
+                assert marks.mark_in(marks.return_path("b@x.example", mark.replace(letter, sign))) is None
+
+
+@given(st.uuids(), st.integers(0, 42), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567-\u212a\u017f\u0131"))
 def test_no_changed_mark_names_a_delivery(delivery: UUID, at: int, other: str) -> None:
     mark = marks.mark_of(SECRET, delivery)
     changed = mark[:at] + other + mark[at + 1 :]
@@ -88,6 +99,25 @@ def test_a_text_is_cut_before_its_link_and_no_shorter_than_it_must(text: str, li
 
 
 # Telephone numbers.
+
+
+def test_the_short_words_of_a_letter_are_cut_before_their_link() -> None:
+    usual: dict[str, Any] = {
+        "delivery_id": ID,
+        "template": "offers",
+        "language": "zh",
+        "reference": "RD-7K3M9QXT-4",
+        "reach": Reach(phone="13800138000"),
+        "subject": "",
+        "body": "",
+        "at": clock.now(),
+        "link": LINK,
+    }
+    letter = Letter(**usual, short=f"【{'很长的名字' * 20}】请在这里选择：{LINK}")
+    text = shortened(*words(letter), 2)
+    assert segments(text) <= 2
+    assert text.endswith(f"... {LINK}")
+    assert words(Letter(**usual, short="Nothing to open.")) == ("Nothing to open.", "")
 
 
 @pytest.mark.parametrize(

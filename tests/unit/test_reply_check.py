@@ -98,6 +98,8 @@ def test_promises_that_nobody_can_keep_are_found(text: str) -> None:
         ("您没有登记。", "如果您没有登记，我们帮您登记。"),
         ("This is not our fault.", "This is our fault."),
         ("You must wait.", "You must be very disappointed."),
+        ("Return the motor.", "Replace the motor at no cost."),
+        ("Wait on site.", "Repair on site within two days."),
     ],
 )
 def test_requests_negations_quotations_conditions_and_warnings_are_told_apart(

@@ -131,10 +131,42 @@ def test_whatever_could_reach_further_or_go_on_for_long_is_no_template(piece: st
 
 
 @pytest.mark.parametrize(
-    "piece", ["{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "{% if promised %}" * 200 + "{% endif %}" * 200]
+    "piece",
+    [
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{% if promised %}" * 200 + "{% endif %}" * 200,
+        "{{ " + " and ".join(["name"] * 2500) + " }}",
+        "{{ name" + "|trim" * 3500 + " }}",
+        "{{ name" + ".a" * 6000 + " }}",
+    ],
 )
 def test_what_is_nested_too_deeply_is_refused_before_it_is_compiled(piece: str) -> None:
     assert "nested too deeply" in faults(draft(SHIPPED["told", "en"].source + piece))[0].en
+
+
+@pytest.mark.requirement("004-12")
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{% if name > 3 %}a{% endif %}",
+        "{{ handler | length }}",
+        "{% if 'x' in handler %}a{% endif %}",
+        "{{ name | trim(1, 2, 3) }}",
+        "{{ name | trim(**name) }}",
+        "{{ 1e400 }}",
+    ],
+)
+def test_what_fails_with_some_value_is_a_fault_and_a_letter_falls_back(piece: str) -> None:
+    text = draft(SHIPPED["told", "en"].source + piece)
+    [fault] = faults(text)
+    assert "it fails" in fault.en
+    with pytest.raises(TemplateError):
+        text.render({**example("told", "en"), "handler": None}, "Northwind")
+
+
+def test_a_number_that_is_too_long_is_refused() -> None:
+    [fault] = faults(draft(SHIPPED["told", "en"].source + "{{ " + "9" * 5000 + " }}"))
+    assert "a number in it is too long" in fault.en
 
 
 def test_a_loop_goes_over_a_list_that_is_declared_and_not_within_another_one() -> None:
@@ -280,20 +312,22 @@ def test_html_says_what_the_text_says_and_loads_nothing(name: str, language: Lan
 @given(st.text(max_size=300), st.text(max_size=40))
 def test_whatever_people_typed_stays_text(body: str, subject: str) -> None:
     hostile = f'{body}\n<script>alert(1)</script>\n"><img src=x onerror=y>\njavascript:a'
-    seen = read(layout.html(subject, hostile, "en", "Northwind", "javascript:a"))
+    seen = read(layout.html(subject, hostile, "en", "Northwind", ["javascript:a"]))
     assert seen.addresses == []
     assert "script" not in seen.tags
     assert "<script>alert(1)</script>" in "".join(seen.words)
 
 
 def test_paragraphs_lists_quotations_and_the_link_are_told_apart() -> None:
-    text = "Dear Ann,\n\nLook:\n  2. two\n  3. three\n\n  quoted\n\nHere:\nhttps://a.example/t\nhttps://b.example"
-    told = [(each.kind, each.lines, each.first) for each in layout.blocks(text, "https://a.example/t")]
+    text = "Dear Ann,\n\nLook:\n  2. two\n  3. three\n\n  quoted\n\n4. A title"
+    text += "\n\nHere:\nhttps://a.example/t\nhttps://b.example"
+    told = [(each.kind, each.lines, each.first) for each in layout.blocks(text, ["https://a.example/t"])]
     assert told == [
         ("text", ["Dear Ann,"], 1),
         ("text", ["Look:"], 1),
         ("items", ["two", "three"], 2),
         ("quote", ["quoted"], 1),
+        ("title", ["4. A title"], 1),
         ("text", ["Here:"], 1),
         ("button", ["https://a.example/t"], 1),
         ("text", ["https://b.example"], 1),

@@ -12,7 +12,8 @@ from uuid import UUID
 
 HEADER = "X-Redress-Delivery"
 
-_OURS = re.compile(r"([a-z2-7]{26})-([a-z2-7]{16})", re.IGNORECASE)
+_OURS = re.compile(r"([a-z2-7]{26})-([a-z2-7]{16})", re.ASCII | re.IGNORECASE)
+"""ASCII, or a Kelvin sign would pass for a k."""
 
 
 def mark_of(secret: bytes, delivery_id: UUID) -> str:

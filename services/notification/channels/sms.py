@@ -22,14 +22,15 @@ class SmsChannel:
 
     async def send(self, letter: Letter, address: str) -> None:
         provider = await enabled_or_not_sent(self._desk, self.channel)
-        text = shortened(*_words(letter), provider.most_segments)
+        text = shortened(*words(letter), provider.most_segments)
         await self._desk.hand_over(provider, letter, address, text)
 
 
-def _words(letter: Letter) -> tuple[str, str]:
+def words(letter: Letter) -> tuple[str, str]:
     """The text, and what stays whole behind it."""
     if letter.short is not None:
-        return letter.short, ""
+        link = letter.link if letter.link and letter.short.endswith(letter.link) else ""
+        return letter.short.removesuffix(link).rstrip(), link
     if letter.link is not None:
         return letter.subject, letter.link
     return " ".join(f"{letter.subject}: {letter.body}".split()), ""

@@ -57,12 +57,15 @@ def _written(draft: LetterText) -> Iterator[Fault]:
 
 def _reading(draft: LetterText, tree: nodes.Template) -> Iterator[Fault]:
     known = variables_of(draft.name)
-    loops = {name.name for each in tree.find_all(nodes.For) for name in _targets(each)}
-    seen: set[tuple[int, str]] = set()
+    walked: list[tuple[nodes.Node, int]] = []
     for node, inside, depth in sandbox.walk(tree):
-        if depth > sandbox.MOST_DEPTH:
+        if depth > sandbox.MOST_DEPTH:  # before anything else goes as deep as the draft does
             yield Fault(node.lineno, "it is nested too deeply; make it simpler", "嵌套过深，请简化")
             return
+        walked.append((node, inside))
+    loops = {name.name for each, _ in walked if isinstance(each, nodes.For) for name in _targets(each)}
+    seen: set[tuple[int, str]] = set()
+    for node, inside in walked:
         found = _fault(draft, node, inside, loops, known)
         if found is not None and (node.lineno, found.en) not in seen:
             seen.add((node.lineno, found.en))

@@ -114,3 +114,8 @@ def cases(name: str, language: Language) -> Iterator[dict[str, Any]]:
         if one[0] != other[0]:
             yield full | dict([one, other])
     yield full | dict(changes)
+
+
+def in_language(value: Any, language: str) -> Any:
+    """What is said in both languages, in this one."""
+    return value[language] if isinstance(value, dict) and value.keys() == {"en", "zh"} else value

@@ -1,7 +1,7 @@
 """A template as one version of its words, and what becomes of it with values. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -69,18 +69,19 @@ class LetterText:
             made.from_string(body),
         )
 
-    def render(self, given: Mapping[str, Any], organisation: str) -> Rendered:
-        """Of the values those that the template declares are used. Raises jinja2.TemplateError."""
+    def render(self, given: Mapping[str, Any], organisation: str, links: Collection[str] = ()) -> Rendered:
+        """Of the values those that the template declares are used. `links` are those of the letters that it tells, and
+        open like its own. Raises jinja2.TemplateError."""
         values = {name: given.get(name) for name in variables_of(self.name)}
         subject, short, body = self._templates
         title = _one_line(sandbox.rendered(subject, values))
         text = sandbox.rendered(body, values).strip() + "\n"
-        link = values.get("link") if declared(self.name).audience == "customer" else None
+        own = values.get("link") if declared(self.name).audience == "customer" else None
         return Rendered(
             title,
             None if short is None else _one_line(sandbox.rendered(short, values)),
             text,
-            layout.html(title, text, self.language, organisation, link),
+            layout.html(title, text, self.language, organisation, [own, *links] if own else links),
         )
 
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notification.channels import CannotDeliver
 from services.notification.contacts import Contacts
 from services.notification.human_time import human_time
-from services.notification.wording.declared import Language, declared, example, variables_of
+from services.notification.rules import DIGEST, FIELD_ACTION
+from services.notification.wording.declared import Language, declared, example, in_language, variables_of
 from shared.database import sql
 from shared.problems import Problem, not_found
 
@@ -30,7 +31,7 @@ _DELIVERY = sql("SELECT complaint_id, template FROM deliveries WHERE id = :id AN
 
 
 async def complaint_of(connection: AsyncConnection, name: str, delivery_id: UUID) -> UUID:
-    """Raises a 404 problem, and a 422 one when it is a delivery of another letter."""
+    """Raises a 404 problem, and a 422 one when it is a delivery of another letter, or about no complaint."""
     found = (await connection.execute(_DELIVERY, {"id": delivery_id})).one_or_none()
     if found is None:
         raise not_found("delivery to a customer", "body/delivery_id")
@@ -40,6 +41,14 @@ async def complaint_of(connection: AsyncConnection, name: str, delivery_id: UUID
             "invalid-request",
             "It is a delivery of another letter",
             f"It is of `{found.template}`: preview that one. 该投递使用的是模板 {found.template}，请预览该模板。",
+            field="body/delivery_id",
+        )
+    if found.complaint_id is None or name == FIELD_ACTION:
+        raise Problem(
+            422,
+            "invalid-request",
+            "It is a letter about no complaint of its receiver's",
+            "Preview it with example values: name neither delivery nor complaint. 请使用示例数据预览该信件。",
             field="body/delivery_id",
         )
     complaint_id: UUID = found.complaint_id
@@ -58,7 +67,7 @@ async def values_of(
     problem when nothing is known, or not any more."""
     given = {"name": name, "complaint": complaint_id, "delivery": delivery_id}
     row = (await connection.execute(_OF_COMPLAINT, given)).one_or_none()
-    if row is None or declared(name).audience != "customer":
+    if row is None or declared(name).audience != "customer" or name in {DIGEST, FIELD_ACTION}:
         field = "body/complaint_id" if delivery_id is None else "body/delivery_id"
         raise not_found("complaint that this letter is about", field)
     promised = row.promised_at and human_time(row.promised_at, zone, language)
@@ -69,7 +78,8 @@ async def values_of(
         "promised": promised,
         "name": MASKED[language],
     }
-    told = {key: value for key, value in {**row.facts, **known}.items() if key in variables_of(name)}
+    facts = {key: in_language(value, language) for key, value in row.facts.items()}
+    told = {key: value for key, value in {**facts, **known}.items() if key in variables_of(name)}
     return example(name, language) | told
 
 

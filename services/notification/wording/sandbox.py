@@ -56,9 +56,17 @@ def _shown(value: Any) -> Any:
 
 def rendered(template: Template, values: Mapping[str, Any]) -> str:
     """Raises jinja2.TemplateError."""
+    try:
+        return _joined(template.generate(values))
+    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
+        # As when the length of what is missing is asked for, or a text is compared with a number.
+        raise Unfit(str(error)) from None
+
+
+def _joined(generated: Iterator[str]) -> str:
     pieces: list[str] = []
     size = 0
-    for piece in template.generate(values):
+    for piece in generated:
         size += len(piece)
         if size > MOST_RENDERED:
             raise Unfit(f"the letter is longer than {MOST_RENDERED} characters")
@@ -72,6 +80,8 @@ def tree(made: SandboxedEnvironment, source: str) -> nodes.Template:
         return made.parse(source)
     except RecursionError:
         raise TemplateSyntaxError("it is nested too deeply", 1) from None
+    except ValueError:
+        raise TemplateSyntaxError("a number in it is too long", 1) from None
 
 
 def walk(node: nodes.Node, loops: int = 0, depth: int = 0) -> Iterator[tuple[nodes.Node, int, int]]:

@@ -29,6 +29,8 @@ class Standing(StrEnum):
 KNOWS = frozenset({Standing.TOLD, Standing.ANSWERED, Standing.CARRIED_OUT, Standing.REFUSED})
 """The customer knows of it: they count as told."""
 WAITING = frozenset({Standing.PENDING, Standing.ADDRESSED})
+LETTER = "letter"
+"""By this a customer was told whom no person told."""
 
 
 class ResultKind(StrEnum):
@@ -72,14 +74,16 @@ class Customer:
     def letter_delivered(self, at: datetime) -> None:
         """What a person recorded meanwhile says more, and stays."""
         self.told_at = self.told_at or at
-        self.told_by = self.told_by or "letter"
+        self.told_by = self.told_by or LETTER
         if self.state in {Standing.ADDRESSED, Standing.UNREACHABLE}:
             self.state, self.failure = Standing.TOLD, None
 
     def letter_failed(self, reason: str) -> None:
-        """A letter that is reported lost after somebody reached them changes nothing."""
-        if self.state is Standing.ADDRESSED:
+        """Also a letter that had counted as delivered and came back: they may know of nothing, and are called. After
+        somebody reached them it changes nothing."""
+        if self.state is Standing.ADDRESSED or (self.state is Standing.TOLD and self.told_by == LETTER):
             self.state, self.failure = Standing.UNREACHABLE, reason[:500]
+            self.told_at = self.told_by = None
 
     def record(
         self,
@@ -96,7 +100,9 @@ class Customer:
             self.note = note
         if result is ResultKind.UNREACHABLE:
             return  # a letter may still be on its way, or is missing already
-        self.told_at, self.told_by = self.told_at or at, self.told_by or by
+        self.told_at = self.told_at or at
+        if self.told_by is None or self.told_by == LETTER:
+            self.told_by = by  # what a person heard from them holds, even if the letter comes back
         self.failure = None
         if result is ResultKind.CARRIED_OUT:
             carried = {*self.done, *(done or due)}
