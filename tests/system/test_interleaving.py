@@ -117,6 +117,7 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
+    "insights": ("layout",),
     # The last is filled by couriers: how far they have come is not the handlers' work.
     "notification": (
         *("subscriptions", "webhook_secrets", "devices", "rulebook_versions", "rulebook_switches"),
