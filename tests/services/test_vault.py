@@ -277,6 +277,8 @@ async def test_every_reading_is_in_the_audit_trail_with_its_purpose(world: World
             refused = await world.http.get(path, headers={"X-Purpose": nothing})
             assert refused.status_code == 422, (path, nothing)
             assert refused.json()["errors"][0]["field"] == "header/X-Purpose"
+    reached = f"/intake/v1/contacts?complaint={case['id']}"  # as for a letter
+    await world.context("notification").ask("intake", reached, "customers:read")
     trail = "/intake/v1/audit/personal-data"
     entries = (await world.http.get(trail, params={"complaint": case["id"]})).json()["items"]
     people = [e for e in entries if e["principal"].startswith("key:")]
@@ -352,7 +354,7 @@ async def test_after_erasure_the_person_is_found_nowhere(
     case = await told(world)
     other = await world.register()
     hook = await world.http.post(
-        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:9/x", "event_types": ["*"]}
+        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:65001/x", "event_types": ["*"]}
     )
     assert hook.status_code in (200, 201), hook.text
     customer = await customer_of(world, case["id"])
@@ -416,7 +418,7 @@ async def test_after_erasure_the_person_is_found_nowhere(
 async def test_what_handlers_wrote_goes_from_every_service(world: World) -> None:
     """It names the customer, and nobody masked it; the log alone cannot be changed."""
     hook = await world.http.post(
-        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:9/x", "event_types": ["*"]}
+        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:65001/x", "event_types": ["*"]}
     )
     assert hook.status_code == 201, hook.text
     case = await told(world)
