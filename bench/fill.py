@@ -82,8 +82,8 @@ _ENTRIES = """(VALUES (1, 'a-intake', 'customer', 'opened'), (2, 'a-intake', 'cu
     (5, 'c-resolution', 'customer', 'accepted'), (6, 'c-resolution', 'customer', 'answered'),
     (7, 'c-resolution', 'internal', 'promise_kept'), (8, 'a-intake', 'customer', 'closed'))
     AS s(j, source, audience, kind)"""
-_MESSAGES = """(VALUES (1, 'acknowledgement'), (2, 'assigned'), (3, 'accepted'), (4, 'result'), (5, 'survey'),
-    (6, 'closed')) AS s(j, template)"""
+_MESSAGES = """(VALUES (1, 'acknowledgement', 'service'), (2, 'assigned', 'progress'), (3, 'accepted', 'progress'),
+    (4, 'result', 'service'), (5, 'survey', 'opinion'), (6, 'closed', 'service')) AS s(j, template, nature)"""
 _MOMENT = "CASE WHEN j < 5 THEN at ELSE solved END"
 
 
@@ -220,7 +220,7 @@ _NOTIFICATION = {
     "deliveries": Rows(
         {
             "id": uid(f"{DELIVERY} + j"), "complaint_id": ID, "audience": "'customer'",
-            "rule": "'customer/' || template", "channels": "ARRAY['email']",
+            "rule": "'customer/' || template", "urgency": "'usual'", "nature": "nature", "channels": "ARRAY['email']",
             "lane": f"'customer/' || {ID}", "template": "template", "facts": "'{}'::jsonb", "status": "'delivered'",
             "attempts": "1", "next_attempt_at": _MOMENT, "channel": "'email'", "template_version": "'1'",
             "body_sha256": "sha256(tail::bytea)", "created_at": _MOMENT, "settled_at": _MOMENT,
@@ -413,10 +413,10 @@ async def _positions(connection: Any, complaints: int) -> None:
         [(topic, number * complaints) for topic, number in TOPICS.items()],
     )
     cursors: Iterable[tuple[str, str, int]] = (
-        (service.reactions.consumer, topic, TOPICS[topic] * complaints)
+        (group, topic, TOPICS[topic] * complaints)
         for service in catalogue.load()
-        if service.reactions is not None
-        for topic in service.reactions.topics
+        for group, topics in service.groups.items()
+        for topic in topics
         if topic in TOPICS
     )
     await connection.executemany("INSERT INTO platform.cursors VALUES ($1, $2, $3)", cursors)

@@ -32,6 +32,8 @@ class Channel(StrEnum):
     """A file on the developer's own machine: nobody was reached."""
     SAME_ADDRESS = "same-address"
     """Nothing was sent: another letter about the same thing went to the same person."""
+    ANSWERED = "answered"
+    """Nothing was sent: what it asks for was answered while it waited, or is out of date."""
 
 
 class Hearer(StrEnum):

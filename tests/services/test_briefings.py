@@ -18,6 +18,8 @@ from services import catalogue
 from services.notification.briefings.book import BRIEFINGS
 from services.notification.briefings.making import Maker
 from services.notification.briefings.sources import Sources
+from services.notification.preferences import store as preferences
+from services.notification.preferences.model import QuietHours, Wishes, colleague
 from shared import clock
 from shared.events import NOTICES, NoticeIssued
 from shared.events.transfer import NoticeWords
@@ -236,6 +238,31 @@ async def test_what_happened_on_a_day_is_read_the_next_morning(room: Newsroom) -
         "部门简报" in m["Subject"] for m in room.letters("chen.jing")[1:]
     ), "a clipping is read once"
     assert all("表扬" not in words(mail) for mail in room.letters("chen.jing")[1:])
+
+
+@pytest.mark.requirement("003-16")
+async def test_a_briefing_waits_until_its_readers_quiet_hours_are_over(room: Newsroom) -> None:
+    await room.world.register(GRAVE)
+    await room.world.settled()
+    person = colleague("zou.boss")
+    wishes = Wishes(quiet_hours=QuietHours(begin="22:00", end="10:00"), time_zone="UTC")
+    async with room.world.context("notification").database.transaction() as transaction:
+        said = await preferences.held(transaction, person)
+        await preferences.save(transaction, person, said, wishes, clock.now(), "test")
+    room.turn_to(1, 8)
+
+    async def waits() -> bool:
+        found = await room.rows(
+            "SELECT withheld FROM deliveries WHERE template = 'briefing' AND recipient = 'zou.boss' "
+            "AND (withheld IS NOT NULL OR status = 'delivered')"
+        )
+        return bool(found)
+
+    await eventually(waits, what="the letter to be held up")
+    assert room.letters("zou.boss") == []
+    room.turn_to(1, 10)
+    await room.sent()
+    assert len(room.letters("zou.boss")) == 1
 
 
 @pytest.mark.requirement("003-16", "003-18")

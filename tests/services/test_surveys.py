@@ -32,7 +32,7 @@ from shared.events.vocabulary import Because, Outcome
 from shared.keys import create_key
 from shared.waking import Waker
 from tests.conftest import NewDatabase
-from tests.services.receivers import Mailbox, mail_server
+from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_notification import Desk, a_complaint, later, open_desk
 from tests.world import SECRET, World, eventually
 
@@ -268,7 +268,7 @@ async def test_one_letter_asks_and_its_link_leads_to_the_questions_in_the_custom
     asked = await bureau.asked("zh")
     await bureau.desk.delivers()
     letters = [mail for mail in mailbox.mails if "评价" in str(mail["Subject"])]
-    [body] = [mail.get_content() for mail in letters]
+    [body] = [text_of(mail) for mail in letters]
     link = next(line.strip() for line in body.splitlines() if PAGES in line)
     assert link.endswith(f"{PAGES}/{asked.token}")
     page = await bureau.customer.get(httpx.URL(link).path)
@@ -286,7 +286,7 @@ async def test_where_no_questionnaire_is_in_force_the_letter_leads_to_the_case(
     await bureau.ruled({"questionnaires": []})
     asked = await bureau.asked()
     await bureau.desk.delivers()
-    [body] = [mail.get_content() for mail in mailbox.mails if "How did we do" in str(mail["Subject"])]
+    [body] = [text_of(mail) for mail in mailbox.mails if "How did we do" in str(mail["Subject"])]
     assert f"https://redress.example/track/{asked.complaint_id}" in body
     assert (await asked.opens()).status_code == 404
     assert await bureau.listed(complaint_id=str(asked.complaint_id)) == []
@@ -499,7 +499,7 @@ async def test_the_process_itself_is_reviewed_once_in_a_while_and_reminded_of_on
         assert await bureau.wakes() == 0
         await bureau.desk.delivers()
         survey = Asked(bureau, complaint, uuid4(), UUID(planned["id"]))
-        subjects = [str(mail["Subject"]) for mail in mailbox.mails if survey.token in mail.get_content()]
+        subjects = [str(mail["Subject"]) for mail in mailbox.mails if survey.token in text_of(mail)]
         assert len(subjects) == 2
         assert subjects[1].startswith("A reminder: ")
         said = await survey.says(
@@ -511,6 +511,91 @@ async def test_the_process_itself_is_reviewed_once_in_a_while_and_reminded_of_on
     assert [type for type, _ in await bureau.facts(again)] == []
     told = dict(await bureau.facts(complaint))
     assert (told["survey.answered"]["about"], told["survey.answered"]["complete"]) == ("process", True)
+
+
+@pytest.mark.requirement("P-25", "002-23")
+async def test_a_letter_that_still_waits_is_not_sent_once_the_customer_has_answered(
+    bureau: Bureau, mailbox: Mailbox
+) -> None:
+    """Quiet hours, a digest or a mail server that is away hold letters up; whoever has answered is asked no more."""
+    asked = await bureau.asked()
+    assert (await asked.says(outcome="satisfied")).status_code == 200
+    await bureau.desk.delivers()
+    await bureau.switched(share=1)
+    complaint = await bureau.complaint()
+    await bureau.closed(complaint)
+    [planned] = await bureau.listed(complaint_id=str(complaint))
+    process = Asked(bureau, complaint, uuid4(), UUID(planned["id"]))
+    async with later(hours=73):
+        assert await bureau.wakes() == 1
+        await bureau.desk.delivers()
+    async with later(hours=73 + 121):
+        assert await bureau.wakes() == 1
+        given = {"findable": 4, "informed": 4, "fair": 3, "overall": 4, "recommend": 9, "change": None}
+        assert (await process.says(**given)).json()["state"] == "answered"
+        await bureau.desk.delivers()
+    letters = [mail for mail in mailbox.mails if PAGES in text_of(mail)]
+    assert [process.token in text_of(mail) for mail in letters] == [True], "the invitation alone"
+    assert "How did we do" not in " ".join(str(mail["Subject"]) for mail in mailbox.mails)
+    ended = await bureau.desk.rows(
+        "SELECT template, status, channel FROM deliveries WHERE template LIKE 'survey%' ORDER BY number"
+    )
+    assert [tuple(row) for row in ended] == [
+        ("survey", "delivered", "answered"),
+        ("survey-invitation", "delivered", "email"),
+        ("survey-invitation", "delivered", "answered"),
+    ]
+
+
+@pytest.mark.requirement("P-25", "P-26")
+async def test_in_a_digest_there_is_nothing_of_what_was_answered_and_alone_it_is_no_failure(
+    bureau: Bureau, mailbox: Mailbox
+) -> None:
+    customer = uuid4()
+    bureau.desk.contact["customer_id"] = str(customer)
+    wishes = {"digest": {"frequency": "daily", "hour": 17}}
+    said = await bureau.http.put(f"/notification/v1/customers/{customer}/preferences", json=wishes)
+    assert said.status_code == 200, said.text
+    asked = await bureau.asked()
+    await bureau.desk.delivers()
+    assert (await asked.says(outcome="satisfied")).status_code == 200
+    async with later(days=2):
+        await bureau.desk.delivers()
+    [row] = await bureau.desk.rows("SELECT status, channel FROM deliveries WHERE template = 'survey'")
+    assert tuple(row) == ("merged", "answered")
+    told = await bureau.desk.rows("SELECT convert_from(value, 'UTF8') AS said FROM outbox")
+    assert not [each for each in told if '"reason"' in each.said], "nobody has to call the customer"
+    assert "How did we do" not in " ".join(mail.as_string() for mail in mailbox.mails)
+
+
+@pytest.mark.requirement("P-25", "P-26")
+async def test_whoever_wants_to_give_no_opinion_is_neither_invited_nor_reminded(
+    bureau: Bureau, mailbox: Mailbox
+) -> None:
+    customer = uuid4()
+    bureau.desk.contact["customer_id"] = str(customer)
+    said = await bureau.http.put(
+        f"/notification/v1/customers/{customer}/preferences", json={"ways": {"opinion": []}}
+    )
+    assert said.status_code == 200, said.text
+    await bureau.switched(share=1)
+    asked = await bureau.asked()
+    await bureau.closed(asked.complaint_id)
+    async with later(hours=73):
+        assert await bureau.wakes() == 1
+        await bureau.desk.delivers()
+    async with later(hours=73 + 121):
+        assert await bureau.wakes() == 1
+        await bureau.desk.delivers()
+    ended = await bureau.desk.rows(
+        "SELECT template, status FROM deliveries WHERE template LIKE 'survey%' ORDER BY number"
+    )
+    assert [tuple(row) for row in ended] == [
+        ("survey", "declined"),
+        ("survey-invitation", "declined"),
+        ("survey-invitation", "declined"),
+    ]
+    assert not [mail for mail in mailbox.mails if PAGES in text_of(mail)]
 
 
 @pytest.mark.requirement("002-23")

@@ -277,6 +277,8 @@ async def test_every_reading_is_in_the_audit_trail_with_its_purpose(world: World
             refused = await world.http.get(path, headers={"X-Purpose": nothing})
             assert refused.status_code == 422, (path, nothing)
             assert refused.json()["errors"][0]["field"] == "header/X-Purpose"
+    reached = f"/intake/v1/contacts?complaint={case['id']}"  # as for a letter
+    await world.context("notification").ask("intake", reached, "customers:read")
     trail = "/intake/v1/audit/personal-data"
     entries = (await world.http.get(trail, params={"complaint": case["id"]})).json()["items"]
     people = [e for e in entries if e["principal"].startswith("key:")]
@@ -352,7 +354,7 @@ async def test_after_erasure_the_person_is_found_nowhere(
     case = await told(world)
     other = await world.register()
     hook = await world.http.post(
-        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:9/x", "event_types": ["*"]}
+        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:65001/x", "event_types": ["*"]}
     )
     assert hook.status_code in (200, 201), hook.text
     customer = await customer_of(world, case["id"])
@@ -413,10 +415,45 @@ async def test_after_erasure_the_person_is_found_nowhere(
 
 @pytest.mark.empty_world
 @pytest.mark.requirement("P-36")
+async def test_what_notification_keeps_sealed_or_apart_goes_as_well(world: World) -> None:
+    """Of what is sealed or masked no trace is seen in the tables, so it is counted."""
+    case = await told(world)
+    customer = await customer_of(world, case["id"])
+    devices = f"/notification/v1/tracking/{case['reference']}/devices"
+    kept = await world.customer.post(devices, json={"token": "wilhelmina-phone"}, headers=case["token"])
+    wishes = {"ways": {"progress": []}}
+    said = await world.http.put(f"/notification/v1/customers/{customer}/preferences", json=wishes)
+    assert (kept.status_code, said.status_code) == (200, 200)
+    await closed(world, case)
+    found = await world.http.get("/notification/v1/surveys", params={"complaint_id": case["id"]})
+    survey = next(each["id"] for each in found.json()["items"] if each["state"] == "open")
+    answers = {"outcome": "satisfied", "trust": True, "delivered": "not_all", "missing": "A word to Quill."}
+    path = f"/notification/v1/surveys/{survey}/answers"
+    assert (await world.http.post(path, json={"answers": answers})).status_code == 200
+    await world.settled()
+
+    kept_there = (
+        "SELECT (SELECT count(*) FROM devices) AS devices, (SELECT count(*) FROM preferences) AS wishes, "
+        "(SELECT count(*) FROM survey_answers WHERE words <> '') AS words, "
+        "(SELECT count(*) > 0 FROM feed WHERE complaint_id = :id AND data IS NOT NULL "
+        "AND type <> 'redress.customer.erased') AS fed"
+    )
+    assert await rows(world, kept_there, "notification", id=UUID(case["id"])) == [(1, 1, 1, True)]
+    erased = await world.http.post(f"/intake/v1/customers/{customer}/erasure", json={"reason": "Asked for."})
+    assert erased.status_code == 200, erased.text
+    await world.settled()
+    assert await rows(world, kept_there, "notification", id=UUID(case["id"])) == [(0, 0, 0, False)]
+    again = await world.customer.post(devices, json={"token": "wilhelmina-phone"}, headers=case["token"])
+    assert again.status_code < 500
+    assert await rows(world, "SELECT 1 FROM devices", "notification") == []
+
+
+@pytest.mark.empty_world
+@pytest.mark.requirement("P-36")
 async def test_what_handlers_wrote_goes_from_every_service(world: World) -> None:
     """It names the customer, and nobody masked it; the log alone cannot be changed."""
     hook = await world.http.post(
-        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:9/x", "event_types": ["*"]}
+        "/notification/v1/webhooks", json={"url": "http://127.0.0.1:65001/x", "event_types": ["*"]}
     )
     assert hook.status_code == 201, hook.text
     case = await told(world)

@@ -291,7 +291,7 @@ async def _mails_arrived(site: Site, complaint_id: str, reference: str) -> None:
     assert "Thank you" in thanks
     assert "It is a gift to us" in thanks
     assert [f"  {n}. " in thanks for n in (1, 2, 3, 4)] == [True] * 4, "the process"
-    assert "By when: you hear from us at the latest by\n" in thanks, "the time limit"
+    assert "By when: you hear from us at the latest by " in thanks, "the time limit"
     assert reference in thanks
     assert "The motor was repaired on site." in words["result"]
     assert "Repair on site, 10 % off." in words["result"], "the measures that were agreed"

@@ -143,6 +143,15 @@ def test_nothing_closed_is_worth_nothing() -> None:
     assert set(vars(found).values()) == {Decimal(0)}
 
 
+def test_the_highest_numbers_that_may_be_assumed_are_worked_out_to_the_cent() -> None:
+    most = {"value": "9999999999", "low": "0", "high": "9999999999", "source_en": "Us", "source_zh": "我们"}
+    names = ("silent_per_complaint", "average_order", "orders_in_a_life")
+    assumed = Assumptions.model_validate(SHIPPED.model_dump() | dict.fromkeys(names, most))
+    found = worth({"": {Band.MAJOR: Counts(10**6, 0)}}, assumed)[""].figures()["market_at_risk"]
+    assert found.value > Decimal(10) ** 34
+    assert found.value.as_tuple().exponent == -2
+
+
 @pytest.mark.requirement("N-F", "000-08")
 def test_a_fix_returns_what_it_prevents() -> None:
     cause = money(Counts(100, 50), MAJOR)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,8 @@ from shared import driver
 from shared.database import sql
 
 CENT = Decimal("0.01")
+_WIDE = Context(prec=100)
+"""Digits for whatever may be assumed: the usual 28 are too few for a product of several ten-digit numbers."""
 _NAMES = tuple(each.name for each in fields(Money))
 
 _CLOSED = sql(
@@ -70,7 +72,7 @@ def figure(value: Decimal, drawn: Array) -> Figure:
 
 
 def _cents(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return amount.quantize(CENT, ROUND_HALF_UP, _WIDE)
 
 
 def worth(groups: Mapping[str, Mapping[Band, Counts]], assumed: Assumptions) -> dict[str, Worth]:

@@ -7,6 +7,7 @@ from services.notification.briefings import store
 from services.notification.briefings.page import page_of
 from services.notification.briefings.rendering import Renderer, version
 from services.notification.channels import Attachment, Letter, NotSent, Reach
+from services.notification.preferences.model import colleague
 from services.notification.queue import Leased
 from services.notification.staff.contacts import StaffContacts
 from shared import clock
@@ -45,5 +46,6 @@ class BriefingWriter:
             html=self._renderer.html(briefing, language),
             attachments=(Attachment(name, "application/pdf", sheet),),
             from_customer_thread=False,
+            person=colleague(contact.id),
             version=version(),
         )

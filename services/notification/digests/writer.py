@@ -30,12 +30,14 @@ class DigestWriter:
         self._usual = usual
         self._special = special or {}
 
-    async def write(self, delivery: Leased) -> Letter:
-        """Raises CannotDeliver."""
+    async def write(self, delivery: Leased) -> Letter | Receipt:
+        """A receipt when none of its messages need be sent any more. Raises CannotDeliver."""
         await self._decline_unwanted(delivery)
         members = await store.members(self._database, delivery.id)
         written = await asyncio.gather(*(self._write(member) for member in members))
         letters = [each for each in written if isinstance(each, Letter)]
+        if written and not letters:
+            return written[-1]
         if not letters:
             raise NotSent("nothing is left to tell")
         newest = letters[-1]
