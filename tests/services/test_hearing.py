@@ -187,7 +187,7 @@ async def test_several_ways_at_once_are_told_once_and_a_copy_that_fails_troubles
     office: Office,
 ) -> None:
     complaint = await office.thanked()
-    await office.rules(customer_accepted={"besides": ["push"]})
+    await office.rules(customer_accepted={"channels": ["email"], "besides": ["push"]})
     await office.desk.hears(accepted(complaint))
     await office.desk.delivers()
     entries = [e for e in await office.desk.log() if e["template"] == "accepted"]
