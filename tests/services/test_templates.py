@@ -195,7 +195,6 @@ async def test_a_preview_shows_all_forms_of_the_letter_and_no_more_of_a_customer
         "audience": Audience.CUSTOMER,
         "rule": "r",
         "at": clock.now(),
-    } | {
         "urgency": Urgency.USUAL,
         "nature": Nature.SAFETY,
         "customer_id": uuid4(),
