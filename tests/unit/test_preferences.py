@@ -113,8 +113,8 @@ def test_what_is_owed_is_never_refused_merged_or_counted(
 ) -> None:
     decision = decide(about, wishes, PACE, zone, now)
     if about.nature.may_be_declined:
-        wanted = wishes.ways.get(about.nature, about.channels)
-        assert isinstance(decision, NotAtAll) == {*wanted}.isdisjoint(about.channels)
+        liked = {*wishes.ways.get(about.nature, about.channels)}
+        assert isinstance(decision, NotAtAll) == liked.isdisjoint(about.channels)
     else:
         assert isinstance(decision, (Now, NotBefore))
     if isinstance(decision, Now) and not about.nature.may_be_declined:
