@@ -113,7 +113,8 @@ def test_what_is_owed_is_never_refused_merged_or_counted(
 ) -> None:
     decision = decide(about, wishes, PACE, zone, now)
     if about.nature.may_be_declined:
-        assert isinstance(decision, NotAtAll) == wishes.declines(about.nature)
+        liked = {*wishes.ways.get(about.nature, about.channels)}
+        assert isinstance(decision, NotAtAll) == liked.isdisjoint(about.channels)
     else:
         assert isinstance(decision, (Now, NotBefore))
     if isinstance(decision, Now) and not about.nature.may_be_declined:
@@ -136,7 +137,7 @@ def test_whoever_wishes_a_digest_gets_progress_and_opinion_in_it_and_the_rest_at
         wished
         and about.nature.may_be_declined
         and about.urgency is not Urgency.IMMEDIATE
-        and not wishes.declines(about.nature)
+        and not {*wishes.ways.get(about.nature, about.channels)}.isdisjoint(about.channels)
     )
     assert isinstance(decision, IntoDigest) == merged
 
