@@ -152,7 +152,9 @@ class Bench:
 
     async def clear(self) -> None:
         """As if no event had ever come."""
-        emptied = self.service.metadata.tables.keys() - set(KEPT.get(self.service.name, ())) - TRAIL - MIGRATED
+        emptied = (
+            self.service.metadata.tables.keys() - set(KEPT.get(self.service.name, ())) - TRAIL - MIGRATED
+        )
         async with self.process.contexts[self.service.name].database.transaction() as transaction:
             if self.service.name == "resolution":
                 await transaction.execute(text("ALTER TABLE audit_entries DISABLE TRIGGER only_added_to"))
