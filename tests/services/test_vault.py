@@ -421,7 +421,7 @@ async def test_what_notification_keeps_sealed_or_apart_goes_as_well(world: World
     customer = await customer_of(world, case["id"])
     devices = f"/notification/v1/tracking/{case['reference']}/devices"
     kept = await world.customer.post(devices, json={"token": "wilhelmina-phone"}, headers=case["token"])
-    wishes = {"ways": {"progress": []}}
+    wishes: dict[str, Any] = {"ways": {"progress": []}}
     said = await world.http.put(f"/notification/v1/customers/{customer}/preferences", json=wishes)
     assert (kept.status_code, said.status_code) == (200, 200)
     await closed(world, case)
