@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +24,9 @@ from tests.world import World, open_world
 __all__ = ["kafka_bootstrap", "kafka_broker"]  # fixtures
 
 NewDatabase = Callable[[], Awaitable[str]]
+
+DATABASES_KEPT = 60
+"""Each is about 20 MB."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,18 +73,24 @@ async def template(postgres: PrivatePostgres) -> str:
 
 @pytest.fixture(scope="session")
 def new_database(postgres: PrivatePostgres, template: str) -> NewDatabase:
-    """Call it for the URL of a fresh, migrated database."""
+    """Call it for the URL of a fresh, migrated database. Of those made long before, the ones that nobody is connected
+    to are dropped: all together they would fill the memory that they lie in."""
+    made: deque[str] = deque()
 
     async def make() -> str:
-        return await _create(postgres.url, f"t_{uuid4().hex[:12]}", template)
+        if len(made) >= DATABASES_KEPT:
+            await _drop_unused(postgres.url, made)
+        made.append(f"t_{uuid4().hex[:12]}")
+        return await _create(postgres.url, made[-1], template)
 
     return make
 
 
 @pytest.fixture(scope="session")
-async def recording(new_database: NewDatabase, scratch: Path) -> Recording:
+async def recording(postgres: PrivatePostgres, template: str, scratch: Path) -> Recording:
     """Whole journeys and what they left behind; a test leaves it as it was."""
-    return await record(await new_database(), scratch)
+    url = await _create(postgres.url, f"recording_{uuid4().hex[:12]}", template)  # kept to the end
+    return await record(url, scratch)
 
 
 @pytest.fixture
@@ -115,6 +125,21 @@ def world(request: pytest.FixtureRequest) -> World:
     alone = request.node.get_closest_marker("empty_world") is not None
     found: World = request.getfixturevalue("empty_world" if alone else "guest")
     return found
+
+
+async def _drop_unused(url: str, made: "deque[str]") -> None:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        used = set(
+            (await connection.execute(sa.text("SELECT DISTINCT datname FROM pg_stat_activity"))).scalars()
+        )
+        for _ in range(DATABASES_KEPT // 2):
+            name = made.popleft()
+            if name in used:
+                made.append(name)
+            else:
+                await connection.execute(sa.text(f'DROP DATABASE "{name}"'))
+    await engine.dispose()
 
 
 async def _create(url: str, name: str, template: str | None) -> str:
