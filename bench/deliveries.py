@@ -26,6 +26,8 @@ from services.notification.delivery import Delivery
 from services.notification.desk import Desks
 from services.notification.rules import Audience, Channel
 from services.notification.store import queue
+from services.notification.webhooks import secrets
+from services.notification.webhooks.signing import Scheme
 from shared.config import Settings
 from shared.database import sql
 from shared.ids import derived_id
@@ -44,12 +46,12 @@ _CONVERSATIONS = sql(
     "true, '[]', :now FROM unnest(CAST(:ids AS uuid[])) AS t(id)"
 )
 _HOOK = sql(
-    "INSERT INTO subscriptions (id, owner, url, event_types, secret, created_at) "
-    "VALUES (:id, 'bench', :url, ARRAY['*'], :secret, :now)"
+    "INSERT INTO subscriptions (id, owner, url, event_types, created_at, since) "
+    "VALUES (:id, 'bench', :url, ARRAY['*'], :now, :now)"
 )
 _EVENTS = sql(
-    "INSERT INTO forwarded_events (event_id, complaint_id, body) "
-    "SELECT id, id, :body FROM unnest(CAST(:ids AS uuid[])) AS t(id)"
+    "INSERT INTO forwarded_events (event_id, complaint_id, event_type, at, body) "
+    "SELECT id, id, 'redress.case.closed', :now, :body FROM unnest(CAST(:ids AS uuid[])) AS t(id)"
 )
 _DONE = sql("SELECT count(*) FROM deliveries WHERE audience = :audience AND status = 'delivered'")
 
@@ -122,13 +124,12 @@ async def _drain(rig: Rig, context: Context, audience: Audience, number: int, ke
 async def _fill(context: Context, number: int, hook: str) -> None:
     """Letters and events that wait, each of a complaint of its own."""
     ids = [derived_id("bench", "delivery", n) for n in range(number)]
-    seal = context.part(Seal)
     async with context.database.transaction() as transaction:
         await transaction.execute(_CONVERSATIONS, {"ids": ids, "now": NOW})
-        secret = seal.close("whsec_" + "A" * 43 + "=")
-        await transaction.execute(_HOOK, {"id": HOOK, "url": hook, "secret": secret, "now": NOW})
+        await transaction.execute(_HOOK, {"id": HOOK, "url": hook, "now": NOW})
+        await secrets.first(transaction, HOOK, Scheme.V1, context.part(Seal))
         body = json.dumps({"specversion": "1.0", "data": {"result": "It runs. " * 60}})
-        await transaction.execute(_EVENTS, {"ids": ids, "body": body})
+        await transaction.execute(_EVENTS, {"ids": ids, "body": body, "now": NOW})
         await queue(transaction, [made for i in ids for made in (_letter(i), _event(i))])
     async with context.database.reading() as connection:
         await connection.execute(sql("ANALYZE deliveries, conversations"))

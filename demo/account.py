@@ -16,6 +16,16 @@ FORBIDDEN = ("/intake/v1/complaints", "/resolution/v1/cases", "/insights/v1/meas
 """What the shop's key, which may register complaints, must not open."""
 
 REACHED_OR_TOLD = ("delivered", "not_sent")
+DIGEST = "digest"
+
+
+def waits_for_its_hour(delivery: dict[str, Any]) -> bool:
+    """Whether it is one of a day's many messages to one person, which are told together later, or tells them."""
+    return delivery["status"] == "merged" or (
+        delivery["template"] == DIGEST and delivery["status"] == "pending"
+    )
+
+
 """What may become of a message: it arrived, or Redress said that there is no address or no mail server."""
 
 
@@ -52,7 +62,12 @@ def account(complaints: Sequence[Complaint], found: Found, mail: Mailbox, hook: 
         if d["template"] == "acknowledgement" and d["status"] in REACHED_OR_TOLD
     )
     mailed = {d["id"]: "arrived" for d in found.deliveries if d["channel"] == "email"}
-    undelivered = {d["id"]: d["status"] for d in found.deliveries if d["status"] not in REACHED_OR_TOLD}
+    later = [d for d in found.deliveries if waits_for_its_hour(d)]
+    undelivered = {
+        d["id"]: d["status"]
+        for d in found.deliveries
+        if d["status"] not in REACHED_OR_TOLD and d not in later
+    }
     not_sent = sum(d["status"] == "not_sent" for d in found.deliveries)
     heard = Counter(f"{e['subject']} {e['type'].rpartition('.')[0]}" for e in hook.events.values())
     wanted = dict.fromkeys(
@@ -116,7 +131,7 @@ def account(complaints: Sequence[Complaint], found: Found, mail: Mailbox, hook: 
             "messages that were not delivered",
             {},
             undelivered,
-            f"{not_sent} more had no way: somebody is told to telephone",
+            f"{not_sent} more had no way: somebody is told to telephone; {len(later)} are told together in the evening",
         ),
         compare(
             "mail server",

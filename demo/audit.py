@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from demo.account import FORBIDDEN, Found, account
+from demo.account import FORBIDDEN, Found, account, waits_for_its_hour
 from demo.calls import Caller, Refused
 from demo.ledger import Line
 from demo.receivers import Hook, Mailbox
@@ -24,10 +24,10 @@ class Audit:
         self.last: tuple[Found, list[Line]] | None = None
 
     async def settled(self) -> bool:
-        """Nothing waits any more: no event, no message."""
+        """Nothing waits any more: no event, no message but those for an hour that is to come."""
         for status in ("pending", "leased"):
-            waiting = await self._auditor.get("/notification/v1/deliveries", limit=1, status=status)
-            if waiting["items"]:
+            waiting = [d async for d in self._auditor.pages("/notification/v1/deliveries", status=status)]
+            if not all(map(waits_for_its_hour, waiting)):
                 return False
         return not await self._stuck("outbox")
 

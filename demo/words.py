@@ -23,7 +23,7 @@ REMEDIES: dict[str, Words] = {
     },
     "discount": {"en": "You keep it and pay a tenth less.", "zh": "商品您留着用，价款减一成。"},
     "compensation": {
-        "en": "We make good the loss that you had.",
+        "en": "You get back what the matter cost you.",
         "zh": "赔偿您因此受到的损失。",
     },
     "apology": {
@@ -39,11 +39,11 @@ REMEDIES: dict[str, Words] = {
         "zh": "优先处理，两个工作日内办结。",
     },
     "staff_action": {
-        "en": "The colleague is trained, and somebody else looks after you from now on.",
+        "en": "The colleague is trained, and from now on another colleague looks after you.",
         "zh": "对当事员工进行培训，今后由其他同事为您服务。",
     },
     "prevention": {
-        "en": "We change the procedure, so that it happens to nobody again.",
+        "en": "We change the procedure, so that nobody goes through this again.",
         "zh": "改进流程，不让同样的事再发生。",
     },
 }
@@ -64,7 +64,7 @@ VALID: Words = {
     "zh": "您反映的情况属实，是我们的过失，应由我们负责解决。",
 }
 NOT_VALID: Words = {
-    "en": "We looked into it carefully. What was agreed has been kept, so we cannot do more than explain it.",
+    "en": "We looked into it carefully: what was agreed has been kept. Here is how it came about, step by step.",
     "zh": "我们认真核实过，约定的事项均已履行，因此只能向您作出说明。",
 }
 SEEN_AGAIN: Words = {
