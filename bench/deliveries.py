@@ -24,7 +24,7 @@ from services.notification.contacts import Contacts
 from services.notification.courier import Courier
 from services.notification.delivery import Delivery
 from services.notification.desk import Desks
-from services.notification.rules import Audience, Channel
+from services.notification.rules import Audience, Channel, Nature, Urgency
 from services.notification.store import queue
 from services.notification.webhooks import secrets
 from services.notification.webhooks.signing import Scheme
@@ -144,6 +144,8 @@ def _letter(complaint: UUID) -> Delivery:
         NOW,
         f"customer/{complaint}",
         (Channel.EMAIL,),
+        urgency=Urgency.USUAL,
+        nature=Nature.PROGRESS,
         template="assigned",
         facts={"person": "Li Wei", "again": False},
     )
