@@ -4,7 +4,7 @@ import getpass
 import logging
 import os
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,28 +24,30 @@ log = logging.getLogger(__name__)
 async def letters(
     settings: Settings, url: str, service: str, key: str | None, *, handle: bool
 ) -> list[dict[str, Any]]:
-    """The parked events of a consumer and what became of each; the first failure of a key holds back the rest.
+    """The parked events of a service and what became of each; the first failure of a key holds back the rest of what
+    its consumer parked.
 
     Letters that a running consumer parks meanwhile, behind those that are still there, are taken too.
     """
     [wanted] = catalogue.load([service])
     process = Process(settings, url, [wanted])
     context = process.contexts[service]
-    pump = wanted.pump(context)
+    pumps = [wanted.pump(context, reactions) for reactions in wanted.reactions]
     report: dict[int, dict[str, Any]] = {}
-    held: set[str] = set()
+    held: set[tuple[str, str]] = set()
     async with process.running(workers=False):
         before = -1
         while before < len(report):
             before = len(report)
             # Each time from the start: numbers are not drawn in the order of the commits.
-            async for letter in _all(context, key):
+            async for pump, letter in _all(context, pumps, key):
                 if letter.id in report:
                     continue
                 result = letter.error
                 if handle:
                     result = await _handled(pump, letter, held)
                 report[letter.id] = {
+                    "consumer": pump.reactions.consumer,
                     "event_id": letter.event_id,
                     "type": letter.record.headers.get("ce_type"),
                     "key": letter.record.key,
@@ -56,26 +58,30 @@ async def letters(
     return list(report.values())
 
 
-async def _all(context: Context, key: str | None) -> AsyncIterator[DeadLetter]:
-    last = 0
-    while True:
-        async with context.database.reading() as connection:
-            page = await deadletters.waiting(connection, context.name, key, after=last)
-        if not page:
-            return
-        for letter in page:
-            yield letter
-        last = page[-1].id
+async def _all(
+    context: Context, pumps: Sequence[Pump[Any]], key: str | None
+) -> AsyncIterator[tuple[Pump[Any], DeadLetter]]:
+    for pump in pumps:
+        last = 0
+        while True:
+            async with context.database.reading() as connection:
+                page = await deadletters.waiting(connection, pump.reactions.consumer, key, after=last)
+            if not page:
+                break
+            for letter in page:
+                yield pump, letter
+            last = page[-1].id
 
 
-async def _handled(pump: Pump[Any], letter: DeadLetter, held: set[str]) -> str:
-    if letter.blocks and letter.record.key in held:
+async def _handled(pump: Pump[Any], letter: DeadLetter, held: set[tuple[str, str]]) -> str:
+    lane = (pump.reactions.consumer, letter.record.key)
+    if letter.blocks and lane in held:
         return deadletters.BEHIND
     try:
         await pump.replay(letter)
     except Exception as error:
         if letter.blocks:
-            held.add(letter.record.key)
+            held.add(lane)
         return describe(error)
     return "handled"
 
@@ -91,22 +97,25 @@ async def discard(
     process = Process(settings, url, [wanted])
     context = process.contexts[service]
     async with process.running(workers=False):
-        async with context.database.reading() as connection:
-            letter = await deadletters.find(connection, service, event_id)
-        if letter is None or not await wanted.pump(context).discard(letter):
+        for reactions in wanted.reactions:
+            async with context.database.reading() as connection:
+                letter = await deadletters.find(connection, reactions.consumer, event_id)
+            if letter is not None and await wanted.pump(context, reactions).discard(letter):
+                break
+        else:
             return None
     by, record = _user(), letter.record
     log.warning(
         "dead letter %s of %s discarded by %s: %s",
         event_id,
-        service,
+        reactions.consumer,
         by,
         reason,
         extra={"event_id": str(event_id), "key": record.key, "discarded_by": by, "reason": reason},
     )
     return {
         "event_id": event_id,
-        "consumer": service,
+        "consumer": reactions.consumer,
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
@@ -136,9 +145,8 @@ async def move(
     from_time: datetime | None,
     rebuild: bool,
 ) -> None:
-    """Let a stopped consumer read the log again from a place. Raises CannotStart when it is running."""
+    """Let a service's stopped consumers read the log again from a place. Raises CannotStart when one is running."""
     [wanted] = catalogue.load([service])
-    assert wanted.reactions is not None
     process = Process(settings, url, [wanted])
     async with process.running(workers=False):
         if rebuild:
@@ -149,4 +157,5 @@ async def move(
         position = from_time.replace(tzinfo=UTC) if from_time is not None else from_offset
         if position is None:
             raise CannotStart("Say from where: --from-offset or --from-time.")
-        await process.log.reset(wanted.reactions.consumer, wanted.reactions.topics, position)
+        for reactions in wanted.reactions:
+            await process.log.reset(reactions.consumer, reactions.topics, position)

@@ -102,7 +102,8 @@ class Service:
     metadata: MetaData
     faces: Mapping[str, APIRouter] = field(default_factory=dict)
     """Routers beside `/v1`, by prefix: interfaces whose paths a standard prescribes."""
-    reactions: Reactions[Any] | None = None
+    reactions: Sequence[Reactions[Any]] = ()
+    """What follows from events, by consumer group. The first bears the service's name."""
     readers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Topics that workers of its own read from the log, by consumer group."""
     parts: Callable[[Context], Sequence[object]] = lambda context: ()
@@ -116,8 +117,7 @@ class Service:
     @property
     def groups(self) -> Mapping[str, Sequence[str]]:
         """Everything that the service reads from the log, by consumer group."""
-        own = {self.reactions.consumer: self.reactions.topics} if self.reactions is not None else {}
-        return {**own, **self.readers}
+        return {**{each.consumer: each.topics for each in self.reactions}, **self.readers}
 
     def app(self, context: Context) -> FastAPI:
         """The service's HTTP application, mounted at `/<name>`."""
@@ -145,14 +145,16 @@ class Service:
         relay = Relay(context.database, context.log, settings.relay_batch, settings.poll_interval)
         context.database.on_publish = relay.wake
         workers = [Worker(f"{self.name}.relay", relay.run), *self.workers(context)]
-        if self.reactions is not None:
-            workers.append(Worker(f"{self.name}.consumer", self.pump(context).run))
+        workers += [
+            Worker(f"{reactions.consumer}.consumer", self.pump(context, reactions).run)
+            for reactions in self.reactions
+        ]
         return workers
 
-    def pump(self, context: Context) -> Pump[Any]:
-        assert self.reactions is not None
+    def pump(self, context: Context, reactions: Reactions[Any] | None = None) -> Pump[Any]:
+        """That of one of its consumers: of the first, unless another is named."""
         return Pump(
-            self.reactions,
+            reactions or self.reactions[0],
             context.database,
             context.log,
             batch=context.settings.consumer_batch,

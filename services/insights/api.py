@@ -19,7 +19,7 @@ from services.insights.measures import MEASURES, Direction, Measure, Status, Tot
 from services.insights.periods import router as periods
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
-from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity
+from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity, Standing
 from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
@@ -38,6 +38,7 @@ class By(StrEnum):
     DEPARTMENT = "department"
     CHANNEL = "channel"
     PRODUCT = "product"
+    REGION = "region"
     HANDLER = "handler"
 
 
@@ -89,8 +90,8 @@ class Group(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     key: Annotated[str | None, Field(examples=["delivery"])]
-    """The day, category, severity, department, channel, product or handler; null where it is not known yet, and for
-    by=none."""
+    """The day, category, severity, department, channel, product, region or handler; null where it is not known yet,
+    and for by=none."""
     measures: list[Reading]
 
 
@@ -119,6 +120,12 @@ class ComplaintFacts(BaseModel):
     product: str | None
     loss: Band | None
     """Size of the loss that the customer named."""
+    customer_id: UUID | None
+    region: str | None
+    batch: str | None
+    supplier: str | None
+    standing: Standing | None
+    key_account: bool | None
     leading_id: UUID | None
     offer_chosen_at: datetime | None
     offers_declined: int

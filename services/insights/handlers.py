@@ -54,13 +54,19 @@ def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Rece
     facts.medium, facts.channel = event.medium, event.channel
     if event.product is not None:
         facts.product = event.product.label
+        facts.batch, facts.supplier = event.product.batch, event.product.supplier
+    facts.customer_id, facts.region = event.customer_id, event.region
+    facts.standing, facts.key_account = event.standing, event.key_account
     facts.loss = band_of(event.estimated_loss)
 
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(facts: Facts, event: ComplaintSupplemented, fact: Received) -> None:
-    if event.product is not None and event.product.label is not None:
-        facts.product = event.product.label
+    if event.product is not None:
+        facts.product = event.product.label or facts.product
+        facts.batch = event.product.batch or facts.batch
+        facts.supplier = event.product.supplier or facts.supplier
+    facts.region = event.region or facts.region
     if event.estimated_loss is not None:
         facts.loss = band_of(event.estimated_loss)
 

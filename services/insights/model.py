@@ -26,6 +26,7 @@ class Dims(NamedTuple):
     department: str
     channel: str
     product: str
+    region: str
     handler: str
     """By their id in the directory."""
     loss: str
@@ -92,6 +93,12 @@ class Facts(Aggregate):
     product: str | None = None
     loss: str | None = None
     """Band of the loss that the customer named."""
+    customer_id: UUID | None = None
+    region: str | None = None
+    batch: str | None = None
+    supplier: str | None = None
+    standing: str | None = None
+    key_account: bool | None = None
     subcategory: str | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into, while it is."""
@@ -162,7 +169,7 @@ class Facts(Aggregate):
     def dims(self) -> Dims:
         return Dims(
             *(self.category or "", self.severity or "", self.department or "", self.channel or ""),
-            *(self.product or "", self.handler_id or "", self.loss or ""),
+            *(self.product or "", self.region or "", self.handler_id or "", self.loss or ""),
         )
 
 

@@ -4,9 +4,12 @@ from sqlalchemy import text
 
 from services.insights.handlers import reactions
 from services.insights.store import complaints, daily, handling_times
+from services.insights.tellings.handlers import reactions as tellings
+from services.insights.tellings.store import tellings as told
 from shared.service import Context
 
-READ_TABLES = (complaints, daily, handling_times)
+READ_TABLES = (complaints, daily, handling_times, told)
+CONSUMERS = (reactions, tellings)
 
 
 async def rebuild(ctx: Context) -> None:
@@ -25,12 +28,17 @@ async def rebuild(ctx: Context) -> None:
     Dead letters go too, because the events in them come again with the rest, and would otherwise wait behind
     themselves.
     """
-    await ctx.log.reset(reactions.consumer, reactions.topics, 0)
+    await _from_the_start(ctx)
     async with ctx.database.transaction() as transaction:
         await transaction.execute(text(f"TRUNCATE {', '.join(table.name for table in READ_TABLES)}"))
         for table in ("inbox", "dead_letters"):
             await transaction.execute(
-                text(f"DELETE FROM {table} WHERE consumer = :consumer"),  # noqa: S608 - one of two names
-                {"consumer": reactions.consumer},
+                text(f"DELETE FROM {table} WHERE consumer = ANY(:consumers)"),  # noqa: S608 - one of two names
+                {"consumers": [each.consumer for each in CONSUMERS]},
             )
-    await ctx.log.reset(reactions.consumer, reactions.topics, 0)
+    await _from_the_start(ctx)
+
+
+async def _from_the_start(ctx: Context) -> None:
+    for each in CONSUMERS:
+        await ctx.log.reset(each.consumer, each.topics, 0)

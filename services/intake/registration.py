@@ -1,7 +1,7 @@
 """From what was told to the rows and the fact that keep it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_json
@@ -15,7 +15,7 @@ from services.intake.schemas import NewComplaint
 from shared import ids
 from shared.events import ComplaintRegistered
 from shared.events.intake import MaskedStatement, ProductRef
-from shared.events.vocabulary import Against, Form, Visibility
+from shared.events.vocabulary import Against, Form, Standing, Visibility
 from shared.idempotency import Answer
 from shared.masking import mask_each
 
@@ -23,6 +23,8 @@ from shared.masking import mask_each
 def tracking_url(base_url: str, reference: str, token: str) -> str:
     return f"{base_url}/intake/v1/tracking/{reference}?token={token}"
 
+
+NEW_FOR = timedelta(days=365)
 
 ANSWERED = ("id", "reference", "registered_at", "completeness", "missing")
 
@@ -53,14 +55,25 @@ class Registration:
 
 def _masked(told: NewComplaint, known: tuple[str, ...]) -> tuple[MaskedStatement, ProductRef | None]:
     statement, product = told.statement, told.product or Product()
-    texts = (statement.what_went_wrong, statement.feeling, statement.wanted, product.name, product.model)
+    of_product = (product.name, product.model, product.supplier)
+    texts = (statement.what_went_wrong, statement.feeling, statement.wanted, *of_product)
     shown = iter(mask_each([text for text in texts if text], known))
-    problem, feeling, wanted, name, model = (next(shown) if text else None for text in texts)
+    problem, feeling, wanted, name, model, supplier = (next(shown) if text else None for text in texts)
     assert problem is not None
     masked = MaskedStatement(what_went_wrong=problem, feeling=feeling, wanted=wanted)
     # Ids and batches are the company's own and must stay readable; what is free text may hold anything.
-    ref = ProductRef(id=product.id, name=name, model=model, batch=product.batch) if told.product else None
+    ref = (
+        ProductRef(id=product.id, name=name, model=model, batch=product.batch, supplier=supplier)
+        if told.product
+        else None
+    )
     return masked, ref
+
+
+def standing(since: date | None, at: datetime) -> Standing | None:
+    if since is None:
+        return None
+    return Standing.NEW if at.date() - since < NEW_FOR else Standing.ESTABLISHED
 
 
 def register(told: NewComplaint, by: str, at: datetime) -> Registration:
@@ -75,6 +88,7 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
     known = published.known_in({**data.get("customer", {}), "accused": data.get("accused")})
     statement, order = told.statement, told.order
     masked, product = _masked(told, known)
+    relates = customer.since is not None or customer.key_account is not None
     whom, seen = Against(against(data)), Visibility(visibility(data))
     compensation = published.compensation(told.desired_remedies, told.desired_compensation)
     event = ComplaintRegistered(
@@ -105,6 +119,9 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         accused_id=told.accused.staff_id if told.accused else None,
         emotion=told.emotion,
         taken_by=told.taken_by.role if told.taken_by else None,
+        region=told.facts.region if told.facts else None,
+        standing=standing(customer.since, at),
+        key_account=customer.key_account,
         completeness=score,
         missing=missing,
     )
@@ -118,6 +135,7 @@ def register(told: NewComplaint, by: str, at: datetime) -> Registration:
         "email": customer.email,
         "phone": customer.phone,
         "address": customer.address,
+        "relation": {"since": customer.since, "key_account": customer.key_account} if relates else None,
         "kind": told.kind.value,
         "channel": told.channel.value,
         "language": language.value,

@@ -50,7 +50,7 @@ service = Service(
     summary="Works each complaint to an outcome that the customer accepts, and keeps what was promised.",
     router=router,
     metadata=metadata,
-    reactions=reactions,
+    reactions=(reactions,),
     parts=_parts,
     workers=lambda context: [
         Worker("resolution.waker", context.part(Waker).run),

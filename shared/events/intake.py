@@ -27,6 +27,7 @@ from shared.events.vocabulary import (
     Outcome,
     Remedy,
     Scan,
+    Standing,
     Visibility,
 )
 
@@ -48,6 +49,7 @@ class ProductRef(BaseModel):
     name: str | None = None
     model: str | None = None
     batch: str | None = None
+    supplier: str | None = None
 
     @property
     def label(self) -> str | None:
@@ -119,6 +121,10 @@ class ComplaintRegistered(Event):
     emotion: Emotion | None = None
     taken_by: ContactRole | None = None
     """The contact staff who took it, if it was told to somebody."""
+    region: str | None = None
+    """Where it happened, by ISO 3166-1 or 3166-2."""
+    standing: Standing | None = None
+    key_account: bool | None = None
     completeness: float
     """Share of what is asked for that is known, 0 to 1."""
     missing: tuple[str, ...] = ()
@@ -158,6 +164,7 @@ class ComplaintSupplemented(Event):
     contract_id: str | None = None
     expectation: ExpectationGap | None = None
     defect_rate: Decimal | None = None
+    region: str | None = None
     desired_remedies: tuple[Remedy, ...] | None = None
     desired_amount: Money | None = None
     desired_compensation: tuple[Compensation, ...] | None = None

@@ -82,6 +82,13 @@ class ComplainantType(StrEnum):
     ANONYMOUS = "anonymous"
 
 
+class Standing(StrEnum):
+    """How long somebody has been a customer: under a year, or longer."""
+
+    NEW = "new"
+    ESTABLISHED = "established"
+
+
 class Visibility(StrEnum):
     PRIVATE = "private"
     PUBLIC = "public"

@@ -15,11 +15,11 @@ views must come out the same, and as they really were, without them.
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -141,14 +141,21 @@ class Bench:
     def __repr__(self) -> str:
         return self.service.name
 
-    @property
-    def pump(self) -> Pump[Any]:
-        return self.service.pump(self.process.contexts[self.service.name])
+    @cached_property
+    def pumps(self) -> list[Pump[Any]]:
+        context = self.process.contexts[self.service.name]
+        return [self.service.pump(context, reactions) for reactions in self.service.reactions]
+
+    async def handle(self, records: Sequence[Record]) -> None:
+        """By all its consumers, which hear independently of each other."""
+        for pump in self.pumps:
+            await pump.handle(records)
 
     @property
     def topics(self) -> dict[str, list[Record]]:
-        assert self.service.reactions is not None
-        return self.recording.topics(self.service.reactions.topics)
+        return self.recording.topics(
+            sorted({topic for reactions in self.service.reactions for topic in reactions.topics})
+        )
 
     async def clear(self) -> None:
         """As if no event had ever come."""
@@ -301,7 +308,7 @@ async def bench(
 async def straight(bench: Bench) -> Snapshot:
     """What is stored when one topic comes after the other; the running service had stored the same."""
     for topic in bench.topics.values():
-        await bench.pump.handle(topic)
+        await bench.handle(topic)
     first = await bench.snapshot()
     if bench.service.name != "routing":  # which chose among several people then
         live = bench.live()
@@ -316,7 +323,7 @@ async def test_any_order_of_the_topics_ends_the_same(
 ) -> None:
     await bench.clear()
     for batch in course(bench.topics):
-        await bench.pump.handle(batch)
+        await bench.handle(batch)
     assert differences(straight, await bench.snapshot()) == []
     if bench.service.name == "notification":
         # Thanks come first, whatever was heard first.
@@ -423,7 +430,7 @@ async def live_through(bench: Bench, steps: list[Step], routing: list[Record], c
         if handled and chance.random() < course.again:
             batch = handled[chance.randrange(len(handled)) :] + batch
         if batch:
-            await bench.pump.handle(batch)
+            await bench.handle(batch)
         batch = []
 
     while intake or routed or any(stories.values()):
@@ -503,11 +510,11 @@ async def test_over_kafka_too(
         for batch in course(bench.topics):
             await log.append([replace(record, topic=own + record.topic) for record in batch])
             if polled := await consumer.poll(40, 0.05):
-                await bench.pump.handle(polled)
+                await bench.handle(polled)
                 await consumer.commit(polled)
         while await log.lag(own, topics):
             polled = await consumer.poll(40, 0.5)
-            await bench.pump.handle(polled)
+            await bench.handle(polled)
             await consumer.commit(polled)
         await consumer.stop()
     finally:

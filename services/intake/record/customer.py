@@ -1,6 +1,7 @@
 """Who complains, how they are reached, and the three questions in their own words."""
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Self
 
@@ -60,11 +61,16 @@ class Customer(Body):
     email: Email | None = None
     phone: Phone | None = None
     address: ShortText | None = None
+    since: date | None = None
+    """Since when they are a customer of yours."""
+    key_account: bool | None = None
+    """Whether you call them a key account. How good the handling is must not depend on it: insights looks whether it
+    does."""
 
     @model_validator(mode="after")
     def _anonymous_is_nobody(self) -> Self:
         if self.type is ComplainantType.ANONYMOUS and (
-            self.external_id or self.name or self.email or self.phone or self.address
+            self.external_id or self.name or self.email or self.phone or self.address or self.since
         ):
             raise ValueError(
                 "an anonymous complainant has neither number, name nor contact: leave them out, or choose "

@@ -24,6 +24,8 @@ class Product(Body):
     name: ShortText | None = None
     model: ShortText | None = None
     batch: ShortText | None = None
+    supplier: ShortText | None = None
+    """Who made it, or the part of it that is at fault."""
 
 
 _Count = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=3, allow_inf_nan=False)]
@@ -44,6 +46,11 @@ class Quantity(Body):
         return self
 
 
+Region = Annotated[
+    str, Field(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["CN-31"], description="ISO 3166-1 or 3166-2")
+]
+
+
 class Facts(Body):
     """5W2H, quantified as far as possible."""
 
@@ -53,6 +60,8 @@ class Facts(Body):
     """What can be seen, heard or measured of the fault."""
     when: AwareDatetime | None = None
     where: ShortText | None = None
+    region: Region | None = None
+    """Country, or part of it, by ISO 3166: CN, CN-31, DE-BY."""
     why: LongText | None = None
     how: LongText | None = None
     how_many: ShortText | None = None

@@ -28,7 +28,11 @@ def masked(text: str | None, known: Known) -> str | None:
 def product(told: parts.Product, known: Known) -> ProductRef:
     # Ids and batches are the company's own and must stay readable; what is free text may hold anything.
     return ProductRef(
-        id=told.id, name=masked(told.name, known), model=masked(told.model, known), batch=told.batch
+        id=told.id,
+        name=masked(told.name, known),
+        model=masked(told.model, known),
+        batch=told.batch,
+        supplier=masked(told.supplier, known),
     )
 
 
@@ -60,6 +64,7 @@ def added(told: dict[str, Any], known: Known) -> dict[str, Any]:
         "contract_id": given.order.contract_id if given.order else None,
         "expectation": expectation(given.expectation, known) if given.expectation else None,
         "defect_rate": defect_rate(given.facts),
+        "region": given.facts.region if given.facts else None,
         "desired_remedies": remedies,
         "desired_amount": given.desired_amount,
         "desired_compensation": compensation(remedies or (), given.desired_compensation or ()) or None,

@@ -60,6 +60,7 @@ class ProductShown(Part):
     name: FreeText | None = None
     model: FreeText | None = None
     batch: str | None = None
+    supplier: FreeText | None = None
 
 
 class QuantityShown(Part):
@@ -78,6 +79,8 @@ class FactsShown(Part):
     phenomenon: FreeText | None = None
     when: datetime | None = None
     where: FreeText | None = None
+    region: str | None = None
+    """By ISO 3166."""
     why: FreeText | None = None
     how: FreeText | None = None
     how_many: FreeText | None = None

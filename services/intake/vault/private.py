@@ -5,6 +5,7 @@ PRIVATE = {
     "customers": ("external_id",),
     "complaints": (
         *CONTACT,
+        "relation",
         "what_went_wrong",
         "feeling",
         "wanted",

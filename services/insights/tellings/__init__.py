@@ -1,0 +1,1 @@
+"""What customers told, in words: masked, for whatever is learned from words."""
