@@ -23,11 +23,11 @@ from bench.rig import SECRET, Rig, dsn
 from bench.stories import TEXTS
 from services.intake.duplicates.marks import marks_of
 from services.intake.duplicates.telling import telling_of
-from services.intake.reference import ALPHABET, check_character
 from services.intake.vault.cipher import Vault
 from services.intake.vault.rows import place
 from shared.config import Settings
 from shared.postgres_cluster import SUPERUSER
+from shared.reference import ALPHABET, check_character
 
 STORED, QUICK_STORED = 1_000_000, 20_000
 ASKED = 1000

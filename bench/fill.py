@@ -23,10 +23,10 @@ from bench.rig import SECRET, dsn
 from services import catalogue
 from services.insights.durations import bucket_of
 from services.insights.model import CUTS, JOIN, name_of
-from services.intake.reference import ALPHABET
 from services.intake.vault.cipher import Vault
 from services.intake.vault.rows import place
 from shared.postgres_cluster import SUPERUSER
+from shared.reference import ALPHABET
 from shared.service import Service
 
 DAYS = 365

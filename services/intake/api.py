@@ -25,7 +25,6 @@ from services.intake.merging import store as merging_store
 from services.intake.reach.api import router as reach
 from services.intake.record import shown
 from services.intake.record.api import router as additions
-from services.intake.reference import normalised
 from services.intake.registration import register, tracking_url
 from services.intake.schemas import (
     Complaint,
@@ -40,6 +39,7 @@ from shared import clock, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.direct import DirectRoute
 from shared.idempotency import Answer, Claim, IdempotencyKey
+from shared.reference import normalised
 from shared.rulebooks import api as rulebooks
 from shared.service import Context, Ctx, api_router
 from shared.tracking import tracking_token

@@ -1,7 +1,6 @@
-"""Reference and token open one case. Whoever guesses learns nothing from the answer, nor from how long it takes."""
+"""What reference and token open at intake: the record itself."""
 
-import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -10,34 +9,15 @@ from fastapi import Depends, Header, Path, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.reference import normalised
 from services.intake.store import complaints
 from services.intake.vault.rows import open_row, vault_of
 from shared import driver, idempotency
-from shared.attempts import Attempts
 from shared.database import Transaction, sql
 from shared.idempotency import Answer
-from shared.problems import Problem
+from shared.opening import opened_by, typed
 from shared.service import Context, Ctx
-from shared.tracking import tracking_token
 
 _FIND = sql("SELECT id FROM complaints WHERE reference = :reference")
-_NONE = "RD-????????-?"
-"""Looked for in place of what cannot be a reference, so that a mistyped one takes as long as any other."""
-_NOBODY = UUID(int=0)
-
-
-class UnknownCase(Problem):
-    """One answer for a wrong reference and for a wrong token, so that neither can be guessed apart."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            404,
-            "unknown-reference-or-token",
-            "No case opens with this reference and token",
-            "Check both as they stand in the acknowledgement. 请核对回执中的投诉编号和查询码。",
-            field="path/reference",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +70,7 @@ async def opened(
     Both mistakes cost the same work: one look at the index and one comparison. What was told is read only when
     the token is right.
     """
-    typed = normalised(reference) or _NONE
-    found = (await driver.run(connection, _FIND, {"reference": typed})).scalar_one_or_none()
-    wanted = tracking_token(ctx.settings.installation_secret, found or _NOBODY)
-    if not hmac.compare_digest(wanted.encode(), (token or "").encode()) or found is None:
-        raise UnknownCase
-    row = await connection.execute(select(complaints).where(complaints.c.id == found))
+    found = (await driver.run(connection, _FIND, {"reference": typed(reference)})).scalar_one_or_none()
+    complaint_id = opened_by(ctx, token, found)
+    row = await connection.execute(select(complaints).where(complaints.c.id == complaint_id))
     return open_row(vault_of(connection), "complaints", row.mappings().one())
-
-
-async def _limited(request: Request, ctx: Ctx) -> AsyncIterator[None]:
-    attempts, address = ctx.part(Attempts), request.client.host if request.client else ""
-    attempts.check(address)
-    try:
-        yield
-    except UnknownCase:
-        attempts.failed(address)
-        raise
-
-
-LIMITED = Depends(_limited)
-"""For every router of tracking: guessing is slowed down."""

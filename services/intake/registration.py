@@ -10,7 +10,6 @@ from services.intake.channels.words import language as language_of
 from services.intake.record import published
 from services.intake.record.asking import against, completeness, next_question, visibility
 from services.intake.record.parts import Product
-from services.intake.reference import new_reference
 from services.intake.schemas import NewComplaint
 from shared import ids
 from shared.events import ComplaintRegistered
@@ -18,6 +17,7 @@ from shared.events.intake import MaskedStatement, ProductRef
 from shared.events.vocabulary import Against, Form, Standing, Visibility
 from shared.idempotency import Answer
 from shared.masking import mask_each
+from shared.reference import new_reference
 
 
 def tracking_url(base_url: str, reference: str, token: str) -> str:

@@ -14,7 +14,7 @@ from services.intake.attachments.store import listed
 from services.intake.merging import store as merging_store
 from services.intake.merging.model import FOLLOWS
 from services.intake.model import View
-from services.intake.opening import LIMITED, Opened, OpenedCase
+from services.intake.opening import Opened, OpenedCase
 from services.intake.record.api import confirm
 from services.intake.record.model import Record
 from services.intake.record.schemas import Confirmation, ConfirmationShown
@@ -27,6 +27,7 @@ from shared import clock, driver, problems
 from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
+from shared.opening import LIMITED
 from shared.problems import Problem
 from shared.service import Context, Ctx, api_router
 

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from services.intake import opening
 from services.intake.dialogue.model import MOST_UNANSWERED
-from services.intake.reference import new_reference
 from services.intake.tracking import _steps
 from shared.keys import create_key
+from shared.opening import UnknownCase
+from shared.reference import new_reference
 from shared.tracking import tracking_token
 from tests.audit import audit
 from tests.conftest import NewDatabase
@@ -345,7 +346,7 @@ async def test_a_wrong_reference_and_a_wrong_token_cost_the_same_work(
         work.append("token")
         return tracking_token(*arguments)
 
-    monkeypatch.setattr(opening, "tracking_token", counted)
+    monkeypatch.setattr("shared.opening.tracking_token", counted)
     done = {}
     context = world.context("intake")
     async with context.database.reading() as connection:
@@ -367,7 +368,7 @@ async def test_a_wrong_reference_and_a_wrong_token_cost_the_same_work(
         tries = {"token": one["reference"], "reference": new_reference(), "typing": "x"}
         for name, reference in tries.items():
             work.clear()
-            with pytest.raises(opening.UnknownCase):
+            with pytest.raises(UnknownCase):
                 await opening.opened(Counting(), context, reference, "x" * 32)  # type: ignore[arg-type]
             done[name] = list(work)
     assert done["token"] == done["reference"] == done["typing"]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.intake.reference import normalised
+from shared.reference import normalised
 from tests.world import TOLD, World
 
 REGISTER = "/intake/v1/complaints"

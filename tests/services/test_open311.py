@@ -20,11 +20,11 @@ from sqlalchemy import text
 from dev.documents import PROJECT
 from services.intake.door import Door
 from services.intake.open311.store import forget_orphans, place_of
-from services.intake.reference import normalised
 from shared import clock, taxonomy
 from shared.idempotency import KeyReused
 from shared.keys import create_key
 from shared.problems import unavailable
+from shared.reference import normalised
 from tests.conftest import NewDatabase
 from tests.tools import need_python
 from tests.unit.test_attachments import picture

@@ -17,9 +17,10 @@ from services.intake.attachments.cabinet import Cabinet
 from services.intake.attachments.incoming import incoming
 from services.intake.attachments.model import By
 from services.intake.attachments.schemas import AttachmentTracked, tracked
-from services.intake.opening import LIMITED, Opened
+from services.intake.opening import Opened
 from shared import problems
 from shared.idempotency import IdempotencyKey
+from shared.opening import LIMITED
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["tracking"], dependencies=[LIMITED])

@@ -17,13 +17,13 @@ from services.intake.channels.mime import Mail, Unreadable, parsed
 from services.intake.channels.words import LONGEST, language, one_line
 from services.intake.record.customer import Customer, Email, Statement
 from services.intake.record.store import load
-from services.intake.reference import normalised
 from services.intake.schemas import NewComplaint
 from shared import clock, driver, threads
 from shared.config import Settings
 from shared.database import Database, sql
 from shared.events.vocabulary import Channel
 from shared.problems import Problem
+from shared.reference import normalised
 
 MOST_AN_HOUR = 30
 """Complaints that one address can open; more wait at the sender's mail server. Two machines that write to each

@@ -21,7 +21,7 @@ from services.intake.dialogue.store import DialogueStore, messages_behind
 from services.intake.dialogue.withdrawing import withdraw
 from services.intake.merging import store as merges
 from services.intake.merging.model import FOLLOWS
-from services.intake.opening import LIMITED, Opened
+from services.intake.opening import Opened
 from services.intake.record.store import RecordStore, record_of
 from services.intake.store import ViewStore
 from shared import clock, ids, pages, problems
@@ -29,6 +29,7 @@ from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.events.vocabulary import Channel
 from shared.idempotency import Answer, IdempotencyKey
+from shared.opening import LIMITED
 from shared.problems import Problem
 from shared.service import Ctx, api_router
 

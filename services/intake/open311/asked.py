@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from services.intake.open311.answers import Refused
-from services.intake.reference import normalised
 from shared import clock
+from shared.reference import normalised
 
 SPAN = timedelta(days=90)
 """The longest time that one answer covers."""

@@ -21,7 +21,6 @@ from services.intake.open311.sent import MOST_FIELDS, Form, Place, Update, compl
 from services.intake.open311.words import service
 from services.intake.record.schemas import ContactGiven
 from services.intake.record.store import RecordStore
-from services.intake.reference import normalised
 from services.intake.registration import register
 from shared import clock, idempotency, ids, problems
 from shared.aggregate import load_one, save_one
@@ -29,6 +28,7 @@ from shared.auth import Principal
 from shared.events.vocabulary import Channel, Language
 from shared.idempotency import Answer, Claim
 from shared.problems import Problem
+from shared.reference import normalised
 from shared.service import Context, Ctx
 
 router = APIRouter(route_class=Open311Route, include_in_schema=False)

@@ -3,9 +3,10 @@
 from fastapi import Response
 
 from services.intake.attachments.cabinet import Cabinet
-from services.intake.opening import LIMITED, Opened
+from services.intake.opening import Opened
 from services.intake.vault.export import archive
 from shared import problems
+from shared.opening import LIMITED
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["tracking"], dependencies=[LIMITED])

@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
 from services.notification.devices.store import Devices
-from services.notification.opening import LIMITED, Opened
+from services.notification.opening import Opened
 from shared import clock, problems
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey, once
+from shared.opening import LIMITED
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["devices"], dependencies=[LIMITED])

@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 
 from services.notification.messages import store
 from services.notification.messages.model import MessageSeal, said_in
-from services.notification.opening import LIMITED, Opened
+from services.notification.opening import Opened
 from services.notification.rules import Channel
 from services.notification.store import customer_messages, deliveries
 from shared import clock, pages, problems
 from shared.database import Transaction
 from shared.events.vocabulary import Language
 from shared.idempotency import Answer, IdempotencyKey, once
+from shared.opening import LIMITED
 from shared.pages import Cursor, Limit
 from shared.service import Ctx, api_router
 

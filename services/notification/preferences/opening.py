@@ -9,8 +9,7 @@ import httpx
 from fastapi import Depends, Header, Query, Request
 from pydantic import BaseModel
 
-from shared.attempts import Attempts
-from shared.problems import Problem
+from shared.opening import UnknownCase, limited
 from shared.service import Ctx
 
 
@@ -39,25 +38,16 @@ async def _opened(
     token: Annotated[str | None, Query(max_length=100, description="For links; prefer the header.")] = None,
 ) -> Holder:
     """Raises problems: 404 for a wrong reference or token, 429 after too many of them."""
-    attempts, address = ctx.part(Attempts), request.client.host if request.client else ""
-    attempts.check(address)
     path = f"/intake/v1/holders/{quote(reference, safe='')}"
     shown = (header or token or "").encode("ascii", "replace").decode()
-    try:
-        said = HolderSaid.model_validate(
-            await ctx.ask("intake", path, "complaints:read", headers={"X-Tracking-Token": shown})
-        )
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code not in {httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY}:
-            raise
-        attempts.failed(address)
-        raise Problem(
-            404,
-            "unknown-reference-or-token",
-            "No case opens with this reference and token",
-            "Check both as they stand in the acknowledgement. 请核对回执中的投诉编号和查询码。",
-            field="query/reference",
-        ) from None
+    with limited(ctx, request):
+        try:
+            answer = await ctx.ask("intake", path, "complaints:read", headers={"X-Tracking-Token": shown})
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in {httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY}:
+                raise
+            raise UnknownCase("query/reference") from None
+    said = HolderSaid.model_validate(answer)
     return Holder(said.customer_id, f"tracking:{said.complaint_id}")
 
 

@@ -11,7 +11,7 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from services.notification.streams.access import SCOPES, Given, GivenOrTicket
-from services.notification.streams.customers import CaseClosedToCaller, Cases
+from services.notification.streams.customers import Cases
 from services.notification.streams.hub import Hub
 from services.notification.streams.messages import Farewell, Why
 from services.notification.streams.opening import Asked, Cursor, Stream, open_stream, wanted_by
@@ -20,8 +20,8 @@ from services.notification.streams.seats import Seats
 from services.notification.streams.store import Page, ends, read
 from services.notification.streams.tickets import TicketSeal, issue
 from shared import problems, telemetry
-from shared.attempts import Attempts
 from shared.auth import Principal, may_any
+from shared.opening import limited
 from shared.service import Context, Ctx, api_router
 
 log = logging.getLogger(__name__)
@@ -105,13 +105,8 @@ async def issue_ticket(shown: Given, ctx: Ctx, request: Request) -> StreamTicket
     if shown.key is not None:
         await ctx.authenticator.principal(shown.key)
     else:
-        attempts, address = ctx.part(Attempts), request.client.host if request.client else ""
-        attempts.check(address)
-        try:
+        with limited(ctx, request):
             await ctx.part(Cases).seen(shown.reference or "", shown.token or "", 0)
-        except CaseClosedToCaller:
-            attempts.failed(address)
-            raise
     ticket, until = await issue(ctx.database, ctx.part(TicketSeal), shown)
     return StreamTicket(ticket=ticket, expires_at=until)
 

@@ -6,21 +6,8 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, JsonValue
 
-from shared.problems import Problem
+from shared.opening import UnknownCase
 from shared.service import Context
-
-
-class CaseClosedToCaller(Problem):
-    """No case opens with this reference and token; the same answer whichever is wrong."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            404,
-            "unknown-reference-or-token",
-            "No case opens with this reference and token",
-            "Check both as they stand in the acknowledgement. 请核对回执中的投诉编号和查询码。",
-            field="query/reference",
-        )
 
 
 class SeenStep(BaseModel):
@@ -47,7 +34,7 @@ class Cases:
         self._context = context
 
     async def seen(self, reference: str, token: str, after: int) -> Seen:
-        """What the customer sees behind a step. Raises CaseClosedToCaller, httpx.HTTPError."""
+        """What the customer sees behind a step. Raises UnknownCase, httpx.HTTPError."""
         path = f"/intake/v1/progress/{quote(reference, safe='')}?after={after}"
         try:
             found = await self._context.ask(
@@ -55,6 +42,6 @@ class Cases:
             )
         except httpx.HTTPStatusError as error:
             if error.response.status_code == httpx.codes.NOT_FOUND:
-                raise CaseClosedToCaller from None
+                raise UnknownCase("query/reference") from None
             raise
         return Seen.model_validate(found)

@@ -7,13 +7,14 @@ from contextlib import suppress
 
 import httpx
 
-from services.notification.streams.customers import CaseClosedToCaller, Seen
+from services.notification.streams.customers import Seen
 from services.notification.streams.hub import Batch, Hub
 from services.notification.streams.messages import Beat, Farewell, Message, Steps, Why
 from services.notification.streams.model import Wanted
 from services.notification.streams.store import CursorExpired, read
 from shared.auth import Unauthorized
 from shared.database import Database
+from shared.opening import UnknownCase
 
 PAGE = 200
 """Events that are read at once while a stream catches up."""
@@ -111,7 +112,7 @@ async def follow_case(hub: Hub, ask: Ask, after: int, beat: float) -> AsyncGener
             await asyncio.sleep(min(beat, ASK_AFTER[-1]))
             if turns():
                 yield Beat(after)
-    except CaseClosedToCaller:
+    except UnknownCase:
         yield Farewell(Why.UNAUTHORISED, after)
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from services.notification.streams.access import sight_of
-from services.notification.streams.customers import CaseClosedToCaller, Cases
+from services.notification.streams.customers import Cases
 from services.notification.streams.following import follow_case, follow_feed
 from services.notification.streams.hub import Hub
 from services.notification.streams.messages import Message
@@ -20,9 +20,9 @@ from services.notification.streams.schemas import Audiences, Categories, OfCompl
 from services.notification.streams.seats import Seats
 from services.notification.streams.store import CursorExpired, CursorUnknown, ends
 from services.notification.streams.tickets import Credentials
-from shared.attempts import Attempts
 from shared.auth import Principal
 from shared.events.vocabulary import Audience
+from shared.opening import limited
 from shared.problems import Problem
 from shared.service import Context
 
@@ -130,14 +130,9 @@ async def _of_case(
             field=f"query/{filters.given}",
         )
     reference, token = shown.reference or "", shown.token or ""
-    attempts, address = ctx.part(Attempts), connection.client.host if connection.client else ""
-    attempts.check(address)
     ask = partial(ctx.part(Cases).seen, reference, token)
-    try:
+    with limited(ctx, connection):
         seen = await ask(cursor.after or 0)
-    except CaseClosedToCaller:
-        attempts.failed(address)
-        raise
     caller = f"tracking:{seen.complaint_id}"
     ctx.part(Seats).check(caller, customer=True)
     return Stream(
