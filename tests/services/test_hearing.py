@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from services.notification import queue
-from services.notification.channels import marks
 from services.notification.desk import Desks
 from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.preferences import store as preferences
@@ -43,8 +42,6 @@ from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_notification import Desk, a_complaint, an_assignment, open_desk
-from tests.unit.test_notification_channels import dsn
-from tests.world import SECRET
 
 pytestmark = pytest.mark.slow
 
@@ -312,43 +309,21 @@ async def test_a_digest_that_fails_fails_for_each_of_its_messages(office: Office
     assert (await office.told())[-1]["type"] == "redress.message.delivered.v1"
 
 
-async def came_back(office: Office, delivery_id: str) -> None:
-    answer = await office.admin.post(
-        "/notification/v1/bounces",
-        content=dsn(envid=marks.mark_of(SECRET.encode(), UUID(delivery_id))),
-        headers={"content-type": "message/rfc822"},
-    )
-    assert (answer.status_code, answer.json().get("what")) == (200, "lost")
-
-
-@pytest.mark.requirement("001-08")
-async def test_a_digest_that_comes_back_is_told_for_each_of_its_messages(office: Office) -> None:
+@pytest.mark.requirement("002-19")
+async def test_a_message_that_cannot_be_written_keeps_no_other_of_its_digest(office: Office) -> None:
     complaint = await office.thanked()
     await office.wishes(digest={"frequency": "daily", "hour": 17})
     await office.desk.hears(an_assignment(complaint), accepted(complaint))
     await office.desk.delivers()
+    await office.desk.rows("UPDATE deliveries SET facts = '{}' WHERE template = 'assigned' RETURNING id")
     with at(NOON.replace(hour=17)):
         await office.desk.delivers()
-        digest = (await office.log())["digest"]
-        await came_back(office, digest["id"])
-    assert (await office.log())["digest"]["status"] == "bounced"
-    failed = [t for t in await office.told() if t["type"] == "redress.message.failed.v1"]
-    assert [(t["template"], t["complaint_id"]) for t in failed] == [
-        ("assigned", str(complaint)),
-        ("accepted", str(complaint)),
-    ]
-    assert {t["reason"] for t in failed} == {"email came back (5.1.1)"}
-
-
-async def test_a_copy_that_comes_back_troubles_nobody(office: Office) -> None:
-    complaint = await office.thanked()
-    await office.rules(customer_accepted={"channels": ["inbox"], "besides": ["email"]})
-    await office.desk.hears(accepted(complaint))
-    await office.desk.delivers()
-    copy = next(e for e in await office.desk.log() if e["is_copy"])
-    assert (copy["template"], copy["channel"]) == ("accepted", "email")
-    await came_back(office, copy["id"])
-    assert "redress.message.failed.v1" not in {t["type"] for t in await office.told()}
+        log = await office.log()
+        assert (log["digest"]["status"], log["accepted"]["channel"]) == ("delivered", "email")
+        assert len(office.subjects) == 1
+        alone = log["assigned"]
+        assert (alone["merged_into"], alone["status"]) == (None, "pending")
+        assert alone["last_error"] is not None, "it was tried by itself, and says why not"
 
 
 async def test_whoever_unsubscribes_before_the_digest_goes_does_not_get_it(office: Office) -> None:

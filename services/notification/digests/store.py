@@ -27,6 +27,15 @@ _DECLINE = sql(
     "UPDATE deliveries SET status = 'declined', withheld = 'declined', settled_at = :now "
     "WHERE merged_into = :digest AND status = 'merged' AND nature = ANY(CAST(:natures AS text[]))"
 )
+_FREE = sql(
+    "UPDATE deliveries SET status = 'pending', merged_into = NULL, withheld = NULL, next_attempt_at = :now "
+    "WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'merged'"
+)
+
+
+async def set_free(database: Database, ids: Collection[UUID]) -> None:
+    """They go by themselves after all."""
+    await database.at_once(_FREE, {"ids": list(ids), "now": clock.now()})
 
 
 async def members(database: Database, digest: UUID) -> list[Leased]:

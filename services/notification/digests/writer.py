@@ -1,10 +1,11 @@
 """Writes digests: each message as it would have gone by itself, one after the other."""
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from services.notification.channels import Letter, NotSent, Receipt
+from services.notification.channels import CannotDeliver, Letter, NotSent, Receipt
 from services.notification.digests import store
 from services.notification.letters import Letters
 from services.notification.preferences import store as preferences
@@ -13,6 +14,8 @@ from services.notification.queue import Leased
 from services.notification.rules import Nature
 from shared import clock
 from shared.database import Database
+
+log = logging.getLogger(__name__)
 
 
 class Writer(Protocol):
@@ -34,7 +37,7 @@ class DigestWriter:
         """A receipt when none of its messages need be sent any more. Raises CannotDeliver."""
         await self._decline_unwanted(delivery)
         members = await store.members(self._database, delivery.id)
-        written = await asyncio.gather(*(self._write(member) for member in members))
+        written = await self._written(members)
         letters = [each for each in written if isinstance(each, Letter)]
         if written and not letters:
             return written[-1]
@@ -57,6 +60,27 @@ class DigestWriter:
             from_customer_thread=False,
             version=words.version,
         )
+
+    async def _written(self, members: Sequence[Leased]) -> list[Letter | Receipt]:
+        """What can be written. One that cannot be, whatever the hour, goes by itself and keeps no other waiting.
+
+        Raises CannotDeliver when trying again may help all of them.
+        """
+        found = await asyncio.gather(*map(self._write, members), return_exceptions=True)
+        alone = [
+            member.id for member, each in zip(members, found, strict=True) if isinstance(each, BaseException)
+        ]
+        for each in found:
+            if isinstance(each, CannotDeliver) and not each.final:
+                raise each
+            if isinstance(each, BaseException) and not isinstance(each, Exception):
+                raise each
+        if alone:
+            log.warning(
+                "messages of a digest cannot be written, and go by themselves", extra={"deliveries": alone}
+            )
+            await store.set_free(self._database, alone)
+        return [each for each in found if not isinstance(each, BaseException)]
 
     async def _write(self, member: Leased) -> Letter | Receipt:
         return await self._special.get(member.template or "", self._usual).write(member)
