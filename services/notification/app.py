@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.notification.api import router
-from services.notification.attempts.pruning import Pruner as AttemptPruner
+from services.notification.attempts import store as attempts
 from services.notification.briefings.making import TEMPLATE as BRIEFING
 from services.notification.briefings.making import Maker
 from services.notification.briefings.rendering import Renderer
@@ -27,13 +27,16 @@ from services.notification.field_letters import FieldWriter
 from services.notification.handlers import reactions
 from services.notification.letters import Letters
 from services.notification.messages.model import MessageSeal
+from services.notification.preferences import store as preferences
 from services.notification.preferences.gate import Gate
+from services.notification.pruning import Pruner
 from services.notification.rules import DIGEST, FIELD_ACTION, WEBHOOK_DISABLED, Audience
 from services.notification.staff.contacts import StaffContacts
 from services.notification.staff.writer import StaffWriter
 from services.notification.store import metadata, survey_store, surveys
+from services.notification.streams import store as feed
 from services.notification.streams.customers import Cases
-from services.notification.streams.feeder import GROUP, Feeder, Pruner
+from services.notification.streams.feeder import GROUP, Feeder
 from services.notification.streams.hub import Hub
 from services.notification.streams.seats import Seats
 from services.notification.streams.tickets import TicketSeal
@@ -54,6 +57,8 @@ from shared.seal import Seal
 from shared.service import Context, Service, Worker
 from shared.waking import Dormitory, Waker
 
+DAYS_COUNTED = 7
+"""Days for which it is known how many messages somebody got; only today's count, in whatever zone."""
 COURIERS = {Audience.CUSTOMER: 1, Audience.STAFF: 1, Audience.SUBSCRIBER: 2}
 """Subscribers have two, so that a batch of slow receivers does not hold up the others."""
 
@@ -147,13 +152,17 @@ def _workers(context: Context) -> Sequence[Worker]:
     feeder = Feeder(context.database, context.log, settings.consumer_batch, settings.poll_interval)
     return [
         Worker("notification.feed", feeder.run),
-        Worker("notification.feed.pruner", Pruner(context.database, settings.feed_days).run),
         Worker("notification.streams", context.part(Hub).run),
         Worker("notification.doorbell", doorbell.run),
         Worker("notification.contacts", context.part(Contacts).run),
         Worker("notification.affected", context.part(AffectedContacts).run),
         Worker("notification.connections", context.part(Connections).run),
-        Worker("notification.attempts", AttemptPruner(context.database, settings.attempts_days).run),
+        Worker("notification.feed.pruner", Pruner(context.database, feed.prune, settings.feed_days).run),
+        Worker(
+            "notification.attempts.pruner",
+            Pruner(context.database, attempts.prune, settings.attempts_days).run,
+        ),
+        Worker("notification.days.pruner", Pruner(context.database, preferences.prune, DAYS_COUNTED).run),
         Worker("notification.templates", templates.run),
         Worker("notification.briefings", context.part(Maker).run),
         Worker("notification.waker", context.part(Waker).run),

@@ -19,6 +19,7 @@ from services.notification.desk import Desks
 from services.notification.hearing.book import WHO_HEARS_WHAT
 from services.notification.preferences import store as preferences
 from services.notification.preferences.model import Wishes
+from services.notification.pruning import Pruner
 from services.notification.rules import Audience
 from services.notification.staff.contacts import StaffContact, StaffContacts
 from shared import clock
@@ -390,6 +391,17 @@ async def test_what_is_too_much_for_a_day_is_merged_and_not_dropped(office: Offi
         await office.desk.hears(accepted(await office.thanked()))
         await office.desk.delivers()
     assert office.subjects == ["We are working on your case"]
+
+    # Days that are over need not be known.
+    counted = "SELECT day FROM day_counts ORDER BY day"
+    with at(NOON + timedelta(days=1)):
+        pruner = Pruner(office.desk.context.database, preferences.prune, 1)
+        assert await pruner.round() == 0
+        assert len(await office.desk.rows(counted)) == 2
+    with at(NOON + timedelta(days=2)):
+        assert await pruner.round() == 1
+        assert await pruner.round() == 0
+    assert len(await office.desk.rows(counted)) == 1
 
 
 async def test_an_attempt_that_is_repeated_takes_no_second_place(office: Office) -> None:

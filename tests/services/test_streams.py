@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from services.notification.pruning import Pruner
 from services.notification.streams import hub as hub_module
-from services.notification.streams.feeder import Pruner
+from services.notification.streams import store as feed
 from services.notification.streams.seats import OF_A_CASE
 from shared import clock
 from shared.envelope import record_id
@@ -171,14 +172,14 @@ async def test_what_is_older_than_is_kept_is_pruned_and_an_old_cursor_is_told_so
     async with reading(world.process.app, admin(world), after=0) as reader:
         await world.process.log.append([tick(n) for n in range(5)])
         await reader.until(5)
-    pruner = Pruner(world.context("notification").database, days=30)
-    assert await pruner.prune() == 0
+    pruner = Pruner(world.context("notification").database, feed.prune, days=30)
+    assert await pruner.round() == 0
     later = clock.now() + timedelta(days=31)
     with clock.moved_to(lambda: later):
         await world.process.log.append([tick(5)])
         await world.settled()
-        assert await pruner.prune() == 5
-        assert await pruner.prune() == 0
+        assert await pruner.round() == 5
+        assert await pruner.round() == 0
     assert (await world.http.get(f"{EVENTS}/ends")).json() == {"latest": "6", "oldest": "5"}
     assert [event["data"]["n"] for event in (await page(world))["items"]] == [5], (
         "from the oldest that is kept"

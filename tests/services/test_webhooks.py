@@ -15,7 +15,8 @@ import standardwebhooks
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI, Query
 
-from services.notification.attempts.pruning import Pruner
+from services.notification.attempts import store as attempts
+from services.notification.pruning import Pruner
 from services.notification.rules import Audience
 from services.notification.schedule import SCHEDULE
 from services.notification.webhooks import again, channel
@@ -486,7 +487,7 @@ async def test_every_attempt_is_written_down_with_the_answer_cut_and_masked(
         assert (await desk.http.get(f"/notification/v1/deliveries/{uuid4()}")).status_code == 404
 
         # What the receiver said goes with the customer, and everything when it is old.
-        assert await Pruner(desk.context.database, 90).round() == 0
+        assert await Pruner(desk.context.database, attempts.prune, 90).round() == 0
         erased = CustomerErased(
             complaint_id=UUID(entry["complaint_id"]),
             customer_id=uuid4(),
@@ -497,7 +498,7 @@ async def test_every_attempt_is_written_down_with_the_answer_cut_and_masked(
         (tried,) = (await desk.http.get(path)).json()["tries"]
         assert tried.get("answer") is None
         async with later(days=91):
-            assert await Pruner(desk.context.database, 90).round() == 1
+            assert await Pruner(desk.context.database, attempts.prune, 90).round() == 1
         assert (await desk.http.get(path)).json()["tries"] == []
 
 

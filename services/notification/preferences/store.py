@@ -47,6 +47,12 @@ _FORGET = (
     sql("DELETE FROM preferences WHERE person = ANY(CAST(:people AS text[]))"),
     sql("DELETE FROM day_counts WHERE person = ANY(CAST(:people AS text[]))"),
 )
+_PRUNE = sql("DELETE FROM day_counts WHERE day < CAST(:before AS date) RETURNING 1")
+
+
+async def prune(database: Database, before: datetime) -> int:
+    """Let go of the counts of days that are over; returns how many those were."""
+    return len((await database.at_once(_PRUNE, {"before": before.date()})).all())
 
 
 async def of(connection: AsyncConnection, person: str) -> Said:

@@ -1,14 +1,11 @@
-"""Workers: one puts the log into the feed, one lets go of what is too old."""
+"""The worker that puts the log into the feed."""
 
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-
-from sqlalchemy import text
 
 from services.notification.streams.entries import Entry, entry_of
-from services.notification.streams.store import append, prune
+from services.notification.streams.store import append
 from shared import clock, failpoints, telemetry
 from shared.database import Database
 from shared.eventlog import EventLog, Record
@@ -21,8 +18,6 @@ REST = 0.02
 """Seconds at most between two batches, so that under load more come together."""
 PORTION = 8 * 1024 * 1024
 """Bytes that one transaction adds, unless a single event is larger."""
-PRUNE_EVERY = 600.0
-"""Seconds."""
 
 
 class Feeder:
@@ -78,26 +73,3 @@ def _in_portions(entries: Sequence[tuple[Entry, bytes]]) -> Iterator[list[tuple[
 
 def _count(outcome: str, number: int) -> None:
     telemetry.EVENTS_HANDLED.labels(GROUP, "any", outcome).inc(number)
-
-
-class Pruner:
-    """Lets go of events that were recorded long ago, and of tickets that nobody used."""
-
-    def __init__(self, database: Database, days: int) -> None:
-        self._database = database
-        self._kept = timedelta(days=days)
-
-    async def run(self) -> None:
-        while True:
-            while await self.prune():
-                await asyncio.sleep(0)
-            await asyncio.sleep(PRUNE_EVERY)
-
-    async def prune(self) -> int:
-        """One piece; returns how many events it had."""
-        now = clock.now()
-        async with self._database.transaction() as transaction:
-            await transaction.execute(
-                text("DELETE FROM stream_tickets WHERE expires_at <= :now"), {"now": now}
-            )
-        return await prune(self._database, now - self._kept)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notification.store import streams
 from services.notification.streams.entries import Entry, Subject, learn, stamped
 from services.notification.streams.model import Shown, Wanted
-from shared import driver
+from shared import clock, driver
 from shared.bulk import insert_rows, save_rows
 from shared.database import Database, Transaction, sql
 from shared.events import CustomerErased
@@ -49,6 +49,7 @@ FROM feed_head h LEFT JOIN LATERAL (
     )
     for which in ("", "AND f.complaint_id = :complaint_id")
 )
+_END_TICKETS = sql("DELETE FROM stream_tickets WHERE expires_at <= :now")
 _PRUNE = sql(
     """
 WITH oldest AS (
@@ -189,7 +190,8 @@ async def ends(database: Database) -> tuple[int, int]:
 
 
 async def prune(database: Database, before: datetime) -> int:
-    """Let go of a piece of what was recorded before; returns how many events it had."""
+    """Let go of a piece of what was recorded before, and of unused tickets; returns how many events it had."""
     async with database.transaction() as transaction:
+        await transaction.execute(_END_TICKETS, {"now": clock.now()})
         gone = await transaction.execute(_PRUNE, {"before": before, "limit": PRUNED_AT_ONCE})
         return gone.scalar_one_or_none() or 0
