@@ -1,5 +1,7 @@
 """Writes to customers about their complaints."""
 
+from dataclasses import replace
+
 from services.notification.channels import Letter, Reach, Receipt
 from services.notification.contacts import Contact, Contacts
 from services.notification.letters import Letters
@@ -36,19 +38,16 @@ class CustomerWriter:
         assert delivery.nature is not None
         who, now = contact.customer_id, clock.now()
         words = self._letters.write(delivery, contact, now)
-        return Letter(
-            delivery.id,
-            delivery.template,
-            contact.language,
-            delivery.reference or "",
-            Reach(contact.email, contact.phone, complaint_id=delivery.complaint_id),
-            words.subject,
-            words.body,
-            now,
+        reach = Reach(contact.email, contact.phone, complaint_id=delivery.complaint_id)
+        return replace(
+            words.letter(
+                delivery,
+                contact.language,
+                reach,
+                delivery.reference or "",
+                person=customer(who) if who else None,
+            ),
             link=contact.tracking_url,
-            html=words.html,
-            short=words.short,
-            version=words.version,
-            person=customer(who) if who else None,
             unsubscribe=unsubscribe_url(self._base_url, self._secret, who, delivery.nature) if who else None,
+            from_customer_thread=True,
         )

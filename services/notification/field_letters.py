@@ -9,7 +9,6 @@ from services.notification.contacts import AffectedContacts
 from services.notification.letters import Letters
 from services.notification.queue import Leased
 from services.notification.rules import Channel
-from shared import clock
 from shared.database import sql
 from shared.service import Context
 
@@ -37,20 +36,8 @@ class FieldWriter:
             return twin
         words = self._letters.write_to_affected(delivery, contact.name, contact.language)
         assert delivery.template is not None
-        return Letter(
-            delivery.id,
-            delivery.template,
-            contact.language,
-            delivery.facts["field_action"],
-            Reach(contact.email, contact.phone),
-            words.subject,
-            words.body,
-            clock.now(),
-            from_customer_thread=False,
-            version=words.version,
-            html=words.html,
-            short=words.short,
-        )
+        reach = Reach(contact.email, contact.phone)
+        return words.letter(delivery, contact.language, reach, delivery.facts["field_action"])
 
     async def _twin(self, delivery: Leased, email: str) -> Receipt | None:
         """None: this is the letter that goes to the address; whoever comes first takes it, for all attempts. Another

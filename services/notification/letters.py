@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
 
-from services.notification.channels import Letter
+from services.notification.channels import Letter, Reach
 from services.notification.contacts import Contact
 from services.notification.human_time import human_time
 from services.notification.queue import Leased
 from services.notification.rules import DIGEST, FIELD_ACTION, STAFF_NOTICE, WEBHOOK_DISABLED
 from services.notification.wording.declared import in_language
 from services.notification.wording.in_force import Templates
+from shared import clock
 from shared.config import Settings
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,27 @@ class Words(NamedTuple):
     html: str
     short: str | None
     """For a way on which a letter is too long."""
+
+    def letter(
+        self, delivery: Leased, language: str, reach: Reach, reference: str = "", *, person: str | None = None
+    ) -> Letter:
+        """Of a message that begins no conversation; `person` is whose wishes count."""
+        assert delivery.template is not None
+        return Letter(
+            delivery.id,
+            delivery.template,
+            language,
+            reference,
+            reach,
+            self.subject,
+            self.body,
+            clock.now(),
+            html=self.html,
+            short=self.short,
+            version=self.version,
+            person=person,
+            from_customer_thread=False,
+        )
 
 
 class Letters:

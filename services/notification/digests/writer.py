@@ -12,7 +12,6 @@ from services.notification.preferences import store as preferences
 from services.notification.preferences.model import colleague, customer
 from services.notification.queue import Leased
 from services.notification.rules import Nature
-from shared import clock
 from shared.database import Database
 
 log = logging.getLogger(__name__)
@@ -45,21 +44,7 @@ class DigestWriter:
             raise NotSent("nothing is left to tell")
         newest = letters[-1]
         words = self._letters.write_digest(letters, newest.language)
-        assert delivery.template is not None
-        return Letter(
-            delivery.id,
-            delivery.template,
-            newest.language,
-            newest.reference,
-            newest.reach,
-            words.subject,
-            words.body,
-            clock.now(),
-            html=words.html,
-            short=words.short,
-            from_customer_thread=False,
-            version=words.version,
-        )
+        return words.letter(delivery, newest.language, newest.reach, newest.reference)
 
     async def _written(self, members: Sequence[Leased]) -> list[Letter | Receipt]:
         """What can be written. One that cannot be, whatever the hour, goes by itself and keeps no other waiting.

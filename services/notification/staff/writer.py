@@ -5,7 +5,6 @@ from services.notification.letters import Letters
 from services.notification.preferences.model import colleague
 from services.notification.queue import Leased
 from services.notification.staff.contacts import StaffContacts
-from shared import clock
 
 
 class StaffWriter:
@@ -24,18 +23,6 @@ class StaffWriter:
             raise NotSent("no address")
         language = contact.language.value
         words = self._letters.write_to_staff(delivery, contact.name, language)
-        return Letter(
-            delivery.id,
-            delivery.template,
-            language,
-            delivery.facts["staff_reference"] or "",
-            Reach(contact.email, person=contact.id),
-            words.subject,
-            words.body,
-            clock.now(),
-            from_customer_thread=False,
-            version=words.version,
-            person=colleague(contact.id),
-            html=words.html,
-            short=words.short,
-        )
+        reach = Reach(contact.email, person=contact.id)
+        reference = delivery.facts["staff_reference"] or ""
+        return words.letter(delivery, language, reach, reference, person=colleague(contact.id))

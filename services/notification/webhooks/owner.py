@@ -4,9 +4,9 @@ import httpx
 
 from services.notification.channels import CannotDeliver, Letter, NotSent, Reach
 from services.notification.letters import Letters
+from services.notification.preferences.model import colleague
 from services.notification.queue import Leased
 from services.notification.staff.contacts import StaffContacts
-from shared import clock
 
 
 class OwnerWriter:
@@ -29,17 +29,5 @@ class OwnerWriter:
             raise NotSent("the account belongs to nobody in the directory")
         language = contact.language.value
         words = self._letters.write_to_owner(delivery, contact.name, language)
-        return Letter(
-            delivery.id,
-            delivery.template,
-            language,
-            "",
-            Reach(contact.email, person=contact.id),
-            words.subject,
-            words.body,
-            clock.now(),
-            html=words.html,
-            short=words.short,
-            from_customer_thread=False,
-            version=words.version,
-        )
+        reach = Reach(contact.email, person=contact.id)
+        return words.letter(delivery, language, reach, person=colleague(contact.id))
