@@ -14,13 +14,14 @@ from typing import Any, Literal, get_args
 from rich.console import Console
 from rich.table import Table
 
-from dev.reply_check import Count, wilson
+from dev.reply_check import Count
 from services.insights.cues.book import VALUES
 from services.insights.cues.hearing import hear
 from services.insights.cues.lexicon import common
 from services.insights.cues.model import Cue, Heard
 from services.insights.cues.polarity import valence
 from shared.events.vocabulary import Language
+from shared.shares import wilson
 
 FOLDER = Path(__file__).parents[1] / "tests" / "data" / "cues"
 Part = Literal["dev", "blind"]

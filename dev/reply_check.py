@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from math import sqrt
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -17,11 +16,10 @@ from rich.table import Table
 
 from shared import reply_check
 from shared.reply_check import Kind, Language
+from shared.shares import wilson
 
 FOLDER = Path(__file__).parents[1] / "tests" / "data" / "reply_check"
 Part = Literal["dev", "blind"]
-_Z = 1.96
-"""Of the 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +82,6 @@ def measured(sentences: Iterable[Labelled]) -> Figures:
             spoken = ", ".join(f"{each.kind}/{each.family} {each.words!r}" for each in findings)
             figures.wrong.append(f"{sentence.text}  [{', '.join(sorted(sentence.kinds))}]  ->  {spoken}")
     return figures
-
-
-def wilson(right: int, of: int) -> tuple[float, float]:
-    """Between which shares the true one lies, with 95 % confidence (Wilson, 1927)."""
-    if not of:
-        return 0.0, 1.0
-    share, squared = right / of, _Z * _Z
-    middle = (share + squared / (2 * of)) / (1 + squared / of)
-    half = _Z * sqrt(share * (1 - share) / of + squared / (4 * of * of)) / (1 + squared / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def as_data(figures: Figures) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from shared.reply_check import LONGEST_TEXT, Bilingual, Finding, Kind, Language,
 from shared.reply_check.checking import _heaviest
 from shared.reply_check.pattern import Malformed, read
 from shared.reply_check.rules import _File, families, rules_of
+from shared.shares import wilson
 
 
 def kinds(text: str, language: Language | None = None) -> set[str]:
@@ -280,9 +281,9 @@ def test_there_are_enough_labelled_sentences_and_none_in_both_sets(language: Lan
 
 
 def test_the_interval_is_wilsons() -> None:
-    low, high = measuring.wilson(8, 10)
+    low, high = wilson(8, 10)
     assert (round(low, 4), round(high, 4)) == (0.4902, 0.9433)
-    assert measuring.wilson(0, 0) == (0.0, 1.0)
+    assert wilson(0, 0) == (0.0, 1.0)
 
 
 def test_the_figures_are_printed_for_people_and_machines(capsys: pytest.CaptureFixture[str]) -> None:

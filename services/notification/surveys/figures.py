@@ -1,6 +1,6 @@
 """Shares and scores with their intervals. Pure.
 
-Shares: Wilson's score interval (E. B. Wilson, JASA 22, 1927), which keeps within 0 and 1 and holds for few answers.
+Shares: Wilson's score interval, which keeps within 0 and 1 and holds for few answers.
 The net promoter score is the mean of +1 (9, 10), 0 and -1 (0 to 6); its interval is the normal one with the variance
 of that mean, p + d - (p - d)^2 over n.
 """
@@ -12,21 +12,15 @@ from services.notification.surveys.questions import AnswerKind, Question
 from services.notification.surveys.schemas import SurveyFigure
 from shared.events.surveys import SurveyMeasure
 from shared.events.vocabulary import Outcome
-
-Z = 1.959964
-"""Quantile of the normal distribution for 95 %."""
+from shared.shares import Z, wilson
 
 
 def share(hits: int, n: int) -> SurveyFigure | None:
     """The share of `hits` among `n`; None of nothing."""
     if not n:
         return None
-    p, z2 = hits / n, Z * Z
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return SurveyFigure(
-        value=p, low=max(0.0, min(p, middle - half)), high=min(1.0, max(p, middle + half)), n=n
-    )
+    p, (low, high) = hits / n, wilson(hits, n)
+    return SurveyFigure(value=p, low=min(p, low), high=max(p, high), n=n)
 
 
 def net_promoters(counts: Mapping[str, int]) -> SurveyFigure | None:
