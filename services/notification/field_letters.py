@@ -17,7 +17,16 @@ _TAKE = sql(
     "ON CONFLICT (field_action_id, address) DO UPDATE SET delivery_id = field_letters.delivery_id "
     "RETURNING delivery_id"
 )
-_STATUS = sql("SELECT status FROM deliveries WHERE id = :id")
+# The letter is held while its twin is noted: a report that it came back finds the twin, or the twin finds the report.
+_STATUS = sql(
+    """
+WITH letter AS (SELECT id, status FROM deliveries WHERE id = :id FOR SHARE), noted AS (
+    INSERT INTO field_letter_twins (delivery_id, letter_id)
+    SELECT :twin, id FROM letter WHERE status = 'delivered' ON CONFLICT DO NOTHING
+)
+SELECT status FROM letter
+"""
+)
 
 
 class FieldWriter:
@@ -50,7 +59,8 @@ class FieldWriter:
         taken = (await self._context.database.at_once(_TAKE, given)).scalar_one()
         if taken == delivery.id:
             return None
-        status = (await self._context.database.at_once(_STATUS, {"id": taken})).scalar_one()
+        given = {"id": taken, "twin": delivery.id}
+        status = (await self._context.database.at_once(_STATUS, given)).scalar_one()
         if status == "delivered":
             return Receipt(Channel.SAME_ADDRESS)
         ended = status in {"failed", "not_sent", "bounced"}

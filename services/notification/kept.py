@@ -23,7 +23,7 @@ class Tables(NamedTuple):
 
 
 def add_tables(metadata: MetaData) -> Tables:
-    addresses.add_table(metadata)
+    addresses.add_tables(metadata)
     device_tables.add_table(metadata)
     provider_tables.add_table(metadata)
     rulebook_store.add_tables(metadata)

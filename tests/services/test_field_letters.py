@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI, Query
 
 from services.notification.app import service
+from services.notification.channels import marks
 from services.notification.contacts import AffectedContacts
 from services.notification.courier import Courier
 from services.notification.desk import Desks
@@ -21,11 +22,14 @@ from shared import clock
 from shared.events import CustomerErased, FieldActionCustomerAddressed
 from shared.events.field_action import Announcement, BilingualText, Measure
 from shared.events.vocabulary import Because
+from shared.keys import create_key
 from shared.process import Process
 from tests.conftest import NewDatabase
 from tests.services.receivers import Mailbox, mail_server, text_of
 from tests.services.test_notification import Desk, later
-from tests.world import settings_for
+from tests.services.test_notification_channels import bounce
+from tests.unit.test_notification_channels import dsn
+from tests.world import SECRET, settings_for
 
 SAID = Announcement(
     title=BilingualText(en="Recall of servo motors M7", zh="M7伺服电机召回"),
@@ -88,7 +92,11 @@ async def open_post(url: str, folder: Path, port: int) -> AsyncIterator[Post]:
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(intake), base_url="http://intake")
     context.peers = lambda name: peer
     asking = asyncio.create_task(context.part(AffectedContacts).run())
-    async with peer, httpx.AsyncClient() as http:
+    here = httpx.ASGITransport(process.app)
+    headers = {
+        "Authorization": f"Bearer {await create_key(url, 'tests', ['deliveries:read', 'bounces:write'])}"
+    }
+    async with peer, httpx.AsyncClient(transport=here, base_url="http://redress", headers=headers) as http:
         opened = Post(context, http, {}, [])
         yield opened
         asking.cancel()
@@ -221,6 +229,23 @@ async def test_whom_no_letter_reaches_is_told_of(post: Post, mailbox: Mailbox) -
         "the twin was not reached either"
     )
     assert mailbox.mails == []
+
+
+@pytest.mark.requirement("003-08")
+async def test_what_comes_back_was_lost_for_whoever_has_the_same_address(post: Post) -> None:
+    one, same = post.knows(email="ann@example.com"), post.knows(email="ann@example.com")
+    await post.addresses(one, same)
+    await post.delivers()
+    async with later(minutes=5):
+        await post.delivers()
+    assert {kind for kind, _ in (await post.told()).values()} == {"letter-delivered.v1"}
+    letter = next(entry for entry in await post.log() if entry["channel"] == "email")
+    said = await bounce(post, dsn(envid=marks.mark_of(SECRET.encode(), UUID(letter["id"]))))
+    assert said["what"] == "lost"
+    assert await post.told() == {
+        str(each): ("letter-failed.v1", "email came back (5.1.1)") for each in (one, same)
+    }
+    assert {entry["status"] for entry in await post.log()} == {"bounced"}
 
 
 @pytest.mark.requirement("003-08", "P-32")

@@ -44,6 +44,21 @@ RETURNING d.id, d.complaint_id, d.audience, d.template, d.channel, d.last_error,
           d.status, d.is_copy, d.id AS went_with, u.tried AS attempts
 """
 )
+# Whoever has the same address was not reached either.
+_UNDO_TWINS = sql(
+    """
+UPDATE deliveries d
+SET status = 'bounced', settled_at = :now, last_error = l.last_error
+FROM field_letter_twins t JOIN deliveries l ON l.id = t.letter_id
+WHERE t.letter_id = ANY(CAST(:ids AS uuid[])) AND d.id = t.delivery_id AND d.status = 'delivered'
+RETURNING d.id, d.complaint_id, d.audience, d.template, d.channel, d.last_error, d.customer_id, d.facts,
+          d.status, d.is_copy, d.id AS went_with, d.attempts
+"""
+)
+_TWIN_UNDER_WAY = sql(
+    "SELECT EXISTS (SELECT FROM field_letter_twins t JOIN deliveries d ON d.id = t.delivery_id "
+    "WHERE t.letter_id = ANY(CAST(:ids AS uuid[])) AND d.status = 'leased')"
+)
 
 
 class NotYet(Problem):
@@ -111,6 +126,11 @@ async def _undo(
     )
     # Of a field action only the end is told: who is unreachable is called by telephone.
     ended = [row for row in rows if row.template != FIELD_ACTION or next_way[row.id] is None]
+    lost = [row.id for row in ended if row.template == FIELD_ACTION]
+    if lost:
+        if (await transaction.execute(_TWIN_UNDER_WAY, {"ids": lost})).scalar_one():
+            raise NotYet
+        ended += (await transaction.execute(_UNDO_TWINS, {"ids": lost, "now": now})).all()
     for row in await settling.to_customers(transaction, ended, now):
-        transaction.publish(outcomes.failed(row, now, next_way[row.went_with]), at=now)
+        transaction.publish(outcomes.failed(row, now, next_way.get(row.went_with)), at=now)
     await ring(transaction)
