@@ -97,7 +97,7 @@ def replay(
         datetime | None, typer.Option(help="Let the consumer read again what was appended since (UTC).")
     ] = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="insights only: drop the read models and read the whole log.")
+        bool, typer.Option("--rebuild", help="insights only: make the read models again from the whole log.")
     ] = False,
     discard: Annotated[
         UUID | None, typer.Option(help="Take this parked event out unhandled; prints it, keep that.")
@@ -124,8 +124,11 @@ def replay(
 
     settings = _settings()
     with launch.database(settings, join=True) as url:
-        if rebuild or from_offset is not None or from_time is not None:
-            _run(replaying.move(settings, url, service, from_offset, from_time, rebuild))
+        if rebuild:
+            _rebuild(settings, url)
+            return
+        if from_offset is not None or from_time is not None:
+            _run(replaying.move(settings, url, service, from_offset, from_time))
             err.print(f"{service} reads the log again when it starts.")
             return
         if discard is not None and reason is not None:
@@ -145,6 +148,21 @@ def replay(
         out.print(table if letters else f"No events are parked for {service}.")
     if not show and any(letter["result"] != "handled" for letter in letters):
         raise typer.Exit(1)
+
+
+def _rebuild(settings: Settings, url: str) -> None:
+    from rich.progress import Progress
+
+    from services import replaying
+
+    with Progress(console=err) as bar:
+        task = bar.add_task("reading the log", total=None)
+        _run(
+            replaying.rebuild(
+                settings, url, lambda done, total: bar.update(task, completed=done, total=total)
+            )
+        )
+    err.print("insights was made again from the log, and goes on from there when it starts.")
 
 
 @cli.command("import")

@@ -4,7 +4,7 @@ import getpass
 import logging
 import os
 from base64 import b64encode
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -143,19 +143,22 @@ async def move(
     service: str,
     from_offset: int | None,
     from_time: datetime | None,
-    rebuild: bool,
 ) -> None:
     """Let a service's stopped consumers read the log again from a place. Raises CannotStart when one is running."""
     [wanted] = catalogue.load([service])
     process = Process(settings, url, [wanted])
     async with process.running(workers=False):
-        if rebuild:
-            from services.insights.rebuild import rebuild as rebuild_insights
-
-            await rebuild_insights(process.contexts[service])
-            return
         position = from_time.replace(tzinfo=UTC) if from_time is not None else from_offset
         if position is None:
             raise CannotStart("Say from where: --from-offset or --from-time.")
         for reactions in wanted.reactions:
             await process.log.reset(reactions.consumer, reactions.topics, position)
+
+
+async def rebuild(settings: Settings, url: str, progress: Callable[[int, int], None]) -> None:
+    """Make the read tables of insights again from the log. Raises GroupInUse when a consumer is running."""
+    from services.insights.rebuild import rebuild as rebuild_insights
+
+    process = Process(settings, url, catalogue.load(["insights"]))
+    async with process.running(workers=False):
+        await rebuild_insights(process.contexts["insights"], progress=progress)

@@ -5,7 +5,7 @@ itself 20; and most of what a transaction does are finished statements. Results 
 that nobody has to know which way a statement took.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
@@ -73,6 +73,17 @@ async def run(
         raise _wrapped(raw, query, error) from error
     columns = list(rows[0].keys()) if rows else ["nothing"]
     return IteratorResult(SimpleResultMetaData(columns), map(tuple, rows))
+
+
+async def copy(
+    connection: AsyncConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """COPY rows into a table, in the transaction that `transaction` began. Raises DBAPIError and its kinds."""
+    raw = driver_of(connection)
+    try:
+        await raw.copy_records_to_table(table, records=rows, columns=columns)
+    except _ERRORS as error:
+        raise _wrapped(raw, f"COPY {table}", error) from error
 
 
 @lru_cache(maxsize=512)

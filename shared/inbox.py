@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, func
 
+from shared import driver
 from shared.database import Transaction, sql
 
 
@@ -28,6 +29,12 @@ async def claim(transaction: Transaction, consumer: str, event_id: UUID) -> bool
         {"consumer": consumer, "id": event_id},
     )
     return fresh.first() is not None
+
+
+async def claim_all(transaction: Transaction, consumer: str, event_ids: Iterable[UUID]) -> None:
+    """Claim very many events that nobody can have claimed. Raises IntegrityError if somebody has."""
+    rows = ((consumer, event_id) for event_id in event_ids)
+    await driver.copy(transaction.connection, "inbox", ["consumer", "event_id"], rows)
 
 
 async def claim_in_order(

@@ -15,8 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from services import catalogue
-from services.insights.model import COUNTS, Contributions, Facts, contributions
-from services.insights.store import by_cut
+from services.insights.model import Facts, contributions
+from services.insights.store import SUMS
+from services.insights.summing import Sums, rows_of
 from services.intake.model import View
 from services.notification.model import Conversation
 from services.notification.webhooks.forwarding import subscription
@@ -509,20 +510,16 @@ def _insights(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
         for name, value in rows[i].items():
             if getattr(every[i], name) != value:
                 yield f"insights: {name} of {i} is {value!r}, the log says {getattr(every[i], name)!r}"
-    total: Contributions = Counter()
+    total = Sums()
     for facts in every.values():
-        total.update(contributions(facts))
-    counts, times = by_cut(total)
-    daily = {
-        (row["dimension"], row["day"], row["value"]): [row[name] for name in COUNTS]
-        for row in evidence.rows("insights.daily")
-    }
-    histogram = {
-        (row["dimension"], row["day"], row["value"], row["bucket"]): row["n"]
-        for row in evidence.rows("insights.handling_times")
-    }
-    yield from _compared("daily", daily, counts)
-    yield from _compared("handling_times", histogram, times)
+        total.add(contributions(facts))
+    for table in SUMS:
+        keys = [column.name for column in table.primary_key]
+        stored, counted = (
+            {tuple(row[key] for key in keys): dict(row) for row in rows}
+            for rows in (evidence.rows(f"insights.{table.name}"), rows_of(total, table.name))
+        )
+        yield from _compared(table.name, stored, counted)
 
 
 def _compared(table: str, stored: Mapping[Any, Any], counted: Mapping[Any, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ whichever topic is read first.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple
@@ -52,8 +53,11 @@ def name_of(cut: tuple[str, ...]) -> str:
 SLOW = 72 * 3600
 """Seconds from receipt to the result, beyond which it was slow: the target of the 90 % quantile."""
 
-Cell = tuple[date, Dims, str | int]
-"""A day, the dimensions, and what is counted: a name in COUNTS, or a bucket of the handling time."""
+Cell = tuple[date, Dims, str | tuple[str, int]]
+"""A day, the dimensions, and what is counted: a name in COUNTS, or a name in DURATIONS with a bucket or BEGUN."""
+
+BEGUN = -1
+"""In the place of a bucket: all whose duration is counted, whether it has ended or not."""
 
 Contributions = Counter[Cell]
 
@@ -173,6 +177,13 @@ class Facts(Aggregate):
         )
 
 
+DURATIONS: dict[str, Callable[[Facts], int | None]] = {
+    "handling": lambda facts: facts.handling_seconds,
+}
+"""Whole seconds that something took, None while it lasts. A histogram is kept of each on the day of receipt, over
+the complaints that were neither merged into others nor withdrawn. Another one is a line here and a recount."""
+
+
 def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
     """What the complaint adds to the rollups, with days in `zone`; nothing before its registration is known.
 
@@ -184,25 +195,31 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
         return counts
     dims = facts.dims
 
-    def add(at: datetime, what: str | int, n: int = 1) -> None:
+    def add(at: datetime, what: str | tuple[str, int], n: int = 1) -> None:
         counts[at.astimezone(zone).date(), dims, what] += n
 
     received = facts.registered_at
     add(received, "received")
     if facts.withdrawn_at is not None:
         add(received, "withdrawn")
-    if facts.leading_id is not None and facts.handled_at is None and facts.withdrawn_at is None:
+    merged = facts.leading_id is not None and facts.handled_at is None and facts.withdrawn_at is None
+    if merged:
         # How the matter ends is counted once, with the leading complaint. What was promised here still counts.
         add(received, "merged")
     elif facts.kind in DISSATISFIED:
         add(received, "dissatisfied")
         if facts.outcome == Outcome.SATISFIED:
             add(received, "converted")
+    if not merged and facts.withdrawn_at is None:
+        for name, seconds_of in DURATIONS.items():
+            add(received, (name, BEGUN))
+            seconds = seconds_of(facts)
+            if seconds is not None:
+                add(received, (name, bucket_of(seconds)))
     took = facts.handling_seconds
     if took is not None:
         add(received, "handled")
         add(received, "handling_seconds", took)
-        add(received, bucket_of(took))
     if facts.triaged_at is not None:
         add(facts.triaged_at, "triaged")
         if facts.triaged_automatically:

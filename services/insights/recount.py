@@ -6,35 +6,37 @@ must never take away from a sum what was never added to it.
 
 import hashlib
 import json
-from collections import Counter
 
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.engine import Row
 
-from services.insights.model import COUNTS, CUTS, Contributions, Facts, contributions
-from services.insights.store import complaints, daily, handling_times, layout, rows_of
+from services.insights.durations import BOUNDS
+from services.insights.model import COUNTS, CUTS, DURATIONS, Facts, contributions
+from services.insights.store import SUMS, complaints, layout
+from services.insights.summing import Sums, rows_of
 
 AT_ONCE = 5_000
 """Complaints in one question, and rows in one insertion."""
 
-LAYOUT = hashlib.sha256(json.dumps([CUTS, COUNTS]).encode()).hexdigest()
-"""Names the cuts and the counts that this release keeps."""
+LAYOUT = hashlib.sha256(json.dumps([CUTS, COUNTS, list(DURATIONS), BOUNDS]).encode()).hexdigest()
+"""Names the cuts, the counts and the histograms that this release keeps."""
 
 
 def recount(connection: Connection) -> None:
     """Does nothing when the sums are already those of this release."""
     if connection.execute(select(layout.c.digest)).scalar_one_or_none() == LAYOUT:
         return
-    connection.execute(text("TRUNCATE daily, handling_times, layout"))
+    connection.execute(text(f"TRUNCATE {', '.join(table.name for table in SUMS)}, layout"))
     connection.execute(insert(layout).values(digest=LAYOUT))
-    total: Contributions = Counter()
+    total = Sums()
     question = select(complaints).order_by(complaints.c.id).limit(AT_ONCE)
     some = connection.execute(question).all()
     while some:
         for row in some:
-            total.update(contributions(_facts(row)))
+            total.add(contributions(_facts(row)))
         some = connection.execute(question.where(complaints.c.id > some[-1].id)).all()
-    for table, rows in zip((daily, handling_times), rows_of(total), strict=True):
+    for table in SUMS:
+        rows = rows_of(total, table.name)
         for first in range(0, len(rows), AT_ONCE):
             connection.execute(insert(table), rows[first : first + AT_ONCE])
 

@@ -1,4 +1,8 @@
-"""Questions to the rollups. No measure reads the complaints: its cost depends on the days and the cuts."""
+"""Questions to the rollups. No measure reads the complaints: its cost depends on the days and the cuts.
+
+Of a range the whole months are read from the sums by month and only what is left at its ends from those by day: for
+each value at most 62 days, and twelve months a year.
+"""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,43 +11,107 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.insights.durations import Spans, added_up
 from services.insights.measures import Totals
 from services.insights.model import COUNTS
 
 OVERALL, BY_DAY = "none", "day"
+BY_DAY_OF_RECEIPT = timedelta(days=92)
+"""Ages of what waits are known to the half day when it was received so long ago; of older ones to the half month. A
+quantile below three months does not notice the difference."""
+
+_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTS)
+
+
+def _pieces(table: str, columns: str, at: str) -> str:
+    """Rows of one dimension over a range, by month and by day: parameters `dimension`, and six days that begin with
+    `at`."""
+    return " UNION ALL ".join(
+        f"SELECT {columns} FROM {grain}{table} WHERE dimension = :dimension "  # noqa: S608 - own names only
+        f"AND day BETWEEN :{at}_{piece}_from AND :{at}_{piece}_to"
+        for grain, piece in (("monthly", "whole"), ("daily", "head"), ("daily", "tail"))
+    )
+
 
 # One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text.
 _TOTALS = """
 WITH counts AS (
-    SELECT {key} AS key, {sums} FROM daily
-    WHERE dimension = :dimension AND day BETWEEN :first AND :last GROUP BY 1
+    SELECT key, {sums} FROM ({counts}) c GROUP BY 1
 ), times AS (
-    SELECT key, array_agg(bucket) AS buckets, array_agg(n) AS n FROM (
-        SELECT {key} AS key, bucket, sum(n)::bigint AS n FROM handling_times
-        WHERE dimension = :dimension AND day BETWEEN :first AND :last GROUP BY 1, 2
-    ) b GROUP BY 1
+    SELECT name, key, string_agg(buckets, ''::bytea) AS buckets FROM ({times}) t WHERE finished > 0 GROUP BY 1, 2
 ), waiting AS (
-    SELECT {key} AS key, day, received - merged - withdrawn - handled AS n FROM daily
-    WHERE dimension = :dimension AND day BETWEEN :first AND :last AND received - merged - withdrawn > handled
+    SELECT name, key, day, unit, begun - finished AS n FROM ({waiting}) w WHERE begun > finished
 ), stock AS (
-    SELECT {stock_key} AS key, sum(received - merged - withdrawn - closed)::bigint AS n FROM daily
-    WHERE dimension = :dimension AND day <= :last GROUP BY 1
+    SELECT key, sum(received - merged - withdrawn - closed)::bigint AS n FROM ({stock}) s GROUP BY 1
 )
 SELECT (SELECT coalesce(json_agg(counts), '[]') FROM counts) AS counts,
-       (SELECT coalesce(json_agg(times), '[]') FROM times) AS times,
+       (SELECT coalesce(array_agg(name ORDER BY name, key), '{{}}') FROM times) AS names,
+       (SELECT coalesce(array_agg(key ORDER BY name, key), '{{}}') FROM times) AS keys_,
+       (SELECT coalesce(array_agg(buckets ORDER BY name, key), '{{}}') FROM times) AS buckets,
        (SELECT coalesce(json_agg(waiting), '[]') FROM waiting) AS waiting,
        (SELECT coalesce(json_agg(stock), '[]') FROM stock) AS stock
 """
-_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTS)
-_BY_VALUE = text(_TOTALS.format(key="value", stock_key="value", sums=_SUMS))
+_OPEN = "received, merged, withdrawn, closed"
+_BY_VALUE = text(
+    _TOTALS.format(
+        sums=_SUMS,
+        counts=_pieces("", f"value AS key, {', '.join(COUNTS)}", "in"),
+        times=_pieces("_durations", "name, value AS key, finished, buckets", "in"),
+        waiting=" UNION ALL ".join(
+            f"SELECT name, value AS key, day, '{unit}' AS unit, begun, finished FROM {grain}_durations "  # noqa: S608
+            f"WHERE dimension = :dimension AND day BETWEEN :old_{piece}_from AND :old_{piece}_to"
+            for grain, piece, unit in (
+                *(("monthly", "whole", "month"), ("daily", "head", "day")),
+                ("daily", "tail", "day"),
+            )
+        ),
+        stock=_pieces("", f"value AS key, {_OPEN}", "ever"),
+    )
+)
+_DAYS = "WHERE dimension = :dimension AND day BETWEEN :first AND :last"
 _BY_DAY = text(
     _TOTALS.format(
-        key="CAST(day AS text)",
-        stock_key="CASE WHEN day < :first THEN '' ELSE CAST(day AS text) END",
         sums=_SUMS,
+        counts=f"SELECT CAST(day AS text) AS key, {', '.join(COUNTS)} FROM daily {_DAYS}",  # noqa: S608
+        times=f"SELECT name, CAST(day AS text) AS key, finished, buckets FROM daily_durations {_DAYS}",  # noqa: S608
+        waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished "  # noqa: S608
+        f"FROM daily_durations {_DAYS}",
+        stock=f"SELECT CAST(day AS text) AS key, {_OPEN} FROM daily {_DAYS} UNION ALL "  # noqa: S608
+        + _pieces("", f"'' AS key, {_OPEN}", "ever"),
     )
 )
 _NOON = time(12, tzinfo=UTC)
+
+
+DAY = timedelta(days=1)
+_NO_DAYS = (date.max, date.min)
+
+
+def pieces(at: str, first: date, last: date, months_until: date = date.max) -> dict[str, date]:
+    """The range as its whole months and the days before and after them: six parameters that begin with `at`. Months
+    that have not ended by `months_until` are given as days. A piece without a day ends before it begins."""
+    begin = _month(first) + (first.day > 1)
+    end = min(_month(day + DAY if day < date.max else day) for day in (last, months_until))
+    if begin < end:
+        since, until = _first_of(begin), _first_of(end)
+        head = (first, since - DAY) if first < since else _NO_DAYS
+        spans = {"whole": (since, until - DAY), "head": head, "tail": (until, last)}
+    else:
+        spans = {"whole": _NO_DAYS, "head": (first, last), "tail": _NO_DAYS}
+    return {
+        f"{at}_{piece}_{side}": day
+        for piece, span in spans.items()
+        for side, day in zip(("from", "to"), span, strict=True)
+    }
+
+
+def _month(day: date) -> int:
+    """Months since the year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def _first_of(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
 
 
 async def totals(
@@ -51,14 +119,17 @@ async def totals(
 ) -> dict[str, Totals]:
     """Totals of each group from `first` to `last`, both included; '' is the group of what is not known.
 
-    `by` is a dimension or "day". The age of a waiting complaint is known to the half day: `now` less the noon
-    of the day of receipt.
+    `by` is a dimension or "day". See BY_DAY_OF_RECEIPT for the age of a waiting complaint.
     """
     by_day = by == BY_DAY
-    found = await connection.execute(
-        _BY_DAY if by_day else _BY_VALUE,
-        {"dimension": OVERALL if by_day else by, "first": first, "last": last},
-    )
+    given: dict[str, object] = {"dimension": OVERALL if by_day else by}
+    if by_day:
+        given |= {"first": first, "last": last}
+        given |= pieces("ever", *((date.min, first - DAY) if first > date.min else _NO_DAYS))
+    else:
+        old = (now - BY_DAY_OF_RECEIPT).date()
+        given |= pieces("in", first, last) | pieces("old", first, last, old) | pieces("ever", date.min, last)
+    found = await connection.execute(_BY_DAY if by_day else _BY_VALUE, given)
     row = found.one()
     groups: defaultdict[str, Totals] = defaultdict(Totals)
     if by_day:
@@ -68,13 +139,26 @@ async def totals(
         groups[""] = Totals()
     for counted in row.counts:
         groups[counted.pop("key")].counts = counted
-    for timed in row.times:
-        groups[timed["key"]].finished = dict(zip(timed["buckets"], timed["n"], strict=True))
+    spans = {
+        key: Spans(histogram)
+        for key, histogram in zip(zip(row.names, row.keys_, strict=True), added_up(row.buckets), strict=True)
+    }
     for waits in row.waiting:
-        noon = datetime.combine(date.fromisoformat(waits["day"]), _NOON)
-        groups[waits["key"]].waiting.append((max(0.0, (now - noon).total_seconds()), waits["n"]))
+        spans.setdefault((waits["name"], waits["key"]), Spans()).waiting.append(
+            (_age(waits, now), waits["n"])
+        )
+    for (name, key), known in spans.items():
+        groups[key].spans[name] = known
     _add_stock(groups, {stock["key"]: stock["n"] for stock in row.stock}, running=by_day)
     return dict(groups)
+
+
+def _age(waits: dict[str, Any], now: datetime) -> float:
+    """Seconds since the noon of the day of receipt, or since the middle of the month."""
+    received = datetime.combine(date.fromisoformat(waits["day"]), _NOON)
+    if waits["unit"] == "month":
+        received += timedelta(days=15)
+    return max(0.0, (now - received).total_seconds())
 
 
 def _add_stock(groups: defaultdict[str, Totals], stock: dict[str, int], *, running: bool) -> None:

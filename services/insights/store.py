@@ -6,9 +6,9 @@ batches (so there is no `version`), and a rollup row that falls to zero is delet
 depends on the order in which the topics were read.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, date, tzinfo
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, tzinfo
 from operator import attrgetter
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
-    SmallInteger,
+    LargeBinary,
     Table,
     Text,
     Uuid,
@@ -30,18 +30,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from services.insights.model import (
-    COUNTS,
-    CUTS,
-    JOIN,
-    Cell,
-    Contributions,
-    Dims,
-    Facts,
-    contributions,
-    name_of,
-)
-from shared.database import Transaction, service_metadata, session_lock_key
+from services.insights.model import COUNTS, CUTS, Contributions, Facts, contributions, name_of
+from services.insights.summing import Sums, add_to_tables
+from shared.bulk import copy_rows
+from shared.database import Transaction, service_metadata
 from shared.rulebooks import store as rulebook_store
 
 metadata = service_metadata("insights")
@@ -120,40 +112,54 @@ complaints = Table(
 
 Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
 
-daily = Table(
-    "daily",
-    metadata,
-    Column("dimension", Text, primary_key=True),
-    Column("day", Date, primary_key=True, comment="UTC"),
-    Column("value", Text, primary_key=True, comment="'' while it is not known, and for dimension none"),
-    *(Column(name, BigInteger, nullable=False, comment=why) for name, why in COUNTS.items()),
-    CheckConstraint(f"dimension IN {DIMENSIONS}", name="dimension"),
-    CheckConstraint(f"least({', '.join(COUNTS)}) >= 0", name="not_negative"),
-    CheckConstraint(f"greatest({', '.join(COUNTS)}) > 0", name="not_empty"),
-    CheckConstraint("handled + merged + withdrawn <= received", name="handled"),
-    CheckConstraint("converted <= dissatisfied AND dissatisfied + merged <= received", name="converted"),
-    CheckConstraint("triaged_automatically <= triaged", name="triaged"),
-    CheckConstraint("trust_restored <= trust_told AND trust_told <= closed", name="trust"),
-    CheckConstraint("closed_slowly <= closed", name="closed_slowly"),
-    CheckConstraint("satisfied + acceptable + not_acceptable = closed", name="closed"),
-    comment="what is counted per day, once for every dimension: each dimension adds up to the same",
-    postgresql_with=ROOM,
-)
 
-handling_times = Table(
-    "handling_times",
-    metadata,
-    Column("dimension", Text, primary_key=True),
-    Column("day", Date, primary_key=True, comment="of receipt, UTC"),
-    Column("value", Text, primary_key=True),
-    Column("bucket", SmallInteger, primary_key=True, comment="index into durations.BOUNDS"),
-    Column(
-        "n", BigInteger, nullable=False, comment="handled complaints whose handling time is in the bucket"
-    ),
-    CheckConstraint("n > 0", name="not_empty"),
-    comment="histogram of handling times; histograms add up, percentiles do not",
-    postgresql_with=ROOM,
-)
+def _counts(name: str, day: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("dimension", Text, primary_key=True),
+        Column("day", Date, primary_key=True, comment=day),
+        Column("value", Text, primary_key=True, comment="'' while it is not known, and for dimension none"),
+        *(Column(name, BigInteger, nullable=False, comment=why) for name, why in COUNTS.items()),
+        CheckConstraint(f"dimension IN {DIMENSIONS}", name="dimension"),
+        CheckConstraint(f"least({', '.join(COUNTS)}) >= 0", name="not_negative"),
+        CheckConstraint(f"greatest({', '.join(COUNTS)}) > 0", name="not_empty"),
+        CheckConstraint("handled + merged + withdrawn <= received", name="handled"),
+        CheckConstraint("converted <= dissatisfied AND dissatisfied + merged <= received", name="converted"),
+        CheckConstraint("triaged_automatically <= triaged", name="triaged"),
+        CheckConstraint("trust_restored <= trust_told AND trust_told <= closed", name="trust"),
+        CheckConstraint("closed_slowly <= closed", name="closed_slowly"),
+        CheckConstraint("satisfied + acceptable + not_acceptable = closed", name="closed"),
+        comment="what is counted, once for every dimension: each dimension adds up to the same",
+        postgresql_with=ROOM,
+    )
+
+
+def _durations(name: str, day: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("name", Text, primary_key=True, comment="of a duration"),
+        Column("dimension", Text, primary_key=True),
+        Column("day", Date, primary_key=True, comment=day),
+        Column("value", Text, primary_key=True),
+        Column("begun", BigInteger, nullable=False, comment="complaints whose duration is counted"),
+        Column("finished", BigInteger, nullable=False, comment="of `begun`, those for which it has ended"),
+        Column("buckets", LargeBinary, nullable=False, comment="of `finished`; see durations.packed"),
+        CheckConstraint("begun > 0 AND finished BETWEEN 0 AND begun", name="begun"),
+        CheckConstraint("(finished = 0) = (length(buckets) = 0) AND length(buckets) % 4 = 0", name="buckets"),
+        comment="histograms of durations: they add up, percentiles do not",
+        postgresql_with=ROOM,
+    )
+
+
+daily = _counts("daily", "UTC")
+monthly = _counts("monthly", "first of the month, UTC")
+daily_durations = _durations("daily_durations", "of receipt, UTC")
+monthly_durations = _durations("monthly_durations", "first of the month of receipt, UTC")
+SUMS = (daily, monthly, daily_durations, monthly_durations)
+MOST_SUMS = 300_000
+"""Sums that are held in the memory at a time while the tables are made anew: about 300 bytes each."""
 
 rulebook_store.add_tables(metadata)
 
@@ -168,8 +174,6 @@ layout = Table(
 
 _FIELDS = tuple(column.name for column in complaints.columns)
 _values_of = attrgetter(*_FIELDS)
-_POSITIONS = [(name_of(cut), [Dims._fields.index(name) for name in cut]) for cut in CUTS]
-_POSITION = {name: position for position, name in enumerate(COUNTS)}
 
 
 def _parameter(column: Column[object]) -> str:
@@ -191,38 +195,14 @@ _SAVE = text(
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _FIELDS[1:])}"
 )
 
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
-
-# MERGE and not INSERT .. ON CONFLICT: that checks the constraints on the delta, which may be negative, and it
-# cannot delete. MERGE may collide with another inserter, hence the lock.
-_COUNT = text(
-    "MERGE INTO daily AS t USING (SELECT * FROM unnest(CAST(:dimension AS text[]), CAST(:day AS date[]), "  # noqa: S608
-    f"CAST(:value AS text[]), {', '.join(f'CAST(:{name} AS bigint[])' for name in COUNTS)})) "
-    f"AS d(dimension, day, value, {', '.join(COUNTS)}) "
-    "ON t.dimension = d.dimension AND t.day = d.day AND t.value = d.value "
-    f"WHEN MATCHED AND {' AND '.join(f't.{name} + d.{name} = 0' for name in COUNTS)} THEN DELETE "
-    f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{name} = t.{name} + d.{name}' for name in COUNTS)} "
-    f"WHEN NOT MATCHED THEN INSERT (dimension, day, value, {', '.join(COUNTS)}) "
-    f"VALUES (d.dimension, d.day, d.value, {', '.join(f'd.{name}' for name in COUNTS)})"
-)
-
-_TIMES = text(
-    "MERGE INTO handling_times AS t USING (SELECT * FROM unnest(CAST(:dimension AS text[]), "
-    "CAST(:day AS date[]), CAST(:value AS text[]), CAST(:bucket AS smallint[]), CAST(:n AS bigint[]))) "
-    "AS d(dimension, day, value, bucket, n) "
-    "ON t.dimension = d.dimension AND t.day = d.day AND t.value = d.value AND t.bucket = d.bucket "
-    "WHEN MATCHED AND t.n + d.n = 0 THEN DELETE "
-    "WHEN MATCHED THEN UPDATE SET n = t.n + d.n "
-    "WHEN NOT MATCHED THEN INSERT (dimension, day, value, bucket, n) "
-    "VALUES (d.dimension, d.day, d.value, d.bucket, d.n)"
-)
-
 
 class FactsStore:
     """Rows of complaints, and the rollups that are kept in the same transaction.
 
     Days are UTC days unless a zone is given. The zone is part of what the tables hold: to change it, rebuild.
     """
+
+    tables = (complaints, *SUMS)
 
     def __init__(self, zone: tzinfo = UTC) -> None:
         self._zone = zone
@@ -238,7 +218,7 @@ class FactsStore:
         return {i: found.get(i) or Facts(id=i) for i in ids}
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Facts]) -> None:
-        """Four statements, however many complaints: the rows, a lock, and the two rollups."""
+        """A dozen statements at most, however many complaints: the rows, a lock, and the sums."""
         changed = list(aggregates)
         await transaction.execute(_SAVE, _as_arrays(changed))
         delta: Contributions = Counter()
@@ -248,20 +228,35 @@ class FactsStore:
                 delta.update(new)
                 delta.subtract(facts.counted)
                 facts.counted = new
-        counts, times = by_cut(delta)
-        if not counts and not times:
-            return
-        # Replicas write the same few rows (today's), and would meet in them anyway. One lock, taken after all
-        # others and held for these two statements and the commit, keeps them from deadlocks and collisions.
-        await transaction.execute(_LOCK, {"key": session_lock_key("insights", "rollups")})
-        if counts:
-            columns = list(zip(*((*key, *row) for key, row in counts.items()), strict=True))
-            names = ("dimension", "day", "value", *COUNTS)
-            await transaction.execute(_COUNT, dict(zip(names, map(list, columns), strict=True)))
-        if times:
-            columns = list(zip(*((*key, n) for key, n in times.items()), strict=True))
-            names = ("dimension", "day", "value", "bucket", "n")
-            await transaction.execute(_TIMES, dict(zip(names, map(list, columns), strict=True)))
+        sums = Sums()
+        sums.add(delta)
+        await add_to_tables(transaction, sums)
+
+    def blank(self, complaint_id: UUID) -> Facts:
+        return Facts(id=complaint_id)
+
+    def anew(self) -> "FactsAnew":
+        return FactsAnew(self._zone)
+
+
+class FactsAnew:
+    """Writes the empty tables: rows as they come, sums when they are many and at the end."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._sums = Sums()
+
+    async def write(self, transaction: Transaction, aggregates: Iterable[Facts]) -> None:
+        changed = list(aggregates)
+        await copy_rows(transaction, complaints, map(_values_of, changed))
+        for facts in changed:
+            self._sums.add(contributions(facts, self._zone))
+            if len(self._sums) > MOST_SUMS:
+                await self.finish(transaction)
+
+    async def finish(self, transaction: Transaction) -> None:
+        await add_to_tables(transaction, self._sums)
+        self._sums = Sums()
 
 
 def _as_arrays(rows: Iterable[Facts]) -> dict[str, list[object]]:
@@ -269,35 +264,3 @@ def _as_arrays(rows: Iterable[Facts]) -> dict[str, list[object]]:
     for name in ("promises_kept_at", "promises_broken_at"):
         arrays[name] = ["{%s}" % ",".join(at.isoformat() for at in times) for times in arrays[name]]  # noqa: UP031
     return arrays
-
-
-def by_cut(
-    delta: Mapping[Cell, int],
-) -> tuple[dict[tuple[str, date, str], list[int]], dict[tuple[str, date, str, int], int]]:
-    """The delta once for every dimension, as rows of `daily` and `handling_times`; nothing that is zero."""
-    counts: dict[tuple[str, date, str], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
-    times: Counter[tuple[str, date, str, int]] = Counter()
-    for (day, dims, what), n in delta.items():
-        if n == 0:
-            continue
-        for dimension, value in _cuts(dims):
-            if isinstance(what, int):
-                times[dimension, day, value, what] += n
-            else:
-                counts[dimension, day, value][_POSITION[what]] += n
-    return {key: row for key, row in counts.items() if any(row)}, {key: n for key, n in times.items() if n}
-
-
-def _cuts(dims: Dims) -> Iterator[tuple[str, str]]:
-    for name, positions in _POSITIONS:
-        yield name, JOIN.join([dims[position] for position in positions])
-
-
-def rows_of(total: Contributions) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """All of it as rows of `daily` and of `handling_times`."""
-    counts, times = by_cut(total)
-    names = ("dimension", "day", "value")
-    return (
-        [dict(zip((*names, *COUNTS), (*key, *row), strict=True)) for key, row in counts.items()],
-        [dict(zip((*names, "bucket", "n"), (*key, n), strict=True)) for key, n in times.items()],
-    )

@@ -1,9 +1,28 @@
 """The event log: one protocol, two implementations, chosen by `REDRESS_EVENT_LOG_URL`."""
 
 from shared.config import TABLE_LOG, Settings
-from shared.eventlog.protocol import Consumer, EventLog, GroupInUse, LogUnavailable, Record, RecordTooLarge
+from shared.eventlog.protocol import (
+    Consumer,
+    EventLog,
+    GroupInUse,
+    LogUnavailable,
+    Places,
+    Record,
+    RecordTooLarge,
+    Share,
+)
 
-__all__ = ["Consumer", "EventLog", "GroupInUse", "LogUnavailable", "Record", "RecordTooLarge", "open_log"]
+__all__ = [
+    "Consumer",
+    "EventLog",
+    "GroupInUse",
+    "LogUnavailable",
+    "Places",
+    "Record",
+    "RecordTooLarge",
+    "Share",
+    "open_log",
+]
 
 
 def open_log(settings: Settings, database_url: str) -> EventLog:

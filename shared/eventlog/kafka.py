@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import TypeVar
@@ -24,7 +24,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import driver, failpoints
 from shared.eventlog.kafka_consumer import KafkaConsumer, kafka_trouble
-from shared.eventlog.protocol import RECORD_LIMIT, GroupInUse, Position, Record, RecordTooLarge
+from shared.eventlog.kafka_reading import read_kafka
+from shared.eventlog.protocol import (
+    RECORD_LIMIT,
+    GroupInUse,
+    Places,
+    Position,
+    Record,
+    RecordTooLarge,
+    Share,
+)
 from shared.events.vocabulary import ALL_TOPICS
 
 log = logging.getLogger(__name__)
@@ -173,6 +182,8 @@ class KafkaLog:
             _, offsets = await self._clients()
             places = await self._places(topics)
             ends = await offsets.end_offsets(places)
+            if isinstance(position, Mapping):
+                return {place: position.get((place.topic, place.partition), 0) for place in places}
             if isinstance(position, datetime):
                 moment = max(0, int(position.timestamp() * 1000))
                 found = await offsets.offsets_for_times(dict.fromkeys(places, moment))
@@ -197,6 +208,17 @@ class KafkaLog:
             raise GroupInUse(f"the group {group} still has consumers: stop them first") from error
         finally:
             await outsider.stop()
+
+    async def ends(self, topics: Sequence[str]) -> Places:
+        async def find() -> Places:
+            _, offsets = await self._clients()
+            ends = await offsets.end_offsets(await self._places(topics))
+            return {(place.topic, place.partition): offset for place, offset in ends.items()}
+
+        return await self._insist(find)
+
+    def read(self, topics: Sequence[str], until: Places, share: Share) -> AsyncGenerator[list[Record], None]:
+        return read_kafka(self._bootstrap, topics, until, share, self._timeout)
 
     async def _send(self, producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
         now = int(time.time() * 1000)

@@ -128,7 +128,7 @@ class KafkaConsumer:
         for place, found in fetched.items():
             self._in_hand[place] = found[0].offset
             self._settled.clear()
-        return [_record(record) for found in fetched.values() for record in found]
+        return [record_of(record) for found in fetched.values() for record in found]
 
     async def commit(self, records: Sequence[Record]) -> None:
         consumer = self._started()
@@ -220,7 +220,7 @@ async def _close(consumer: AIOKafkaConsumer) -> None:
         await consumer._client.close()
 
 
-def _record(record: ConsumerRecord[Any, Any]) -> Record:
+def record_of(record: ConsumerRecord[Any, Any]) -> Record:
     """Whatever lies in the topic becomes a Record; what it is worth, the reader of the envelope says."""
     headers = {_text(name): _text(value) for name, value in record.headers}
     return Record(

@@ -5,10 +5,11 @@ every record; within a group a record is handled by one consumer at a time; what
 again after a restart, in order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
+from zlib import crc32
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,8 +41,20 @@ class Record:
     offset: int = -1
 
 
-Position = int | datetime
-"""A place in a topic: an offset, or the first record appended at or after a time."""
+Places = Mapping[tuple[str, int], int]
+"""An offset in each (topic, partition)."""
+Position = int | datetime | Places
+"""A place in a topic: an offset, the first record appended at or after a time, or an offset for each partition."""
+
+
+class Share(NamedTuple):
+    """Some of the keys: the one of `of` equal parts that has this `number`, from 0."""
+
+    number: int
+    of: int
+
+    def holds(self, key: str) -> bool:
+        return self.of == 1 or crc32(key.encode()) % self.of == self.number
 
 
 class Consumer(Protocol):
@@ -88,4 +101,15 @@ class EventLog(Protocol):
 
     async def reset(self, group: str, topics: Sequence[str], position: Position) -> None:
         """Let the group read from `position` again. Raises GroupInUse while it has consumers."""
+        ...
+
+    async def ends(self, topics: Sequence[str]) -> Places:
+        """Where the next record of each partition will be. Raises LogUnavailable."""
+        ...
+
+    def read(self, topics: Sequence[str], until: Places, share: Share) -> AsyncGenerator[list[Record], None]:
+        """All records before `until` whose keys are in the share, some at a time, as a member of no group.
+
+        Records of one key and topic come in order. Raises LogUnavailable.
+        """
         ...

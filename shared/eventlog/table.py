@@ -7,7 +7,7 @@ sequence draws before the commit; a tailing reader can then pass a record that c
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -28,10 +28,13 @@ from shared.eventlog.protocol import (
     RECORD_LIMIT,
     GroupInUse,
     LogUnavailable,
+    Places,
     Position,
     Record,
     RecordTooLarge,
+    Share,
 )
+from shared.eventlog.table_reading import read_table
 from shared.sessions import close_session, listen, open_session
 
 WAKE_CHANNEL = "redress_log"
@@ -92,6 +95,13 @@ LIMIT :limit
 # The order takes the topics in turn, so that a backlog in one does not hold up the others; what the limit
 # cuts off is the tail of each topic, never a record before one that is returned.
 
+_AT_TIME = """(SELECT coalesce(min(r."offset"), (SELECT max(next_offset) FROM platform.topics o
+WHERE o.topic = t.topic), 0) FROM platform.records r WHERE r.topic = t.topic AND r.appended_at >= :position)"""
+_AT_OFFSET = """LEAST(GREATEST(CAST(:position AS bigint), 0), coalesce((SELECT max(next_offset)
+FROM platform.topics o WHERE o.topic = t.topic), 0))"""
+_AT_PLACE = """(SELECT p.at FROM unnest(CAST(:topics AS text[]), CAST(:position AS bigint[])) AS p(topic, at)
+WHERE p.topic = t.topic)"""
+
 
 class TableLog:
     """See the module. One partition per topic; one active consumer per group, others stand by."""
@@ -143,15 +153,12 @@ class TableLog:
             return int(found.scalar_one())
 
     async def reset(self, group: str, topics: Sequence[str], position: Position) -> None:
-        at_time = isinstance(position, datetime)
-        place = (
-            '(SELECT coalesce(min(r."offset"), (SELECT max(next_offset) FROM platform.topics o '
-            "WHERE o.topic = t.topic), 0) FROM platform.records r "
-            "WHERE r.topic = t.topic AND r.appended_at >= :position)"
-            if at_time
-            else "LEAST(GREATEST(CAST(:position AS bigint), 0), coalesce((SELECT max(next_offset) "
-            "FROM platform.topics o WHERE o.topic = t.topic), 0))"
-        )
+        at: object = position
+        place = _AT_OFFSET
+        if isinstance(position, datetime):
+            place = _AT_TIME
+        elif isinstance(position, Mapping):
+            place, at = _AT_PLACE, [position.get((topic, 0), 0) for topic in topics]
         async with _as_unavailable(), self._engine.begin() as connection:
             # A consumer at work would commit its batch later, and undo what is set here.
             free = await connection.execute(
@@ -165,8 +172,19 @@ class TableLog:
                     f"SELECT :group, t.topic, {place} FROM unnest(CAST(:topics AS text[])) AS t(topic) "
                     'ON CONFLICT ("group", topic) DO UPDATE SET next_offset = excluded.next_offset'
                 ),
-                {"group": group, "topics": list(topics), "position": position},
+                {"group": group, "topics": list(topics), "position": at},
             )
+
+    async def ends(self, topics: Sequence[str]) -> Places:
+        async with _as_unavailable(), connected(self._engine) as connection:
+            found = await connection.execute(
+                text("SELECT topic, next_offset FROM platform.topics WHERE topic = ANY(:topics)"),
+                {"topics": list(topics)},
+            )
+            return {(topic, 0): offset for topic, offset in found}
+
+    def read(self, topics: Sequence[str], until: Places, share: Share) -> AsyncGenerator[list[Record], None]:
+        return read_table(self._engine, topics, until, share)
 
 
 class TableConsumer:

@@ -178,7 +178,7 @@ async def test_when_a_release_keeps_other_sums_all_is_counted_again(insights: In
     kept = await insights.snapshot()
     async with insights.context.database.transaction() as transaction:
         await transaction.execute(text("DELETE FROM daily WHERE dimension NOT IN ('none', 'category')"))
-        await transaction.execute(text("DELETE FROM handling_times WHERE dimension <> 'none'"))
+        await transaction.execute(text("DELETE FROM monthly_durations WHERE dimension <> 'none'"))
         await transaction.execute(text("UPDATE layout SET digest = 'of the release before'"))
     async with insights.context.database.transaction() as transaction:
         await transaction.connection.run_sync(recount)

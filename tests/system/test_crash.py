@@ -203,7 +203,7 @@ PLANTED: dict[str, tuple[Callable[[Evidence], None], str]] = {
     "a parked event": (_park, "is parked"),
     "a delivery that still waits": (_change("notification.deliveries", "status", "leased"), "is leased"),
     "a wrong sum": (_change("insights.daily", "received", 17), "counted again"),
-    "a wrong handling time": (_change("insights.handling_times", "n", 17), "counted again"),
+    "a wrong handling time": (_change("insights.daily_durations", "begun", 17), "counted again"),
     "a wrong measure": (_change("insights.complaints", "updates", 17), "the log says"),
     "a wrong page": (_change("intake.views", "status", "lost"), "shows 'lost'"),
     "a person with too many cases": (_change("routing.people", "open_cases", 17), "carries 17"),

@@ -101,13 +101,13 @@ async def test_insights_dropped_and_read_again_from_the_log_are_the_same(
     environment = environment_for(recording.url, scratch)
     status, _, said = await run_redress("replay", "insights", "--rebuild", environment=environment)
     assert status == 0, said
-    for table in READ_TABLES:
-        assert await rows(recording.url, f"SELECT * FROM insights.{table.name}") == []
-    async with open_world(recording.url, scratch, ["insights"]) as world:
-        await world.settled()
-    for table in READ_TABLES:
-        found = await rows(recording.url, f"SELECT * FROM insights.{table.name}")
-        assert sorted(map(repr, found)) == sorted(repr(tuple(row.values())) for row in before[table.name])
+    for _ in range(2):
+        for table in READ_TABLES:
+            found = await rows(recording.url, f"SELECT * FROM insights.{table.name}")
+            assert sorted(map(repr, found)) == sorted(repr(tuple(row.values())) for row in before[table.name])
+            assert found
+        async with open_world(recording.url, scratch, ["insights"]) as world:  # and goes on from there
+            await world.settled()
 
 
 # Migrations

@@ -12,11 +12,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.insights.app import service
-from services.insights.durations import BOUNDS, LONGEST, RELATIVE_ERROR, bucket_of, middle, quantile
+from services.insights.durations import (
+    BOUNDS,
+    LONGEST,
+    RELATIVE_ERROR,
+    Spans,
+    added_up,
+    bucket_of,
+    middle,
+    packed,
+)
 from services.insights.handlers import reactions
 from services.insights.measures import MEASURES, Measure, Status, Totals, Value
-from services.insights.model import COUNTS, Contributions, Dims, Facts, contributions
+from services.insights.model import BEGUN, COUNTS, DURATIONS, Contributions, Dims, Facts, contributions
+from services.insights.rollups import pieces
 from services.insights.store import complaints
+from services.insights.summing import Sums, rows_of
 from shared.envelope import open_envelope
 from shared.eventlog import Record
 from shared.events import registry
@@ -76,7 +87,8 @@ def test_each_count_is_on_its_own_day() -> None:
         (DAY, DIMS, "converted"): 1,
         (DAY, DIMS, "handled"): 1,
         (DAY, DIMS, "handling_seconds"): 30 * 3600,
-        (DAY, DIMS, bucket_of(30 * 3600)): 1,
+        (DAY, DIMS, ("handling", BEGUN)): 1,
+        (DAY, DIMS, ("handling", bucket_of(30 * 3600))): 1,
         (DAY, DIMS, "triaged"): 1,
         (DAY, DIMS, "triaged_automatically"): 1,
         (date(2026, 3, 4), DIMS, "closed"): 1,
@@ -124,6 +136,78 @@ def test_the_deltas_of_any_order_add_up_to_the_final_contributions(seed: int, or
             facts.counted = new
     assert facts == final[facts.id]
     assert {cell: n for cell, n in sums.items() if n} == contributions(final[facts.id])
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), order=st.integers(0, 10**6), cut=st.integers(1, 200))
+@pytest.mark.requirement("002-10", "N-P")
+def test_days_and_months_add_up_to_the_same_however_the_changes_come(seed: int, order: int, cut: int) -> None:
+    """Each table is the sum of the final contributions, whatever changes were added on the way."""
+    told = records(stories(5, seed=seed, days=70))
+    wanted, step_by_step = Sums(), Sums()
+    for facts in facts_of(told).values():
+        wanted.add(contributions(facts))
+    known: dict[UUID, Facts] = {}
+    mixed = interleaved(told, Random(order), 9)
+    for place, record in enumerate(mixed, 1):
+        received = open_envelope(record)
+        facts = known.setdefault(received.event.complaint_id, Facts(id=received.event.complaint_id))
+        reactions.react(facts, received)
+        if place % cut == 0 or place == len(mixed):
+            for changed in known.values():
+                new = contributions(changed)
+                delta = Counter(new)
+                delta.subtract(changed.counted)
+                step_by_step.add(delta)
+                changed.counted = new
+    for table in ("daily", "monthly", "daily_durations", "monthly_durations"):
+        made, right = rows_of(step_by_step, table), rows_of(wanted, table)
+        assert sorted(map(repr, made)) == sorted(map(repr, right))
+    days, months = rows_of(wanted, "daily"), rows_of(wanted, "monthly")
+    for name in COUNTS:
+        assert sum(row[name] for row in days) == sum(row[name] for row in months)
+
+
+@pytest.mark.requirement("002-10")
+def test_every_cut_of_the_sums_adds_up_to_the_whole() -> None:
+    sums = Sums()
+    for facts in facts_of(records(stories(60, seed=4))).values():
+        sums.add(contributions(facts))
+    by_cut: Counter[tuple[str, str]] = Counter()
+    begun: Counter[tuple[str, str]] = Counter()
+    for row in rows_of(sums, "monthly"):
+        by_cut.update({(row["dimension"], name): row[name] for name in COUNTS})
+    for row in rows_of(sums, "monthly_durations"):
+        begun[row["name"], row["dimension"]] += row["begun"]
+        assert sum(added_up([row["buckets"]])[0]) == row["finished"]
+    for (dimension, name), n in by_cut.items():
+        assert n == by_cut["none", name], dimension
+    assert {name for name, _ in begun} == DURATIONS.keys()
+    for (name, dimension), n in begun.items():
+        assert n == begun[name, "none"] > 0, dimension
+
+
+@settings(max_examples=300)
+@given(first=st.dates(), days=st.integers(0, 800), until=st.integers(-100, 900))
+@example(first=date(1, 1, 1), days=0, until=0)
+@example(first=date(9999, 12, 1), days=30, until=30)
+@example(first=date(2024, 2, 1), days=28, until=28)
+def test_the_pieces_of_a_range_are_the_range_and_few(first: date, days: int, until: int) -> None:
+    last = date.fromordinal(min(first.toordinal() + days, date.max.toordinal()))
+    known = date.fromordinal(min(max(first.toordinal() + until, 1), date.max.toordinal()))
+    found = pieces("in", first, last, known)
+    spans = [(found[f"in_{name}_from"], found[f"in_{name}_to"]) for name in ("head", "whole", "tail")]
+    covered = [range(a.toordinal(), b.toordinal() + 1) for a, b in spans if a <= b]
+    assert [day for span in covered for day in span] == list(range(first.toordinal(), last.toordinal() + 1))
+    begin, end = spans[1]
+    if begin <= end:
+        assert begin.day == 1
+        assert end == date.max or (end + timedelta(days=1)).day == 1
+        assert end <= known
+    if known >= last:
+        head, tail = (max(0, (b - a).days + 1) if a <= b else 0 for a, b in (spans[0], spans[2]))
+        assert head <= 31 + 30
+        assert tail <= 30
 
 
 def test_every_interleaving_gives_the_same_facts() -> None:
@@ -280,12 +364,29 @@ def test_buckets_follow_each_other_without_a_gap() -> None:
     assert bucket_of(10 * LONGEST) == len(BOUNDS) - 1
 
 
+histograms = st.dictionaries(st.integers(0, len(BOUNDS) - 1), st.integers(1, 5_000_000), max_size=20)
+
+
+@given(histograms, histograms)
+@pytest.mark.requirement("002-17")
+def test_packed_histograms_add_up_and_are_the_same_bytes_whichever_way(
+    one: dict[int, int], other: dict[int, int]
+) -> None:
+    both = Counter(one) + Counter(other)
+    assert packed(other, packed(one)) == packed(one, packed(other)) == packed(both)
+    [row] = added_up([packed(one) + packed(other)])
+    assert {int(bucket): int(row[bucket]) for bucket in row.nonzero()[0]} == both
+    assert packed({bucket: -n for bucket, n in one.items()}, packed(both)) == packed(other)
+    with pytest.raises(ValueError, match="fewer than no cases"):
+        packed({0: -1})
+
+
 @given(
     st.lists(st.integers(0, 30 * 86_400), min_size=1, max_size=200), st.sampled_from([0.5, 0.9, 0.25, 1.0])
 )
 def test_without_open_cases_a_quantile_is_the_order_statistic(durations: list[int], share: float) -> None:
     exact = sorted(durations)[max(0, -int(-share * len(durations) // 1) - 1)]
-    found = quantile(share, Counter(map(bucket_of, durations)), [])
+    found = Spans.of(Counter(map(bucket_of, durations))).quantile(share)
     assert found is not None
     assert not found.at_least
     assert abs(found.seconds - exact) <= RELATIVE_ERROR * exact + 1e-9
@@ -295,16 +396,16 @@ def test_without_open_cases_a_quantile_is_the_order_statistic(durations: list[in
 def test_open_cases_count_up_to_their_age() -> None:
     # Four cases: done after 2 s and 5 s, open since 3 s and 10 s. Kaplan-Meier: S(2) = 3/4, S(5) = 3/4 * 1/2.
     handled, waiting = {bucket_of(2): 1, bucket_of(5): 1}, [(3.0, 1), (10.0, 1)]
-    half = quantile(0.5, handled, waiting)
-    most = quantile(0.9, handled, waiting)
+    half = Spans.of(handled, waiting).quantile(0.5)
+    most = Spans.of(handled, waiting).quantile(0.9)
     assert half is not None
     assert (half.seconds, half.at_least) == (5.0, False)
     assert most is not None
     assert (most.seconds, most.at_least) == (10.0, True)
-    naive = quantile(0.5, handled, [])
+    naive = Spans.of(handled).quantile(0.5)
     assert naive is not None
     assert naive.seconds == 2.0  # what leaving out the open ones would claim
-    assert quantile(0.5, {}, []) is None
+    assert Spans().quantile(0.5) is None
 
 
 # the catalogue
@@ -336,7 +437,11 @@ def test_a_value_meets_its_target_or_misses_it() -> None:
 
 
 def test_formulas_use_counts_that_exist() -> None:
-    totals = Totals(counts=dict.fromkeys(COUNTS, 4) | {"merged": 1, "withdrawn": 1}, finished={5: 4}, open=2)
+    totals = Totals(
+        counts=dict.fromkeys(COUNTS, 4) | {"merged": 1, "withdrawn": 1},
+        spans={"handling": Spans.of({5: 4})},
+        open=2,
+    )
     values = {measure.id: measure.of(totals) for measure in MEASURES}
     assert all(value is not None for value in values.values())
     assert values["handling_rate"] == Value(4 / 2, 4, 2), "without the merged and the withdrawn"

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, DateTime, Index,
 
 from services.insights.store import metadata
 from services.insights.tellings.model import Telling
-from shared.bulk import save_rows
+from shared.bulk import copy_rows, save_rows
 from shared.database import Transaction
 
 tellings = Table(
@@ -41,6 +41,8 @@ _LOAD = text(f"SELECT {', '.join(FIELDS)} FROM tellings WHERE id = ANY(:ids)")  
 class TellingStore:
     """Tellings, loaded and saved in bulk."""
 
+    tables = (tellings,)
+
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Telling]:
         found: dict[UUID, Telling] = {}
         if ids:
@@ -52,3 +54,19 @@ class TellingStore:
     async def save(self, transaction: Transaction, aggregates: Iterable[Telling]) -> None:
         rows = [dict(zip(FIELDS, _values_of(telling), strict=True)) for telling in aggregates]
         await save_rows(transaction, tellings, rows)
+
+    def blank(self, complaint_id: UUID) -> Telling:
+        return Telling(id=complaint_id)
+
+    def anew(self) -> "TellingsAnew":
+        return TellingsAnew()
+
+
+class TellingsAnew:
+    """Writes the empty table."""
+
+    async def write(self, transaction: Transaction, aggregates: Iterable[Telling]) -> None:
+        await copy_rows(transaction, tellings, map(_values_of, aggregates))
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Nothing is held back."""
