@@ -1,0 +1,58 @@
+"""HTTP in: the measures, their catalogue, the complaints behind them, and files of them."""
+
+from services.insights.measures import asking
+from services.insights.measures.asking import Question
+from services.insights.measures.book import MEASURE_TARGETS
+from services.insights.measures.catalogue import MEASURES
+from services.insights.measures.schemas import Catalogue, CatalogueEntry, Measures, Name
+from services.insights.ranges import Reader
+from shared import problems
+from shared.rulebooks.store import load_books
+from shared.service import Ctx, api_router
+
+router = api_router(tags=["measures"])
+
+
+@router.get("/measures/catalogue", summary="What is measured", responses=problems.documented())
+async def read_catalogue(who: Reader, ctx: Ctx) -> Catalogue:
+    """Every measure with its formula in words, its unit and which way is better; with its targets, who answers for it,
+    and what others reach, by the rulebook `measure-targets`."""
+    async with ctx.database.reading() as connection:
+        books = await load_books(connection, MEASURE_TARGETS)
+    targets = books.read(MEASURE_TARGETS)
+    items = []
+    for m in MEASURES:
+        general = targets.target_of(m.id, {})
+        items.append(
+            CatalogueEntry(
+                id=m.id,
+                name=Name(**m.name),
+                formula=m.formula,
+                unit=m.unit,
+                direction=m.direction,
+                target=general.target if general else None,
+                warning=general.warning if general else None,
+                owner=general.owner if general else None,
+                special_targets=[
+                    each for each in targets.targets if each.measure == m.id and each is not general
+                ],
+                benchmarks=targets.benchmarks_of(m.id),
+                beside=list(m.beside),
+                requirement=m.requirement,
+            )
+        )
+    return Catalogue(items=items, targets_version=books.version(MEASURE_TARGETS))
+
+
+@router.get("/measures", summary="The measures of a range of days", responses=problems.documented())
+async def read_measures(question: Question, ctx: Ctx) -> Measures:
+    """Values, targets and whether they are met, for the whole or by group, of all or of what is held.
+
+    Answered from sums per day: the cost depends on the length of the range and the number of groups, not on
+    the number of complaints. Handling times, handling rate and conversion follow the complaints *received* in
+    the range up to now; closings, satisfaction, triage, surveys and promises count on the day they happened.
+    Of single people only whoever oversees them is told (scope `appeals:oversee`); compare them by
+    `/measures/people`, which minds what each of them had to handle.
+    """
+    async with ctx.database.reading() as connection:
+        return await asking.answer(connection, question)
