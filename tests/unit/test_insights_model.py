@@ -336,7 +336,9 @@ def test_a_value_meets_its_target_or_is_near_or_misses_it() -> None:
 
 
 def test_formulas_use_counts_that_exist() -> None:
-    totals = Totals(counts=dict.fromkeys(COUNTS, 4) | {"merged": 1, "withdrawn": 1}, finished={5: 4}, open=2, exposure=2.0)
+    totals = Totals(
+        counts=dict.fromkeys(COUNTS, 4) | {"merged": 1, "withdrawn": 1}, finished={5: 4}, open=2, exposure=2.0
+    )
     values = {measure.id: measure.of(totals) for measure in MEASURES}
     assert all(value is not None for value in values.values())
     assert values["handling_rate"] == Value(4 / 2, 4, 2), "without the merged and the withdrawn"
