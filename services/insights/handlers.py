@@ -1,5 +1,7 @@
 """Events in: what each fact tells about a complaint. Insights publishes nothing."""
 
+from datetime import datetime
+
 from services.insights.losses import band_of
 from services.insights.model import Facts
 from services.insights.store import FactsStore
@@ -8,10 +10,14 @@ from shared.events import (
     NOTICES,
     CaseAccepted,
     CaseClosed,
+    CaseEscalated,
+    CaseEscalatedToLeadership,
     CaseOpened,
     CaseReopened,
     CaseResumed,
+    CaseScored,
     CaseWithdrawn,
+    ClockMissed,
     ComplaintAssigned,
     ComplaintCoded,
     ComplaintMerged,
@@ -20,8 +26,12 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    ContactHeld,
+    CustomerAsked,
     CustomerTold,
+    CustomerWrote,
     FollowUpRequested,
+    HandlerWrote,
     ImprovementJoined,
     ImprovementLeft,
     MessageDelivered,
@@ -33,14 +43,21 @@ from shared.events import (
     OffersDeclined,
     OffersMade,
     OpinionGiven,
+    ProblemCorrected,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    ResolutionExtended,
     RiskRaised,
     SolutionCarriedOut,
+    SurveyAnswered,
+    TabooRaised,
     ValidityJudged,
 )
+from shared.events.clocks import Clock, Escalation
+from shared.events.listening import Taboo
 from shared.events.routing import Decider
+from shared.events.surveys import SurveyAbout, SurveyMeasure
 from shared.reactions import Reactions
 
 store = FactsStore()
@@ -58,10 +75,13 @@ def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Rece
     facts.customer_id, facts.region = event.customer_id, event.region
     facts.standing, facts.key_account = event.standing, event.key_account
     facts.loss = band_of(event.estimated_loss)
+    facts.feel(event.emotion, event.registered_at)
 
 
 @reactions.on(ComplaintSupplemented)
 def on_complaint_supplemented(facts: Facts, event: ComplaintSupplemented, fact: Received) -> None:
+    facts.contacts += 1
+    facts.feel(event.emotion, event.contact_at)
     if event.product is not None:
         facts.product = event.product.label or facts.product
         facts.batch = event.product.batch or facts.batch
@@ -85,6 +105,16 @@ def on_complaint_merged(facts: Facts, event: ComplaintMerged, fact: Received) ->
 @reactions.on(ComplaintSeparated)
 def on_complaint_separated(facts: Facts, event: ComplaintSeparated, fact: Received) -> None:
     facts.leading_id = None
+
+
+@reactions.on(CustomerWrote)
+def on_customer_wrote(facts: Facts, event: CustomerWrote, fact: Received) -> None:
+    facts.contacts += 1
+
+
+@reactions.on(HandlerWrote)
+def on_handler_wrote(facts: Facts, event: HandlerWrote, fact: Received) -> None:
+    facts.respond(event.written_at)
 
 
 @reactions.on(OfferChosen)
@@ -125,6 +155,10 @@ def on_complaint_assigned(facts: Facts, event: ComplaintAssigned, fact: Received
 @reactions.on(NoticeAcknowledged)
 def on_notice_acknowledged(facts: Facts, event: NoticeAcknowledged, fact: Received) -> None:
     facts.notices_acknowledged += 1
+    if event.issued_at is not None:
+        facts.acknowledgements_timed += 1
+        waited = (event.acknowledged_at - event.issued_at).total_seconds()
+        facts.acknowledgement_seconds += max(0, int(waited))
 
 
 @reactions.on(RiskRaised)
@@ -156,6 +190,7 @@ def on_case_accepted(facts: Facts, event: CaseAccepted, fact: Received) -> None:
 @reactions.on(ValidityJudged)
 def on_validity_judged(facts: Facts, event: ValidityJudged, fact: Received) -> None:
     facts.valid, facts.judged_at = event.valid, event.judged_at
+    facts.respond(event.judged_at)
 
 
 @reactions.on(PromiseMade)
@@ -166,16 +201,67 @@ def on_promise_made(facts: Facts, event: PromiseMade, fact: Received) -> None:
 @reactions.on(PromiseKept)
 def on_promise_kept(facts: Facts, event: PromiseKept, fact: Received) -> None:
     facts.promises_kept_at.append(event.kept_at)
+    facts.respond(event.kept_at)
 
 
 @reactions.on(PromiseBroken)
 def on_promise_broken(facts: Facts, event: PromiseBroken, fact: Received) -> None:
     facts.promises_broken_at.append(event.broken_at)
+    if not event.waiting_for_customer:
+        facts.overdue_since = facts.overdue_since or event.broken_at
+
+
+@reactions.on(ClockMissed)
+def on_clock_missed(facts: Facts, event: ClockMissed, fact: Received) -> None:
+    """Of a promise, PromiseBroken tells."""
+    if event.clock is Clock.RESOLUTION:
+        facts.overdue_since = facts.overdue_since or event.missed_at
+
+
+def on_case_escalated(facts: Facts, event: Escalation, fact: Received) -> None:
+    facts.escalations += 1
+
+
+for escalation in (CaseEscalated, CaseEscalatedToLeadership):
+    reactions.on(escalation)(on_case_escalated)
+
+
+@reactions.on(TabooRaised)
+def on_taboo_raised(facts: Facts, event: TabooRaised, fact: Received) -> None:
+    if event.taboo is Taboo.PASSED_ON:
+        facts.passed_on += 1
+
+
+@reactions.on(ContactHeld)
+def on_contact_held(facts: Facts, event: ContactHeld, fact: Received) -> None:
+    facts.respond(event.held_at)
+    facts.feel(event.emotion, event.held_at)
+
+
+@reactions.on(CustomerAsked)
+def on_customer_asked(facts: Facts, event: CustomerAsked, fact: Received) -> None:
+    facts.respond(event.asked_at)
+
+
+@reactions.on(ResolutionExtended)
+def on_resolution_extended(facts: Facts, event: ResolutionExtended, fact: Received) -> None:
+    facts.respond(event.extended_at)
+
+
+@reactions.on(ProblemCorrected)
+def on_problem_corrected(facts: Facts, event: ProblemCorrected, fact: Received) -> None:
+    facts.corrected_at = event.corrected_at
+
+
+@reactions.on(CaseScored)
+def on_case_scored(facts: Facts, event: CaseScored, fact: Received) -> None:
+    facts.reviewed_at = event.reviewed_at
 
 
 @reactions.on(OffersMade)
 def on_offers_made(facts: Facts, event: OffersMade, fact: Received) -> None:
     facts.offer_rounds += 1
+    facts.respond(event.made_at)
 
 
 @reactions.on(OfferAgreed)
@@ -186,11 +272,14 @@ def on_offer_agreed(facts: Facts, event: OfferAgreed, fact: Received) -> None:
 @reactions.on(CustomerTold)
 def on_customer_told(facts: Facts, event: CustomerTold, fact: Received) -> None:
     facts.updates += 1
+    facts.respond(event.told_at)
 
 
 @reactions.on(SolutionCarriedOut)
 def on_solution_carried_out(facts: Facts, event: SolutionCarriedOut, fact: Received) -> None:
     facts.carried_out_at = event.carried_out_at
+    facts.overdue_since = None
+    facts.respond(event.carried_out_at)
 
 
 @reactions.on(FollowUpRequested)
@@ -198,24 +287,33 @@ def on_follow_up_requested(facts: Facts, event: FollowUpRequested, fact: Receive
     facts.follow_ups += 1
 
 
+def _begin_again(facts: Facts, at: datetime) -> None:
+    facts.resumed += 1
+    facts.resumed_at = at
+    if facts.closed_at is not None:
+        facts.reopened_at = at
+    facts.carried_out_at = facts.closed_at = facts.outcome = facts.overdue_since = None
+
+
 @reactions.on(CaseResumed)
 def on_case_resumed(facts: Facts, event: CaseResumed, fact: Received) -> None:
     """The result did not stand: the complaint counts as neither handled nor closed until one does."""
-    facts.resumed += 1
-    facts.carried_out_at = facts.closed_at = facts.outcome = None
+    _begin_again(facts, event.resumed_at)
 
 
 @reactions.on(CaseClosed)
 def on_case_closed(facts: Facts, event: CaseClosed, fact: Received) -> None:
     facts.closed_at, facts.outcome = event.closed_at, event.outcome
     facts.trust_restored = event.trust_restored
+    facts.first_closed_at = facts.first_closed_at or event.closed_at
+    facts.overdue_since = None
 
 
 @reactions.on(CaseReopened)
 def on_case_reopened(facts: Facts, event: CaseReopened, fact: Received) -> None:
     """As when a case is resumed: what was closed is neither handled nor closed any more."""
-    facts.resumed += 1
-    facts.carried_out_at = facts.closed_at = facts.outcome = facts.trust_restored = None
+    _begin_again(facts, event.reopened_at)
+    facts.trust_restored = None
 
 
 @reactions.on(CaseWithdrawn)
@@ -232,6 +330,28 @@ def on_improvement_joined(facts: Facts, event: ImprovementJoined, fact: Received
 def on_improvement_left(facts: Facts, event: ImprovementLeft, fact: Received) -> None:
     if facts.improvement_id == event.improvement_id:
         facts.improvement_id = None
+
+
+@reactions.on(SurveyAnswered)
+def on_survey_answered(facts: Facts, event: SurveyAnswered, fact: Received) -> None:
+    """What they said last counts; of two questions with the same measure the later one."""
+    facts.surveyed_at = event.answered_at
+    for answer in event.answers:
+        match answer.measure, answer.value:
+            case SurveyMeasure.SATISFACTION, int(score) if event.about is SurveyAbout.PROCESS:
+                facts.process_rating = score
+            case SurveyMeasure.SATISFACTION, int(score):
+                facts.rating = score
+            case SurveyMeasure.EFFORT, int(score):
+                facts.effort = score
+            case SurveyMeasure.RECOMMENDATION, int(score):
+                facts.recommendation = score
+            case SurveyMeasure.REPURCHASE, bool(yes):
+                facts.repurchase = yes
+            case SurveyMeasure.TRUST_RESTORED, bool(yes):
+                facts.trust_said = yes
+            case _:
+                pass
 
 
 @reactions.on(MessageDelivered)

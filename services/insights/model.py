@@ -1,7 +1,7 @@
 """What insights knows of a complaint, and what the complaint counts for. Pure.
 
-Every field is told by one topic only, or is a count that any topic may raise: so the row is the same
-whichever topic is read first.
+Every field is told by one topic only, or is a count that any topic may raise, or the earliest or the latest by its
+own time: so the row is the same whichever topic is read first.
 """
 
 from collections import Counter
@@ -12,11 +12,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.insights.durations import bucket_of
+from services.insights.journey import DISSATISFIED as DISSATISFIED
+from services.insights.journey import JOURNEY, journey
 from shared.aggregate import Aggregate
-from shared.events.vocabulary import Kind, Outcome
-
-DISSATISFIED = frozenset({Kind.COMPLAINT.value, Kind.CRITICISM.value})
-"""Kinds with which somebody says that they are not satisfied."""
+from shared.events.vocabulary import Outcome
 
 
 class Dims(NamedTuple):
@@ -39,8 +38,11 @@ CUTS: tuple[tuple[str, ...], ...] = (
     *((name,) for name in Dims._fields if name != "loss"),
     *((name, "loss") for name in ("category", "department", "channel", "product")),
     ("loss",),
+    ("department", "category"),
+    ("category", "product"),
+    ("handler", "category", "severity"),
 )
-"""By which dimensions, and pairs of them, sums are kept. Another one is a line here, a migration and a rebuild."""
+"""By which dimensions, alone and together, sums are kept. Another one is a line here, a migration and a rebuild."""
 JOIN = "\x1f"
 """Between the values of a pair: the unit separator, which no value holds."""
 
@@ -80,6 +82,7 @@ COUNTS = {
     "trust_restored": "of `trust_told`, those who do",
     "promises_kept": "promised replies that went out in time, on the day they went out",
     "promises_broken": "promised replies that did not, on the day they were missed",
+    **JOURNEY,
 }
 """What is counted per day, and on which day it counts."""
 
@@ -106,6 +109,8 @@ class Facts(Aggregate):
     subcategory: str | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into, while it is."""
+    contacts: int = 0
+    """Times the customer came back with more after the registration."""
     offer_chosen_at: datetime | None = None
     offers_declined: int = 0
     opinion: str | None = None
@@ -121,6 +126,9 @@ class Facts(Aggregate):
     assigned_at: datetime | None = None
     assignments: int = 0
     notices_acknowledged: int = 0
+    acknowledgements_timed: int = 0
+    """Of `notices_acknowledged`, those of which it was told when they had been issued."""
+    acknowledgement_seconds: int = 0
     risks_raised: int = 0
     # the transfer topics
     notices_issued: int = 0
@@ -136,6 +144,17 @@ class Facts(Aggregate):
     updates: int = 0
     follow_ups: int = 0
     resumed: int = 0
+    resumed_at: datetime | None = None
+    first_closed_at: datetime | None = None
+    reopened_at: datetime | None = None
+    """When work began again after a closing, last."""
+    escalations: int = 0
+    passed_on: int = 0
+    """Times it was passed on although it was minor."""
+    overdue_since: datetime | None = None
+    """When it missed a promise or the time for its solution, first; none again once there is a result."""
+    corrected_at: datetime | None = None
+    reviewed_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: str | None = None
     trust_restored: bool | None = None
@@ -145,7 +164,26 @@ class Facts(Aggregate):
     promises_made: int = 0
     promises_kept_at: list[datetime] = field(default_factory=list)
     promises_broken_at: list[datetime] = field(default_factory=list)
+    # several topics: the earliest, the latest
+    responded_at: datetime | None = None
+    """When a person of the company first told the customer something."""
+    emotion_first: str | None = None
+    emotion_first_at: datetime | None = None
+    emotion_last: str | None = None
+    emotion_last_at: datetime | None = None
     # notification
+    surveyed_at: datetime | None = None
+    rating: int | None = None
+    """1 to 5: the people they dealt with."""
+    process_rating: int | None = None
+    """1 to 5: the process as a whole."""
+    effort: int | None = None
+    """1 to 5: that it was easy."""
+    recommendation: int | None = None
+    """0 to 10."""
+    repurchase: bool | None = None
+    trust_said: bool | None = None
+    """Whether they trust the company again, as they said in a survey."""
     messages_delivered: int = 0
     messages_failed: int = 0
 
@@ -168,6 +206,34 @@ class Facts(Aggregate):
         if self.registered_at is None or self.handled_at is None:
             return None
         return max(0, int((self.handled_at - self.registered_at).total_seconds()))
+
+    @property
+    def waits_for_result(self) -> bool:
+        """Received, and neither handled, withdrawn nor merged into another."""
+        ended = self.handled_at is not None or self.withdrawn_at is not None
+        return self.registered_at is not None and not ended and self.leading_id is None
+
+    @property
+    def trust(self) -> bool | None:
+        """Whether the customer trusts the company again: their word at the closing, else in a survey since work last
+        began again."""
+        if self.trust_restored is not None or self.surveyed_at is None:
+            return self.trust_restored
+        stale = self.resumed_at is not None and self.surveyed_at < self.resumed_at
+        return None if stale else self.trust_said
+
+    def feel(self, emotion: str | None, at: datetime) -> None:
+        """A contact in which the customer's emotion was noted: the first and the last count."""
+        if emotion is None:
+            return
+        if self.emotion_first is None or (at, emotion) < (self.emotion_first_at, self.emotion_first):
+            self.emotion_first, self.emotion_first_at = emotion, at
+        if self.emotion_last is None or (at, emotion) > (self.emotion_last_at, self.emotion_last):
+            self.emotion_last, self.emotion_last_at = emotion, at
+
+    def respond(self, at: datetime) -> None:
+        """A person told the customer something. The first time counts."""
+        self.responded_at = at if self.responded_at is None else min(at, self.responded_at)
 
     @property
     def dims(self) -> Dims:
@@ -229,12 +295,15 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
         add(facts.closed_at, facts.outcome)
         if took is not None and took > SLOW:
             add(facts.closed_at, "closed_slowly")
-        if facts.trust_restored is not None:
+        if facts.trust is not None:
             add(facts.closed_at, "trust_told")
-            if facts.trust_restored:
+            if facts.trust:
                 add(facts.closed_at, "trust_restored")
     for at in facts.promises_kept_at:
         add(at, "promises_kept")
     for at in facts.promises_broken_at:
         add(at, "promises_broken")
+    for at, what, n in journey(facts):
+        if n:
+            add(at, what, n)
     return counts

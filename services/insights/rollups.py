@@ -5,17 +5,19 @@ each value at most 62 days, and twelve months a year.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.durations import Spans, added_up
 from services.insights.measures import Totals
+from services.insights.measures.cells import BY_DAY, OVERALL, Cells, cells_of
 from services.insights.model import COUNTS
 
-OVERALL, BY_DAY = "none", "day"
 BY_DAY_OF_RECEIPT = timedelta(days=92)
 """Ages of what waits are known to the half day when it was received so long ago; of older ones to the half month. A
 quantile below three months does not notice the difference."""
@@ -23,11 +25,10 @@ quantile below three months does not notice the difference."""
 _SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTS)
 
 
-def _pieces(table: str, columns: str, at: str) -> str:
-    """Rows of one dimension over a range, by month and by day: parameters `dimension`, and six days that begin with
-    `at`."""
+def _pieces(table: str, columns: str, at: str, held: str) -> str:
+    """Rows of what is held over a range, by month and by day: parameters are six days that begin with `at`."""
     return " UNION ALL ".join(
-        f"SELECT {columns} FROM {grain}{table} WHERE dimension = :dimension "  # noqa: S608 - own names only
+        f"SELECT {columns} FROM {grain}{table} WHERE {held} "  # noqa: S608 - own names only
         f"AND day BETWEEN :{at}_{piece}_from AND :{at}_{piece}_to"
         for grain, piece in (("monthly", "whole"), ("daily", "head"), ("daily", "tail"))
     )
@@ -52,35 +53,49 @@ SELECT (SELECT coalesce(json_agg(counts), '[]') FROM counts) AS counts,
        (SELECT coalesce(json_agg(stock), '[]') FROM stock) AS stock
 """
 _OPEN = "received, merged, withdrawn, closed"
-_BY_VALUE = text(
-    _TOTALS.format(
-        sums=_SUMS,
-        counts=_pieces("", f"value AS key, {', '.join(COUNTS)}", "in"),
-        times=_pieces("_durations", "name, value AS key, finished, buckets", "in"),
-        waiting=" UNION ALL ".join(
-            f"SELECT name, value AS key, day, '{unit}' AS unit, begun, finished FROM {grain}_durations "  # noqa: S608
-            f"WHERE dimension = :dimension AND day BETWEEN :old_{piece}_from AND :old_{piece}_to"
-            for grain, piece, unit in (
-                *(("monthly", "whole", "month"), ("daily", "head", "day")),
-                ("daily", "tail", "day"),
-            )
-        ),
-        stock=_pieces("", f"value AS key, {_OPEN}", "ever"),
-    )
-)
-_DAYS = "WHERE dimension = :dimension AND day BETWEEN :first AND :last"
-_BY_DAY = text(
-    _TOTALS.format(
-        sums=_SUMS,
-        counts=f"SELECT CAST(day AS text) AS key, {', '.join(COUNTS)} FROM daily {_DAYS}",  # noqa: S608
-        times=f"SELECT name, CAST(day AS text) AS key, finished, buckets FROM daily_durations {_DAYS}",  # noqa: S608
-        waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished "  # noqa: S608
-        f"FROM daily_durations {_DAYS}",
-        stock=f"SELECT CAST(day AS text) AS key, {_OPEN} FROM daily {_DAYS} UNION ALL "  # noqa: S608
-        + _pieces("", f"'' AS key, {_OPEN}", "ever"),
-    )
-)
 _NOON = time(12, tzinfo=UTC)
+
+
+def _part(position: int) -> str:
+    return f"split_part(value, chr(31), {position + 1})"
+
+
+@cache
+def _question(by: str, key: int | None, held: tuple[int, ...]) -> TextClause:
+    """The values that are held are the parameters `held_0`, `held_1` ..."""
+    where = " AND ".join(
+        ("dimension = :dimension", *(f"{_part(position)} = :held_{n}" for n, position in enumerate(held)))
+    )
+    if by == BY_DAY:
+        days = f"WHERE {where} AND day BETWEEN :first AND :last"
+        return text(
+            _TOTALS.format(
+                sums=_SUMS,
+                counts=f"SELECT CAST(day AS text) AS key, {', '.join(COUNTS)} FROM daily {days}",  # noqa: S608
+                times=f"SELECT name, CAST(day AS text) AS key, finished, buckets FROM daily_durations {days}",  # noqa: S608
+                waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished "  # noqa: S608
+                f"FROM daily_durations {days}",
+                stock=f"SELECT CAST(day AS text) AS key, {_OPEN} FROM daily {days} UNION ALL "  # noqa: S608
+                + _pieces("", f"'' AS key, {_OPEN}", "ever", where),
+            )
+        )
+    of = "''" if key is None else _part(key)
+    return text(
+        _TOTALS.format(
+            sums=_SUMS,
+            counts=_pieces("", f"{of} AS key, {', '.join(COUNTS)}", "in", where),
+            times=_pieces("_durations", f"name, {of} AS key, finished, buckets", "in", where),
+            waiting=" UNION ALL ".join(
+                f"SELECT name, {of} AS key, day, '{unit}' AS unit, begun, finished FROM {grain}_durations "  # noqa: S608
+                f"WHERE {where} AND day BETWEEN :old_{piece}_from AND :old_{piece}_to"
+                for grain, piece, unit in (
+                    *(("monthly", "whole", "month"), ("daily", "head", "day")),
+                    ("daily", "tail", "day"),
+                )
+            ),
+            stock=_pieces("", f"{of} AS key, {_OPEN}", "ever", where),
+        )
+    )
 
 
 DAY = timedelta(days=1)
@@ -115,21 +130,30 @@ def _first_of(month: int) -> date:
 
 
 async def totals(
-    connection: AsyncConnection, by: str, first: date, last: date, now: datetime
+    connection: AsyncConnection,
+    by: str,
+    first: date,
+    last: date,
+    now: datetime,
+    held: Mapping[str, str] | None = None,
 ) -> dict[str, Totals]:
     """Totals of each group from `first` to `last`, both included; '' is the group of what is not known.
 
-    `by` is a dimension or "day". See BY_DAY_OF_RECEIPT for the age of a waiting complaint.
+    `by` is a dimension or "day"; `held` are values of dimensions: only they count. Raises NotSummed when no sums are
+    kept by these together. See BY_DAY_OF_RECEIPT for the age of a waiting complaint.
     """
+    cells: Cells = cells_of(by, held or {})
     by_day = by == BY_DAY
-    given: dict[str, object] = {"dimension": OVERALL if by_day else by}
+    given: dict[str, object] = {"dimension": cells.dimension}
+    given |= {f"held_{n}": value for n, (_, value) in enumerate(cells.held)}
     if by_day:
         given |= {"first": first, "last": last}
         given |= pieces("ever", *((date.min, first - DAY) if first > date.min else _NO_DAYS))
     else:
         old = (now - BY_DAY_OF_RECEIPT).date()
         given |= pieces("in", first, last) | pieces("old", first, last, old) | pieces("ever", date.min, last)
-    found = await connection.execute(_BY_DAY if by_day else _BY_VALUE, given)
+    question = _question(by, cells.key, tuple(position for position, _ in cells.held))
+    found = await connection.execute(question, given)
     row = found.one()
     groups: defaultdict[str, Totals] = defaultdict(Totals)
     if by_day:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -41,6 +42,21 @@ metadata = service_metadata("insights")
 TIME = DateTime(timezone=True)
 ROOM = {"fillfactor": 70}
 """Rows are updated many times over; with room on the page no index has to be touched for it (HOT)."""
+PARTS = {
+    "grave": "grave <= received",
+    "responded": "responded_promptly <= responded AND responded <= received",
+    "first_contact": "solved_at_once + passed_on <= handled",
+    "reopened": "reopened <= first_closed",
+    "cheered": "cheered <= upset AND upset <= received",
+    "notices": "notices_known <= notices",
+    "surveyed": "rated_well <= rated AND process_rated_well <= process_rated AND effort_low <= effort_told",
+    "recommended": "promoters + detractors <= recommend_told",
+    "repurchase": "repurchase_meant <= repurchase_told",
+    "benefits": (
+        "greatest(devoted, shown_defect, second_chance, loyal_customer, product_improved, skill_raised) <= closed"
+    ),
+}
+"""Counts that are parts of others."""
 DIMENSIONS = tuple(name_of(cut) for cut in CUTS)
 
 complaints = Table(
@@ -64,6 +80,9 @@ complaints = Table(
     Column("key_account", Boolean),
     Column("subcategory", Text, comment="as a person coded it"),
     Column("leading_id", Uuid, comment="the complaint that it was merged into, while it is"),
+    Column(
+        "contacts", Integer, nullable=False, server_default="0", comment="with more, after the registration"
+    ),
     Column("offer_chosen_at", TIME),
     Column("offers_declined", Integer, nullable=False),
     Column("opinion", Text, comment="newest answer to the survey"),
@@ -81,6 +100,8 @@ complaints = Table(
     Column(
         "risks_raised", Integer, nullable=False, server_default="0", comment="a dispute or an incident seen"
     ),
+    Column("acknowledgements_timed", Integer, nullable=False, server_default="0"),
+    Column("acknowledgement_seconds", BigInteger, nullable=False, server_default="0"),
     Column("notices_issued", Integer, nullable=False),
     Column("opened_at", TIME),
     Column("accepted_at", TIME, comment="first acceptance"),
@@ -93,6 +114,18 @@ complaints = Table(
     Column("updates", Integer, nullable=False, comment="times a person told how things stand"),
     Column("follow_ups", Integer, nullable=False),
     Column("resumed", Integer, nullable=False),
+    Column("resumed_at", TIME, comment="last"),
+    Column("first_closed_at", TIME),
+    Column("reopened_at", TIME, comment="after a closing, last"),
+    Column("escalations", Integer, nullable=False, server_default="0"),
+    Column("passed_on", Integer, nullable=False, server_default="0", comment="although it was minor"),
+    Column(
+        "overdue_since",
+        TIME,
+        comment="a promise or the time for the solution missed; null once there is a result",
+    ),
+    Column("corrected_at", TIME, comment="the problem, where it came from"),
+    Column("reviewed_at", TIME, comment="how it was worked, last"),
     Column("closed_at", TIME, comment="null again while the case is resumed"),
     Column("outcome", Text, comment="the customer's judgement at the closing"),
     Column("trust_restored", Boolean, comment="the customer's word at the closing; null: none"),
@@ -101,6 +134,18 @@ complaints = Table(
     Column("promises_made", Integer, nullable=False),
     Column("promises_kept_at", ARRAY(TIME), nullable=False),
     Column("promises_broken_at", ARRAY(TIME), nullable=False),
+    Column("responded_at", TIME, comment="a person first told the customer something"),
+    Column("emotion_first", Text),
+    Column("emotion_first_at", TIME),
+    Column("emotion_last", Text),
+    Column("emotion_last_at", TIME),
+    Column("surveyed_at", TIME, comment="last answer"),
+    Column("rating", SmallInteger, comment="1 to 5"),
+    Column("process_rating", SmallInteger, comment="1 to 5"),
+    Column("effort", SmallInteger, comment="1 to 5: it was easy"),
+    Column("recommendation", SmallInteger, comment="0 to 10"),
+    Column("repurchase", Boolean, comment="would buy again"),
+    Column("trust_said", Boolean, comment="in a survey"),
     Column("messages_delivered", Integer, nullable=False),
     Column("messages_failed", Integer, nullable=False),
     CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_with_outcome"),
@@ -124,11 +169,12 @@ def _counts(name: str, day: str) -> Table:
         CheckConstraint(f"dimension IN {DIMENSIONS}", name="dimension"),
         CheckConstraint(f"least({', '.join(COUNTS)}) >= 0", name="not_negative"),
         CheckConstraint(f"greatest({', '.join(COUNTS)}) > 0", name="not_empty"),
-        CheckConstraint("handled + merged + withdrawn <= received", name="handled"),
+        CheckConstraint("handled + merged + withdrawn + overdue <= received", name="handled"),
         CheckConstraint("converted <= dissatisfied AND dissatisfied + merged <= received", name="converted"),
         CheckConstraint("triaged_automatically <= triaged", name="triaged"),
         CheckConstraint("trust_restored <= trust_told AND trust_told <= closed", name="trust"),
         CheckConstraint("closed_slowly <= closed", name="closed_slowly"),
+        *(CheckConstraint(rule, name=name) for name, rule in PARTS.items()),
         CheckConstraint("satisfied + acceptable + not_acceptable = closed", name="closed"),
         comment="what is counted, once for every dimension: each dimension adds up to the same",
         postgresql_with=ROOM,

@@ -22,7 +22,7 @@ TimesKey = tuple[str, str, date, str]
 
 GRAINS = ("daily", "monthly")
 """Tables of counts. The histograms of each are in the table of the same name with `_durations`."""
-TIMED = tuple(cut for cut in CUTS if len(cut) < 2 and cut != ("loss",))
+TIMED = tuple(cut for cut in CUTS if len(cut) < 3 and "loss" not in cut)
 """Cuts by which histograms are kept: those that the measures are broken down by."""
 
 _POSITION = {name: position for position, name in enumerate(COUNTS)}

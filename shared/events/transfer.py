@@ -76,6 +76,8 @@ class NoticeAcknowledged(Event):
     acknowledged_by: str
     person_id: str | None = None
     """Their id in the directory, when the caller's account belongs to somebody there."""
+    issued_at: datetime | None = None
+    """When the notice had been issued; None: not told."""
     acknowledged_at: datetime
 
 

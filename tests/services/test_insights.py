@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.insights.app import service
 from services.insights.measures import MEASURES
+from services.insights.measures.handling import HANDLING
 from services.insights.model import Facts, contributions
 from services.insights.rebuild import READ_TABLES, rebuild
 from services.insights.store import SUMS, FactsStore
@@ -115,9 +116,9 @@ async def open_insights(url: str, folder: Path) -> AsyncIterator[Insights]:
         httpx.AsyncClient(
             transport=transport,
             base_url="http://redress",
-            headers={"Authorization": f"Bearer {await create_key(url, scope, [scope])}"},
+            headers={"Authorization": f"Bearer {await create_key(url, scopes[0], scopes)}"},
         )
-        for scope in ("measures:read", "cases:read")
+        for scopes in (["measures:read", "appeals:oversee"], ["cases:read"])
     ]
     yield Insights(process.contexts["insights"], *clients)
     for client in clients:
@@ -192,7 +193,8 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
     await insights.feed(records(small_story()))
     with clock.moved_to(lambda: NOON + timedelta(days=10)):
         whole = (await insights.measures(**{"from": "2026-03-01", "to": "2026-03-11"}))[None]
-    assert {name: m["value"] for name, m in whole.items() if m["unit"] != "hours"} == {
+    handling = {measure.id for measure in HANDLING}
+    assert {name: whole[name]["value"] for name in handling if whole[name]["unit"] != "hours"} == {
         "received": 5,
         "merged": 0,
         "withdrawn": 0,
@@ -211,7 +213,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
     assert whole["handling_time_p90"]["value"] == pytest.approx(216)
     assert whole["handling_time_p90"]["at_least"]
     assert whole["handling_time_mean"]["value"] == pytest.approx(151 / 4)
-    assert {name: m["status"] for name, m in whole.items()} == {
+    assert {name: whole[name]["status"] for name in handling} == {
         "received": "no_target",
         "merged": "no_target",
         "withdrawn": "no_target",
@@ -251,6 +253,9 @@ async def test_breakdowns_add_up_to_the_whole(insights: Insights) -> None:
         "numerator": None,
         "denominator": None,
         "at_least": False,
+        "warning": 0.6,
+        "beside": [],
+        "benchmarks": [],
     }
     for by in ("channel", "severity", "department", "product", "handler", "day"):
         groups = await insights.measures(by=by, **span)
@@ -346,6 +351,7 @@ def retold() -> list[Record]:
             medium=Channel.PHONE.medium,
             channel=Channel.PHONE,
             said="Still nothing.",
+            completeness=0.5,
         ),
         CustomerErased(
             complaint_id=UUID(told[1].key), customer_id=first, because=Because.REQUESTED, erased_at=at

@@ -133,6 +133,7 @@ class Noticing(Aggregate):
                 audience=notice.audience,
                 acknowledged_by=by,
                 person_id=person_id,
+                issued_at=notice.issued_at,
                 acknowledged_at=at,
             ),
             at,

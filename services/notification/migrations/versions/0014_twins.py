@@ -18,10 +18,10 @@ def upgrade() -> None:
         sa.Column("letter_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("delivery_id <> letter_id", name=op.f("ck_field_letter_twins_another")),
         sa.ForeignKeyConstraint(
-            ["delivery_id"], ["deliveries.id"], name=op.f("fk_field_letter_twins_delivery_id_deliveries")
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_field_letter_twins_delivery_id")
         ),
         sa.ForeignKeyConstraint(
-            ["letter_id"], ["deliveries.id"], name=op.f("fk_field_letter_twins_letter_id_deliveries")
+            ["letter_id"], ["deliveries.id"], name=op.f("fk_field_letter_twins_letter_id")
         ),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_field_letter_twins")),
         comment="Deliveries that are made by the letter of somebody else at the same address, and lost with it.",
