@@ -346,6 +346,7 @@ def retold() -> list[Record]:
             medium=Channel.PHONE.medium,
             channel=Channel.PHONE,
             said="Still nothing.",
+            completeness=0.6,
         ),
         CustomerErased(
             complaint_id=UUID(told[1].key), customer_id=first, because=Because.REQUESTED, erased_at=at

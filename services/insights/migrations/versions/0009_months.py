@@ -27,8 +27,16 @@ def upgrade() -> None:
     op.execute("TRUNCATE daily, layout")  # made again, see above
     op.drop_table("handling_times")
     # What is counted by day is counted by month in the same way, whatever it is in this release.
-    op.execute("CREATE TABLE monthly (LIKE daily INCLUDING COMMENTS) WITH (fillfactor = 70)")
-    op.create_primary_key(op.f("pk_monthly"), "monthly", ["dimension", "day", "value"])
+    key = ("dimension", "day", "value")
+    op.create_table(
+        "monthly",
+        *(
+            sa.Column(each["name"], each["type"], nullable=False, comment=each["comment"])
+            for each in sa.inspect(op.get_bind()).get_columns("daily")
+        ),
+        sa.PrimaryKeyConstraint(*key, name=op.f("pk_monthly")),
+        postgresql_with=ROOM,
+    )
     checks = op.get_bind().execute(
         sa.text(
             "SELECT replace(conname, 'ck_daily_', '') AS name, pg_get_expr(conbin, conrelid) AS rule "
