@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from services.insights.api import Measures
 from services.insights.app import service
 from services.insights.measures import MEASURES
 from services.insights.model import Facts, contributions
@@ -104,6 +105,7 @@ class Insights:
     async def measures(self, **query: str) -> dict[str | None, dict[str, dict[str, Any]]]:
         answer = await self.http.get("/insights/v1/measures", params=query)
         assert answer.status_code == 200, answer.text
+        Measures.model_validate(answer.json() | {"first": answer.json()["from"], "last": answer.json()["to"]})
         return {g["key"]: {m["measure"]: m for m in g["measures"]} for g in answer.json()["groups"]}
 
 
