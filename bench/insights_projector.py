@@ -2,13 +2,16 @@
 
 Feeds generated events to the pump in batches of 500, on a private PostgreSQL that does not wait for the disk,
 from one process. STORED complaints (default 0) of the year before are put into the tables first, to see
-whether the cost grows with them. `--profile` prints where the time goes.
+whether the cost grows with them. `--rebuild` puts the events on the log first, lets the pump of each consumer read
+them there, and then makes the tables again in the memory, which must give the same. `--profile` prints where the time
+goes.
 """
 
 import asyncio
 import cProfile
 import os
 import pstats
+import resource
 import shutil
 import sys
 import tempfile
@@ -26,6 +29,7 @@ from sqlalchemy import text
 from services.insights.app import service
 from services.insights.handlers import reactions
 from services.insights.model import Facts
+from services.insights.rebuild import READ_TABLES, rebuild
 from services.insights.rollups import totals
 from services.insights.store import FactsStore
 from shared.config import Settings
@@ -75,6 +79,59 @@ async def measure(
         pass
 
 
+async def compare(url: str, data_dir: Path, events: int, profiler: cProfile.Profile | None) -> None:
+    """The pump and the rebuild over one log, one after the other."""
+    await migrate(url, {"insights": url})
+    process = Process(Settings(data_dir=data_dir), url, [service])
+    context = process.contexts["insights"]
+    told = records(stories(events // EVENTS_A_COMPLAINT, days=events / EVENTS_A_COMPLAINT / 1000))
+    for batch in batches(told, 5_000):
+        await context.log.append(batch)
+    read = sum(record.topic in each.topics for each in service.reactions for record in told)
+    started = time.perf_counter()
+    for each in service.reactions:
+        pump = service.pump(context, each)
+        consumer = context.log.consumer(each.consumer, each.topics)
+        await consumer.start()
+        while got := await consumer.poll(BATCH, 0.01):
+            await pump.handle(got)
+            await consumer.commit(got)
+        await consumer.stop()
+    took = time.perf_counter() - started
+    print(
+        f"pump: {len(told)} events on the log, read {read} times, in {took:.2f} s = {len(told) / took:,.0f}/s"
+    )
+    before = await _digests(context)
+    del told
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cpu, started = time.process_time(), time.perf_counter()
+    if profiler:
+        profiler.enable()
+    await rebuild(context)
+    if profiler:
+        profiler.disable()
+    took, cpu = time.perf_counter() - started, time.process_time() - cpu
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024
+    print(
+        f"rebuild: {took:.2f} s = {events / took:,.0f} events/s, {cpu:.2f} CPU-s here, {grown:.0f} MB more; "
+        f"same tables: {before == await _digests(context)}"
+    )
+    async with process.running(workers=False):
+        pass
+
+
+async def _digests(context: Context) -> list[tuple[str, str]]:
+    found = []
+    async with context.database.reading() as connection:
+        for table in READ_TABLES:
+            key = ", ".join(column.name for column in table.primary_key)
+            digest = await connection.execute(
+                text(f"SELECT md5(string_agg(t::text, '' ORDER BY {key})) FROM {table.name} t")
+            )
+            found.append((table.name, digest.scalar_one()))
+    return found
+
+
 async def store(context: Context, complaints: int) -> None:
     """Complaints of the year before, made of 3,000 stories that are told again under other ids and days."""
     known: dict[UUID, Facts] = {}
@@ -100,7 +157,7 @@ async def store(context: Context, complaints: int) -> None:
         async with context.database.transaction() as transaction:
             await FactsStore().save(transaction, batch)
     async with context.database.transaction() as transaction:
-        await transaction.execute(text("ANALYZE complaints, daily, handling_times"))
+        await transaction.execute(text("ANALYZE"))
 
 
 def main() -> None:
@@ -111,7 +168,10 @@ def main() -> None:
     folder = root / f"redress-bench-{os.getpid()}"
     try:
         with PrivatePostgres(folder, durable=False) as postgres:
-            asyncio.run(measure(postgres.url, folder, events, stored, profiler))
+            if "--rebuild" in sys.argv:
+                asyncio.run(compare(postgres.url, folder, events, profiler))
+            else:
+                asyncio.run(measure(postgres.url, folder, events, stored, profiler))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if profiler:

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
@@ -111,9 +113,10 @@ class Reader:
 
     async def write(self, transaction: Transaction) -> None:
         """What the round told, in order of the ids."""
-        ordered = sorted(self.stories)
+        by_time = attrgetter("int")  # ids are in order of time: the indexes grow at their end
+        ordered = sorted(self.stories, key=by_time)
         await self.anew.write(transaction, [self.stories[i] for i in ordered])
-        events = sorted(event for of_one in self.seen.values() for event in of_one)
+        events = sorted(chain.from_iterable(self.seen.values()), key=by_time)
         await inbox.claim_all(transaction, self.reactions.consumer, events)
         self.stories, self.seen = {}, {}
 

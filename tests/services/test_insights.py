@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from services.insights.app import service
 from services.insights.measures import MEASURES
 from services.insights.measures.handling import HANDLING
+from services.insights.measures.schemas import Measures
 from services.insights.model import Facts, contributions
 from services.insights.rebuild import READ_TABLES, rebuild
 from services.insights.store import SUMS, FactsStore
@@ -105,6 +106,7 @@ class Insights:
     async def measures(self, **query: str) -> dict[str | None, dict[str, dict[str, Any]]]:
         answer = await self.http.get("/insights/v1/measures", params=query)
         assert answer.status_code == 200, answer.text
+        Measures.model_validate(answer.json() | {"first": answer.json()["from"], "last": answer.json()["to"]})
         return {g["key"]: {m["measure"]: m for m in g["measures"]} for g in answer.json()["groups"]}
 
 

@@ -13,7 +13,7 @@ down_revision: str | None = "0009"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-ROOM = {"fillfactor": 70}
+SUMMED = {"fillfactor": 70, "parallel_workers": 0}
 
 
 def _key(day: str) -> list[sa.Column[object]]:
@@ -25,10 +25,19 @@ def _key(day: str) -> list[sa.Column[object]]:
 
 def upgrade() -> None:
     op.execute("TRUNCATE daily, layout")  # made again, see above
+    op.execute("ALTER TABLE daily SET (parallel_workers = 0)")
     op.drop_table("handling_times")
     # What is counted by day is counted by month in the same way, whatever it is in this release.
-    op.execute("CREATE TABLE monthly (LIKE daily INCLUDING COMMENTS) WITH (fillfactor = 70)")
-    op.create_primary_key(op.f("pk_monthly"), "monthly", ["dimension", "day", "value"])
+    key = ("dimension", "day", "value")
+    op.create_table(
+        "monthly",
+        *(
+            sa.Column(each["name"], each["type"], nullable=False, comment=each["comment"])
+            for each in sa.inspect(op.get_bind()).get_columns("daily")
+        ),
+        sa.PrimaryKeyConstraint(*key, name=op.f("pk_monthly")),
+        postgresql_with=SUMMED,
+    )
     checks = op.get_bind().execute(
         sa.text(
             "SELECT replace(conname, 'ck_daily_', '') AS name, pg_get_expr(conbin, conrelid) AS rule "
@@ -71,12 +80,13 @@ def upgrade() -> None:
             ),
             sa.PrimaryKeyConstraint("name", "dimension", "day", "value", name=op.f(f"pk_{table}")),
             comment="histograms of durations: they add up, percentiles do not",
-            postgresql_with=ROOM,
+            postgresql_with=SUMMED,
         )
 
 
 def downgrade() -> None:
     op.execute("TRUNCATE daily, layout")
+    op.execute("ALTER TABLE daily RESET (parallel_workers)")
     for table in ("monthly_durations", "daily_durations", "monthly"):
         op.drop_table(table)
     op.create_table(
@@ -94,5 +104,5 @@ def downgrade() -> None:
         sa.CheckConstraint("n > 0", name=op.f("ck_handling_times_not_empty")),
         sa.PrimaryKeyConstraint("dimension", "day", "value", "bucket", name=op.f("pk_handling_times")),
         comment="histogram of handling times; histograms add up, percentiles do not",
-        postgresql_with=ROOM,
+        postgresql_with={"fillfactor": 70},
     )
