@@ -29,7 +29,11 @@ TELLERS = st.dictionaries(
 @pytest.mark.requirement("002-16")
 def test_whoever_has_the_hard_cases_is_not_worse_for_it() -> None:
     """By raw share 40 % stand beside 80 %; with the same cases they are the same."""
-    cases: Cases = {"hard": {HARD: (40, 100)}, "easy": {EASY: (80, 100)}, "both": {HARD: (20, 50), EASY: (40, 50)}}
+    cases: Cases = {
+        "hard": {HARD: (40, 100)},
+        "easy": {EASY: (80, 100)},
+        "both": {HARD: (20, 50), EASY: (40, 50)},
+    }
     found = {each.person: each for each in compare(cases, 20)}
     assert [each.ratio for each in found.values()] == [1.0, 1.0, 1.0]
     assert {each.verdict for each in found.values()} == {Verdict.AS_EXPECTED}

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.measures.asking import Asked, Question
@@ -158,10 +158,8 @@ def _candidates(question: Asked, making: Making, terms: Terms) -> Select[Any]:
         if making.ever:
             where.append(column < until)
         elif name.removesuffix("_at") in _ARRAYS:
-            at = func.unnest(column).column_valued("at")
-            where.append(
-                select(1).select_from(at).where(at >= since, at < until).correlate(complaints).exists()
-            )
+            told = func.unnest(column).table_valued("at").render_derived()
+            where.append(exists(select(told.c.at).where(told.c.at >= since, told.c.at < until)))
         else:
             where.append(and_(column >= since, column < until))
     held = [complaints.c[_HELD.get(name, name)] == value for name, value in question.held.items()]
