@@ -163,6 +163,9 @@ complaints = Table(
 )
 
 Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
+Index("ix_complaints_customer", complaints.c.customer_id, complaints.c.category, complaints.c.registered_at)
+Index("ix_complaints_registered", complaints.c.registered_at)
+Index("ix_complaints_closed", complaints.c.closed_at)
 
 daily = Table(
     "daily",

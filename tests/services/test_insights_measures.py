@@ -216,7 +216,7 @@ async def test_what_customers_lived_through_is_counted_as_by_hand(insights: Insi
     assert (two["devoted"], two["benefits"]) == (False, []), "it is open again"
 
 
-LIVED: dict[str, tuple[float | None, int | None, int | None]] = {
+LIVED: dict[str, tuple[object, int | None, int | None]] = {
     "response_rate_24h": (0.5, 2, 4),  # 0 after 2 hours, 3 after 5; 1 after 30; 2 never
     "response_time_mean": (pytest.approx(37 / 3, abs=1e-4), None, None),
     "first_contact_rate": (0.5, 1, 2),  # of 0 and 3; 1 is open again
@@ -446,3 +446,150 @@ async def test_a_file_says_what_the_api_says(insights: Insights, scratch: Path) 
 
 def _number(value: object) -> float | None:
     return None if value in (None, "") else float(str(value))
+
+
+@pytest.mark.requirement("002-16", "P-41")
+async def test_people_are_compared_with_the_same_cases_and_only_for_those_who_oversee_them(
+    insights: Insights,  # noqa: F811
+) -> None:
+    told: list[Told] = []
+    for n in range(60):  # Ann has the hard cases, Bo the easy ones: each reaches what the category allows
+        hard, at = n % 2 == 0, START + timedelta(minutes=n)
+        category, handler = ("product", "ann") if hard else ("delivery", "bo")
+        told.append((at, registered(case(1000 + n), at)))
+        triaged = ComplaintTriaged(
+            complaint_id=case(1000 + n),
+            category=category,
+            severity=Severity.GENERAL,
+            decided_by=Decider.RULES,
+            reasons=(),
+            triaged_at=at,
+        )
+        given = ComplaintAssigned(
+            complaint_id=case(1000 + n),
+            department="quality",
+            handler_id="cy" if n >= 50 else handler,
+            handler_name="x",
+            reasons=(),
+            assigned_at=at,
+        )
+        satisfied = n % 10 < (4 if hard else 8)
+        outcome = Outcome.SATISFIED if satisfied else Outcome.ACCEPTABLE
+        over = CaseClosed(complaint_id=case(1000 + n), outcome=outcome, closed_by="x", closed_at=after(9))
+        told += [(at, triaged), (at, given), (after(9), over)]
+    await insights.feed(records(told))
+    raw = await insights.measures(by="handler", **SPAN)
+    assert raw["ann"]["satisfaction_rate"]["value"] < raw["bo"]["satisfaction_rate"]["value"] - 0.3
+    asked = SPAN | {"measure": "satisfaction_rate"}
+    shown = (await insights.http.get(f"{URL}/people", params=asked)).json()
+    ann, bo, cy = shown["people"]
+    assert (ann["person"], ann["ratio"], ann["verdict"]) == ("ann", 1.0, "as_expected")
+    assert (bo["person"], bo["ratio"], bo["verdict"]) == ("bo", 1.0, "as_expected")
+    assert ann["low"] < 1 < ann["high"]
+    assert ann["funnel"]["low"] <= 1 <= ann["funnel"]["high"]
+    assert (cy["of"], cy["verdict"], cy["ratio"]) == (10, "too_few", None)
+    assert (shown["fewest"], shown["direction"]) == (20, "higher")
+    refused = await insights.http.get(f"{URL}/people", params=asked | {"measure": "received"})
+    assert refused.json()["errors"][0]["field"] == "query/measure"
+    for path in (f"{URL}/people?measure=satisfaction_rate", f"{URL}?by=handler", f"{URL}?handler=ann"):
+        assert (await insights.reader.get(path)).status_code == 403, path
+    assert (await insights.reader.get(URL)).status_code == 200
+
+
+@pytest.mark.requirement("000-08")
+async def test_customers_who_come_back_with_the_same_trouble_are_counted(insights: Insights) -> None:  # noqa: F811
+    told: list[Told] = []
+
+    def complaint(number: int, customer: int, category: str, day: int, closed_on: int | None) -> None:
+        at, i = START + timedelta(days=day), case(2000 + number)
+        told.append((at, registered(i, at, customer_id=case(customer))))
+        triaged = ComplaintTriaged(
+            complaint_id=i,
+            category=category,
+            severity=Severity.GENERAL,
+            decided_by=Decider.RULES,
+            reasons=(),
+            triaged_at=at,
+        )
+        told.append((at, triaged))
+        if closed_on is not None:
+            done = START + timedelta(days=closed_on)
+            told.append(
+                (done, CaseClosed(complaint_id=i, outcome=Outcome.SATISFIED, closed_by="x", closed_at=done))
+            )
+
+    complaint(0, 1, "delivery", 0, 5)
+    complaint(1, 1, "delivery", 50, None)  # the same trouble in time
+    complaint(2, 2, "delivery", 0, 5)
+    complaint(3, 2, "billing", 50, None)  # another trouble
+    complaint(4, 3, "delivery", 0, 5)
+    complaint(5, 3, "delivery", 100, None)  # too late
+    complaint(6, 4, "delivery", 0, 5)
+    complaint(7, 5, "delivery", 0, 29)  # closed too lately to tell
+    await insights.feed(records(sorted(told, key=lambda each: each[0])))
+    with clock.moved_to(lambda: START + timedelta(days=110)):
+        asked = {"from": "2026-03-01", "to": "2026-03-31"}
+        shown = (await insights.http.get(f"{URL}/recurrence", params=asked)).json()
+        [delivery] = shown["causes"]
+        later = {"from": "2026-04-01", "to": "2026-05-01"}
+        after_ = (await insights.http.get(f"{URL}/recurrence", params=later)).json()["causes"]
+        nearer = await insights.http.get(f"{URL}/recurrence", params=asked | {"within": "30"})
+    assert (delivery["watched"], delivery["still_watched"], delivery["came_back"]) == (4, 1, 1)
+    assert (delivery["rate"], delivery["too_few"], delivery["received"]) == (0.25, True, 5)
+    assert delivery["low"] < 0.25 < delivery["high"]
+    assert (shown["within_days"], delivery["received_before"], delivery["ratio"]) == (90, 0, None)
+    assert nearer.json()["causes"][0]["came_back"] == 0
+    by_key = {each["key"]: each for each in after_}
+    assert (by_key["delivery"]["received"], by_key["delivery"]["received_before"]) == (1, 5)
+    assert by_key["delivery"]["ratio"] == 0.2
+    assert not by_key["delivery"]["fell"], "so few may fall by chance"
+
+
+@pytest.mark.requirement("000-21")
+async def test_the_chain_goes_from_handling_to_revenue_with_its_links(insights: Insights) -> None:  # noqa: F811
+    """Twelve departments: the more often one answers within a day, the more often customers are satisfied."""
+    told: list[Told] = []
+    for unit in range(12):
+        for n in range(20):
+            i = derived_id("chain", unit, n)
+            told.append((START, registered(i, START)))
+            given = ComplaintAssigned(
+                complaint_id=i,
+                department=f"d{unit:02}",
+                handler_id="li",
+                handler_name="Li",
+                reasons=(),
+                assigned_at=START,
+            )
+            told.append((START, given))
+            hours = 2 if n < unit + 4 else 40
+            told.append((after(hours), CustomerTold(complaint_id=i, message="soon", told_at=after(hours))))
+            outcome = Outcome.SATISFIED if n < unit + 2 else Outcome.NOT_ACCEPTABLE
+            over = CaseClosed(
+                complaint_id=i,
+                outcome=outcome,
+                closed_by="li",
+                trust_restored=n % 2 == 0,
+                closed_at=after(60),
+            )
+            told.append((after(60), over))
+    await insights.feed(records(told))
+    shown = (await insights.http.get(f"{URL}/chain", params=SPAN)).json()
+    first = {figure["measure"]: figure for figure in shown["units"][0]["figures"]}
+    assert [figure["stage"] for figure in shown["units"][0]["figures"]] == [
+        *["handling"] * 3,
+        "satisfaction",
+        *["loyalty"] * 2,
+        "revenue",
+    ]
+    assert (first["response_rate_24h"]["value"], first["satisfaction_rate"]["value"]) == (0.2, 0.1)
+    links = {(link["cause"], link["effect"]): link for link in shown["links"]}
+    assert len(links) == 3 + 2 + 2
+    together = links["response_rate_24h", "satisfaction_rate"]
+    assert (together["units"], together["modelled"]) == (12, False)
+    assert together["rho"] == pytest.approx(1.0)
+    assert 0.9 < together["low"] <= together["high"]
+    assert links["satisfaction_rate", "trust_restored_rate"]["rho"] is None, "trust does not vary"
+    assert links["satisfaction_rate", "repurchase_rate"]["units"] == 0
+    assert links["trust_restored_rate", "recovered_per_complaint"]["modelled"]
+    assert set(shown["caution"]) == {"en", "zh"}

@@ -11,7 +11,9 @@ from services.insights.measures.asking import Question
 from services.insights.measures.behind import router as behind
 from services.insights.measures.book import MEASURE_TARGETS
 from services.insights.measures.catalogue import MEASURES
+from services.insights.measures.chain import router as chain
 from services.insights.measures.people import router as people
+from services.insights.measures.recurrence import router as recurrence
 from services.insights.measures.schemas import Catalogue, CatalogueEntry, Measures, Name
 from services.insights.ranges import Reader
 from shared import problems
@@ -20,7 +22,7 @@ from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for part in (people, behind):
+for part in (people, recurrence, chain, behind):
     router.include_router(part)
 
 
