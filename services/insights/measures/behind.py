@@ -63,7 +63,7 @@ COUNTS_ON: Mapping[str, str] = (
 _HELD = {"handler": "handler_id"}
 
 
-class Part(StrEnum):
+class PartOfMeasure(StrEnum):
     """Which complaints: those of the numerator, or those of the denominator."""
 
     NUMERATOR = "numerator"
@@ -98,7 +98,7 @@ async def list_complaints(
     question: Question,
     ctx: Ctx,
     measure: Annotated[MeasureId, Path(examples=["handling_rate"])],
-    part: Annotated[Part, Query(description="Which side of a share.")] = Part.NUMERATOR,
+    part: Annotated[PartOfMeasure, Query(description="Which side of a share.")] = PartOfMeasure.NUMERATOR,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ComplaintBehind]:
@@ -108,7 +108,7 @@ async def list_complaints(
     if measure not in BY_ID:
         raise problems.not_found("measure", "path/measure")
     making = BY_ID[measure].making
-    terms = making.part if part is Part.NUMERATOR else making.whole or making.part
+    terms = making.part if part is PartOfMeasure.NUMERATOR else making.whole or making.part
     after = pages.decode(cursor, UUID)[0] if cursor is not None else None
     async with ctx.database.reading() as connection:
         return await _found(

@@ -33,7 +33,7 @@ CAUTION = {
 }
 
 
-class Stage(StrEnum):
+class ChainStage(StrEnum):
     """A link of the chain, in its order."""
 
     HANDLING = "handling"
@@ -43,14 +43,14 @@ class Stage(StrEnum):
 
 
 STAGES = {
-    Stage.HANDLING: ("response_rate_24h", "handling_rate", "promise_kept_rate"),
-    Stage.SATISFACTION: ("satisfaction_rate",),
-    Stage.LOYALTY: ("trust_restored_rate", "repurchase_rate"),
-    Stage.REVENUE: (RECOVERED,),
+    ChainStage.HANDLING: ("response_rate_24h", "handling_rate", "promise_kept_rate"),
+    ChainStage.SATISFACTION: ("satisfaction_rate",),
+    ChainStage.LOYALTY: ("trust_restored_rate", "repurchase_rate"),
+    ChainStage.REVENUE: (RECOVERED,),
 }
 
 
-class Unit(StrEnum):
+class ChainBy(StrEnum):
     """What is compared with each other."""
 
     DEPARTMENT = "department"
@@ -59,22 +59,22 @@ class Unit(StrEnum):
     PRODUCT = "product"
 
 
-class Figure(BaseModel):
+class ChainFigure(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    stage: Stage
+    stage: ChainStage
     measure: Annotated[str, Field(examples=["satisfaction_rate"])]
     value: float | None
     of: int | None
     """Of how many."""
 
 
-class UnitShown(BaseModel):
+class ChainUnit(BaseModel):
     key: str | None
-    figures: list[Figure]
+    figures: list[ChainFigure]
 
 
-class Link(BaseModel):
+class ChainLink(BaseModel):
     """Whether units with more of the one have more of the other."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -96,11 +96,11 @@ class Chain(BaseModel):
 
     first: Annotated[date, Field(serialization_alias="from")]
     last: Annotated[date, Field(serialization_alias="to")]
-    by: Unit
+    by: ChainBy
     currency: str
     confidence: float
-    units: list[UnitShown]
-    links: list[Link]
+    units: list[ChainUnit]
+    links: list[ChainLink]
     caution: dict[str, str]
     """How to read it, by language."""
 
@@ -115,7 +115,7 @@ async def read_chain(
     ctx: Ctx,
     first: First = None,
     last: Last = None,
-    by: Annotated[Unit, Query(description="What is compared.")] = Unit.DEPARTMENT,
+    by: Annotated[ChainBy, Query(description="What is compared.")] = ChainBy.DEPARTMENT,
 ) -> Chain:
     """The figures of each unit along the chain, and whether they go together over the units, with intervals. It shows
     what goes with what, not what causes what. A year unless a range is given."""
@@ -143,27 +143,27 @@ async def read_chain(
         by=by,
         currency=assumed.currency,
         confidence=CONFIDENCE,
-        units=[UnitShown(key=key or None, figures=figures) for key, figures in units.items()],
+        units=[ChainUnit(key=key or None, figures=figures) for key, figures in units.items()],
         links=_links([figures for key, figures in units.items() if key], fewest),
         caution=CAUTION,
     )
 
 
-def _figures(totals: Totals, recovered: float | None) -> list[Figure]:
+def _figures(totals: Totals, recovered: float | None) -> list[ChainFigure]:
     figures = []
     for stage, measures in STAGES.items():
         for name in measures:
             if name == RECOVERED:
                 n = totals.counts.get("closed", 0)
-                figures.append(Figure(stage=stage, measure=name, value=recovered, of=n))
+                figures.append(ChainFigure(stage=stage, measure=name, value=recovered, of=n))
             else:
                 value = BY_ID[name].of(totals)
                 shown = (value.value, value.denominator) if value else (None, None)
-                figures.append(Figure(stage=stage, measure=name, value=shown[0], of=shown[1]))
+                figures.append(ChainFigure(stage=stage, measure=name, value=shown[0], of=shown[1]))
     return figures
 
 
-def _links(units: list[list[Figure]], fewest: int) -> list[Link]:
+def _links(units: list[list[ChainFigure]], fewest: int) -> list[ChainLink]:
     """Between all measures of each stage and all of the next, over the units with at least `fewest` on both sides."""
     known = [
         {f.measure: f.value for f in figures if f.value is not None and (f.of or 0) >= fewest}
@@ -175,10 +175,10 @@ def _links(units: list[list[Figure]], fewest: int) -> list[Link]:
             for effect in STAGES[there]:
                 pairs = [(unit[cause], unit[effect]) for unit in known if cause in unit and effect in unit]
                 links.append(
-                    Link(
+                    ChainLink(
                         cause=cause,
                         effect=effect,
-                        modelled=there is Stage.REVENUE,
+                        modelled=there is ChainStage.REVENUE,
                         **asdict(correlation(pairs)),
                     )
                 )

@@ -53,7 +53,7 @@ FROM again FULL JOIN came USING (key) ORDER BY 5 DESC, 2 DESC, 1 LIMIT {most}
 """
 
 
-class Cause(StrEnum):
+class RecurrenceBy(StrEnum):
     """What counts as the cause."""
 
     CATEGORY = "category"
@@ -62,10 +62,10 @@ class Cause(StrEnum):
     DEPARTMENT = "department"
 
 
-_BY = {cause: sql(_COUNTED.format(key=cause.value, most=MOST)) for cause in Cause}
+_BY = {cause: sql(_COUNTED.format(key=cause.value, most=MOST)) for cause in RecurrenceBy}
 
 
-class Recurring(BaseModel):
+class RecurringCause(BaseModel):
     """One cause."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -102,11 +102,11 @@ class Recurrences(BaseModel):
 
     first: Annotated[date, Field(serialization_alias="from")]
     last: Annotated[date, Field(serialization_alias="to")]
-    by: Cause
+    by: RecurrenceBy
     within_days: int
     confidence: float
     """Of all intervals."""
-    causes: list[Recurring]
+    causes: list[RecurringCause]
     """At most 500, those with most complaints first."""
 
 
@@ -120,7 +120,7 @@ async def read_recurrence(
     ctx: Ctx,
     first: First = None,
     last: Last = None,
-    by: Annotated[Cause, Query(description="What counts as the cause.")] = Cause.CATEGORY,
+    by: Annotated[RecurrenceBy, Query(description="What counts as the cause.")] = RecurrenceBy.CATEGORY,
     within: Annotated[int, Query(ge=1, le=365, description="Days after the closing.")] = DAYS,
 ) -> Recurrences:
     """For each cause: of the complaints closed in the range, the share whose customer complained of the same category
@@ -142,7 +142,7 @@ async def read_recurrence(
         compared = rate_ratio(row.before, row.now, 1, 1)
         low, high = mid_p(row.came_back, row.watched) if row.watched else (None, None)
         causes.append(
-            Recurring(
+            RecurringCause(
                 key=row.key or None,
                 watched=row.watched,
                 still_watched=row.still_watched,
