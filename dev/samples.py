@@ -603,6 +603,7 @@ def events() -> Iterator[Event]:
                 audience=audience,
                 acknowledged_by="key:5f0c1a9be27d",
                 person_id=HANDLER,
+                issued_at=_after(0.2),
                 acknowledged_at=_after(0.6),
             )
     yield NoticeOverdue(

@@ -55,7 +55,7 @@ SCOPES = {
     "directory:contacts": "read how people of the company are reached at work",
     "cases:read": "read cases",
     "cases:work": "work cases",
-    "appeals:oversee": "see all marks and appeals of staff, name reviewers, propose sanctions",
+    "appeals:oversee": "see all marks, appeals and measures of staff, name reviewers, propose sanctions",
     "webhooks:write": "subscribe to events",
     "deliveries:read": "read the delivery log",
     "bounces:write": "report mails that came back",

@@ -158,6 +158,9 @@ complaints = Table(
 )
 
 Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
+Index("ix_complaints_customer", complaints.c.customer_id, complaints.c.category, complaints.c.registered_at)
+Index("ix_complaints_registered", complaints.c.registered_at)
+Index("ix_complaints_closed", complaints.c.closed_at)
 
 
 def _counts(name: str, day: str) -> Table:

@@ -59,6 +59,8 @@ class Insights:
     http: httpx.AsyncClient
     stranger: httpx.AsyncClient
     """Holds a key that may not read measures."""
+    reader: httpx.AsyncClient
+    """Holds a key that may read measures, but not of single people."""
 
     async def feed(self, given: Sequence[Record], size: int = 100) -> None:
         pump = service.pump(self.context)
@@ -120,7 +122,7 @@ async def open_insights(url: str, folder: Path) -> AsyncIterator[Insights]:
             base_url="http://redress",
             headers={"Authorization": f"Bearer {await create_key(url, scopes[0], scopes)}"},
         )
-        for scopes in (["measures:read", "appeals:oversee"], ["cases:read"])
+        for scopes in (["measures:read", "appeals:oversee"], ["cases:read"], ["measures:read"])
     ]
     yield Insights(process.contexts["insights"], *clients)
     for client in clients:

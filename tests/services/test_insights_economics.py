@@ -154,7 +154,7 @@ async def test_other_assumptions_give_other_money_and_a_rebuild_leaves_them(
     headers = {"Authorization": f"Bearer {await create_key(url, 'tests', ['admin'])}"}
     transport = httpx.ASGITransport(process.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://redress", headers=headers) as http:
-        here = Insights(process.contexts["insights"], http, http)
+        here = Insights(process.contexts["insights"], http, http, http)
         await here.feed(records(STORY))
         content = ECONOMICS.shipped.model_dump(mode="json")
         content["silent_per_complaint"] |= {"value": "1", "low": "0.5", "high": "2"}

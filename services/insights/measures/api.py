@@ -11,7 +11,9 @@ from services.insights.measures.asking import Question
 from services.insights.measures.behind import router as behind
 from services.insights.measures.book import MEASURE_TARGETS
 from services.insights.measures.catalogue import MEASURES
+from services.insights.measures.chain import router as chain
 from services.insights.measures.people import router as people
+from services.insights.measures.recurrence import router as recurrence
 from services.insights.measures.schemas import Catalogue, CatalogueEntry, Measures, Name
 from services.insights.ranges import Reader
 from shared import problems
@@ -20,7 +22,7 @@ from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for part in (people, behind):
+for part in (people, recurrence, chain, behind):
     router.include_router(part)
 
 
@@ -69,16 +71,16 @@ async def read_measures(question: Question, ctx: Ctx) -> Measures:
         return await asking.answer(connection, question)
 
 
-class Format(StrEnum):
+class MeasuresFormat(StrEnum):
     CSV = "csv"
     JSON = "json"
     PARQUET = "parquet"
 
 
 MEDIA_TYPES = {
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.JSON: "application/json",
-    Format.PARQUET: "application/vnd.apache.parquet",
+    MeasuresFormat.CSV: "text/csv; charset=utf-8",
+    MeasuresFormat.JSON: "application/json",
+    MeasuresFormat.PARQUET: "application/vnd.apache.parquet",
 }
 MOST_ROWS = 500_000
 
@@ -98,7 +100,9 @@ MOST_ROWS = 500_000
 async def export_measures(
     question: Question,
     ctx: Ctx,
-    form: Annotated[Format, Query(alias="format", description="csv, json or parquet.")] = Format.CSV,
+    form: Annotated[
+        MeasuresFormat, Query(alias="format", description="csv, json or parquet.")
+    ] = MeasuresFormat.CSV,
     bom: Annotated[bool, Query(description="Begin the CSV so that Excel reads it as UTF-8.")] = False,
 ) -> Response:
     """What `/measures` answers to the same question, one row per group and measure. In CSV, text with which a
@@ -117,11 +121,11 @@ async def export_measures(
             errors=[FieldError(field="query/from", detail=detail)],
         )
     match form:
-        case Format.CSV:
+        case MeasuresFormat.CSV:
             content = await asyncio.to_thread(files.as_csv, answered, bom=bom)
-        case Format.JSON:
+        case MeasuresFormat.JSON:
             content = await asyncio.to_thread(files.as_json, answered)
-        case Format.PARQUET:
+        case MeasuresFormat.PARQUET:
             content = await asyncio.to_thread(files.as_parquet, answered)
     name = f"measures-{answered.first}-{answered.last}-{answered.by}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -12,7 +12,7 @@ from services.insights.measures.book import MEASURE_TARGETS, MeasureTargets, sta
 from services.insights.measures.catalogue import MEASURES
 from services.insights.measures.cells import BY_DAY, OVERALL, TOGETHER, NotSummed
 from services.insights.measures.model import Measure, Totals
-from services.insights.measures.schemas import By, Compared, Group, Measures, Reading
+from services.insights.measures.schemas import BenchmarkCompared, By, Group, Measures, Reading
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock
 from shared.auth import Lacking, Principal
@@ -135,7 +135,7 @@ def _reading(measure: Measure, totals: Totals, targets: MeasureTargets, places: 
         at_least=bool(value and value.at_least),
         beside=list(measure.beside),
         benchmarks=[
-            Compared(
+            BenchmarkCompared(
                 organisation=each.organisation,
                 value=each.value,
                 year=each.year,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.measures.asking import Asked, Question
@@ -63,7 +63,7 @@ COUNTS_ON: Mapping[str, str] = (
 _HELD = {"handler": "handler_id"}
 
 
-class Part(StrEnum):
+class PartOfMeasure(StrEnum):
     """Which complaints: those of the numerator, or those of the denominator."""
 
     NUMERATOR = "numerator"
@@ -98,7 +98,7 @@ async def list_complaints(
     question: Question,
     ctx: Ctx,
     measure: Annotated[MeasureId, Path(examples=["handling_rate"])],
-    part: Annotated[Part, Query(description="Which side of a share.")] = Part.NUMERATOR,
+    part: Annotated[PartOfMeasure, Query(description="Which side of a share.")] = PartOfMeasure.NUMERATOR,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ComplaintBehind]:
@@ -108,7 +108,7 @@ async def list_complaints(
     if measure not in BY_ID:
         raise problems.not_found("measure", "path/measure")
     making = BY_ID[measure].making
-    terms = making.part if part is Part.NUMERATOR else making.whole or making.part
+    terms = making.part if part is PartOfMeasure.NUMERATOR else making.whole or making.part
     after = pages.decode(cursor, UUID)[0] if cursor is not None else None
     async with ctx.database.reading() as connection:
         return await _found(
@@ -158,10 +158,8 @@ def _candidates(question: Asked, making: Making, terms: Terms) -> Select[Any]:
         if making.ever:
             where.append(column < until)
         elif name.removesuffix("_at") in _ARRAYS:
-            at = func.unnest(column).column_valued("at")
-            where.append(
-                select(1).select_from(at).where(at >= since, at < until).correlate(complaints).exists()
-            )
+            told = func.unnest(column).table_valued("at").render_derived()
+            where.append(exists(select(told.c.at).where(told.c.at >= since, told.c.at < until)))
         else:
             where.append(and_(column >= since, column < until))
     held = [complaints.c[_HELD.get(name, name)] == value for name, value in question.held.items()]

@@ -30,7 +30,7 @@ class Status(StrEnum):
     """The target is reached, but that proves nothing without the measures beside it."""
 
 
-class Owner(BaseModel):
+class MeasureOwner(BaseModel):
     """Who answers for a measure: a department or a person, by their id in the directory."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -47,7 +47,7 @@ class Owner(BaseModel):
         return self
 
 
-class Target(BaseModel):
+class MeasureTarget(BaseModel):
     """What a measure should be; for all, or for a department, a category, or one in the other."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -58,7 +58,7 @@ class Target(BaseModel):
     target: Number
     warning: Number | None = None
     """Up to here a missed target is near; on the worse side of the target."""
-    owner: Owner | None = None
+    owner: MeasureOwner | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -118,7 +118,7 @@ class MeasureTargets(Content):
         "fewest": 20,
     }
 
-    targets: Annotated[tuple[Target, ...], Field(max_length=2000)]
+    targets: Annotated[tuple[MeasureTarget, ...], Field(max_length=2000)]
     benchmarks: Annotated[tuple[Benchmark, ...], Field(max_length=500)] = ()
     served_per_day: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
     """Orders, customers or deliveries on an average day, by which complaints are a rate; null: not known."""
@@ -138,7 +138,7 @@ class MeasureTargets(Content):
             seen.add(place)
         return self
 
-    def target_of(self, measure: str, places: Mapping[str, str | None]) -> Target | None:
+    def target_of(self, measure: str, places: Mapping[str, str | None]) -> MeasureTarget | None:
         """The most special one that holds there; a department goes before a category."""
         fits = [
             each
@@ -169,7 +169,7 @@ def _within(measure: Measure, number: float) -> None:
         raise ValueError(f"{measure.id} lies between {low:g} and {high:g}; 数值超出该指标的取值范围")
 
 
-def status(measure: Measure, value: Value | None, target: Target | None) -> Status:
+def status(measure: Measure, value: Value | None, target: MeasureTarget | None) -> Status:
     """What is to be said of a value."""
     if value is None:
         return Status.NO_DATA

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from arro3.core import Array, DataType, Table
@@ -34,6 +35,7 @@ COLUMNS: dict[str, DataType] = {
     "warning": DataType.float64(),
     "status": DataType.string(),
 }
+EPOCH = date(1970, 1, 1)
 Row = dict[str, Any]
 
 
@@ -88,9 +90,14 @@ def as_json(answer: Measures) -> bytes:
 def as_parquet(answer: Measures) -> bytes:
     """Typed columns; what is not known is null."""
     rows = list(rows_of(answer))
-    table = Table.from_pydict(
-        {name: Array([row[name] for row in rows], kind) for name, kind in COLUMNS.items()}
-    )
+    table = Table.from_pydict({name: _column(name, [row[name] for row in rows]) for name in COLUMNS})
     out = io.BytesIO()
     write_parquet(table, out, compression="zstd(3)")
     return out.getvalue()
+
+
+def _column(name: str, values: list[Any]) -> Array:
+    kind = COLUMNS[name]
+    if kind != DataType.date32():
+        return Array(values, kind)
+    return Array([(day - EPOCH).days for day in values], DataType.int32()).cast(kind)

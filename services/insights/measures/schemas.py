@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights.durations import RELATIVE_ERROR
-from services.insights.measures.book import Benchmark, MeasureId, Owner, Status, Target
+from services.insights.measures.book import Benchmark, MeasureId, MeasureOwner, MeasureTarget, Status
 from services.insights.measures.model import Direction, Unit
 
 
@@ -45,9 +45,9 @@ class CatalogueEntry(_Shown):
     target: float | None
     warning: float | None
     """Up to here a missed target is near."""
-    owner: Owner | None
+    owner: MeasureOwner | None
     """Who answers for it."""
-    special_targets: list[Target]
+    special_targets: list[MeasureTarget]
     """For single departments and categories."""
     benchmarks: list[Benchmark]
     beside: list[str]
@@ -64,7 +64,7 @@ class Catalogue(_Shown):
     """Furthest that a handling time quantile lies from the true one, as a share of it."""
 
 
-class Compared(_Shown):
+class BenchmarkCompared(_Shown):
     """What others reach, and how far this value is from it."""
 
     organisation: str
@@ -88,7 +88,7 @@ class Reading(_Shown):
     """The true value is this or more: too many complaints are still open to tell."""
     beside: list[str]
     """Measures that must be read with it."""
-    benchmarks: list[Compared]
+    benchmarks: list[BenchmarkCompared]
 
 
 class Group(_Shown):

@@ -74,6 +74,11 @@ COLUMNS: tuple[sa.Column[object], ...] = (
     sa.Column("repurchase", sa.Boolean(), nullable=True, comment="would buy again"),
     sa.Column("trust_said", sa.Boolean(), nullable=True, comment="in a survey"),
 )
+INDEXES = {
+    "ix_complaints_customer": ["customer_id", "category", "registered_at"],
+    "ix_complaints_registered": ["registered_at"],
+    "ix_complaints_closed": ["closed_at"],
+}
 OLD_COUNTS = "received, merged, withdrawn, dissatisfied, converted, handled, handling_seconds, triaged, triaged_automatically, closed, closed_slowly, satisfied, acceptable, not_acceptable, trust_told, trust_restored, promises_kept, promises_broken"
 COUNTS = {
     "grave": "of `received`, those that are urgent or major, on the day of receipt",
@@ -126,6 +131,8 @@ PARTS = {
 def upgrade() -> None:
     for column in COLUMNS:
         op.add_column("complaints", column)
+    for name, columns in INDEXES.items():
+        op.create_index(name, "complaints", columns)
     for table in ("daily", "handling_times"):
         op.execute(f"TRUNCATE {table}")  # made again, see above
     for name, comment in COUNTS.items():
@@ -136,6 +143,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for name in INDEXES:
+        op.drop_index(name, "complaints")
     op.execute("TRUNCATE daily, handling_times, layout")
     for name in PARTS:
         op.drop_constraint(op.f(f"ck_daily_{name}"), "daily")
