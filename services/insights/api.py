@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights import rollups
 from services.insights.books import BOOKS
+from services.insights.charts.api import router as charts
 from services.insights.cues.api import router as cues
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
+from services.insights.journeys.api import router as journeys
 from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
 from services.insights.periods import router as periods
@@ -24,7 +26,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, charts, journeys, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

@@ -3,13 +3,15 @@
 from sqlalchemy import text
 
 from services.insights.handlers import reactions
+from services.insights.journeys.handlers import reactions as ways
+from services.insights.journeys.store import SUMS, journeys
 from services.insights.store import complaints, daily, handling_times
 from services.insights.tellings.handlers import reactions as tellings
 from services.insights.tellings.store import tellings as told
 from shared.service import Context
 
-READ_TABLES = (complaints, daily, handling_times, told)
-CONSUMERS = (reactions, tellings)
+READ_TABLES = (complaints, daily, handling_times, told, journeys, *SUMS.values())
+CONSUMERS = (reactions, tellings, ways)
 
 
 async def rebuild(ctx: Context) -> None:
