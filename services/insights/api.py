@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.insights import rollups
 from services.insights.books import BOOKS
 from services.insights.charts.api import router as charts
+from services.insights.cohorts.api import router as cohorts
 from services.insights.cues.api import router as cues
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.economics.api import router as economics
@@ -26,7 +27,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, charts, journeys, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, charts, journeys, cohorts, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

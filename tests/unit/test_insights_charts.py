@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.insights.charts.model import Rule, Step, chart, spans
+from services.insights.charts.model import Interval, Rule, chart, spans
 from services.insights.charts.pareto import MOST, Cell, pareto
 from services.insights.charts.rare import rare_chart
 from services.insights.charts.store import summed
@@ -19,13 +19,13 @@ DAY = date(2026, 3, 2)
 days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 
 
-@given(days, st.integers(0, 100), st.sampled_from(Step))
-def test_spans_follow_each_other_and_are_whole(first: date, length: int, step: Step) -> None:
+@given(days, st.integers(0, 100), st.sampled_from(Interval))
+def test_spans_follow_each_other_and_are_whole(first: date, length: int, step: Interval) -> None:
     last = first + timedelta(days=length)
     found = spans(first, last, step)
     assert all((span.last - span.first).days + 1 == step.days for span in found)
     assert all(second.first - one.last == timedelta(days=1) for one, second in pairwise(found))
-    if step is Step.WEEK:
+    if step is Interval.WEEK:
         assert all(span.first.weekday() == 0 for span in found)
     if found:
         assert first <= found[0].first < first + timedelta(days=step.days)
@@ -34,7 +34,7 @@ def test_spans_follow_each_other_and_are_whole(first: date, length: int, step: S
 
 def test_sums_of_weeks_hold_each_day_once() -> None:
     counted = [(DAY + timedelta(days=n), dict.fromkeys(COUNTS, n)) for n in range(-3, 17)]
-    weeks = spans(DAY, DAY + timedelta(days=13), Step.WEEK)
+    weeks = spans(DAY, DAY + timedelta(days=13), Interval.WEEK)
     assert summed(counted, ["received"], weeks) == [sum(range(7)), sum(range(7, 14))]
     assert summed(counted, ["received"], []) == []
 

@@ -8,7 +8,7 @@ from fastapi import Query
 
 from services.insights.charts import store
 from services.insights.charts.book import CHARTS
-from services.insights.charts.model import NAMES, SHARES, Phase, Span, Step, chart, spans
+from services.insights.charts.model import NAMES, SHARES, Interval, Phase, Span, chart, spans
 from services.insights.charts.pareto_api import router as pareto
 from services.insights.charts.rare import rare_chart
 from services.insights.charts.schemas import (
@@ -45,7 +45,7 @@ Value = Annotated[
         min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Which category, product ..."
     ),
 ]
-StepAsked = Annotated[Step, Query(description="Days, or whole weeks from Monday.")]
+IntervalAsked = Annotated[Interval, Query(description="Days, or whole weeks from Monday.")]
 Phases = Annotated[
     list[date] | None,
     Query(
@@ -64,7 +64,7 @@ async def read_counts(
     count: Annotated[ChartCount, Query(description="What is counted.")] = ChartCount.DISSATISFIED,
     by: By = ChartBy.NONE,
     value: Value = None,
-    step: StepAsked = Step.WEEK,
+    step: IntervalAsked = Interval.WEEK,
     phase_from: Phases = None,
 ) -> ControlChart:
     """Counts by day or week with Laney's limits, which chance and the usual variation between neighbours explain. What
@@ -88,7 +88,7 @@ async def read_shares(
     share: Annotated[ChartShare, Query(description="Which share.")] = ChartShare.SATISFIED,
     by: By = ChartBy.NONE,
     value: Value = None,
-    step: StepAsked = Step.WEEK,
+    step: IntervalAsked = Interval.WEEK,
     phase_from: Phases = None,
 ) -> ControlChart:
     """A share by day or week, as above: satisfied customers, broken promises, slow results."""
@@ -193,7 +193,7 @@ def _shown(
     method: str,
     by: ChartBy,
     value: str | None,
-    step: Step,
+    step: Interval,
     books: Books,
     places: Sequence[Span],
     drawn: Sequence[Phase],

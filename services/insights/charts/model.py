@@ -11,13 +11,13 @@ from services.insights.warning import charts
 from services.insights.warning.negbin import Floats
 
 
-class Step(StrEnum):
+class Interval(StrEnum):
     DAY = "day"
     WEEK = "week"
 
     @property
     def days(self) -> int:
-        return 1 if self is Step.DAY else 7
+        return 1 if self is Interval.DAY else 7
 
 
 class Rule(StrEnum):
@@ -55,9 +55,9 @@ class Span:
     last: date
 
 
-def spans(first: date, last: date, step: Step) -> list[Span]:
+def spans(first: date, last: date, step: Interval) -> list[Span]:
     """The days, or the whole weeks from Monday to Sunday, that lie between; a part of a week is left out."""
-    begin = first if step is Step.DAY else first + timedelta(days=-first.weekday() % 7)
+    begin = first if step is Interval.DAY else first + timedelta(days=-first.weekday() % 7)
     number = max(0, ((last - begin).days + 1) // step.days)
     starts = (begin + timedelta(days=n * step.days) for n in range(number))
     return [Span(start, start + timedelta(days=step.days - 1)) for start in starts]

@@ -11,6 +11,7 @@ from fastapi import Query
 from services.insights.charts.book import CHARTS, ChartRules
 from services.insights.charts.pareto import Cell, pareto
 from services.insights.charts.schemas import ParetoBy, ParetoItem, ParetoShown, ParetoWeight
+from services.insights.economics.api import in_force
 from services.insights.economics.book import ECONOMICS, Assumptions
 from services.insights.economics.model import Counts, money, rates_of
 from services.insights.journeys import questions
@@ -45,8 +46,9 @@ async def read_pareto(
     async with ctx.database.reading() as connection:
         rules = await load_books(connection, CHARTS)
         assumed = await load_books(connection, ECONOMICS)
+        economics = await in_force(connection, assumed)
         rows = await questions.tallies(connection, by.value, first, last)
-    chart_rules, economics = rules.read(CHARTS), assumed.read(ECONOMICS)
+    chart_rules = rules.read(CHARTS)
     cells = _cells(rows, _weigher(weight, chart_rules, economics))
     seed = f"{by}/{weight}/{first}/{last}"
     found = await asyncio.to_thread(pareto, cells, float(chart_rules.vital_share), seed)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.insights.charts.model import Rule, Step
+from services.insights.charts.model import Interval, Rule
 from shared.events.vocabulary import Severity
 
 
@@ -100,7 +100,7 @@ class ControlChart(BaseModel):
     method: Annotated[str, Field(examples=["Laney u'"])]
     by: ChartBy
     value: str | None
-    step: Step
+    step: Interval
     rules_version: int
     """Of the rulebook `quality-charts`."""
     run_length: int

@@ -19,6 +19,7 @@ from shared.events import (
     ComplaintSeparated,
     ComplaintSupplemented,
     ComplaintTriaged,
+    CustomerErased,
     FollowUpRequested,
     ImprovementJoined,
     ImprovementLeft,
@@ -26,6 +27,7 @@ from shared.events import (
     OfferChosen,
     OffersDeclined,
     OffersMade,
+    PurchaseRecorded,
     SolutionCarriedOut,
     ValidityJudged,
 )
@@ -39,6 +41,8 @@ def on_complaint_registered(journey: Journey, event: ComplaintRegistered, fact: 
     journey.registered_at, journey.kind = event.registered_at, event.kind
     journey.product = event.product.label if event.product else None
     journey.region, journey.loss = event.region, band_of(event.estimated_loss)
+    if not journey.erased:
+        journey.customer_id = event.customer_id
     journey.take(Step.REGISTERED, event.registered_at)
 
 
@@ -64,6 +68,17 @@ def on_complaint_merged(journey: Journey, event: ComplaintMerged, fact: Received
 @reactions.on(ComplaintSeparated)
 def on_complaint_separated(journey: Journey, event: ComplaintSeparated, fact: Received) -> None:
     journey.leading_id = None
+
+
+@reactions.on(PurchaseRecorded)
+def on_purchase_recorded(journey: Journey, event: PurchaseRecorded, fact: Received) -> None:
+    journey.bought(event.purchased_at)
+
+
+@reactions.on(CustomerErased)
+def on_customer_erased(journey: Journey, event: CustomerErased, fact: Received) -> None:
+    """What they bought goes with the complaint; how the complaint went stays counted."""
+    journey.forget()
 
 
 @reactions.on(OfferChosen)

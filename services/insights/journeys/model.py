@@ -18,6 +18,8 @@ from shared.aggregate import Aggregate
 
 MOST_STEPS = 100
 """Of one complaint; the later ones are left out."""
+MOST_PURCHASES = 50
+"""After one complaint; the first ones are kept."""
 MOST_IN_VARIANT = 40
 """Steps of a variant that are told apart; longer ones are alike from there."""
 MORE = "…"
@@ -42,6 +44,11 @@ class Journey(Aggregate):
     loss: str | None = None
     subcategory: str | None = None
     leading_id: UUID | None = None
+    customer_id: UUID | None = None
+    """Opaque; None once they are erased."""
+    bought_at: list[datetime] = field(default_factory=list)
+    """When they bought something after this complaint, their newest by then."""
+    erased: bool = False
     # routing
     category: str | None = None
     severity: str | None = None
@@ -62,6 +69,13 @@ class Journey(Aggregate):
         taken.sort(key=lambda each: (each[0], RANK[Step(each[1])]))
         del taken[MOST_STEPS:]
         self.times, self.steps = [at for at, _ in taken], [step for _, step in taken]
+
+    def bought(self, at: datetime) -> None:
+        if not self.erased:
+            self.bought_at = sorted([*self.bought_at, at])[:MOST_PURCHASES]
+
+    def forget(self) -> None:
+        self.erased, self.customer_id, self.bought_at = True, None, []
 
     @property
     def ended(self) -> bool:

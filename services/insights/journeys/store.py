@@ -45,6 +45,14 @@ journeys = Table(
     Column("loss", Text),
     Column("subcategory", Text),
     Column("leading_id", Uuid, comment="the complaint that it was merged into, while it is"),
+    Column("customer_id", Uuid, comment="opaque; null once they are erased"),
+    Column(
+        "bought_at",
+        ARRAY(TIME),
+        nullable=False,
+        comment="purchases after this complaint, their newest by then",
+    ),
+    Column("erased", Boolean, nullable=False),
     Column("category", Text),
     Column("severity", Text),
     Column("department", Text),
@@ -52,10 +60,12 @@ journeys = Table(
     Column("steps", ARRAY(Text), nullable=False, comment="in the order of their times"),
     Column("times", ARRAY(TIME), nullable=False),
     CheckConstraint("cardinality(steps) = cardinality(times)", name="steps"),
+    CheckConstraint("NOT erased OR (customer_id IS NULL AND cardinality(bought_at) = 0)", name="erased"),
     comment="the way of each complaint, step by step",
     postgresql_with=ROOM,
 )
 Index("ix_journeys_registered", journeys.c.registered_at, journeys.c.id)
+Index("ix_journeys_customer", journeys.c.customer_id)
 
 
 def _sums(name: str, *key: Column[object], comment: str, checks: Iterable[CheckConstraint] = ()) -> Table:

@@ -114,6 +114,14 @@ def upgrade() -> None:
             nullable=True,
             comment="the complaint that it was merged into, while it is",
         ),
+        sa.Column("customer_id", sa.Uuid(), nullable=True, comment="opaque; null once they are erased"),
+        sa.Column(
+            "bought_at",
+            sa.ARRAY(sa.DateTime(timezone=True)),
+            nullable=False,
+            comment="purchases after this complaint, their newest by then",
+        ),
+        sa.Column("erased", sa.Boolean(), nullable=False),
         sa.Column("category", sa.Text(), nullable=True),
         sa.Column("severity", sa.Text(), nullable=True),
         sa.Column("department", sa.Text(), nullable=True),
@@ -123,15 +131,19 @@ def upgrade() -> None:
         sa.Column("steps", sa.ARRAY(sa.Text()), nullable=False, comment="in the order of their times"),
         sa.Column("times", sa.ARRAY(sa.DateTime(timezone=True)), nullable=False),
         sa.CheckConstraint("cardinality(steps) = cardinality(times)", name=op.f("ck_journeys_steps")),
+        sa.CheckConstraint(
+            "NOT erased OR (customer_id IS NULL AND cardinality(bought_at) = 0)",
+            name=op.f("ck_journeys_erased"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journeys")),
         comment="the way of each complaint, step by step",
         postgresql_with={"fillfactor": 70},
     )
     op.create_index("ix_journeys_registered", "journeys", ["registered_at", "id"], unique=False)
+    op.create_index("ix_journeys_customer", "journeys", ["customer_id"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_journeys_registered", table_name="journeys")
     op.drop_table("journeys")
     op.drop_table("journey_variants")
     op.drop_table("journey_tallies")
