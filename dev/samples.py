@@ -118,6 +118,7 @@ from shared.events import (
     PromiseKept,
     PromiseMade,
     PublicResponseGiven,
+    PurchaseRecorded,
     RecurrenceFound,
     ReopenAsked,
     ReplyFlagged,
@@ -478,6 +479,14 @@ def events() -> Iterator[Event]:
         purpose="回电说明进展",
         read_by="key:5f0c1a9be27d",
         read_at=_after(30),
+    )
+    yield PurchaseRecorded(
+        complaint_id=COMPLAINT,
+        purchase_id=_id(62),
+        customer_id=CUSTOMER,
+        amount=Money(amount=Decimal("1280.00"), currency="CNY"),
+        product="Kettle K2",
+        purchased_at=_after(1500),
     )
     yield CustomerErased(
         complaint_id=COMPLAINT, customer_id=CUSTOMER, because=Because.REQUESTED, erased_at=_after(2000)

@@ -9,10 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from services.insights import rollups
 from services.insights.books import BOOKS
+from services.insights.charts.api import router as charts
+from services.insights.cohorts.api import router as cohorts
 from services.insights.cues.api import router as cues
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
 from services.insights.journey import benefits, devoted
+from services.insights.journeys.api import router as journeys
 from services.insights.losses import Band
 from services.insights.measures.api import router as measures
 from services.insights.model import Facts
@@ -24,7 +27,18 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (measures, effect, economics, periods, cues, rulebooks.routes(*BOOKS)):
+ROOMS = (
+    measures,
+    effect,
+    economics,
+    periods,
+    cues,
+    charts,
+    journeys,
+    cohorts,
+    rulebooks.routes(*BOOKS),
+)
+for room in ROOMS:
     router.include_router(room)
 
 

@@ -2,6 +2,7 @@
 
 from services.insights.api import router
 from services.insights.handlers import reactions
+from services.insights.journeys.handlers import reactions as journeys
 from services.insights.store import metadata
 from services.insights.tellings.handlers import reactions as tellings
 from shared.service import Service
@@ -11,5 +12,5 @@ service = Service(
     summary="learns: measures with targets, from sums that every event keeps up to date",
     router=router,
     metadata=metadata,
-    reactions=(reactions, tellings),
+    reactions=(reactions, tellings, journeys),
 )

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.insights.charts.book import CHARTS
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
 from services.insights.measures.book import MEASURE_TARGETS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES, MEASURE_TARGETS)
+BOOKS: Sequence[Book[Any]] = (
+    ECONOMICS,
+    VALUES,
+    MEASURE_TARGETS,
+    CHARTS,
+)

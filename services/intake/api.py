@@ -22,6 +22,7 @@ from services.intake.found import ComplaintId
 from services.intake.imports.api import router as imports
 from services.intake.merging import api as merging_api
 from services.intake.merging import store as merging_store
+from services.intake.purchases.api import router as purchases
 from services.intake.reach.api import router as reach
 from services.intake.record import shown
 from services.intake.record.api import router as additions
@@ -152,6 +153,7 @@ async def read_complaint(
 for more in (
     contacts.router,
     reach,
+    purchases,
     additions,
     coding,
     orientation,

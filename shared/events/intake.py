@@ -346,6 +346,22 @@ class CustomerErased(Event):
     """No other complaint of the customer is left readable: whatever is kept of them beside complaints goes, too."""
 
 
+@registry.event("redress.purchase.recorded", topic=TOPICS.intake)
+class PurchaseRecorded(Event):
+    """The customer of this complaint, their newest by then, bought something after it.
+
+    投诉客户再次购买。
+    """
+
+    purchase_id: UUID
+    """Opaque, like the customer's: it follows from the numbers of both in the shop's system."""
+    customer_id: UUID
+    amount: Money | None = None
+    product: str | None = None
+    """Masked."""
+    purchased_at: datetime
+
+
 @registry.event("redress.personal-data.read", topic=TOPICS.intake)
 class PersonalDataRead(Event):
     """Personal data of this complaint was handed out to somebody of the company or to a service.

@@ -110,7 +110,7 @@ entry of the audit chain for it says the same."""
 KEPT = {
     "intake": (
         *("customers", "customer_contacts", "complaints", "merges", "marks", "messages"),
-        *("rulebook_versions", "rulebook_switches"),
+        *("rulebook_versions", "rulebook_switches", "purchases"),
     ),
     "routing": (
         *("calendars", "skills", "departments", "teams", "people", "absences", "certificates", "requeues"),

@@ -1,14 +1,17 @@
 """HTTP in: what complaints are worth, and which cause to remove first."""
 
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Annotated
 
 import numpy as np
 from fastapi import Query
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.economics.book import ECONOMICS
+from services.insights.cohorts.learned import instead, learn
+from services.insights.cohorts.store import cohorts
+from services.insights.economics.book import ECONOMICS, Assumptions
 from services.insights.economics.draws import Draws
 from services.insights.economics.measured import closed, figure, worth
 from services.insights.economics.model import prevention
@@ -24,6 +27,7 @@ from services.insights.economics.schemas import (
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
 from shared.problems import FieldError, Problem
+from shared.rulebooks.model import Books
 from shared.rulebooks.parameter import Parameter
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
@@ -31,6 +35,17 @@ from shared.service import Ctx, api_router
 router = api_router(tags=["economics"])
 
 YEAR = 365
+LEARNED_FROM = timedelta(days=730)
+
+
+async def in_force(connection: AsyncConnection, books: Books) -> Assumptions:
+    """The assumptions; with what own cohorts showed, when the rulebook says so."""
+    assumed = books.read(ECONOMICS)
+    if not assumed.learn_repurchase:
+        return assumed
+    now = clock.now()
+    today = now.astimezone(UTC).date()
+    return instead(assumed, learn(assumed, await cohorts(connection, today - LEARNED_FROM, today, now)))
 
 
 @router.get("/economics", summary="What complaints are worth", responses=problems.documented())
@@ -49,7 +64,7 @@ async def read_economics(
     async with ctx.database.reading() as connection:
         books = await load_books(connection, ECONOMICS)
         groups = await closed(connection, None if by is EconomicsBy.NONE else by.value, first, last)
-    assumed = books.read(ECONOMICS)
+        assumed = await in_force(connection, books)
     shown = [
         WorthShown(
             key=group or None,
@@ -85,6 +100,7 @@ async def rank_fixes(asked: PreventionAsked, who: Reader, ctx: Ctx) -> Preventio
         groups = await closed(
             connection, None if asked.by is EconomicsBy.NONE else asked.by.value, first, last
         )
+        assumed = await in_force(connection, books)
     if asked.by is EconomicsBy.NONE:
         groups = {fix.key: groups.get("", {}) for fix in asked.fixes}
     if unknown := [n for n, fix in enumerate(asked.fixes) if not groups.get(fix.key)]:
@@ -100,7 +116,7 @@ async def rank_fixes(asked: PreventionAsked, who: Reader, ctx: Ctx) -> Preventio
                 for n in unknown
             ],
         )
-    found = worth(groups, books.read(ECONOMICS))
+    found = worth(groups, assumed)
     a_year = Decimal(YEAR) / ((last - first).days + 1)
     ranked = []
     for fix in asked.fixes:
@@ -120,7 +136,7 @@ async def rank_fixes(asked: PreventionAsked, who: Reader, ctx: Ctx) -> Preventio
             )
         )
     return PreventionRanked(
-        currency=books.read(ECONOMICS).currency,
+        currency=assumed.currency,
         assumptions_version=books.version(ECONOMICS),
         fixes=sorted(ranked, key=lambda each: (-each.returns.low, each.name)),
     )

@@ -62,6 +62,9 @@ class Assumptions(Content):
 
     currency: Currency
     """In which everything is computed."""
+    learn_repurchase: bool = False
+    """Put what own cohorts of the last two years showed (`/cohorts`) in the place of the shares `satisfied` and
+    `dissatisfied`: the assumption is where one begins."""
     repurchase: dict[Band, Repurchase]
     """Of minor and of major losses; between the two the shares lie half-way."""
     silent_per_complaint: Parameter

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.duplicates import store as duplicates
+from services.intake.purchases import store as purchases
 from services.intake.store import forget_words
 from services.intake.vault.store import erasures
 from shared import ids
@@ -77,6 +78,7 @@ async def erase(transaction: Transaction, order: Order, secret: bytes) -> Sequen
     for statement in _ERASE:
         await transaction.execute(statement, given if ":ids" in statement.text else None)
     await forget_words(transaction, given["ids"])
+    await purchases.forget(transaction, given["ids"])
     rows = [
         {
             "id": ids.new_id(),

@@ -22,6 +22,7 @@ from services.intake.dialogue.model import MOST_MESSAGES
 from services.intake.dialogue.store import messages_behind
 from services.intake.merging.store import history
 from services.intake.open311.store import place_of
+from services.intake.purchases.store import purchases_of
 from services.intake.reach.store import REACHED_BY
 from services.intake.record.model import Record
 from services.intake.record.store import load
@@ -101,6 +102,7 @@ async def _told(
     files = {a.id: f"files/{reference}/{number}-{a.name}" for number, a in enumerate(found, 1) if a.served}
     shown = row.one_or_none()
     view = view_of(dict(shown) if shown else None, complaint_id)
+    bought = await purchases_of(connection, complaint_id)
     told = {
         **_record(record),
         "customer_number": customer["external_id"],
@@ -113,6 +115,9 @@ async def _told(
         "messages": [
             {"at": m.written_at, "from_you": m.from_customer, "signed": m.signed, "text": m.for_customer}
             for m in written
+        ],
+        "purchases": [
+            {"at": each.purchased_at, "amount": each.amount, "product": each.product} for each in bought
         ],
         "codings": [
             {

@@ -1,0 +1,221 @@
+"""The read tables of journeys: a row for each complaint, and sums by month that cost the same however many there are.
+
+Like the other read tables they can be dropped and made again from the log, bit for bit.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from services.insights.journeys.model import DIMENSIONS, Journey, Sums, contributions
+from services.insights.store import ROOM, metadata
+from shared.bulk import copy_rows, save_rows
+from shared.database import Transaction, session_lock_key, sql
+
+TIME = DateTime(timezone=True)
+
+journeys = Table(
+    "journeys",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="of the complaint"),
+    Column(
+        "registered_at", TIME, comment="null until the registration was read; until then it counts nowhere"
+    ),
+    Column("kind", Text),
+    Column("product", Text),
+    Column("region", Text),
+    Column("loss", Text),
+    Column("subcategory", Text),
+    Column("leading_id", Uuid, comment="the complaint that it was merged into, while it is"),
+    Column("customer_id", Uuid, comment="opaque; null once they are erased"),
+    Column(
+        "bought_at",
+        ARRAY(TIME),
+        nullable=False,
+        comment="purchases after this complaint, their newest by then",
+    ),
+    Column("erased", Boolean, nullable=False),
+    Column("category", Text),
+    Column("severity", Text),
+    Column("department", Text),
+    Column("cause", Uuid, comment="the improvement that removes its cause, joined last"),
+    Column("steps", ARRAY(Text), nullable=False, comment="in the order of their times"),
+    Column("times", ARRAY(TIME), nullable=False),
+    CheckConstraint("cardinality(steps) = cardinality(times)", name="steps"),
+    CheckConstraint("NOT erased OR (customer_id IS NULL AND cardinality(bought_at) = 0)", name="erased"),
+    comment="the way of each complaint, step by step",
+    postgresql_with=ROOM,
+)
+Index("ix_journeys_registered", journeys.c.registered_at, journeys.c.id)
+Index("ix_journeys_customer", journeys.c.customer_id)
+
+
+def _sums(name: str, *key: Column[object], comment: str, checks: Iterable[CheckConstraint] = ()) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("month", Date, primary_key=True, comment="of the registration, UTC: its first day"),
+        *key,
+        Column("n", BigInteger, nullable=False),
+        CheckConstraint("n > 0", name="not_empty"),
+        *checks,
+        comment=comment,
+        postgresql_with=ROOM,
+    )
+
+
+def _bucket() -> Column[object]:
+    return Column(
+        "bucket", SmallInteger, primary_key=True, autoincrement=False, comment="index into durations.BOUNDS"
+    )
+
+
+edges = _sums(
+    "journey_edges",
+    Column("source", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("again", Boolean, primary_key=True, comment="the complaint had taken the target before"),
+    _bucket(),
+    comment="how often a step directly followed another, by the time between",
+)
+funnel = _sums(
+    "journey_funnel",
+    Column("stage", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    _bucket(),
+    comment="complaints that reached a stage, by the time since the one before; and those whose last it is",
+    checks=[CheckConstraint("state IN ('reached', 'waiting', 'left')", name="state")],
+)
+variants = _sums(
+    "journey_variants",
+    Column("variant", Text, primary_key=True),
+    Column("again", Boolean, primary_key=True, comment="some step was taken more than once"),
+    comment="ways that ended complaints took, and how many took each",
+)
+tallies = _sums(
+    "journey_tallies",
+    Column("dimension", Text, primary_key=True),
+    Column("value", Text, primary_key=True, comment="'' while it is not known"),
+    Column("severity", Text, primary_key=True),
+    Column("loss", Text, primary_key=True),
+    Column("ending", Text, primary_key=True),
+    Column("slow", Boolean, primary_key=True, comment="the result took longer than the target"),
+    comment="complaints and criticisms by what they are about, how severe, how costly, and how they ended",
+    checks=[
+        CheckConstraint(f"dimension IN {DIMENSIONS}", name="dimension"),
+        CheckConstraint("ending IN ('open', 'satisfied', 'not_satisfied')", name="ending"),
+    ],
+)
+SUMS = {"edges": edges, "funnel": funnel, "variants": variants, "tallies": tallies}
+
+FIELDS = tuple(column.name for column in journeys.columns)
+_values_of = attrgetter(*FIELDS)
+_LOAD = text(f"SELECT {', '.join(FIELDS)} FROM journeys WHERE id = ANY(:ids)")  # noqa: S608 - own names only
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+
+
+def _merge(table: Table) -> str:
+    key = [column.name for column in table.primary_key]
+    names = ", ".join([*key, "n"])
+    return (
+        f"MERGE INTO {table.name} AS t USING "  # noqa: S608 - own names only
+        f"(SELECT {names} FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))) AS d "
+        f"ON {' AND '.join(f't.{name} = d.{name}' for name in key)} "
+        "WHEN MATCHED AND t.n + d.n = 0 THEN DELETE "
+        "WHEN MATCHED THEN UPDATE SET n = t.n + d.n "
+        f"WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({', '.join(f'd.{name}' for name in [*key, 'n'])})"
+    )
+
+
+_ADD = {name: sql(_merge(table)) for name, table in SUMS.items()}
+
+
+class JourneyStore:
+    """Journeys, loaded and saved in bulk; the sums are kept in the same transaction."""
+
+    tables = (journeys, *SUMS.values())
+
+    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Journey]:
+        found: dict[UUID, Journey] = {}
+        if ids:
+            for row in (await transaction.execute(_LOAD, {"ids": list(ids)})).fetchall():
+                journey = Journey(**dict(zip(FIELDS, row, strict=True)))
+                journey.counted = contributions(journey)
+                found[journey.id] = journey
+        return {i: found.get(i) or Journey(id=i) for i in ids}
+
+    async def save(self, transaction: Transaction, aggregates: Iterable[Journey]) -> None:
+        """Six statements at most, however many complaints."""
+        changed = list(aggregates)
+        await save_rows(
+            transaction,
+            journeys,
+            [dict(zip(FIELDS, _values_of(journey), strict=True)) for journey in changed],
+        )
+        delta: Sums = Counter()
+        for journey in changed:
+            new = contributions(journey)
+            delta.update(new)
+            delta.subtract(journey.counted)
+            journey.counted = new
+        await _add(transaction, delta)
+
+    def blank(self, complaint_id: UUID) -> Journey:
+        return Journey(id=complaint_id)
+
+    def anew(self) -> "JourneysAnew":
+        return JourneysAnew()
+
+
+class JourneysAnew:
+    """Writes the empty tables: rows as they come, sums at the end."""
+
+    def __init__(self) -> None:
+        self._sums: Sums = Counter()
+
+    async def write(self, transaction: Transaction, aggregates: Iterable[Journey]) -> None:
+        changed = list(aggregates)
+        await copy_rows(transaction, journeys, map(_values_of, changed))
+        for journey in changed:
+            self._sums.update(contributions(journey))
+
+    async def finish(self, transaction: Transaction) -> None:
+        await _add(transaction, self._sums)
+        self._sums = Counter()
+
+
+async def _add(transaction: Transaction, delta: Sums) -> None:
+    rows = rows_of(delta)
+    if rows:
+        # Whoever adds meets the others in the rows of this month: one at a time, as with the other rollups.
+        await transaction.execute(_LOCK, {"key": session_lock_key("insights", "journeys")})
+    for name, some in rows.items():
+        await transaction.execute(_ADD[name], {"rows": to_json(some).decode()})
+
+
+def rows_of(sums: Sums) -> dict[str, list[dict[str, object]]]:
+    """Rows of each table of sums, without those that are zero."""
+    keys = {name: [column.name for column in table.primary_key] for name, table in SUMS.items()}
+    rows: defaultdict[str, list[dict[str, object]]] = defaultdict(list)
+    for (name, *key), n in sums.items():
+        if n:
+            rows[str(name)].append(dict(zip((*keys[str(name)], "n"), (*key, n), strict=True)))
+    return dict(rows)

@@ -1,0 +1,1 @@
+"""What customers who complained buy afterwards: whether the handling kept them."""
