@@ -9,6 +9,9 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights import rollups
+from services.insights.alerts.api import router as alerts
+from services.insights.alerts.exposures_api import router as exposures
+from services.insights.alerts.pairs_api import router as pairs
 from services.insights.books import BOOKS
 from services.insights.cues.api import router as cues
 from services.insights.durations import RELATIVE_ERROR
@@ -24,7 +27,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, alerts, exposures, pairs, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

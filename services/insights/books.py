@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.insights.alerts.book import EARLY_WARNING
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES)
+BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES, EARLY_WARNING)

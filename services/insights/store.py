@@ -119,6 +119,7 @@ complaints = Table(
 )
 
 Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
+Index("ix_complaints_registered", complaints.c.registered_at)
 
 daily = Table(
     "daily",
