@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request, Response
 from pydantic_core import to_json
 from sqlalchemy import RowMapping, select
 
-from services.insights.alerts.schemas import ExposureShown, ExposuresGiven, ExposuresTaken
+from services.insights.alerts.schemas import ExposuresGiven, ExposureShown, ExposuresTaken
 from services.insights.alerts.series import Dimension
 from services.insights.alerts.store import exposures
 from services.insights.model import JOIN

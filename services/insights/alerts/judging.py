@@ -1,8 +1,8 @@
 """Is the newest step of each series unusual? All series of one portfolio at once. Pure.
 
-What a series is expected from is as long as its past (`shapes`). With a season's or at least half a year's past: the
-evidence for a surge, and the lower tails for silence. Younger than that: EARS C2, whose difference to the mean of seven
-steps is a Student t with six degrees of freedom when counts are about normal, so that p = P(T6 > score / sqrt(1 + 1/7)).
+What a series is expected from is as long as its past (`shapes`). With at least eight months of it: the evidence for a
+surge, and the lower tails for silence. Younger than that: EARS C2, whose difference to the mean of seven steps is a
+Student t with six degrees of freedom when counts are about normal, so that p = P(T6 > score / sqrt(1 + 1/7)).
 Then the p values are calibrated, and those that would say nothing are left out, before the limit over all of them.
 """
 

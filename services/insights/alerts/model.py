@@ -1,4 +1,6 @@
-"""An alert: a series that is unusual, from the first step in which it is to the last, and what people say of it. Pure."""
+"""An alert: a series that is unusual, from the first step in which it is to the last, and what people say of it.
+
+Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

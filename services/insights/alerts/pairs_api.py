@@ -76,7 +76,8 @@ async def read_disproportionality(
     limit: Annotated[int, Query(ge=1, le=200, description="Pairs, the surest first.")] = 50,
 ) -> DisproportionalityShown:
     """Products by subcategories over thirteen weeks, beside the thirteen before: EBGM (DuMouchel 1999) and IC (Norén
-    et al. 2013), each channel compared within itself, so that what a channel's customers tell of anyway is no signal."""
+    et al. 2013), each channel compared within itself, so that what a channel's customers tell of anyway is no
+    signal."""
     last = last or clock.now().astimezone(UTC).date() - timedelta(days=1)
     if not date(1901, 1, 1) <= last <= date(8999, 12, 31):
         detail = "Choose a day after 1900. 请选择1900年之后的日期。"

@@ -74,7 +74,7 @@ async def keep(transaction: Transaction, step: WarningStep, counted: Counted, ju
 
 def _fitted(judged: Judged) -> NDArray[np.bool_]:
     """Not those of EARS, whose p values mean something else."""
-    return np.isfinite(judged.p[1])
+    return np.asarray(np.isfinite(judged.p[1]))
 
 
 async def exposure(connection: AsyncConnection, counted: Counted) -> Floats | None:

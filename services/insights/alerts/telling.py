@@ -1,4 +1,6 @@
-"""From a finding to what is told of it: the affected complaints, what they share, what it may cost, what could be done."""
+"""From a finding to what is told of it: the affected complaints, what they share, what it may cost.
+
+And what may be done."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
