@@ -556,13 +556,14 @@ def events() -> Iterator[Event]:
             currency="CNY",
             assumptions_version=0,
         ),
-        proposal=WarningProposal(
-            products=("Servo motor",), batches=("2026-41",), registered_since=_after(0)
-        ),
+        proposal=WarningProposal(products=("Servo motor",), batches=("2026-41",), registered_since=_after(0)),
         raised_at=_after(170),
     )
     yield WarningAcknowledged(
-        complaint_id=COMPLAINT, alert_id=_id(61), acknowledged_by="key:5f0c1a9be27d", acknowledged_at=_after(171)
+        complaint_id=COMPLAINT,
+        alert_id=_id(61),
+        acknowledged_by="key:5f0c1a9be27d",
+        acknowledged_at=_after(171),
     )
     yield WarningMuted(
         complaint_id=COMPLAINT,

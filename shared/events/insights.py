@@ -152,7 +152,8 @@ class WarningFactor(BaseModel):
     n: int
     """Affected complaints with it."""
     expected: float
-    """As many there would be if it were as frequent as among all complaints of the time."""
+    """As many there would be if it were as frequent as among the earlier complaints of the series, or, where there were
+    few, among all."""
     ic: float
     ic025: float
     """Lower limit of the information component; above 0: more than chance."""

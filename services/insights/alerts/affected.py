@@ -19,7 +19,8 @@ from shared.events.vocabulary import Severity
 
 MOST_NAMED = 50
 BESIDE = timedelta(weeks=13)
-"""The affected complaints are compared with all of this time."""
+"""The affected complaints are compared with those of so long before."""
+OWN_PAST = 20
 ATTRIBUTES = ("batch", "supplier", "region", "channel", "product", "category")
 
 
@@ -101,28 +102,34 @@ async def affected(connection: AsyncConnection, key: Key, tail: WarningTail, of:
 async def shared_by(
     connection: AsyncConnection, key: Key, tail: WarningTail, of: Range
 ) -> tuple[Sequence[Shared], dict[str, tuple[int, int]]]:
-    """What the affected have, by attributes that are not the series' own; and how many of the affected, and of all,
-    have any value of the attribute."""
+    """What the affected have, by attributes that are not the series' own; and how many of the affected, and of all that
+    they are compared with, have any value of the attribute.
+
+    They are compared with the series' own complaints of the thirteen weeks, so that what it always has is no factor; a
+    series with fewer than OWN_PAST before them, with all complaints.
+    """
     which, given = condition(key, tail)
     names = [name for name in ATTRIBUTES if name not in key.dimension.columns]
     rows = ", ".join(f"('{name}', {name})" for name in names)
     found = await driver.run(
         connection,
         sql(
-            f"SELECT attribute, value, count(*) FILTER (WHERE hit) AS affected, count(*) AS total "  # noqa: S608
-            f"FROM (SELECT *, ({which}) AND registered_at >= :since AS hit FROM complaints "
+            "SELECT attribute, value, count(*) FILTER (WHERE own AND late) AS affected, "  # noqa: S608
+            "count(*) FILTER (WHERE own) AS own, count(*) AS total "
+            f"FROM (SELECT *, ({which}) AS own, registered_at >= :since AS late FROM complaints "
             "WHERE registered_at >= :beside AND registered_at < :before AND kind = ANY(CAST(:kinds AS text[]))) c "
             f"CROSS JOIN LATERAL (VALUES {rows}) AS a(attribute, value) WHERE value IS NOT NULL "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ),
-        given | {"since": of.since, "before": of.before, "beside": min(of.since, of.before - BESIDE)},
+        given | {"since": of.since, "before": of.before, "beside": min(of.since, of.before) - BESIDE},
     )
-    pairs = [Shared(row.attribute, row.value, row.affected, row.total) for row in found]
-    sums = {
-        name: (
-            sum(pair.affected for pair in pairs if pair.attribute == name),
-            sum(pair.all for pair in pairs if pair.attribute == name),
-        )
-        for name in names
-    }
+    told = found.all()
+    pairs: list[Shared] = []
+    sums: dict[str, tuple[int, int]] = {}
+    for name in names:
+        mine = [row for row in told if row.attribute == name]
+        hit, own = sum(row.affected for row in mine), sum(row.own for row in mine)
+        beside = [row.own if own - hit >= OWN_PAST else row.total for row in mine]
+        pairs += [Shared(name, row.value, row.affected, n) for row, n in zip(mine, beside, strict=True) if n]
+        sums[name] = hit, sum(beside)
     return pairs, sums

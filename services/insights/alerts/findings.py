@@ -130,8 +130,8 @@ def words(finding: Finding, step: WarningStep) -> tuple[str, str]:
     seen, usual, span = evidence.observed[place], evidence.expected[place], finding.span
     if finding.tail is WarningTail.SILENCE:
         return (
-            f"Unusually few complaints: {english}. {seen:.0f} in the last {span} {unit}, {usual:.1f} expected. This is no "
-            "success by itself: customers may have left, or no longer reach you.",
+            f"Unusually few complaints: {english}. {seen:.0f} in the last {span} {unit}, {usual:.1f} expected. This is "
+            "no success by itself: customers may have left, or no longer reach you.",
             f"投诉异常减少：{chinese}。最近{span}{unit_zh}{seen:.0f}件，预期{usual:.1f}件。投诉变少本身不代表改善：顾客可能"
             "已经流失，或投诉渠道不畅。",
         )
