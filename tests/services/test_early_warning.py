@@ -34,11 +34,7 @@ WEEK = timedelta(weeks=1)
 JUDGED_AT = datetime.combine(MONDAY + WEEK, time(7), UTC)
 URL = "/insights/v1/alerts"
 
-NUMBERS = {
-    name: 0
-    for name in (column.name for column in complaints.columns)
-    if not complaints.c[name].nullable and name != "id"
-}
+NUMBERS = {column.name: 0 for column in complaints.columns if not column.nullable and column.name != "id"}
 
 
 def at(day: date, second: int = 0) -> datetime:
@@ -455,14 +451,14 @@ async def test_a_pair_that_is_new_this_quarter(insights: Insights) -> None:
         row(
             6_000_000 + number,
             at(MONDAY - timedelta(days=number % 160), number),
-            product=f"p{number % 6}",
-            subcategory=f"s{number % 5}",
+            product=f"p{number % 20}",
+            subcategory=f"s{number % 11}",
         )
-        for number in range(1200)
+        for number in range(2200)
     ]
     burst = [
         row(6_100_000 + n, at(MONDAY - timedelta(days=n % 30), n), product="p1", subcategory="s2")
-        for n in range(150)
+        for n in range(60)
     ]
     await put(insights.context.database, *rows, *burst)
     asked = {"to": MONDAY.isoformat()}
@@ -472,7 +468,7 @@ async def test_a_pair_that_is_new_this_quarter(insights: Insights) -> None:
     assert first["eb05"] > 2
     assert first["ic025"] > 0
     assert first["n"] > first["expected"]
-    assert (shown["from"], shown["to"], shown["pairs"]) == ("2025-12-02", "2026-03-02", 30)
+    assert (shown["from"], shown["to"], shown["pairs"]) == ("2025-12-02", "2026-03-02", 220)
     only = (await insights.http.get("/insights/v1/disproportionality", params=asked | {"new": "true"})).json()
     assert [(each["product"], each["subcategory"]) for each in only["items"]] == [("p1", "s2")]
     earlier = {"to": (MONDAY - 30 * WEEK).isoformat()}

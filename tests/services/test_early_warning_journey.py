@@ -18,10 +18,9 @@ YEAR_LATER = 60 * WEEK
 @pytest.mark.requirement("003-06", "003-12", "N-G", "000-18")
 async def test_leadership_and_the_department_hear_of_a_surge_and_decide(world: World) -> None:
     insights = world.context("insights")
-    complaint = world.register  # the newest of the surge, as a customer tells it
     moment = at(MONDAY + timedelta(days=6)) + YEAR_LATER
     with clock.moved_to(lambda: moment):
-        told = await complaint(TOLD | {"product": {"name": "kettle"}})
+        told = await world.register(TOLD | {"product": {"name": "kettle"}})  # the newest of the surge
         await world.settled()
     moved = [
         each | {"registered_at": each["registered_at"] + YEAR_LATER, "id": derived_id("moved", each["id"])}
@@ -40,14 +39,14 @@ async def test_leadership_and_the_department_hear_of_a_surge_and_decide(world: W
         found = surge(await eventually(raised, what="the alert"), product="kettle")
         await world.settled()
 
-        async def noticed() -> set[str]:
-            notices = (
-                await world.http.get("/routing/v1/notices", params={"complaint_id": told["id"], "limit": 200})
-            ).json()["items"]
-            heard = {each["audience"] for each in notices if each["reason"] == "early-warning"}
-            return heard if {"leadership", "responsible-department"} <= heard else set()
-
-        await eventually(noticed, what="the notices")
+        for audience in ("leadership", "responsible-department"):
+            notices = await world.http.get("/routing/v1/notices", params={"audience": audience, "limit": 200})
+            heard = [
+                each
+                for each in notices.json()["items"]
+                if (each["complaint_id"], each["reason"]) == (told["id"], "early-warning")
+            ]
+            assert heard, audience
         url = f"{URL}/{found['id']}"
         seen = await world.http.post(f"{url}/acknowledge")
         assert seen.status_code == 200, seen.text
