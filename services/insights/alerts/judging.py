@@ -112,7 +112,8 @@ def _expected(
     """Mean, dispersion, p of a surge, p of silence; of the last window + 1 steps."""
     week = np.array([window])
     expected = expect(counts[:, -window - 1 :], week, shapes.SPANS, shape, exposure)
-    surge = scan.p_of_evidence(scan.evidence(sums[:, None], expected))[:, 0]
+    with np.errstate(over="ignore"):  # beyond every number: p is 0
+        surge = scan.p_of_evidence(scan.evidence(sums[:, None], expected))[:, 0]
     silence = scan.tails(sums[:, None], expected).smallest("silence", shapes.SPANS)[:, 0]
     return expected.mean[:, 0], expected.phi[:, 0], surge, silence
 
