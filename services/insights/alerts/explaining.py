@@ -17,8 +17,8 @@ from shared.events.insights import WarningFactor, WarningLoss, WarningProposal, 
 LEAST = 3
 """Affected complaints with a value, with fewer of which it is no factor."""
 MOST = 5
-PAIRS = 20
-"""With fewer pairs the prior is not fitted, and EB05 is left out."""
+PAIRS, MOST_PAIRS = 20, 500
+"""With fewer pairs there is no prior, and with more it takes a second to fit one for each alert: EB05 is left out."""
 
 
 def factors(pairs: Sequence[Shared], sums: Mapping[str, tuple[int, int]]) -> tuple[WarningFactor, ...]:
@@ -36,7 +36,7 @@ def factors(pairs: Sequence[Shared], sums: Mapping[str, tuple[int, int]]) -> tup
     e = hit * total / everything
     component, limit = information_component(n, e)
     eb05 = np.full(n.size, np.nan)
-    if n.size >= PAIRS:
+    if PAIRS <= n.size <= MOST_PAIRS:
         try:
             prior = fit(np.concatenate([n, total - n]), np.concatenate([e, total - e]))
             eb05 = np.where(e > 0, scores(n, np.maximum(e, 1e-9), prior).eb05, np.nan)

@@ -2,6 +2,7 @@
 
 And what may be done."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,7 +15,7 @@ from shared.database import Transaction
 from shared.events import WarningRaised
 from shared.events.insights import WarningFactor, WarningStep, WarningTail
 
-MOST_EXPLAINED = 100
+MOST_EXPLAINED = 30
 """Findings of one round whose common factors are looked for, the most unusual first."""
 
 
@@ -40,7 +41,8 @@ class Teller:
         known: tuple[WarningFactor, ...] = ()
         if finding.tail is not WarningTail.SILENCE and self.explained < MOST_EXPLAINED:
             self.explained += 1
-            known = explaining.factors(*await shared_by(connection, finding.key, finding.tail, over))
+            beside = await shared_by(connection, finding.key, finding.tail, over)
+            known = await asyncio.to_thread(explaining.factors, *beside)
         english, chinese = words(finding, self.step)
         return WarningRaised(
             complaint_id=of.newest[0],
