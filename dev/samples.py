@@ -144,6 +144,11 @@ from shared.events import (
     TaskSet,
     TrainingNeeded,
     ValidityJudged,
+    WarningAcknowledged,
+    WarningConfirmed,
+    WarningDismissed,
+    WarningMuted,
+    WarningRaised,
     WebhookDisabled,
 )
 from shared.events.approvals import Permit
@@ -151,7 +156,18 @@ from shared.events.clocks import Accountable, Clock
 from shared.events.dispute import Favour
 from shared.events.fairness import Clearing, Decision, MarkEnd
 from shared.events.field_action import Affected, Announcement, BilingualText, Measure
-from shared.events.insights import TrainingKind
+from shared.events.insights import (
+    TrainingKind,
+    WarningDetector,
+    WarningEvidence,
+    WarningFactor,
+    WarningLevel,
+    WarningLoss,
+    WarningNull,
+    WarningProposal,
+    WarningStep,
+    WarningTail,
+)
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
 from shared.events.listening import Taboo
 from shared.events.resolution import Offer
@@ -500,6 +516,85 @@ def events() -> Iterator[Event]:
         complaints=4,
         evidence=(COMPLAINT, AGAIN),
         found_at=_after(200),
+    )
+    yield WarningRaised(
+        complaint_id=COMPLAINT,
+        alert_id=_id(61),
+        dimension="product",
+        value="Servo motor",
+        tail=WarningTail.SURGE,
+        level=WarningLevel.ALERT,
+        step=WarningStep.WEEK,
+        starts=_after(0).date(),
+        words_en="Unusually many complaints: product Servo motor. 24 in the last 2 weeks, 9.1 expected.",
+        words_zh="投诉异常增多：产品“Servo motor”。最近2周24件，预期9.1件。",
+        evidence=WarningEvidence(
+            detector=WarningDetector.EVIDENCE,
+            as_of=_after(170),
+            window=3,
+            counts=(4, 5, 9, 15),
+            spans=(1, 2, 4, 8),
+            observed=(15, 24, 33, 33),
+            expected=(4.5, 9.1, 18.2, 36.4),
+            dispersion=(1.2, 1.3, 1.4, 1.6),
+            p=0.0001,
+            null=WarningNull(above=0.0032, share_above=0.005, slope=1.1),
+            calibrated=0.0002,
+            q=0.04,
+            portfolio=200,
+            deciding_p=0.0002,
+            deciding_rank=1,
+            watch_limit=0.01,
+            alert_limit=0.1,
+            rulebook_version=0,
+            code_version="1",
+        ),
+        complaints=24,
+        affected_since=_after(0),
+        affected_before=_after(168),
+        affected=(COMPLAINT, AGAIN),
+        factors=(
+            WarningFactor(
+                attribute="batch", value="2026-41", n=18, expected=4.4, ic=1.9, ic025=1.1, eb05=2.3
+            ),
+        ),
+        loss=WarningLoss(
+            value=Decimal("51200.00"),
+            low=Decimal("9800.00"),
+            high=Decimal("140300.00"),
+            currency="CNY",
+            assumptions_version=0,
+        ),
+        proposal=WarningProposal(products=("Servo motor",), batches=("2026-41",), registered_since=_after(0)),
+        raised_at=_after(170),
+    )
+    yield WarningAcknowledged(
+        complaint_id=COMPLAINT,
+        alert_id=_id(61),
+        acknowledged_by="key:5f0c1a9be27d",
+        acknowledged_at=_after(171),
+    )
+    yield WarningMuted(
+        complaint_id=COMPLAINT,
+        alert_id=_id(61),
+        reason="召回进行中。",
+        until=_after(900),
+        muted_by="key:5f0c1a9be27d",
+        muted_at=_after(172),
+    )
+    yield WarningConfirmed(
+        complaint_id=COMPLAINT,
+        alert_id=_id(61),
+        reason="编码器批次不良。",
+        confirmed_by="key:5f0c1a9be27d",
+        confirmed_at=_after(180),
+    )
+    yield WarningDismissed(
+        complaint_id=COMPLAINT,
+        alert_id=_id(62),
+        reason="展会期间的咨询。",
+        dismissed_by="key:5f0c1a9be27d",
+        dismissed_at=_after(181),
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

@@ -1,6 +1,6 @@
 """`python -m bench.surveillance`: early warning beside the methods it is measured by, on simulated series.
 
-python -m bench.surveillance [--only NAME] [--replicates N] [--seed N] [--quick] [--plot FOLDER] [--json]
+python -m bench.surveillance [--only NAME] [--replicates N] [--seed N] [--quick] [--plot FOLDER] [--learn FILE] [--json]
 """
 
 import argparse
@@ -27,17 +27,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.surveillance", description=(__doc__ or "").split("\n", 1)[0]
     )
-    parser.add_argument("--only", choices=("speed", "weekly", "daily"), help="this measurement alone")
+    parser.add_argument("--only", choices=("speed", "job", "weekly", "daily"), help="this measurement alone")
     parser.add_argument("--replicates", type=int, help="of each of the 42 scenarios (100)")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--quick", action="store_true", help="5 replicates, for a first look")
     parser.add_argument("--plot", type=Path, help="folder to draw the curves into (.png)")
+    parser.add_argument("--learn", type=Path, help="file to write the shipped calibration to, and no more")
     parser.add_argument("--json", action="store_true", help="for machines")
     asked = parser.parse_args()
     for library in ("OPENBLAS", "OMP", "MKL"):  # a process computes on one core, and there are two of them
         os.environ[f"{library}_NUM_THREADS"] = "1"
     from bench import machine
-    from bench.surveillance import benchmark, daily, plots, shown
+    from bench.surveillance import benchmark, daily, job, learning, plots, shown
 
     replicates = asked.replicates or (QUICK if asked.quick else REPLICATES)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -52,9 +53,13 @@ def main() -> int:
                 tasks[what] = bars.add_task(what, total=total)
             bars.update(tasks[what], completed=done)
 
+        if asked.learn:
+            asked.learn.write_text(json.dumps(learning.learn(pool, replicates, asked.seed, progress)))
+            return 0
         series = QUICK_SERIES if asked.quick else SERIES
         measurements: dict[str, Callable[[], dict[str, Any]]] = {
             "speed": lambda: benchmark.speed(pool, series, PROCESSES),
+            "job": lambda: job.measure(series),
             "weekly": lambda: benchmark.measure(pool, replicates, asked.seed, progress),
             "daily": lambda: daily.measure(pool, max(1, replicates // 10), asked.seed, progress),
         }

@@ -28,10 +28,12 @@ Piece = tuple[dict[str, Scored], Weeks, Floats]
 def measure(pool: Executor, replicates: int, seed: int, progress: Progress) -> dict[str, Any]:
     """POD and the rest for each detector at the rates, the portfolio, and what Farrington's own alarms do."""
     began = time.monotonic()
-    pieces = [(number, part) for number in range(len(SCENARIOS)) for part in _parts(replicates)]
-    learned = list(_all(pool, _learn, [(*piece, seed + LEARNED_FROM) for piece in pieces], "learn", progress))
+    pieces = [(number, part) for number in range(len(SCENARIOS)) for part in parts_of(replicates)]
+    learned = list(
+        every(pool, _learn, [(*piece, seed + LEARNED_FROM) for piece in pieces], "learn", progress)
+    )
     known = calibration.learn(*(np.concatenate(part) for part in zip(*learned, strict=True)))
-    found = list(_all(pool, _score, [(*piece, seed, known) for piece in pieces], "judge", progress))
+    found = list(every(pool, _score, [(*piece, seed, known) for piece in pieces], "judge", progress))
     runs = len(SCENARIOS) * replicates * len(SIZES_NOW)
     weeks = _joined([weeks for _, weeks, _ in found], [own.shape[0] for _, _, own in found])
     scored = {
@@ -59,12 +61,12 @@ def measure(pool: Executor, replicates: int, seed: int, progress: Progress) -> d
 SIDES = ("quiet", "outbreak")
 
 
-def _parts(replicates: int) -> Iterator[range]:
+def parts_of(replicates: int) -> Iterator[range]:
     for first in range(0, replicates, AT_ONCE):
         yield range(first, min(first + AT_ONCE, replicates))
 
 
-def _all(
+def every(
     pool: Executor, work: Callable[..., Any], asked: list[Any], what: str, progress: Progress
 ) -> Iterator[Any]:
     """The answers in the order of the questions, whichever comes first."""

@@ -8,7 +8,7 @@ from rich.table import Table
 
 def tables(result: dict[str, Any]) -> Iterator[Table]:
     yield _pairs("Machine", result["machine"])
-    for name, table in (("speed", _speed), ("weekly", _weekly), ("daily", _daily)):
+    for name, table in (("speed", _speed), ("job", _job), ("weekly", _weekly), ("daily", _daily)):
         if name in result:
             yield table(result[name])
     if "weekly" in result:
@@ -34,6 +34,13 @@ def _speed(result: dict[str, Any]) -> Table:
     table = _table(title, "", "seconds", "CPU s")
     for name in ("ours", "farrington"):
         table.add_row(name, f"{result[name]['seconds']:.1f}", f"{result[name]['cpu_seconds']:.1f}")
+    return table
+
+
+def _job(result: dict[str, Any]) -> Table:
+    title = f"The whole job: one week of {result['series']:,} series, {result['alerts']} alerts"
+    table = _table(title, "", "seconds", "CPU s")
+    table.add_row("count, judge, tell", f"{result['seconds']:.1f}", f"{result['cpu_seconds']:.1f}")
     return table
 
 

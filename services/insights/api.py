@@ -8,6 +8,9 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict
 
 from services.insights import rollups
+from services.insights.alerts.api import router as alerts
+from services.insights.alerts.exposures_api import router as exposures
+from services.insights.alerts.pairs_api import router as pairs
 from services.insights.books import BOOKS
 from services.insights.charts.api import router as charts
 from services.insights.cohorts.api import router as cohorts
@@ -36,6 +39,9 @@ ROOMS = (
     charts,
     journeys,
     cohorts,
+    alerts,
+    exposures,
+    pairs,
     rulebooks.routes(*BOOKS),
 )
 for room in ROOMS:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.insights.alerts.book import EARLY_WARNING
 from services.insights.charts.book import CHARTS
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
@@ -14,4 +15,5 @@ BOOKS: Sequence[Book[Any]] = (
     VALUES,
     MEASURE_TARGETS,
     CHARTS,
+    EARLY_WARNING,
 )

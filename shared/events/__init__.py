@@ -80,7 +80,14 @@ from shared.events.improvement import (
     ImprovementStepPassed,
     RecurrenceFound,
 )
-from shared.events.insights import TrainingNeeded
+from shared.events.insights import (
+    TrainingNeeded,
+    WarningAcknowledged,
+    WarningConfirmed,
+    WarningDismissed,
+    WarningMuted,
+    WarningRaised,
+)
 from shared.events.intake import (
     AttachmentAdded,
     AttachmentScanned,
@@ -289,6 +296,11 @@ __all__ = [
     "TaskSet",
     "TrainingNeeded",
     "ValidityJudged",
+    "WarningAcknowledged",
+    "WarningConfirmed",
+    "WarningDismissed",
+    "WarningMuted",
+    "WarningRaised",
     "WebhookDisabled",
     "registry",
 ]

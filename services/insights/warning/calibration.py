@@ -21,7 +21,7 @@ EXCESS = 0.005
 """Share of a stratum's p values that the tail is learned from."""
 LEAST = 10_000
 """p values in a stratum; with fewer, the strata of all dispersions, or all together, speak."""
-_GRID = np.concatenate([[0.0], np.geomspace(EXCESS, 1.0, 400)])
+GRID = np.concatenate([[0.0], np.geomspace(EXCESS, 1.0, 400)])
 _TINY = 1e-300
 
 
@@ -41,7 +41,7 @@ class Calibration:
         for number in np.unique(which):
             here = which == number
             marks = self.quantiles[number]
-            body = np.interp(p[here], np.append(marks[1:], 1.0), np.append(_GRID[1:], 1.0))
+            body = np.interp(p[here], np.append(marks[1:], 1.0), np.append(GRID[1:], 1.0))
             edge = max(float(marks[1]), _TINY)
             beyond = np.maximum(0.0, np.log(edge) - np.log(np.maximum(p[here], _TINY)))
             tail = EXCESS * np.exp(-beyond / self.slopes[number])
@@ -73,7 +73,7 @@ def stratum(mean: Floats, phi: Floats) -> NDArray[np.int64]:
 
 
 def _marks(p: Floats) -> tuple[Floats, float]:
-    marks = np.maximum.accumulate(np.quantile(p, _GRID))
+    marks = np.maximum.accumulate(np.quantile(p, GRID))
     edge = max(float(marks[1]), _TINY)
     below = p[p < edge]
     slope = float(np.mean(np.log(edge) - np.log(np.maximum(below, _TINY)))) if below.size else 1.0

@@ -1,0 +1,148 @@
+"""The job that judges each week and each day once it is over. Any number of replicas may run it: one of them does it.
+
+A round is one transaction: counts, alerts, their events, and the note that this week was judged, or none of it. So what
+was judged is what was known at one moment, and a round that was cut off is begun again. While many events still wait to
+be read, it waits, too: half of a week's complaints would look like silence.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+
+from services.insights.alerts import counts, keeping, past, severe
+from services.insights.alerts.book import EARLY_WARNING, EarlyWarning
+from services.insights.alerts.findings import Finding, Terms, findings, severe_finding
+from services.insights.alerts.judging import Judged, Portfolio, judge
+from services.insights.alerts.model import Alert
+from services.insights.alerts.severe_days import severe_days
+from services.insights.alerts.store import warning_rounds
+from services.insights.alerts.telling import Teller
+from services.insights.economics.book import ECONOMICS
+from services.insights.handlers import reactions
+from shared import clock
+from shared.bulk import insert_rows
+from shared.database import Transaction, session_lock_key, sql
+from shared.events.insights import WarningLevel, WarningStep
+from shared.rulebooks.store import load_books
+from shared.service import Context
+
+log = logging.getLogger(__name__)
+
+PAUSE = 60
+"""Poll intervals between two looks: half a minute as delivered."""
+BEHIND = 1_000
+"""Events that may wait to be read while a round begins."""
+
+_TRY_LOCK = sql("SELECT pg_try_advisory_xact_lock(:key)")
+_JUDGED = sql("SELECT EXISTS (SELECT FROM warning_rounds WHERE step = :step AND starts = :starts)")
+_ANY = sql("SELECT EXISTS (SELECT FROM complaints WHERE registered_at < :end)")
+_COUNTED = sql("SELECT counted_by FROM warning_rounds ORDER BY as_of DESC LIMIT 1")
+
+
+def newest_over(step: WarningStep, at: datetime, settle: timedelta) -> date:
+    """First day of the newest week (from Monday, UTC), or day, that was over for so long."""
+    today = (at - settle).astimezone(UTC).date()
+    if step is WarningStep.DAY:
+        return today - timedelta(days=1)
+    return today - timedelta(days=today.weekday() + 7)
+
+
+class Watch:
+    """Worker of insights."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def run(self) -> None:
+        while True:
+            await self.turn()
+            await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
+
+    async def turn(self) -> int:
+        """Judge what is over and was not judged yet. Returns how many alerts there are in it."""
+        if await self._context.log.lag(reactions.consumer, reactions.topics) > BEHIND:
+            return 0
+        return sum([await self.round(step) for step in WarningStep])
+
+    async def round(self, step: WarningStep) -> int:
+        """Judge the newest week, or day. Nothing happens when somebody else does it, or has done it."""
+        async with self._context.database.transaction() as transaction:
+            key = session_lock_key("insights", "early-warning")
+            if not (await transaction.execute(_TRY_LOCK, {"key": key})).scalar_one():
+                return 0
+            books = await load_books(transaction.connection, EARLY_WARNING, ECONOMICS)
+            book, at = books.read(EARLY_WARNING), clock.now()
+            if step is WarningStep.DAY and not book.daily:
+                return 0
+            starts = newest_over(step, at, timedelta(hours=book.settle_hours))
+            end = starts + timedelta(days=7 if step is WarningStep.WEEK else 1)
+            if (await transaction.execute(_JUDGED, {"step": step, "starts": starts})).scalar_one():
+                return 0
+            midnight = datetime(end.year, end.month, end.day, tzinfo=UTC)
+            if not (await transaction.execute(_ANY, {"end": midnight})).scalar_one():
+                return 0
+            before = (await transaction.execute(_COUNTED)).scalar_one_or_none()
+            await counts.recount(transaction, book, end, whole=before != counts.counted_by(book))
+            terms = Terms(book, books.version(EARLY_WARNING), at)
+            found, judged = await self._look(transaction, step, starts, terms)
+            teller = Teller(transaction, step, starts, at, books.read(ECONOMICS), books.version(ECONOMICS))
+            alerts = await _follow(transaction, found, teller, book)
+            alerted = sum(alert.level is WarningLevel.ALERT for alert in alerts)
+            row = {
+                **{"step": step, "starts": starts, "as_of": at, "counted_by": counts.counted_by(book)},
+                **{"rulebook_version": terms.version, "series": judged},
+                **{"watched": len(alerts) - alerted, "alerted": alerted},
+            }
+            await insert_rows(transaction, warning_rounds, [row])
+        log.info("early warning looked", extra={"step": step, "series": judged, "alerts": alerted})
+        return alerted
+
+    async def _look(
+        self, transaction: Transaction, step: WarningStep, starts: date, terms: Terms
+    ) -> tuple[list[Finding], int]:
+        """All that is unusual, and how many series were judged."""
+        connection, book = transaction.connection, terms.book
+        found: list[Finding] = []
+        counted = await counts.read(connection, step, starts, book)
+        number = 0
+        if counted is not None and counted.keys:
+            known = await past.calibrations(connection, step, starts)
+            exposed = await past.exposure(connection, counted) if step is WarningStep.WEEK else None
+            portfolio = Portfolio(step, counted.counts, counted.history, exposed)
+            judged: Judged = await asyncio.to_thread(judge, portfolio, known, book)
+            await past.keep(transaction, step, counted, judged)
+            found = findings(counted.keys, portfolio, judged, known, terms)
+            number = int(np.count_nonzero(judged.window))
+        for key, days in await severe_days(connection, step, starts, book):
+            bunched = severe.bunched(severe.gaps_of(days))
+            finding = severe_finding(key, bunched, terms) if bunched else None
+            if finding:
+                found.append(finding)
+        return found, number
+
+
+async def _follow(
+    transaction: Transaction, found: list[Finding], teller: Teller, book: EarlyWarning
+) -> list[Alert]:
+    """Begin, continue and end alerts. Returns those that are unusual now."""
+    open_ = await keeping.going_on(transaction)
+    muted = await keeping.muted(transaction, teller.at)
+    now: list[Alert] = []
+    for finding in found:
+        told = await teller.tell(finding, open_.get((finding.key, finding.tail)))
+        if told is None:
+            continue
+        alert = open_.pop((finding.key, finding.tail), None)
+        if alert is None:
+            alert = Alert.begun(finding.key, told)
+        else:
+            alert.goes_on(told)
+        alert.announce((finding.key, finding.tail) in muted)
+        now.append(alert)
+    over = [alert for alert in open_.values() if alert.step is teller.step]
+    for alert in over:
+        alert.quiet(teller.starts, book.quiet_steps, teller.at)
+    await keeping.save(transaction, [*now, *(alert for alert in over if alert.ended_at is not None)])
+    return now
