@@ -14,8 +14,14 @@ from bench.stories import TEXTS
 
 LANGUAGES = ("zh", "en")
 _SENTENCE = re.compile(r"(?<=[。！？；!?;.])\s*")
-_SIGNS = "安宝北城川大东方福港光海河恒华嘉建江金锦京九康兰乐利林龙隆美明南宁平青清泉荣瑞三山胜盛石顺泰天通万文武西湘新鑫兴阳银永玉源远云泽正志中州"
-_SYLLABLES = ("ba", "cor", "del", "el", "fin", "gar", "hol", "in", "jo", "kel", "lan", "mor", "nor", "os", "per", "quin", "ros", "sta", "ten", "ul", "ver", "wick", "yor", "zan")  # fmt: skip
+_SIGNS = (
+    "安宝北城川大东方福港光海河恒华嘉建江金锦京九康兰乐利林龙隆美明南宁平青清泉荣瑞三山"
+    "胜盛石顺泰天通万文武西湘新鑫兴阳银永玉源远云泽正志中州"
+)
+_SYLLABLES = (
+    *("ba", "cor", "del", "el", "fin", "gar", "hol", "in", "jo", "kel", "lan", "mor"),
+    *("nor", "os", "per", "quin", "ros", "sta", "ten", "ul", "ver", "wick", "yor", "zan"),
+)
 TAIL = 20_000
 """Names of shops, places and things."""
 MIX = 30
@@ -76,7 +82,9 @@ class Week:
         for _ in range(self._chance.randint(1, 3)):
             word = tail[min(TAIL - 1, int(self._chance.paretovariate(0.6)) - 1)]  # Zipf's law, nearly
             number = self._chance.randrange(10**7, 10**8)
-            said.append(f"在{word}买的，单号{number}。" if language == "zh" else f"Bought at {word}, order {number}.")
+            said.append(
+                f"在{word}买的，单号{number}。" if language == "zh" else f"Bought at {word}, order {number}."
+            )
         self._chance.shuffle(said)
         return (" " if language == "en" else "").join(said)
 

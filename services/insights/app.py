@@ -1,10 +1,22 @@
 """The insights service: read models of everything that happened, and the measures made of them."""
 
+from collections.abc import Sequence
+
 from services.insights.api import router
 from services.insights.handlers import reactions
 from services.insights.store import metadata
 from services.insights.tellings.handlers import reactions as tellings
-from shared.service import Service
+from services.insights.topics.job import Miner
+from shared.service import Context, Service, Worker
+
+
+def _parts(context: Context) -> Sequence[object]:
+    return (Miner(context.database, context.settings.poll_interval),)
+
+
+def _workers(context: Context) -> Sequence[Worker]:
+    return (Worker("insights.miner", context.part(Miner).run),)
+
 
 service = Service(
     name="insights",
@@ -12,4 +24,6 @@ service = Service(
     router=router,
     metadata=metadata,
     reactions=(reactions, tellings),
+    parts=_parts,
+    workers=_workers,
 )

@@ -80,7 +80,7 @@ from shared.events.improvement import (
     ImprovementStepPassed,
     RecurrenceFound,
 )
-from shared.events.insights import TrainingNeeded
+from shared.events.insights import TopicEmerged, TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
     AttachmentScanned,
@@ -285,6 +285,7 @@ __all__ = [
     "TaskDone",
     "TaskOverdue",
     "TaskSet",
+    "TopicEmerged",
     "TrainingNeeded",
     "ValidityJudged",
     "WebhookDisabled",

@@ -119,6 +119,8 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
+    # A job fills them from words, and people decide.
+    "insights": ("term_days", "mined_weeks", "topics", "topic_complaints"),
     # The last is filled by couriers: how far they have come is not the handlers' work.
     "notification": (
         *("subscriptions", "webhook_secrets", "devices", "rulebook_versions", "rulebook_switches"),

@@ -73,4 +73,4 @@ def _dispersion(past: Floats, fitted: Floats) -> Floats:
     for stratum in np.unique(which):
         alike[stratum] = own[which == stratum].mean()
     drawn = ((weeks - 1) * own + PRIOR_WEEKS * alike[which]) / (weeks - 1 + PRIOR_WEEKS)
-    return np.maximum(1.0, drawn)
+    return np.asarray(np.maximum(1.0, drawn))

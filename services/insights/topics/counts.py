@@ -78,4 +78,6 @@ def summed(days: Sequence[Counts]) -> Counts:
     for day in days:
         total[day.buckets] += day.n
     found = np.nonzero(total)[0].astype(np.int32)
-    return Counts(sum(day.customers for day in days), found, np.minimum(total[found], _MOST).astype(np.uint16))
+    return Counts(
+        sum(day.customers for day in days), found, np.minimum(total[found], _MOST).astype(np.uint16)
+    )

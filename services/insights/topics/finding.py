@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.insights.topics.book import Mining
 from services.insights.topics.bursts import Bursts, bursts
@@ -13,6 +14,8 @@ from services.insights.topics.counts import Counts, Told, count
 from services.insights.topics.grouping import merged
 from services.insights.topics.labels import label, medoids, weights
 from services.insights.topics.terms import BUCKETS, bucket, terms
+
+Numbers = NDArray[np.int64]
 
 STRONG = 0.8
 """Share of a term's uses that must be beyond what was expected for it to tell which complaints are meant."""
@@ -72,7 +75,12 @@ def find(
 
 
 def _topics(
-    language: str, told: Sequence[Told], first_now: int, tested: "np.ndarray[tuple[int], np.dtype[np.int64]]", found: Bursts, mining: Mining
+    language: str,
+    told: Sequence[Told],
+    first_now: int,
+    tested: Numbers,
+    found: Bursts,
+    mining: Mining,
 ) -> list[Found]:
     chosen = np.nonzero(found.q <= mining.false_share)[0]
     order = chosen[np.lexsort((tested[chosen], -found.observed[chosen], found.p[chosen]))]
@@ -105,7 +113,9 @@ def _topics(
                 {term: weighed[term] for term in heaviest},
                 tuple(sorted(term for term in own if bucket(term) in keys))[: 2 * SIGNATURE],
                 tuple(sorted(told[n].id for n in meant)),
-                tuple(told[meant[n]].id for n in medoids(said, [told[n].customer or told[n].id for n in meant])),
+                tuple(
+                    told[meant[n]].id for n in medoids(said, [told[n].customer or told[n].id for n in meant])
+                ),
                 int(found.observed[lead]),
                 float(found.expected[lead]),
                 float(found.p[lead]),
@@ -115,7 +125,7 @@ def _topics(
     return topics
 
 
-def _users(told: Sequence[Told], wanted: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[frozenset[int]]:
+def _users(told: Sequence[Told], wanted: Numbers) -> list[frozenset[int]]:
     """For each of the wanted buckets the numbers of the complaints that use it."""
     used: defaultdict[int, list[int]] = defaultdict(list)
     sorted_ = np.sort(wanted)

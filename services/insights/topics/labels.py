@@ -13,9 +13,7 @@ COMPARED = 200
 """Complaints among which the medoids are looked for, the first by id."""
 
 
-def weights(
-    inside: Counter[str], everywhere: Mapping[str, int], per_topic: float
-) -> dict[str, float]:
+def weights(inside: Counter[str], everywhere: Mapping[str, int], per_topic: float) -> dict[str, float]:
     """c-TF-IDF of each term: tf x log(1 + A / f), with tf its share within the topic, f its uses everywhere and A the
     uses of a topic on average (Grootendorst 2022, arXiv 2203.05794)."""
     total = sum(inside.values())
@@ -55,6 +53,10 @@ def _length(term: str) -> float:
 
 def _same(one: str, other: str) -> bool:
     """One within the other, or both from one run: they share two signs, or a word."""
-    if one[0] >= "㐀" and other[0] >= "㐀":
-        return bool({one[at : at + 2] for at in range(len(one) - 1)} & {other[at : at + 2] for at in range(len(other) - 1)})
-    return bool(set(one.split()) & set(other.split()))
+    return bool(_parts(one) & _parts(other))
+
+
+def _parts(term: str) -> set[str]:
+    if term[0] >= "㐀":
+        return {term[at : at + 2] for at in range(len(term) - 1)}
+    return set(term.split())
