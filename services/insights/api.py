@@ -18,6 +18,7 @@ from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
 from services.insights.periods import router as periods
 from services.insights.ranges import First, Last, Reader, checked
+from services.insights.recurrence.api import router as recurrence
 from services.insights.topics.api import router as topics
 from shared import clock, problems
 from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity, Standing
@@ -25,7 +26,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, topics, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, topics, recurrence, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.insights.api import router
 from services.insights.handlers import reactions
+from services.insights.recurrence.handlers import reactions as recurrence
 from services.insights.store import metadata
 from services.insights.tellings.handlers import reactions as tellings
 from services.insights.topics.job import Miner
@@ -23,7 +24,7 @@ service = Service(
     summary="learns: measures with targets, from sums that every event keeps up to date",
     router=router,
     metadata=metadata,
-    reactions=(reactions, tellings),
+    reactions=(reactions, tellings, recurrence),
     parts=_parts,
     workers=_workers,
 )

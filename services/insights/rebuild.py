@@ -3,13 +3,15 @@
 from sqlalchemy import text
 
 from services.insights.handlers import reactions
+from services.insights.recurrence.handlers import reactions as recurrence
+from services.insights.recurrence.store import signatures
 from services.insights.store import complaints, daily, handling_times
 from services.insights.tellings.handlers import reactions as tellings
 from services.insights.tellings.store import tellings as told
 from shared.service import Context
 
-READ_TABLES = (complaints, daily, handling_times, told)
-CONSUMERS = (reactions, tellings)
+READ_TABLES = (complaints, daily, handling_times, told, signatures)
+CONSUMERS = (reactions, tellings, recurrence)
 
 
 async def rebuild(ctx: Context) -> None:

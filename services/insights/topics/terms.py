@@ -16,9 +16,9 @@ from shared.gist import FIGURE, SMALL, SMALL_SIGNS, WORDS, plain
 BUCKETS = 2**20
 """Enough that a week of terms hardly ever shares one; terms that do are counted as one."""
 LONGEST_RUN = 4
-_MASKED = re.compile(r"\[[a-z_ -]{2,30}\]")
+MASKED = re.compile(r"\[[a-z_ -]{2,30}\]")
 _CLAUSES = re.compile(r"[\n.!?;,:。！？；，：、]+\s*")
-_NUMBER = re.compile(r"[\d./+-]+|.*\d.*\d.*\d.*\d.*\d.*")
+NUMBER = re.compile(r"[\d./+-]+|.*\d.*\d.*\d.*\d.*\d.*")
 
 Buckets = NDArray[np.int32]
 
@@ -26,7 +26,7 @@ Buckets = NDArray[np.int32]
 def terms(words: str) -> frozenset[str]:
     """Each term once, however often it is said."""
     found: set[str] = set()
-    for clause in _CLAUSES.split(_MASKED.sub("\n", plain(words))):
+    for clause in _CLAUSES.split(MASKED.sub("\n", plain(words))):
         before: str | None = None
         for word in WORDS.findall(clause):
             if word[0] >= "㐀":
@@ -34,7 +34,7 @@ def terms(words: str) -> frozenset[str]:
                 for run in word.translate(SMALL_SIGNS).split():
                     for length in range(2, min(LONGEST_RUN, len(run)) + 1):
                         found.update(run[at : at + length] for at in range(len(run) - length + 1))
-            elif word in SMALL or (FIGURE.search(word) and _NUMBER.fullmatch(word)):
+            elif word in SMALL or (FIGURE.search(word) and NUMBER.fullmatch(word)):
                 continue
             else:
                 found.add(word)

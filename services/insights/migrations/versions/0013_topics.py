@@ -109,9 +109,51 @@ def upgrade() -> None:
         comment="the complaints of a topic: its evidence",
     )
     op.create_index("ix_topic_complaints_week", "topic_complaints", ["topic_id", "week"], unique=False)
+    op.create_table(
+        "signatures",
+        sa.Column("id", sa.Uuid(), nullable=False, comment="of the complaint"),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=True, comment="opaque"),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=True, comment="words and pairs of signs, masked"),
+        sa.Column(
+            "bands",
+            sa.ARRAY(sa.BigInteger()),
+            nullable=False,
+            comment="by what it is found; see recurrence/signature.py",
+        ),
+        sa.Column(
+            "recurrence_id",
+            sa.Uuid(),
+            nullable=True,
+            comment="the oldest, by id, of all complaints that tell the same",
+        ),
+        sa.Column(
+            "erased_at", sa.DateTime(timezone=True), nullable=True, comment="when its customer was erased"
+        ),
+        sa.CheckConstraint("recurrence_id <= id", name=op.f("ck_signatures_oldest")),
+        sa.CheckConstraint(
+            "(recurrence_id IS NULL) = (registered_at IS NULL)", name=op.f("ck_signatures_compared")
+        ),
+        sa.CheckConstraint(
+            "erased_at IS NULL OR (said IS NULL AND cardinality(bands) = 0)",
+            name=op.f("ck_signatures_forgotten"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signatures")),
+        comment="complaints as they are compared with each other",
+    )
+    op.create_index("ix_signatures_recurrence", "signatures", ["recurrence_id"])
+    op.create_index(
+        "ix_signatures_bands",
+        "signatures",
+        ["bands"],
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("signatures")
     op.drop_index("ix_topic_complaints_week", table_name="topic_complaints")
     op.drop_table("topic_complaints")
     op.drop_index("ix_topics_found", table_name="topics")
