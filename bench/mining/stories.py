@@ -35,7 +35,7 @@ def problems() -> list[dict[str, Any]]:
 
 
 @cache
-def _sentences(language: str) -> list[str]:
+def sentences(language: str) -> list[str]:
     lines = (TEXTS / f"complaints_{language}.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["statement"]["what_went_wrong"] for line in lines]
     return [sentence for text in texts for sentence in _SENTENCE.split(text) if len(sentence) >= 6]
@@ -89,10 +89,10 @@ class Week:
         return (" " if language == "en" else "").join(said)
 
     def _one(self, language: str) -> str:
-        sentences = _sentences(language)
+        known = sentences(language)
         group = self._chance.choices(range(MIX), self.groups[language])[0]
-        within = range(group, len(sentences), MIX)
-        return sentences[within[self._chance.randrange(len(within))]]
+        within = range(group, len(known), MIX)
+        return known[within[self._chance.randrange(len(within))]]
 
     def _customer(self) -> UUID:
         return UUID(int=self._chance.getrandbits(128), version=4)

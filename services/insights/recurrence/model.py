@@ -4,16 +4,19 @@ Intake alone tells it, and it is compared as it was registered: what later conta
 same.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.insights.recurrence.signature import ALIKE, likeness
+from services.insights.recurrence.signature import same_words
 from shared.aggregate import Aggregate
 
 WITHIN = timedelta(days=180)
 """Between two complaints that are one recurrence."""
+COMPARED = 20
+"""Complaints that one is compared with at most."""
 
 
 @dataclass(kw_only=True)
@@ -43,6 +46,26 @@ class Signed(Aggregate):
             self.bands = []
 
 
+class Candidates:
+    """Those that share a band with one: the likeliest to tell the same."""
+
+    def __init__(self, signed: Iterable[Signed] = ()) -> None:
+        self._by_band: defaultdict[int, dict[UUID, Signed]] = defaultdict(dict)
+        for each in signed:
+            self.add(each)
+
+    def add(self, one: Signed) -> None:
+        for band in one.bands:
+            self._by_band[band][one.id] = one
+
+    def __call__(self, one: Signed) -> Sequence[Signed]:
+        """Those with the most bands in common first, then the newest; `COMPARED` at most."""
+        common = Counter(i for band in one.bands for i in self._by_band.get(band, ()) if i != one.id)
+        best = sorted(common, key=lambda i: (-common[i], -i.int))[:COMPARED]
+        known = {i: each for band in one.bands for i, each in self._by_band.get(band, {}).items()}
+        return [known[i] for i in best]
+
+
 def tells_the_same(one: Signed, other: Signed) -> bool:
     """Nearly the same words, of the same product, in time."""
     if one.said is None or other.said is None or one.product != other.product:
@@ -56,7 +79,7 @@ def tells_the_same(one: Signed, other: Signed) -> bool:
         return False  # it was gone already, and must not be found only because both came in one batch
     if abs(one.registered_at - other.registered_at) > WITHIN:
         return False
-    return likeness(one.said, other.said) >= ALIKE
+    return same_words(one.said, other.said)
 
 
 def connected(

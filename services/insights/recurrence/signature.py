@@ -20,6 +20,9 @@ PERMUTATIONS, BANDS = 64, 16
 _PRIME = np.uint64(2**31 - 1)
 ALIKE = 85.0
 """Of 100: common words and pairs of signs, by RapidFuzz's token_set_ratio."""
+COMMON = 0.65
+"""Share of all words and pairs of signs of both that both have (Jaccard): without it, a text that is a part of
+another one would be the same."""
 LEAST = 4
 """Words and pairs of signs that a text must have to be told from others at all."""
 
@@ -66,3 +69,12 @@ def bands(text: str) -> list[int]:
 def likeness(one: str, other: str) -> float:
     """0 to 100, of two texts as `said` gives them."""
     return float(fuzz.token_set_ratio(one, other))
+
+
+def same_words(one: str, other: str) -> bool:
+    """Nearly the same is told, whatever stands before and behind it."""
+    mine, theirs = set(one.split()), set(other.split())
+    both = len(mine & theirs)
+    if both < COMMON * (len(mine) + len(theirs) - both):
+        return False
+    return likeness(one, other) >= ALIKE

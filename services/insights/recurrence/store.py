@@ -1,6 +1,5 @@
 """The table of signatures. A read table: made from events alone, whatever their order."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, Index, Table, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.recurrence.model import WITHIN, Signed, connected
+from services.insights.recurrence.model import WITHIN, Candidates, Signed, connected
 from services.insights.store import metadata
 from shared import driver
 from shared.bulk import save_rows
@@ -74,7 +73,7 @@ class SignatureStore:
         if new:
             # Two that are compared in two transactions at once would not see each other.
             await transaction.execute(_LOCK, {"key": session_lock_key("insights", "recurrence")})
-            candidates = await _candidates(transaction.connection, new)
+            candidates = Candidates([*await near(transaction.connection, new), *new])
             moved = connected(new, candidates)
             if moved:
                 given = {"old": list(moved), "new": list(moved.values())}
@@ -83,24 +82,6 @@ class SignatureStore:
             each.scrub()
         rows = [dict(zip(FIELDS, _values_of(each), strict=True)) for each in saved]
         await save_rows(transaction, signatures, rows)
-
-
-class _Candidates:
-    """Those that share a band, of what is stored and of what comes together with it."""
-
-    def __init__(self, signed: Iterable[Signed]) -> None:
-        self._by_band: defaultdict[int, dict[UUID, Signed]] = defaultdict(dict)
-        for each in signed:
-            for band in each.bands:
-                self._by_band[band][each.id] = each
-
-    def __call__(self, one: Signed) -> Sequence[Signed]:
-        found = {other.id: other for band in one.bands for other in self._by_band[band].values()}
-        return [found[i] for i in sorted(found)]
-
-
-async def _candidates(connection: AsyncConnection, new: Sequence[Signed]) -> _Candidates:
-    return _Candidates([*await near(connection, new), *new])
 
 
 async def near(connection: AsyncConnection, wanted: Sequence[Signed]) -> list[Signed]:
