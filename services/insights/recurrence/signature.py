@@ -1,9 +1,9 @@
 """When are two texts nearly the same? Pure.
 
-Of a text's runs of three signs 64 smallest digests are kept, each under another permutation (MinHash: Broder 1997); two
-texts agree in as large a share of them as of their runs (Jaccard). They are looked up by bands of four: who agrees in
-half of the runs has a band in common in 64 of 100 cases, who agrees in eight tenths in all but a few of ten thousand
-(1 - (1 - J^4)^16). What has a band in common is then compared word by word.
+Of a text's runs of three signs 63 smallest digests are kept, each under another permutation (MinHash: Broder 1997); two
+texts agree in as large a share of them as of their runs (Jaccard). They are looked up by bands of three: who agrees in
+half of the runs has a band in common in 94 of 100 cases, who agrees in a tenth in 2 (1 - (1 - J^3)^21). What has a band
+in common is then compared word by word. What is held against it comes from `python -m bench.mining.retelling`.
 """
 
 from functools import cache
@@ -16,11 +16,11 @@ from rapidfuzz import fuzz
 from services.insights.topics.terms import MASKED, NUMBER
 from shared.gist import FIGURE, SMALL, SMALL_SIGNS, WORDS, plain
 
-PERMUTATIONS, BANDS = 64, 16
+PERMUTATIONS, BANDS = 63, 21
 _PRIME = np.uint64(2**31 - 1)
 ALIKE = 85.0
 """Of 100: common words and pairs of signs, by RapidFuzz's token_set_ratio."""
-COMMON = 0.65
+COMMON = 0.71
 """Share of all words and pairs of signs of both that both have (Jaccard): without it, a text that is a part of
 another one would be the same."""
 LEAST = 4
@@ -49,7 +49,7 @@ def _permutations() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 
 
 def bands(text: str) -> list[int]:
-    """Sixteen numbers of eight bytes; none for a text that says too little."""
+    """Twenty-one numbers of eight bytes; none for a text that says too little."""
     if len(text.split()) < LEAST:
         return []
     signs = text.replace(" ", "")
