@@ -142,6 +142,7 @@ from shared.events import (
     TaskDone,
     TaskOverdue,
     TaskSet,
+    TopicEmerged,
     TrainingNeeded,
     ValidityJudged,
     WarningAcknowledged,
@@ -595,6 +596,22 @@ def events() -> Iterator[Event]:
         reason="展会期间的咨询。",
         dismissed_by="key:5f0c1a9be27d",
         dismissed_at=_after(181),
+    )
+    yield TopicEmerged(
+        complaint_id=COMPLAINT,
+        topic_id=_id(61),
+        week=_after(0).date(),
+        label_en=("charging port", "scorched"),
+        label_zh=("充电口", "发烫"),
+        category="function_fault",
+        complaints=12,
+        customers=11,
+        expected=0.3,
+        p_value=1e-12,
+        q_value=3e-8,
+        rules_version=0,
+        evidence=(AGAIN, COMPLAINT),
+        found_at=_after(200),
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

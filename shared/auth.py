@@ -61,6 +61,7 @@ SCOPES = {
     "bounces:write": "report mails that came back",
     "surveys:reply": "hand in text messages that answer surveys",
     "measures:read": "read measures",
+    "topics:write": "name, merge and dismiss topics that emerged from words",
 }
 """Scopes and what each allows."""
 

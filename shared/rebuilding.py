@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from sqlalchemy import Table, text
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 1_000_000
 """Records of a round, about: some 700 MB in the memory."""
 
+SAVED_AT_ONCE = 500
+
 A = TypeVar("A", bound=Aggregate)
 W = TypeVar("W", bound=Aggregate, contravariant=True)
 
@@ -43,6 +45,20 @@ class Anew(Protocol[W]):
     async def finish(self, transaction: Transaction) -> None:
         """Write what was held back."""
         ...
+
+
+class BySaving(Generic[W]):
+    """For a store that must look at what it wrote before: it saves as ever, some at a time."""
+
+    def __init__(self, store: Store[W]) -> None:
+        self._store = store
+
+    async def write(self, transaction: Transaction, aggregates: Sequence[W]) -> None:
+        for first in range(0, len(aggregates), SAVED_AT_ONCE):
+            await self._store.save(transaction, aggregates[first : first + SAVED_AT_ONCE])
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Nothing is held back."""
 
 
 @runtime_checkable

@@ -24,6 +24,8 @@ from services.insights.measures.api import router as measures
 from services.insights.model import Facts
 from services.insights.periods import router as periods
 from services.insights.ranges import Reader
+from services.insights.recurrence.api import router as recurrence
+from services.insights.topics.api import router as topics
 from shared import problems
 from shared.events.vocabulary import Channel, Emotion, Kind, Language, Medium, Outcome, Severity, Standing
 from shared.rulebooks import api as rulebooks
@@ -42,6 +44,8 @@ ROOMS = (
     alerts,
     exposures,
     pairs,
+    topics,
+    recurrence,
     rulebooks.routes(*BOOKS),
 )
 for room in ROOMS:

@@ -8,6 +8,7 @@ from services.insights.charts.book import CHARTS
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
 from services.insights.measures.book import MEASURE_TARGETS
+from services.insights.topics.book import TOPICS_BOOK
 from shared.rulebooks import Book
 
 BOOKS: Sequence[Book[Any]] = (
@@ -16,4 +17,5 @@ BOOKS: Sequence[Book[Any]] = (
     MEASURE_TARGETS,
     CHARTS,
     EARLY_WARNING,
+    TOPICS_BOOK,
 )

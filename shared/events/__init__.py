@@ -81,6 +81,7 @@ from shared.events.improvement import (
     RecurrenceFound,
 )
 from shared.events.insights import (
+    TopicEmerged,
     TrainingNeeded,
     WarningAcknowledged,
     WarningConfirmed,
@@ -294,6 +295,7 @@ __all__ = [
     "TaskDone",
     "TaskOverdue",
     "TaskSet",
+    "TopicEmerged",
     "TrainingNeeded",
     "ValidityJudged",
     "WarningAcknowledged",

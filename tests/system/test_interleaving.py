@@ -119,7 +119,11 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
-    "insights": ("series_counts", "series_scores", "warning_rounds", "alerts", "exposures"),
+    # Jobs fill them, and people decide.
+    "insights": (
+        *("series_counts", "series_scores", "warning_rounds", "alerts", "exposures"),
+        *("term_days", "mined_weeks", "topics", "topic_complaints"),
+    ),
     # The last is filled by couriers: how far they have come is not the handlers' work.
     "notification": (
         *("subscriptions", "webhook_secrets", "devices", "rulebook_versions", "rulebook_switches"),

@@ -10,7 +10,7 @@ from dev.duplicates.__main__ import suggested, telling, worth
 from dev.duplicates.labelled import Pair, pairs
 from services.intake.duplicates.marks import marks_of
 from services.intake.duplicates.model import Reason, Telling, likeness
-from services.intake.duplicates.text import gist
+from shared.gist import gist
 
 SECRET = b"s" * 32
 EVERY = pairs()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from rapidfuzz import fuzz
 
-from services.intake.duplicates.text import Gist
+from shared.gist import Gist
 
 SUGGESTED_FROM = 0.5
 """Score from which on a complaint is suggested."""

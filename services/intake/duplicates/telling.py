@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from services.intake.duplicates.model import Telling
-from services.intake.duplicates.text import gist, plain
+from shared.gist import gist, plain
 
 _BETWEEN = re.compile(r"[\W_]+")
 

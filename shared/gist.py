@@ -9,12 +9,12 @@ from shared.script import SIMPLIFIED
 READ = 1000
 """Characters that are compared; what a complaint is about is told at its beginning."""
 
-_WORDS = re.compile(r"[a-z0-9][a-z0-9./+-]*[a-z0-9]|[a-z0-9]|[㐀-䶿一-鿿]+")
-_FIGURE = re.compile(r"\d")
+WORDS = re.compile(r"[a-z0-9][a-z0-9./+-]*[a-z0-9]|[a-z0-9]|[㐀-䶿一-鿿]+")
+FIGURE = re.compile(r"\d")
 _NO_FIGURE = re.compile(r"\D+")
 _LONG = 5
 """Figures from which on a number names one thing and does not count or date."""
-_SMALL = frozenset(
+SMALL = frozenset(
     re.findall(
         r"\w+",
         "a about after again all also am an and any are as at be because been before but by can did do "
@@ -25,7 +25,7 @@ _SMALL = frozenset(
 )
 """English words that tell nothing of the matter."""
 _ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s|ly)$")
-_SMALL_SIGNS = str.maketrans(
+SMALL_SIGNS = str.maketrans(
     dict.fromkeys("的了是我们你您他她它这那就也都很在有和与及吗呢吧啊呀请被把给让一个么还又再", " ")
 )
 
@@ -52,21 +52,21 @@ class Gist:
 
 
 def gist(text: str) -> Gist:
-    found = _WORDS.findall(plain(text))
+    found = WORDS.findall(plain(text))
     terms: set[str] = set()
     roots: set[str] = set()
     codes: set[str] = set()
     for word in found:
         if word[0] >= "㐀":
-            for part in word.translate(_SMALL_SIGNS).split():
+            for part in word.translate(SMALL_SIGNS).split():
                 roots.update(part)
                 terms.update(part[at : at + 2] for at in range(len(part) - 1))
                 if len(part) == 1:
                     terms.add(part)
-        elif _FIGURE.search(word):
+        elif FIGURE.search(word):
             codes.add(word)
             terms.add(word)
-        elif word not in _SMALL:
+        elif word not in SMALL:
             terms.add(_ENDINGS.sub("", word))
             roots.add(word[:4])
     numbers = {figures for code in codes if len(figures := _NO_FIGURE.sub("", code)) >= _LONG}

@@ -1,0 +1,119 @@
+"""Mines the words of each week once it is over, and has settled. Any number of replicas may run it.
+
+Which topics are found follows from the words alone, so two that mine the same week find the same; the row of the week
+lets one of them tell. Weeks that passed while nothing ran are mined later, one after the other.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from services.insights.topics import words
+from services.insights.topics.book import TOPICS_BOOK, Mining
+from services.insights.topics.finding import Found, find
+from services.insights.topics.knowing import place
+from services.insights.topics.model import WEEK, Matter
+from services.insights.topics.store import codes, followed, members, save
+from services.insights.topics.tables import mined_weeks
+from services.insights.topics.words import Words
+from shared import clock
+from shared.bulk import insert_rows
+from shared.database import Database, session_lock_key, sql
+from shared.rulebooks.store import load_books
+
+log = logging.getLogger(__name__)
+
+PAUSE = 120
+"""Poll intervals between two looks at the calendar: a minute as delivered."""
+CATCH_UP = 26
+"""Weeks that are mined later at most."""
+
+_LAST = sql("SELECT max(week) AS week FROM mined_weeks")
+_DONE = sql("SELECT 1 AS done FROM mined_weeks WHERE week = :week")
+_LOCK = sql("SELECT pg_advisory_xact_lock(:key)")
+
+
+class Miner:
+    """Worker of insights."""
+
+    def __init__(self, database: Database, poll_interval: float) -> None:
+        self._database = database
+        self._poll_interval = poll_interval
+
+    async def run(self) -> None:
+        while True:
+            if await self.turn() is None:
+                await asyncio.sleep(self._poll_interval * PAUSE)
+
+    async def turn(self) -> date | None:
+        """Mine the oldest week that is due, if one is; returns its Monday."""
+        async with self._database.reading() as connection:
+            mining = (await load_books(connection, TOPICS_BOOK)).read(TOPICS_BOOK)
+            last = (await connection.execute(_LAST)).scalar_one()
+        week = due(clock.now(), last, mining)
+        if week is not None:
+            await self.mine(week)
+        return week
+
+    async def mine(self, week: date) -> int | None:
+        """The week that begins on this Monday; how many topics emerged in it. None when it was mined before."""
+        async with self._database.reading() as connection:
+            books = await load_books(connection, TOPICS_BOOK)
+            if (await connection.execute(_DONE, {"week": week})).first() is not None:
+                return None
+        mining, version = books.read(TOPICS_BOOK), books.version(TOPICS_BOOK)
+        first = week - WEEK * (mining.history_weeks + 1)
+        await words.keep_counts(self._database, first, week - WEEK)
+        async with self._database.reading() as connection:
+            past = await words.weekly(connection, first, mining.history_weeks)
+            before = await words.whole(connection, week - WEEK, week)
+            now = await words.whole(connection, week, week + WEEK)
+        found: list[Found] = []
+        for language in sorted(now):
+            history, earlier = past.get(language, []), before.get(language, [])
+            found += await asyncio.to_thread(find, language, history, earlier, now[language], mining)
+        return await self._keep(week, found, now, mining, version)
+
+    async def _keep(
+        self, week: date, found: list[Found], now: Words, mining: Mining, version: int
+    ) -> int | None:
+        at = clock.now()
+        async with self._database.transaction() as transaction:
+            # People change topics, too, under the same lock.
+            await transaction.execute(_LOCK, {"key": LOCK})
+            if (await transaction.execute(_DONE, {"week": week})).first() is not None:
+                return None
+            topics = await followed(transaction.connection, week - WEEK * mining.follow_weeks)
+            mentioned = {complaint for each in found for complaint in each.complaints}
+            known: dict[UUID, Matter] = await codes(transaction.connection, mentioned)
+            mined = place(
+                week,
+                found,
+                now,
+                topics,
+                await members(transaction.connection, topics, week - WEEK),
+                lambda complaint: known.get(complaint, Matter()),
+                mining,
+                version,
+                at,
+            )
+            await save(transaction, mined)
+            told = sum(map(len, now.values()))
+            row = {"week": week, "told": told, "rules_version": version, "mined_at": at}
+            await insert_rows(transaction, mined_weeks, [row])
+        log.info("a week was mined", extra={"week": str(week), "told": told, "emerged": len(mined.new)})
+        return len(mined.new)
+
+
+LOCK = session_lock_key("insights", "topics")
+
+
+def due(now: datetime, last: date | None, mining: Mining) -> date | None:
+    """The Monday of the week to mine next: the newest that is over and settled, or the oldest that was missed."""
+    settled = (now.astimezone(UTC) - timedelta(hours=mining.settle_hours)).date()
+    newest = settled - timedelta(days=settled.weekday()) - WEEK
+    if last is None:
+        return newest
+    week = max(last + WEEK, newest - WEEK * (CATCH_UP - 1))
+    return week if week <= newest else None
