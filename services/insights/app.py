@@ -1,15 +1,26 @@
 """The insights service: read models of everything that happened, and the measures made of them."""
 
+from collections.abc import Sequence
+
 from services.insights.api import router
 from services.insights.handlers import reactions
 from services.insights.store import metadata
 from services.insights.tellings.handlers import reactions as tellings
-from shared.service import Service
+from services.insights.voices.handlers import reactions as voices
+from services.insights.voices.rehearing import Rehearing
+from shared.service import Context, Service, Worker
+
+
+def _workers(context: Context) -> Sequence[Worker]:
+    settings = context.settings
+    return [Worker("insights.rehearing", Rehearing(context.database, settings.poll_interval).run)]
+
 
 service = Service(
     name="insights",
     summary="learns: measures with targets, from sums that every event keeps up to date",
     router=router,
     metadata=metadata,
-    reactions=(reactions, tellings),
+    reactions=(reactions, tellings, voices),
+    workers=_workers,
 )

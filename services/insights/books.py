@@ -5,6 +5,7 @@ from typing import Any
 
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
+from services.insights.voices.book import NEEDS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES)
+BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES, NEEDS)

@@ -165,7 +165,6 @@ IGNORED = {
     "redress.approval.refused.v1",
     "redress.approval.expired.v1",
     "redress.approval.withdrawn.v1",
-    "redress.contact.held.v1",
     "redress.taboo.raised.v1",
     "redress.case.ended-negative.v1",
     "redress.problem.corrected.v1",

@@ -1,0 +1,123 @@
+"""What customers mean: what was heard in each complaint, and the sums of it. Both fill from the log by themselves."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0014"
+down_revision: str | None = "0008"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "voice_sums",
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False, comment="of receipt, UTC"),
+        sa.Column(
+            "value", sa.Text(), nullable=False, comment="'' while it is not known, and for dimension none"
+        ),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column(
+            "name", sa.Text(), nullable=False, comment="'' where any name counts; of labels: a set, joined"
+        ),
+        sa.Column("n", sa.BigInteger(), nullable=False, comment="complaints"),
+        sa.CheckConstraint(
+            "dimension IN ('none', 'category', 'product', 'region', 'channel')",
+            name=op.f("ck_voice_sums_dimension"),
+        ),
+        sa.CheckConstraint(
+            "what IN ('heard', 'coded', 'facets', 'placed', 'unlabelled', 'facet', 'facet_churn', 'facet_wished', "
+            "'praised', 'emotion', 'remedy', 'refused', 'threat', 'churn', 'danger', 'wish', 'opportunity', 'course')",
+            name=op.f("ck_voice_sums_what"),
+        ),
+        sa.CheckConstraint("n > 0", name=op.f("ck_voice_sums_not_empty")),
+        sa.PrimaryKeyConstraint("dimension", "day", "value", "what", "name", name=op.f("pk_voice_sums")),
+        comment="what was heard, counted per day, once for every dimension",
+        postgresql_with={"fillfactor": 70},
+    )
+    op.create_table(
+        "voices",
+        sa.Column("id", sa.Uuid(), nullable=False, comment="of the complaint"),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("category", sa.Text(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=True, comment="opaque"),
+        sa.Column("coded", sa.ARRAY(sa.Text()), nullable=True, comment="values that a person gave it"),
+        sa.Column(
+            "told",
+            sa.ARRAY(sa.Text()),
+            nullable=False,
+            comment="emotion of each contact as a person took it in, or ''",
+        ),
+        sa.Column(
+            "told_at",
+            sa.ARRAY(sa.DateTime(timezone=True)),
+            nullable=False,
+            comment="when each contact was",
+        ),
+        sa.Column(
+            "tones", sa.ARRAY(sa.Text()), nullable=False, comment="valence heard in each contact, or ''"
+        ),
+        sa.Column(
+            "lexicon",
+            sa.Integer(),
+            nullable=True,
+            comment="oldest version of the lexicons by which it was heard",
+        ),
+        sa.Column("remedies", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("refused", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("emotions", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("facets", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("praised", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("threats", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("churn", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("dangers", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("wishes", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("opportunities", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "held",
+            sa.ARRAY(sa.Text()),
+            nullable=False,
+            comment="emotion in each contact that a handler held and noted",
+        ),
+        sa.Column("held_at", sa.ARRAY(sa.DateTime(timezone=True)), nullable=False),
+        sa.Column("erased", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("(lexicon IS NULL) = (cardinality(tones) = 0)", name=op.f("ck_voices_heard")),
+        sa.CheckConstraint("NOT refused && remedies", name=op.f("ck_voices_refused_or_wanted")),
+        sa.CheckConstraint(
+            "cardinality(told) = cardinality(tones) AND cardinality(told) = cardinality(told_at) "
+            "AND cardinality(held) = cardinality(held_at)",
+            name=op.f("ck_voices_contacts"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_voices")),
+        comment="what the words of each complaint say, and no words",
+    )
+    op.create_index(
+        "ix_voices_lexicon", "voices", ["lexicon", "id"], unique=False, postgresql_where=sa.text("NOT erased")
+    )
+    op.create_index(
+        "ix_voices_opportunities",
+        "voices",
+        ["registered_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("cardinality(opportunities) > 0"),
+    )
+    op.create_index(
+        "ix_voices_wishes",
+        "voices",
+        ["registered_at"],
+        unique=False,
+        postgresql_where=sa.text("cardinality(wishes) > 0"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("voices")
+    op.drop_table("voice_sums")
