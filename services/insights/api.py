@@ -18,6 +18,7 @@ from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
 from services.insights.periods import router as periods
 from services.insights.ranges import First, Last, Reader, checked
+from services.insights.training.api import router as training
 from services.insights.voices.api import router as voices
 from shared import clock, problems
 from shared.events.vocabulary import Channel, Kind, Language, Medium, Outcome, Severity, Standing
@@ -25,7 +26,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, voices, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, voices, training, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

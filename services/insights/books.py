@@ -5,7 +5,8 @@ from typing import Any
 
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
+from services.insights.training.book import TRAINING
 from services.insights.voices.book import NEEDS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES, NEEDS)
+BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES, NEEDS, TRAINING)

@@ -6,12 +6,14 @@ from services.insights.handlers import reactions
 from services.insights.store import complaints, daily, handling_times
 from services.insights.tellings.handlers import reactions as tellings
 from services.insights.tellings.store import tellings as told
+from services.insights.training.handlers import reactions as lapsed
+from services.insights.training.store import conduct
 from services.insights.voices.handlers import reactions as heard
 from services.insights.voices.store import voice_sums, voices
 from shared.service import Context
 
-READ_TABLES = (complaints, daily, handling_times, told, voices, voice_sums)
-CONSUMERS = (reactions, tellings, heard)
+READ_TABLES = (complaints, daily, handling_times, told, voices, voice_sums, conduct)
+CONSUMERS = (reactions, tellings, heard, lapsed)
 
 
 async def rebuild(ctx: Context) -> None:

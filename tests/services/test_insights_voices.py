@@ -129,10 +129,10 @@ def shares(group: dict[str, Any]) -> dict[str, int]:
 
 @pytest.mark.requirement("000-23", "003-11")
 async def test_every_complaint_touches_a_value_and_what_people_coded_wins(insights: Insights) -> None:  # noqa: F811
-    kettle = {"product": ProductRef(name="kettle")}
+    kettle = ProductRef(name="kettle")
     late, rude, mute, praise = (
-        told(1, "The parcel is late and the clerk was rude.", **kettle),
-        told(2, "The parcel is late.", **kettle),
+        told(1, "The parcel is late and the clerk was rude.", product=kettle),
+        told(2, "The parcel is late.", product=kettle),
         told(3, "It is about the order of May."),
         told(4, "All is well.", kind=Kind.PRAISE),
     )

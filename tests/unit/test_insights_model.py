@@ -143,9 +143,7 @@ IGNORED = {
     "redress.offers.withdrawn.v1",
     # No measure is made of these yet; the log keeps them until one is.
     "redress.risk.settled.v1",
-    "redress.reply.flagged.v1",
     "redress.survey.sent.v1",
-    "redress.survey.answered.v1",
     "redress.survey.closed.v1",
     "redress.result.judged.v1",  # OpinionGiven says it, too
     "redress.case.closed-below-value.v1",

@@ -1,4 +1,7 @@
-"""What customers mean: what was heard in each complaint, and the sums of it. Both fill from the log by themselves."""
+"""What customers mean, and who must learn what.
+
+What was heard in each complaint, the sums of it, and the lapses of each case fill from the log by themselves.
+"""
 
 from collections.abc import Sequence
 
@@ -117,7 +120,68 @@ def upgrade() -> None:
         postgresql_where=sa.text("cardinality(wishes) > 0"),
     )
 
+    op.create_table(
+        "conduct",
+        sa.Column("id", sa.Uuid(), nullable=False, comment="of the complaint"),
+        sa.Column("handler", sa.Text(), nullable=True, comment="who accepted it last"),
+        sa.Column("lapses", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("lapsed_at", sa.ARRAY(sa.DateTime(timezone=True)), nullable=False),
+        sa.Column(
+            "people", sa.ARRAY(sa.Text()), nullable=False, comment="whose lapse it was; '' for the handler"
+        ),
+        sa.CheckConstraint(
+            "lapses <@ '{promise_broken,result_fell,reply_flagged,rated_badly,cause_back}'",
+            name=op.f("ck_conduct_known"),
+        ),
+        sa.CheckConstraint(
+            "cardinality(lapses) = cardinality(lapsed_at) AND cardinality(lapses) = cardinality(people)",
+            name=op.f("ck_conduct_lapses"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conduct")),
+        comment="what should not have happened in each complaint",
+    )
+    op.create_table(
+        "training_needs",
+        sa.Column(
+            "id", sa.Uuid(), nullable=False, comment="derived from whose it is, what about, and the period"
+        ),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False, comment="the last that speaks for it"),
+        sa.Column("person_id", sa.Text(), nullable=True),
+        sa.Column("department", sa.Text(), nullable=True),
+        sa.Column("lapse", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "since", sa.Date(), nullable=False, comment="cases accepted from this day on were compared"
+        ),
+        sa.Column("complaints", sa.Integer(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("expected", sa.Float(), nullable=False),
+        sa.Column("ratio", sa.Float(), nullable=True, comment="null: the others have none"),
+        sa.Column("ratio_low", sa.Float(), nullable=False),
+        sa.Column("ratio_high", sa.Float(), nullable=True, comment="null: no upper bound"),
+        sa.Column("p_value", sa.Float(), nullable=False),
+        sa.Column("q_value", sa.Float(), nullable=False),
+        sa.Column(
+            "thresholds_version", sa.Integer(), nullable=False, comment="of the rulebook training-needs"
+        ),
+        sa.Column("evidence", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "complaints > 0 AND complaints <= cases AND cardinality(evidence) > 0",
+            name=op.f("ck_training_needs_evident"),
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(person_id, department) = 1", name=op.f("ck_training_needs_somebodys")
+        ),
+        sa.CheckConstraint("ratio_low > 1", name=op.f("ck_training_needs_above_the_others")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_needs")),
+    )
+    op.create_index("ix_training_needs_newest", "training_needs", ["found_at", "id"], unique=False)
+
 
 def downgrade() -> None:
+    op.drop_table("training_needs")
+    op.drop_table("conduct")
     op.drop_table("voices")
     op.drop_table("voice_sums")
