@@ -206,7 +206,8 @@ async def test_routing_keeps_the_need_that_insights_found(world: World) -> None:
                     text(
                         "INSERT INTO complaints (id, category, severity, accepted_at, offers_declined, assignments, "
                         "notices_acknowledged, notices_issued, offer_rounds, updates, follow_ups, resumed, "
-                        "promises_made, promises_kept_at, promises_broken_at, messages_delivered, messages_failed) VALUES "
+                        "promises_made, promises_kept_at, promises_broken_at, messages_delivered, "
+                        "messages_failed) VALUES "
                         "(:id, 'late_delivery', 'general', :at, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', 0, 0)"
                     ),
                     {"id": event.complaint_id, "at": clock.now() - timedelta(days=1)},
