@@ -14,6 +14,7 @@ from services.insights.cues.api import router as cues
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
+from services.insights.hazards.api import router as hazards
 from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
 from services.insights.periods import router as periods
@@ -26,7 +27,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, voices, training, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, voices, training, hazards, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

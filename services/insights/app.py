@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.insights.api import router
 from services.insights.handlers import reactions
+from services.insights.hazards.finding import HazardFinder
 from services.insights.store import metadata
 from services.insights.tellings.handlers import reactions as tellings
 from services.insights.training.finding import Finder
@@ -18,6 +19,7 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [
         Worker("insights.rehearing", Rehearing(database, poll_interval).run),
         Worker("insights.training-needs", Finder(database, poll_interval).run),
+        Worker("insights.hazards", HazardFinder(database, poll_interval).run),
     ]
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
+from services.insights.hazards.book import HAZARDS
 from services.insights.training.book import TRAINING
 from services.insights.voices.book import NEEDS
 from shared.rulebooks import Book
 
-BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES, NEEDS, TRAINING)
+BOOKS: Sequence[Book[Any]] = (ECONOMICS, VALUES, NEEDS, TRAINING, HAZARDS)

@@ -80,7 +80,7 @@ from shared.events.improvement import (
     ImprovementStepPassed,
     RecurrenceFound,
 )
-from shared.events.insights import TrainingNeeded
+from shared.events.insights import HazardRegistered, TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
     AttachmentScanned,
@@ -225,6 +225,7 @@ __all__ = [
     "FieldLetterFailed",
     "FollowUpRequested",
     "HandlerWrote",
+    "HazardRegistered",
     "ImprovementActionDue",
     "ImprovementActionOverdue",
     "ImprovementActionSettled",

@@ -124,7 +124,7 @@ KEPT = {
         *("subscriptions", "webhook_secrets", "devices", "rulebook_versions", "rulebook_switches"),
         *("preferences", "wordings", "day_counts"),
     ),
-    "insights": ("training_needs",),
+    "insights": ("training_needs", "hazards"),
 }
 """Tables that requests fill, and no event."""
 

@@ -68,6 +68,7 @@ Index(
     voices.c.id,
     postgresql_where=text("cardinality(opportunities) > 0"),
 )
+Index("ix_voices_dangers", voices.c.registered_at, postgresql_where=text("cardinality(dangers) > 0"))
 Index("ix_voices_wishes", voices.c.registered_at, postgresql_where=text("cardinality(wishes) > 0"))
 
 voice_sums = Table(

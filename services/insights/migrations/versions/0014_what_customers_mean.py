@@ -1,4 +1,4 @@
-"""What customers mean, and who must learn what.
+"""What customers mean, who must learn what, and the register of hazards.
 
 What was heard in each complaint, the sums of it, and the lapses of each case fill from the log by themselves.
 """
@@ -178,9 +178,74 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_needs")),
     )
     op.create_index("ix_training_needs_newest", "training_needs", ["found_at", "id"], unique=False)
+    op.create_table(
+        "hazards",
+        sa.Column(
+            "id", sa.Uuid(), nullable=False, comment="derived from what and where, if the rules found it"
+        ),
+        sa.Column("version", sa.Integer(), nullable=False, comment="counts the changes"),
+        sa.Column("found_by", sa.Text(), nullable=False, comment="the account, or rules"),
+        sa.Column("danger", sa.Text(), nullable=True, comment="name in the lexicons, if the rules found it"),
+        sa.Column(
+            "what", sa.Text(), nullable=True, comment="in somebody's words, masked; null: the danger says it"
+        ),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("batch", sa.Text(), nullable=True),
+        sa.Column("region", sa.Text(), nullable=True, comment="ISO 3166-1 or 3166-2"),
+        sa.Column("department", sa.Text(), nullable=True, comment="that is to remove it"),
+        sa.Column(
+            "owner", sa.Text(), nullable=True, comment="who is to see to it, by their id in the directory"
+        ),
+        sa.Column("likelihood", sa.SmallInteger(), nullable=False),
+        sa.Column("severity", sa.SmallInteger(), nullable=False),
+        sa.Column("measures", sa.Text(), nullable=True, comment="masked"),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column(
+            "reason", sa.Text(), nullable=True, comment="why it is accepted or counts as removed; masked"
+        ),
+        sa.Column("review_by", sa.Date(), nullable=False),
+        sa.Column("evidence", sa.ARRAY(sa.Uuid()), nullable=False, comment="complaints, the newest first"),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "ended_at", sa.DateTime(timezone=True), nullable=True, comment="when it was said to be removed"
+        ),
+        sa.CheckConstraint("(state = 'removed') = (ended_at IS NOT NULL)", name=op.f("ck_hazards_ended")),
+        sa.CheckConstraint(
+            "state IN ('open', 'watched') OR reason IS NOT NULL", name=op.f("ck_hazards_says_why")
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'watched', 'removed', 'accepted')", name=op.f("ck_hazards_state")
+        ),
+        sa.CheckConstraint("cardinality(evidence) BETWEEN 1 AND 50", name=op.f("ck_hazards_evident")),
+        sa.CheckConstraint(
+            "likelihood BETWEEN 1 AND 5 AND severity BETWEEN 1 AND 5", name=op.f("ck_hazards_levels")
+        ),
+        sa.CheckConstraint("version > 0", name=op.f("ck_hazards_version")),
+        sa.CheckConstraint("what IS NOT NULL OR danger IS NOT NULL", name=op.f("ck_hazards_says_what")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hazards")),
+        comment="what complaints warn of before it happens",
+    )
+    op.create_index("ix_hazards_newest", "hazards", ["registered_at", "id"], unique=False)
+    op.create_index(
+        "uq_hazards_live",
+        "hazards",
+        ["danger", sa.literal_column("coalesce(product, '')")],
+        unique=True,
+        postgresql_where=sa.text("danger IS NOT NULL AND state <> 'removed'"),
+    )
+    op.create_index(
+        "ix_voices_dangers",
+        "voices",
+        ["registered_at"],
+        unique=False,
+        postgresql_where=sa.text("cardinality(dangers) > 0"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("hazards")
     op.drop_table("training_needs")
     op.drop_table("conduct")
     op.drop_table("voices")
