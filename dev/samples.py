@@ -84,6 +84,7 @@ from shared.events import (
     FieldLetterFailed,
     FollowUpRequested,
     HandlerWrote,
+    HazardRegistered,
     ImprovementActionDue,
     ImprovementActionOverdue,
     ImprovementActionSettled,
@@ -612,6 +613,18 @@ def events() -> Iterator[Event]:
         rules_version=0,
         evidence=(AGAIN, COMPLAINT),
         found_at=_after(200),
+    )
+    yield HazardRegistered(
+        complaint_id=COMPLAINT,
+        hazard_id=_id(61),
+        danger="fire",
+        product="YE3-160M-4",
+        likelihood=2,
+        severity=5,
+        evidence=(COMPLAINT, AGAIN),
+        review_by=_after(900).date(),
+        found_by="rules",
+        registered_at=_after(200),
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

@@ -18,6 +18,7 @@ from sqlalchemy import Table, text
 
 from shared import inbox
 from shared.aggregate import Aggregate, Store
+from shared.bulk import copy_rows
 from shared.database import Database, Transaction
 from shared.envelope import Received, open_envelope
 from shared.eventlog import EventLog, Places, Record, Share
@@ -45,6 +46,19 @@ class Anew(Protocol[W]):
     async def finish(self, transaction: Transaction) -> None:
         """Write what was held back."""
         ...
+
+
+class ByCopying(Generic[W]):
+    """For a store with one table, whose rows are its aggregates and follow from nothing else."""
+
+    def __init__(self, table: Table, values_of: Callable[[W], Sequence[object]]) -> None:
+        self._table, self._values_of = table, values_of
+
+    async def write(self, transaction: Transaction, aggregates: Sequence[W]) -> None:
+        await copy_rows(transaction, self._table, map(self._values_of, aggregates))
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Nothing is held back."""
 
 
 class BySaving(Generic[W]):

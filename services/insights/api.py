@@ -17,6 +17,7 @@ from services.insights.cohorts.api import router as cohorts
 from services.insights.cues.api import router as cues
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
+from services.insights.hazards.api import router as hazards
 from services.insights.journey import benefits, devoted
 from services.insights.journeys.api import router as journeys
 from services.insights.losses import Band
@@ -26,6 +27,8 @@ from services.insights.periods import router as periods
 from services.insights.ranges import Reader
 from services.insights.recurrence.api import router as recurrence
 from services.insights.topics.api import router as topics
+from services.insights.training.api import router as training
+from services.insights.voices.api import router as voices
 from shared import problems
 from shared.events.vocabulary import Channel, Emotion, Kind, Language, Medium, Outcome, Severity, Standing
 from shared.rulebooks import api as rulebooks
@@ -46,6 +49,9 @@ ROOMS = (
     pairs,
     topics,
     recurrence,
+    voices,
+    training,
+    hazards,
     rulebooks.routes(*BOOKS),
 )
 for room in ROOMS:

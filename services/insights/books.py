@@ -7,8 +7,11 @@ from services.insights.alerts.book import EARLY_WARNING
 from services.insights.charts.book import CHARTS
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
+from services.insights.hazards.book import HAZARDS
 from services.insights.measures.book import MEASURE_TARGETS
 from services.insights.topics.book import TOPICS_BOOK
+from services.insights.training.book import TRAINING
+from services.insights.voices.book import NEEDS
 from shared.rulebooks import Book
 
 BOOKS: Sequence[Book[Any]] = (
@@ -18,4 +21,7 @@ BOOKS: Sequence[Book[Any]] = (
     CHARTS,
     EARLY_WARNING,
     TOPICS_BOOK,
+    NEEDS,
+    TRAINING,
+    HAZARDS,
 )

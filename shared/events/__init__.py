@@ -81,6 +81,7 @@ from shared.events.improvement import (
     RecurrenceFound,
 )
 from shared.events.insights import (
+    HazardRegistered,
     TopicEmerged,
     TrainingNeeded,
     WarningAcknowledged,
@@ -234,6 +235,7 @@ __all__ = [
     "FieldLetterFailed",
     "FollowUpRequested",
     "HandlerWrote",
+    "HazardRegistered",
     "ImprovementActionDue",
     "ImprovementActionOverdue",
     "ImprovementActionSettled",

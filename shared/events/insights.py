@@ -295,3 +295,31 @@ class TopicEmerged(Event):
     evidence: Annotated[tuple[UUID, ...], Field(max_length=MOST_EVIDENCE)] = ()
     """Some of the complaints, the newest first."""
     found_at: datetime
+
+
+@registry.event("redress.hazard.registered", topic=TOPICS.insights)
+class HazardRegistered(Event):
+    """Complaints warn of something that may happen. The complaint is the newest that does.
+
+    投诉显示存在隐患，已登记。
+    """
+
+    hazard_id: UUID
+    danger: str | None = None
+    """What was heard in the words of complaints (`fire`, `shock`), where rules found it."""
+    what: str | None = None
+    """In the words of whoever registered it, masked."""
+    product: str | None = None
+    batch: str | None = None
+    region: str | None = None
+    """By ISO 3166-1 or 3166-2."""
+    department: str | None = None
+    """That is to remove it, if somebody said so."""
+    likelihood: Annotated[int, Field(ge=1, le=5)]
+    severity: Annotated[int, Field(ge=1, le=5)]
+    evidence: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=50)]
+    """Complaints that warn of it, the newest first."""
+    review_by: date
+    found_by: str
+    """The account, or `rules`."""
+    registered_at: datetime

@@ -123,6 +123,7 @@ KEPT = {
     "insights": (
         *("series_counts", "series_scores", "warning_rounds", "alerts", "exposures"),
         *("term_days", "mined_weeks", "topics", "topic_complaints"),
+        *("training_needs", "hazards"),
     ),
     # The last is filled by couriers: how far they have come is not the handlers' work.
     "notification": (

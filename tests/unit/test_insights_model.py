@@ -228,7 +228,6 @@ IGNORED = {
     "redress.offers.withdrawn.v1",
     # No measure is made of these yet; the log keeps them until one is.
     "redress.risk.settled.v1",
-    "redress.reply.flagged.v1",
     "redress.survey.sent.v1",
     "redress.survey.closed.v1",
     "redress.result.judged.v1",  # OpinionGiven says it, too
@@ -249,6 +248,7 @@ IGNORED = {
     "redress.approval.refused.v1",
     "redress.approval.expired.v1",
     "redress.approval.withdrawn.v1",
+    "redress.taboo.raised.v1",
     "redress.case.ended-negative.v1",
     "redress.dispute.handed-over.v1",
     "redress.dispute.deadline-near.v1",

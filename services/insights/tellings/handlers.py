@@ -25,10 +25,9 @@ def on_complaint_supplemented(telling: Telling, event: ComplaintSupplemented, fa
         return
     if event.product is not None and event.product.label is not None:
         telling.product = event.product.label
-    telling.feeling = telling.feeling or event.feeling
-    telling.wanted = telling.wanted or event.wanted
-    if event.said:
-        telling.added.append(event.said)
+    words = "\n".join(part for part in (event.said, event.feeling, event.wanted) if part)
+    if words or event.emotion:
+        telling.added.append(words)
 
 
 @reactions.on(CustomerErased)

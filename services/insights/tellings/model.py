@@ -22,7 +22,7 @@ class Telling(Aggregate):
     feeling: str | None = None
     wanted: str | None = None
     added: list[str] = field(default_factory=list)
-    """What later contacts said, in their order."""
+    """What later contacts said, felt and wanted, in their order; '' where only an emotion was noted."""
     erased: bool = False
 
     @property
@@ -30,6 +30,12 @@ class Telling(Aggregate):
         """All of it, a paragraph for each part."""
         parts = (self.what_went_wrong, self.feeling, self.wanted, *self.added)
         return "\n".join(part for part in parts if part)
+
+    @property
+    def contacts(self) -> list[str]:
+        """What was told each time, the first first."""
+        first = (self.what_went_wrong, self.feeling, self.wanted)
+        return ["\n".join(part for part in first if part), *self.added]
 
     def forget(self) -> None:
         self.erased = True

@@ -8,8 +8,9 @@ from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, DateTime, Index,
 
 from services.insights.store import metadata
 from services.insights.tellings.model import Telling
-from shared.bulk import copy_rows, save_rows
+from shared.bulk import save_rows
 from shared.database import Transaction
+from shared.rebuilding import ByCopying
 
 tellings = Table(
     "tellings",
@@ -58,15 +59,5 @@ class TellingStore:
     def blank(self, complaint_id: UUID) -> Telling:
         return Telling(id=complaint_id)
 
-    def anew(self) -> "TellingsAnew":
-        return TellingsAnew()
-
-
-class TellingsAnew:
-    """Writes the empty table."""
-
-    async def write(self, transaction: Transaction, aggregates: Iterable[Telling]) -> None:
-        await copy_rows(transaction, tellings, map(_values_of, aggregates))
-
-    async def finish(self, transaction: Transaction) -> None:
-        """Nothing is held back."""
+    def anew(self) -> ByCopying[Telling]:
+        return ByCopying(tellings, _values_of)

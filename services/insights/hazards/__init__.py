@@ -1,0 +1,1 @@
+"""The register of latent hazards (隐患): what complaints warn of before it happens."""

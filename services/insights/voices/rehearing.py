@@ -1,0 +1,84 @@
+"""A release that brings other lexicons hears again what was told before.
+
+Any number of processes may run it, and it goes on where it was interrupted: what was heard by an older version says so.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.insights.cues.lexicon import common
+from services.insights.tellings.model import Telling
+from services.insights.tellings.store import TellingStore
+from services.insights.voices.model import Voice
+from services.insights.voices.store import VoiceStore
+from shared.database import Database
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Complaints in one transaction."""
+PAUSE = 60
+"""Poll intervals between two looks: half a minute as delivered."""
+
+_OLD = text(
+    "SELECT id FROM voices WHERE lexicon < :version AND NOT erased AND (CAST(:after AS uuid) IS NULL OR id > :after) "
+    "ORDER BY id LIMIT :batch"
+)
+
+
+class Rehearing:
+    """Worker of insights."""
+
+    def __init__(self, database: Database, poll_interval: float) -> None:
+        self._database = database
+        self._pause = poll_interval * PAUSE
+
+    async def run(self) -> None:
+        while True:
+            if heard := await self.turn():
+                log.info("complaints heard again by the lexicons of today", extra={"complaints": heard})
+            await asyncio.sleep(self._pause)
+
+    async def turn(self) -> int:
+        """Hear all that was heard by older lexicons. Returns how many complaints.
+
+        What `tellings` has not read as far yet waits for the next turn.
+        """
+        heard, after = 0, None
+        while True:
+            async with self._database.reading() as connection:
+                found = await connection.execute(
+                    _OLD, {"version": common().version, "after": after, "batch": BATCH}
+                )
+                some = found.scalars().all()
+            if not some:
+                return heard
+            after = some[-1]
+            async with self._database.transaction(of=some) as transaction:
+                tellings = await TellingStore().load(transaction, some)
+                voices = await VoiceStore().load(transaction, some)
+                again = [voice for voice in voices.values() if _can_be_heard(voice, tellings[voice.id])]
+                await asyncio.to_thread(_hear_again, again, tellings)
+                if again:
+                    await VoiceStore().save(transaction, again)
+            heard += len(again)
+
+
+def _can_be_heard(voice: Voice, telling: Telling) -> bool:
+    """Asked again under the locks: another process may have been here, the words may be gone or not be read yet."""
+    return (
+        voice.lexicon is not None
+        and voice.lexicon < common().version
+        and telling.registered_at is not None
+        and not (voice.erased or telling.erased)
+        and len(telling.contacts) == len(voice.told)
+    )
+
+
+def _hear_again(voices: Iterable[Voice], tellings: Mapping[UUID, Telling]) -> None:
+    for voice in voices:
+        voice.hear_again(tellings[voice.id].contacts)
