@@ -61,6 +61,7 @@ SCOPES = {
     "bounces:write": "report mails that came back",
     "surveys:reply": "hand in text messages that answer surveys",
     "measures:read": "read measures",
+    "fairness:audit": "have it audited whether everybody is treated alike, and answer for what is found",
 }
 """Scopes and what each allows."""
 

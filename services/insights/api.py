@@ -1,6 +1,7 @@
 """HTTP in: the measures, their catalogue, and one complaint's row."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +15,7 @@ from services.insights.cues.api import router as cues
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
+from services.insights.fairness.api import router as fairness
 from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
 from services.insights.periods import router as periods
@@ -24,7 +26,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, fairness, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 
@@ -120,6 +122,8 @@ class ComplaintFacts(BaseModel):
     product: str | None
     loss: Band | None
     """Size of the loss that the customer named."""
+    claimed: Decimal | None
+    """The loss itself, in yuan."""
     customer_id: UUID | None
     region: str | None
     batch: str | None
@@ -151,6 +155,10 @@ class ComplaintFacts(BaseModel):
     valid: bool | None
     judged_at: datetime | None
     offer_rounds: int
+    offered: Decimal | None
+    """Value of the best offer of the newest round, in yuan."""
+    offered_material: bool | None
+    """Whether anything material was in it."""
     agreed_at: datetime | None
     carried_out_at: datetime | None
     """Null again while the case is resumed."""

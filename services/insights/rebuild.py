@@ -3,13 +3,15 @@
 from sqlalchemy import text
 
 from services.insights.handlers import reactions
+from services.insights.staff.handlers import reactions as staff
+from services.insights.staff.store import accusations
 from services.insights.store import complaints, daily, handling_times
 from services.insights.tellings.handlers import reactions as tellings
 from services.insights.tellings.store import tellings as told
 from shared.service import Context
 
-READ_TABLES = (complaints, daily, handling_times, told)
-CONSUMERS = (reactions, tellings)
+READ_TABLES = (complaints, daily, handling_times, told, accusations)
+CONSUMERS = (reactions, tellings, staff)
 
 
 async def rebuild(ctx: Context) -> None:
@@ -33,7 +35,7 @@ async def rebuild(ctx: Context) -> None:
         await transaction.execute(text(f"TRUNCATE {', '.join(table.name for table in READ_TABLES)}"))
         for table in ("inbox", "dead_letters"):
             await transaction.execute(
-                text(f"DELETE FROM {table} WHERE consumer = ANY(:consumers)"),  # noqa: S608 - one of two names
+                text(f"DELETE FROM {table} WHERE consumer = ANY(:consumers)"),  # noqa: S608 - one of these names
                 {"consumers": [each.consumer for each in CONSUMERS]},
             )
     await _from_the_start(ctx)

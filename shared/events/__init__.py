@@ -80,7 +80,7 @@ from shared.events.improvement import (
     ImprovementStepPassed,
     RecurrenceFound,
 )
-from shared.events.insights import TrainingNeeded
+from shared.events.insights import DisparityFound, TrainingNeeded
 from shared.events.intake import (
     AttachmentAdded,
     AttachmentScanned,
@@ -208,6 +208,7 @@ __all__ = [
     "CustomerTold",
     "CustomerWrote",
     "DepartmentInvolved",
+    "DisparityFound",
     "DisputeAnswered",
     "DisputeDeadlineMissed",
     "DisputeDeadlineNear",

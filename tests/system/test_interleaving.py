@@ -119,6 +119,7 @@ KEPT = {
         *("policies", "policy_acknowledgements", "proposals"),
     ),
     "resolution": ("calendars",),
+    "insights": ("fairness_audits", "fairness_comparisons", "fairness_decisions"),
     # The last is filled by couriers: how far they have come is not the handlers' work.
     "notification": (
         *("subscriptions", "webhook_secrets", "devices", "rulebook_versions", "rulebook_switches"),
