@@ -45,7 +45,8 @@ METHODS = {
     Sort.SHARE: "difference of Mantel and Haenszel, variance of Sato (1989), interval of Klingenberg (2014), "
     "p value of Cochran, Mantel and Haenszel (1959)",
     Sort.RANK: "rank test of van Elteren (1960)",
-    Sort.TIME: "stratified log-rank test (Mantel 1966), one-step ratio of Peto; open cases count up to their age",
+    Sort.TIME: "stratified log-rank test (Mantel 1966), ratio of the rates by Mantel and Haenszel; open cases "
+    "count up to their age",
 }
 
 AuditId = Annotated[UUID, Path(examples=["01997f3e-6f0a-7cc0-8d6a-0f6d3c1c9e51"])]
