@@ -67,6 +67,7 @@ from shared.events import (
     CustomerTold,
     CustomerWrote,
     DepartmentInvolved,
+    DisparityFound,
     DisputeAnswered,
     DisputeDeadlineMissed,
     DisputeDeadlineNear,
@@ -160,6 +161,7 @@ from shared.events.fairness import Clearing, Decision, MarkEnd
 from shared.events.field_action import Affected, Announcement, BilingualText, Measure
 from shared.events.insights import (
     TrainingKind,
+    Treated,
     WarningDetector,
     WarningEvidence,
     WarningFactor,
@@ -625,6 +627,28 @@ def events() -> Iterator[Event]:
         review_by=_after(900).date(),
         found_by="rules",
         registered_at=_after(200),
+    )
+    yield DisparityFound(
+        complaint_id=COMPLAINT,
+        audit_id=_id(61),
+        comparison_id=_id(62),
+        about=Treated.CUSTOMERS,
+        characteristic="account",
+        group="key",
+        measure="handling_time",
+        sort="time",
+        worse=False,
+        n=212,
+        n_others=1840,
+        value=1.42,
+        low=1.21,
+        high=1.67,
+        p_value=0.00002,
+        q_value=0.0009,
+        tolerance=0.1,
+        first=_after(0).date(),
+        last=_after(2000).date(),
+        found_at=_after(2400),
     )
     yield ComplaintReferred(
         complaint_id=COMPLAINT,

@@ -62,6 +62,7 @@ SCOPES = {
     "surveys:reply": "hand in text messages that answer surveys",
     "measures:read": "read measures",
     "topics:write": "name, merge and dismiss topics that emerged from words",
+    "fairness:audit": "have it audited whether everybody is treated alike, and answer for what is found",
 }
 """Scopes and what each allows."""
 

@@ -1,6 +1,7 @@
 """HTTP in: the rooms of insights, and one complaint's row."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.insights.cohorts.api import router as cohorts
 from services.insights.cues.api import router as cues
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
+from services.insights.fairness.api import router as fairness
 from services.insights.hazards.api import router as hazards
 from services.insights.journey import benefits, devoted
 from services.insights.journeys.api import router as journeys
@@ -52,6 +54,7 @@ ROOMS = (
     voices,
     training,
     hazards,
+    fairness,
     rulebooks.routes(*BOOKS),
 )
 for room in ROOMS:
@@ -72,6 +75,8 @@ class ComplaintFacts(BaseModel):
     product: str | None
     loss: Band | None
     """Size of the loss that the customer named."""
+    claimed: Decimal | None
+    """The loss itself, in yuan."""
     customer_id: UUID | None
     region: str | None
     batch: str | None
@@ -108,6 +113,10 @@ class ComplaintFacts(BaseModel):
     valid: bool | None
     judged_at: datetime | None
     offer_rounds: int
+    offered: Decimal | None
+    """Value of the best offer of the newest round, in yuan."""
+    offered_material: bool | None
+    """Whether anything material was in it."""
     agreed_at: datetime | None
     carried_out_at: datetime | None
     """Null again while the case is resumed."""

@@ -7,6 +7,7 @@ from services.insights.alerts.book import EARLY_WARNING
 from services.insights.charts.book import CHARTS
 from services.insights.cues.book import VALUES
 from services.insights.economics.book import ECONOMICS
+from services.insights.fairness.book import AUDIT_RULES
 from services.insights.hazards.book import HAZARDS
 from services.insights.measures.book import MEASURE_TARGETS
 from services.insights.topics.book import TOPICS_BOOK
@@ -24,4 +25,5 @@ BOOKS: Sequence[Book[Any]] = (
     NEEDS,
     TRAINING,
     HAZARDS,
+    AUDIT_RULES,
 )

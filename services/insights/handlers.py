@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.insights.losses import band_of
+from services.insights.losses import band_of, yuan
 from services.insights.model import Facts
 from services.insights.store import FactsStore
 from shared.envelope import Received
@@ -58,6 +58,7 @@ from shared.events.clocks import Clock, Escalation
 from shared.events.listening import Taboo
 from shared.events.routing import Decider
 from shared.events.surveys import SurveyAbout, SurveyMeasure
+from shared.events.vocabulary import Compensation
 from shared.reactions import Reactions
 
 store = FactsStore()
@@ -74,7 +75,7 @@ def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Rece
         facts.batch, facts.supplier = event.product.batch, event.product.supplier
     facts.customer_id, facts.region = event.customer_id, event.region
     facts.standing, facts.key_account = event.standing, event.key_account
-    facts.loss = band_of(event.estimated_loss)
+    facts.loss, facts.claimed = band_of(event.estimated_loss), yuan(event.estimated_loss)
     facts.feel(event.emotion, event.registered_at)
 
 
@@ -88,7 +89,7 @@ def on_complaint_supplemented(facts: Facts, event: ComplaintSupplemented, fact: 
         facts.supplier = event.product.supplier or facts.supplier
     facts.region = event.region or facts.region
     if event.estimated_loss is not None:
-        facts.loss = band_of(event.estimated_loss)
+        facts.loss, facts.claimed = band_of(event.estimated_loss), yuan(event.estimated_loss)
 
 
 @reactions.on(ComplaintCoded)
@@ -260,8 +261,14 @@ def on_case_scored(facts: Facts, event: CaseScored, fact: Received) -> None:
 
 @reactions.on(OffersMade)
 def on_offers_made(facts: Facts, event: OffersMade, fact: Received) -> None:
+    """The newest round counts, and of its offers the most valuable."""
     facts.offer_rounds += 1
     facts.respond(event.made_at)
+    named = [value for offer in event.offers if (value := yuan(offer.value)) is not None]
+    facts.offered = max(named, default=None)
+    facts.offered_material = any(
+        remedy.compensation is Compensation.MATERIAL for offer in event.offers for remedy in offer.remedies
+    )
 
 
 @reactions.on(OfferAgreed)

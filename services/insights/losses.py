@@ -25,9 +25,16 @@ MAJOR_FROM = 100 * CNY["USD"]
 """Their large one is over 100 dollars."""
 
 
+def yuan(money: Money | None) -> Decimal | None:
+    """To the cent. None: no amount was named, or in a currency that is not known here."""
+    if money is None or money.currency not in CNY:
+        return None
+    return (money.amount * CNY[money.currency]).quantize(Decimal("0.01"))
+
+
 def band_of(loss: Money | None) -> Band | None:
     """None: no loss was named, or in a currency that is not known here."""
-    if loss is None or loss.currency not in CNY:
+    amount = yuan(loss)
+    if amount is None:
         return None
-    amount = loss.amount * CNY[loss.currency]
     return Band.MINOR if amount <= MINOR_UP_TO else Band.MAJOR if amount >= MAJOR_FROM else Band.MIDDLE

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -100,6 +101,8 @@ class Facts(Aggregate):
     product: str | None = None
     loss: str | None = None
     """Band of the loss that the customer named."""
+    claimed: Decimal | None = None
+    """The loss itself, in yuan."""
     customer_id: UUID | None = None
     region: str | None = None
     batch: str | None = None
@@ -139,6 +142,10 @@ class Facts(Aggregate):
     valid: bool | None = None
     judged_at: datetime | None = None
     offer_rounds: int = 0
+    offered: Decimal | None = None
+    """Value of the best offer of the newest round, in yuan; None: no value was named."""
+    offered_material: bool | None = None
+    """Whether anything material was in it."""
     agreed_at: datetime | None = None
     carried_out_at: datetime | None = None
     updates: int = 0

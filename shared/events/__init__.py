@@ -81,6 +81,7 @@ from shared.events.improvement import (
     RecurrenceFound,
 )
 from shared.events.insights import (
+    DisparityFound,
     HazardRegistered,
     TopicEmerged,
     TrainingNeeded,
@@ -218,6 +219,7 @@ __all__ = [
     "CustomerTold",
     "CustomerWrote",
     "DepartmentInvolved",
+    "DisparityFound",
     "DisputeAnswered",
     "DisputeDeadlineMissed",
     "DisputeDeadlineNear",

@@ -323,3 +323,49 @@ class HazardRegistered(Event):
     found_by: str
     """The account, or `rules`."""
     registered_at: datetime
+
+
+class Treated(StrEnum):
+    """Of whom it is asked how they are treated."""
+
+    CUSTOMERS = "customers"
+    STAFF = "staff"
+
+
+@registry.event("redress.disparity.found", topic=TOPICS.insights)
+class DisparityFound(Event):
+    """A fairness audit found that a group is treated otherwise than its like, by more than matters. The complaint is
+    the newest of the group.
+
+    公平性审计发现某一群体受到的对待与同类情况存在显著差异。
+    """
+
+    audit_id: UUID
+    comparison_id: UUID
+    about: Treated
+    characteristic: str
+    """By what groups are told apart: standing, account, contact, language, region; of staff the department."""
+    group: str
+    measure: str
+    """What is compared, such as `handling_time`."""
+    sort: str
+    """What `value` is: `share`: a difference of shares; `rank`: a chance of more, less one half; `time`: a ratio of
+    rates."""
+    worse: bool
+    """Is the group treated worse than the others, or better?"""
+    n: Annotated[int, Field(ge=1)]
+    """Cases of the group that have their like."""
+    n_others: Annotated[int, Field(ge=1)]
+    value: float
+    low: float
+    high: float
+    """95 % interval of `value`."""
+    p_value: float
+    q_value: float
+    """Expected share of false ones among all disparities of the audit that are as plain as this."""
+    tolerance: float
+    """The least difference that matters."""
+    first: date
+    last: date
+    """Days of receipt that were looked at, in UTC, both included."""
+    found_at: datetime
