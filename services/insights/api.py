@@ -16,6 +16,7 @@ from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
 from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
+from services.insights.pages.api import router as pages
 from services.insights.periods import router as periods
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
@@ -24,7 +25,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, pages, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 

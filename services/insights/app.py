@@ -2,6 +2,7 @@
 
 from services.insights.api import router
 from services.insights.handlers import reactions
+from services.insights.pages.api import face as pages
 from services.insights.store import metadata
 from services.insights.tellings.handlers import reactions as tellings
 from shared.service import Service
@@ -10,6 +11,7 @@ service = Service(
     name="insights",
     summary="learns: measures with targets, from sums that every event keeps up to date",
     router=router,
+    faces={"/pages": pages},
     metadata=metadata,
     reactions=(reactions, tellings),
 )
