@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from fastapi import Form, Header, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, StringConstraints
 
 from services.insights.pages import rendering
 from services.insights.pages.access import Visiting, admitted, issue
@@ -66,7 +66,7 @@ def _or_none(given: str | None) -> str | None:
 Spoken = Annotated[Language | None, BeforeValidator(_or_none), Query(alias="lang")]
 First = Annotated[date | None, BeforeValidator(_or_none), Query(alias="from")]
 Last = Annotated[date | None, BeforeValidator(_or_none), Query(alias="to")]
-Cut = Annotated[str | None, BeforeValidator(_or_none), Query(max_length=40)]
+Cut = Annotated[Annotated[str, StringConstraints(max_length=40)] | None, BeforeValidator(_or_none), Query()]
 
 
 @router.post("/pages/links", summary="A link that opens the pages", responses=problems.documented())
