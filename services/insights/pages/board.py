@@ -131,8 +131,8 @@ def _all(whole: Totals, then: Totals, asked: Asked) -> Table:
         (
             asked.say("measure"),
             asked.say("value"),
-            asked.say("target"),
             asked.say("status"),
+            asked.say("target"),
             asked.say("before"),
         ),
         tuple(
@@ -141,8 +141,8 @@ def _all(whole: Totals, then: Totals, asked: Asked) -> Table:
                 (
                     Cell(m.name[asked.language]),
                     numbers.measured(m, m.of(whole), asked),
-                    Cell(_target(m, asked)),
                     _status(m, whole, asked),
+                    Cell(_target(m, asked)),
                     Cell(numbers.measured(m, m.of(then), asked).text),
                 ),
             )

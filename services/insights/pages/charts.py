@@ -11,6 +11,7 @@ from typing import Any
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#5b6875"
 WIDTH = 340
+"""Pixels, as in CSS."""
 HEIGHT = 200
 BAR = 24
 _COLOURS = (BLUE, ORANGE, "#009e73")
@@ -115,8 +116,10 @@ _LABEL = {
     "field": "label",
     "type": "nominal",
     "sort": None,
-    "axis": {"title": None, "labelLimit": 120, "ticks": False, "domain": False},
+    "axis": {"title": None, "labelLimit": 110, "ticks": False, "domain": False},
 }
+_ROOM = {"left": 26, "right": 6, "top": 2, "bottom": 2}
+"""Around a drawing: the reader's font may be wider than the one by which labels were measured."""
 
 
 def _axis(form: str) -> dict[str, Any]:
@@ -129,7 +132,7 @@ def _whole(values: Sequence[Mapping[str, object]], drawn: Mapping[str, Any]) -> 
         "data": {"values": list(values)},
         "width": WIDTH,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "padding": 2,
+        "padding": _ROOM,
         "background": None,
         "config": {
             "font": _FONT,

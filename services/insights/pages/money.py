@@ -22,6 +22,8 @@ AMOUNTS: Final = (
     *("word_of_mouth", "replacement", "handling"),
 )
 """In the order in which they are shown; `customers_at_risk` are people and stand before them."""
+HANDLED: Final = ("handling", "recovered", "recoverable", "speed", "voice", "word_of_mouth")
+"""What handling costs, and what it is or could be worth."""
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
@@ -35,6 +37,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     return (
         _figures(whole[""].figures(), currency, asked),
         _at_risk(found, currency, asked),
+        _handled(whole[""].figures(), currency, asked),
         _all(found, currency, asked),
         Note(asked.say("assumed", version=books.version(ECONOMICS))),
     )
@@ -80,6 +83,25 @@ def _at_risk(found: Mapping[str, Mapping[str, Amount]], currency: str, asked: As
         asked.say("at_risk_told"),
         charts.bars(bars),
         Table("at_risk", asked.say("in_numbers"), heads, rows),
+    )
+
+
+def _handled(whole: Mapping[str, Amount], currency: str, asked: Asked) -> Chart:
+    named = {name: whole[name] for name in HANDLED}
+    bars = [
+        charts.Bar(asked.say(name), float(of.value), float(of.low), float(of.high))
+        for name, of in named.items()
+    ]
+    rows = tuple(
+        Row(name, (Cell(asked.say(name)), *map(numbers.money, (of.value, of.low, of.high))))
+        for name, of in named.items()
+    )
+    heads = (asked.say("worth_of"), asked.say("value"), asked.say("low"), asked.say("high"))
+    return Chart(
+        asked.say("handled", currency=currency),
+        asked.say("handled_told"),
+        charts.bars(bars),
+        Table("handled", asked.say("in_numbers"), heads, rows),
     )
 
 
