@@ -17,6 +17,7 @@ BAR = 24
 _COLOURS = (BLUE, ORANGE, "#009e73")
 _DASHES = ([1, 0], [6, 3], [2, 2])
 _SHARE, _NUMBER = ".0%", "~s"
+"""Formats of d3: 45 %; 12, 3.5k, 2M."""
 _FONT = 'system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif'
 
 Drawing = Mapping[str, Any]
