@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from defusedxml.ElementTree import fromstring
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.insights.measures import Totals
@@ -25,6 +25,7 @@ WICKED = "<script>alert(1)</script> & \"Söhne\" '送货'"
 
 
 @pytest.mark.requirement("002-10")
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw reads the modules that are imported
 @given(DAY, st.integers(1, 1500))
 def test_steps_lose_no_day_and_count_none_twice(first: date, span: int) -> None:
     last = first + timedelta(days=span - 1)
