@@ -97,7 +97,7 @@ def as_shown(reading: dict[str, Any]) -> str:
     return str(int(value)) if reading["unit"] == "complaints" else str(float(value))
 
 
-@pytest.mark.requirement("P-41", "002-10", "002-16")
+@pytest.mark.requirement("P-41", "002-10")
 @pytest.mark.parametrize("by", next(r.cuts for r in REPORTS if r.id == "board"))
 async def test_the_board_says_what_the_api_says(told: Insights, by: str) -> None:
     page = await shown(told, "board", by=by, lang="en")

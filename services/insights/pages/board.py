@@ -120,7 +120,6 @@ def _groups(groups: dict[str, Totals], asked: Asked) -> Sequence[Section]:
         table,
     )
     notes = [asked.say("small", number=small, least=SMALL)] if small else []
-    notes += [asked.say("people")] if asked.by == "handler" else []
     return (chart, *map(Note, notes))
 
 
@@ -152,6 +151,4 @@ def _all(whole: Totals, then: Totals, asked: Asked) -> Table:
     )
 
 
-BOARD = Report(
-    "board", ("department", "category", "product", "channel", "region", "severity", "handler"), _make
-)
+BOARD = Report("board", ("department", "category", "product", "channel", "region", "severity"), _make)
