@@ -101,7 +101,7 @@ class Service:
     router: APIRouter
     metadata: MetaData
     faces: Mapping[str, APIRouter] = field(default_factory=dict)
-    """Routers beside `/v1`, by prefix: interfaces whose paths a standard prescribes."""
+    """Routers beside `/v1`, by prefix: interfaces whose paths a standard prescribes, and pages."""
     reactions: Sequence[Reactions[Any]] = ()
     """What follows from events, by consumer group. The first bears the service's name."""
     readers: Mapping[str, Sequence[str]] = field(default_factory=dict)

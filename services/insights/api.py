@@ -25,6 +25,7 @@ from services.insights.journeys.api import router as journeys
 from services.insights.losses import Band
 from services.insights.measures.api import router as measures
 from services.insights.model import Facts
+from services.insights.pages.api import router as pages
 from services.insights.periods import router as periods
 from services.insights.ranges import Reader
 from services.insights.recurrence.api import router as recurrence
@@ -55,6 +56,7 @@ ROOMS = (
     training,
     hazards,
     fairness,
+    pages,
     rulebooks.routes(*BOOKS),
 )
 for room in ROOMS:

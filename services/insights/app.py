@@ -8,6 +8,7 @@ from services.insights.fairness.watch import FairnessWatch
 from services.insights.handlers import reactions
 from services.insights.hazards.finding import HazardFinder
 from services.insights.journeys.handlers import reactions as journeys
+from services.insights.pages.api import face as pages
 from services.insights.recurrence.handlers import reactions as recurrence
 from services.insights.staff.handlers import reactions as staff
 from services.insights.store import metadata
@@ -44,6 +45,7 @@ service = Service(
     name="insights",
     summary="learns: measures with targets, from sums that every event keeps up to date",
     router=router,
+    faces={"/pages": pages},
     metadata=metadata,
     reactions=(reactions, tellings, journeys, recurrence, voices, lapses, staff),
     parts=_parts,

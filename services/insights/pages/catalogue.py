@@ -1,0 +1,10 @@
+"""The pages there are, in the order in which they are listed. Another one is a module, its words and a line here."""
+
+from collections.abc import Sequence
+
+from services.insights.pages.board import BOARD
+from services.insights.pages.causes import CAUSES
+from services.insights.pages.money import MONEY
+from services.insights.pages.report import Report
+
+REPORTS: Sequence[Report] = (BOARD, CAUSES, MONEY)

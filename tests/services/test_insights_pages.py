@@ -1,0 +1,346 @@
+"""Pages for management over HTTP: who may open them, what they say, and that their numbers are the API's."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from services.insights.pages.access import VALID
+from services.insights.pages.catalogue import REPORTS
+from shared import clock
+from shared.events import CaseClosed
+from shared.events.intake import ProductRef
+from shared.events.vocabulary import Language, Outcome
+from tests.conftest import NewDatabase
+from tests.insights_story import records, registered, stories
+from tests.services.test_insights import Insights, case, open_insights
+
+PAGES = "/insights/pages/"
+API = "/insights/v1"
+SPAN = {"from": "2026-03-01", "to": "2026-03-31"}
+FOR_PEOPLE = {"Accept": "text/html,application/xhtml+xml"}
+FOR_MACHINES = {"Accept": "application/json"}
+
+
+NOW = datetime(2026, 4, 2, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _at_one_moment() -> Iterator[None]:
+    """What waits grows older: the page and the API are asked at one time."""
+    with clock.moved_to(lambda: NOW):
+        yield
+
+
+@pytest.fixture(scope="module")
+async def told(new_database: NewDatabase, scratch: Path) -> AsyncIterator[Insights]:
+    """Insights that have heard of many complaints, one of them about a product with a wicked name."""
+    async with open_insights(await new_database(), scratch) as opened:
+        at = datetime.fromisoformat("2026-03-02T09:00:00Z")
+        product = ProductRef(name="<script>alert(1)</script> & Söhne")
+        closed = CaseClosed(complaint_id=case(1), outcome=Outcome.SATISFIED, closed_by="h", closed_at=at)
+        wicked = [(at, registered(case(1), at, region="CN-31", product=product)), (at, closed)]
+        await opened.feed(records([*stories(200), *wicked]), size=1000)
+        yield opened
+
+
+@pytest.fixture
+def anybody(told: Insights) -> httpx.AsyncClient:
+    """Sends no key, as a browser does."""
+    return httpx.AsyncClient(transport=told.http._transport, base_url="http://redress", headers=FOR_PEOPLE)
+
+
+async def shown(told: Insights, page: str, **query: str) -> BeautifulSoup:
+    answer = await told.http.get(f"{PAGES}{page}", params=SPAN | query)
+    assert answer.status_code == 200, answer.text
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+async def api(told: Insights, path: str, **query: str) -> Any:
+    answer = await told.http.get(f"{API}{path}", params=SPAN | query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def only(found: Tag | None) -> Tag:
+    assert found is not None
+    return found
+
+
+def rows(page: BeautifulSoup, table: str) -> dict[str, list[str]]:
+    """Of a table, by the key of the row: the values of the cells; the text where a cell is no number."""
+    found = {}
+    for row in only(page.find("table", id=table)).select("tbody tr"):
+        values = [cell.find("data") for cell in row.select("td")]
+        texts = [cell.get_text(strip=True) for cell in row.select("td")]
+        found[str(row["data-key"])] = [
+            str(v["value"]) if v else t for v, t in zip(values, texts, strict=True)
+        ]
+    return found
+
+
+def figure(page: BeautifulSoup, id: str) -> str:
+    return str(only(only(page.find(id=f"figure-{id}")).find("data"))["value"])
+
+
+def as_shown(reading: dict[str, Any]) -> str:
+    """A reading of the API as the page has it in `value`."""
+    value = reading["value"]
+    if value is None:
+        return "–"
+    return str(int(value)) if reading["unit"] == "complaints" else str(float(value))
+
+
+@pytest.mark.requirement("P-41", "002-10")
+@pytest.mark.parametrize("by", next(r.cuts for r in REPORTS if r.id == "board"))
+async def test_the_board_says_what_the_api_says(told: Insights, by: str) -> None:
+    page = await shown(told, "board", by=by, lang="en")
+    whole = {m["measure"]: m for m in (await api(told, "/measures"))["groups"][0]["measures"]}
+    measures = rows(page, "measures")
+    assert {id: row[0] for id, row in measures.items()} == {id: as_shown(m) for id, m in whole.items()}
+    said = {"met": "✓ met", "missed": "✗ missed", "no_data": "too early to tell", "no_target": "–"}
+    assert {id: row[1] for id, row in measures.items()} == {id: said[m["status"]] for id, m in whole.items()}
+    assert {"met", "missed"} & {m["status"] for m in whole.values()}
+    assert figure(page, "handling_rate") == str(whole["handling_rate"]["value"])
+
+    days = (await api(told, "/measures", by="day"))["groups"]
+    course = rows(page, "course")
+    for group in days:
+        by_id = {m["measure"]: as_shown(m) for m in group["measures"]}
+        assert course[group["key"]] == [by_id["received"], by_id["closed"], by_id["open_now"]]
+
+    groups = (await api(told, "/measures", by=by))["groups"]
+    found = rows(page, "groups")
+    assert len(groups) > 1
+    assert set(found) == {group["key"] or "" for group in groups}
+    compared = [
+        "received",
+        "handling_rate",
+        "handling_time_p90",
+        "satisfaction_rate",
+        "promise_kept_rate",
+        "open_now",
+    ]
+    for group in groups:
+        by_id = {m["measure"]: as_shown(m) for m in group["measures"]}
+        assert found[group["key"] or ""] == [by_id[id] for id in compared]
+
+
+@pytest.mark.requirement("P-41", "002-10")
+@pytest.mark.parametrize("by", ["category", "product", "region", "department", "channel"])
+async def test_causes_are_counted_as_the_api_counts_them(told: Insights, by: str) -> None:
+    page = await shown(told, "causes", by=by)
+    groups = (await api(told, "/measures", by=by))["groups"]
+    counts = {}
+    for group in groups:
+        by_id = {m["measure"]: int(m["value"] or 0) for m in group["measures"] if m["unit"] == "complaints"}
+        counts[group["key"] or ""] = by_id["received"] - by_id["merged"]
+    found = rows(page, "causes")
+    assert {key: int(row[0]) for key, row in found.items()} == {key: n for key, n in counts.items() if n}
+    whole, shown_counts = sum(counts.values()), [int(row[0]) for row in found.values()]
+    assert shown_counts == sorted(shown_counts, reverse=True)
+    assert [float(row[1]) for row in found.values()] == [n / whole for n in shown_counts]
+    together = [float(row[2]) for row in found.values()]
+    assert together == sorted(together)
+    assert together[-1] == 1
+    vital = int(figure(page, "vital"))
+    assert together[vital - 1] >= 0.8 > (together[vital - 2] if vital > 1 else 0)
+
+
+@pytest.mark.requirement("P-41", "N-F")
+async def test_causes_are_ranked_by_what_they_cost_too(told: Insights) -> None:
+    found = rows(await shown(told, "causes", by="category"), "costs")
+    groups = (await api(told, "/economics", by="category"))["groups"]
+    costs = {
+        each["key"] or "": Decimal(each["market_at_risk"]["value"]) + Decimal(each["handling"]["value"])
+        for each in groups
+    }
+    assert set(found) == set(costs)
+    assert list(found) == sorted(costs, key=lambda key: -costs[key])
+    for key, row in found.items():
+        assert abs(Decimal(row[0]) - costs[key]) <= Decimal("0.01")  # the API rounds both to the cent
+
+
+@pytest.mark.requirement("P-41", "N-F")
+@pytest.mark.parametrize("by", ["category", "product", "department", "channel"])
+async def test_the_money_is_that_of_the_api(told: Insights, by: str) -> None:
+    page = await shown(told, "money", by=by)
+    (whole,) = (await api(told, "/economics"))["groups"]
+    names = [
+        "market_at_risk",
+        "recovered",
+        "recoverable",
+        "speed",
+        "voice",
+        "word_of_mouth",
+        "replacement",
+        "handling",
+    ]
+    for name in ("customers_at_risk", *names):
+        assert figure(page, name) == whole[name]["value"]
+    groups = (await api(told, "/economics", by=by))["groups"]
+    assert rows(page, "worth") == {
+        each["key"] or "": [each[name]["value"] for name in names] for each in groups
+    }
+    risks = {each["key"] or "": list(each["market_at_risk"].values()) for each in groups}
+    assert rows(page, "at_risk") == risks
+    assert list(rows(page, "at_risk")) == list(risks)
+    assert all(values == list(whole[name].values()) for name, values in rows(page, "handled").items())
+
+
+@pytest.mark.requirement("P-41")
+async def test_both_languages_say_everything_and_the_same_numbers(told: Insights) -> None:
+    for report in REPORTS:
+        pages = [await shown(told, report.id, lang=each.value) for each in Language]
+        numbers = [[data["value"] for data in page.find_all("data")] for page in pages]
+        assert numbers[0] == numbers[1]
+        assert len(numbers[0]) > 10
+        heads = [[th.get_text() for th in page.select("thead th, h1, h2, dt, label")] for page in pages]
+        assert all(heads[0])
+        assert all(heads[1])
+        assert not set(heads[0]) & set(heads[1]) - {"–"}
+        assert [only(page.html)["lang"] for page in pages] == ["en", "zh-CN"]
+
+
+@pytest.mark.requirement("P-41")
+async def test_charts_are_drawn_in_the_page_and_told_to_whoever_cannot_see_them(told: Insights) -> None:
+    for report in REPORTS:
+        page = await shown(told, report.id)
+        for drawn in page.select("figure svg"):
+            labelled = str(drawn["aria-labelledby"]).split()
+            assert all(only(page.find(id=id)).get_text(strip=True) for id in labelled)
+            assert only(drawn.parent).parent is not None
+            assert only(only(only(drawn.parent).parent).find("details")).select("table tbody tr")
+        assert page.select("figure svg path")
+        ids = [each["id"] for each in page.select("[id]")]
+        assert len(ids) == len(set(ids))
+
+
+@pytest.mark.requirement("P-41")
+async def test_a_page_fetches_nothing_and_runs_nothing(told: Insights) -> None:
+    for report in REPORTS:
+        answer = await told.http.get(f"{PAGES}{report.id}", params=SPAN | {"by": "product"})
+        page = BeautifulSoup(answer.text, "html.parser")
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert "Set-Cookie" not in answer.headers
+        assert not page.select("script, link, img, iframe, image, [src], [style], [onclick]")
+        assert len(page.select("style")) == 1
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in answer.text
+
+
+@pytest.mark.requirement("P-41")
+async def test_a_page_that_says_the_same_is_not_sent_again(told: Insights) -> None:
+    first = await told.http.get(f"{PAGES}board", params=SPAN)
+    seen = {"If-None-Match": first.headers["ETag"]}
+    again = await told.http.get(f"{PAGES}board", params=SPAN, headers=seen)
+    assert (again.status_code, again.content) == (304, b"")
+    other = await told.http.get(f"{PAGES}board", params=SPAN | {"by": "category"}, headers=seen)
+    assert other.status_code == 200
+    assert other.headers["ETag"] != first.headers["ETag"]
+
+
+@pytest.mark.requirement("P-41")
+async def test_a_range_without_complaints_says_so(told: Insights) -> None:
+    for report in REPORTS:
+        page = await shown(told, report.id, **{"from": "2020-01-01", "to": "2020-01-31", "lang": "en"})
+        assert "in this range." in only(page.main).get_text()
+
+
+@pytest.mark.requirement("P-41")
+async def test_a_link_opens_the_pages_for_half_an_hour_and_nothing_else(
+    told: Insights, anybody: httpx.AsyncClient
+) -> None:
+    asked = {"page": "causes", "language": "en"}
+    link = (await told.http.post(f"{API}/pages/links", json=asked)).json()
+    assert datetime.fromisoformat(link["until"]) == NOW + VALID
+    path = link["url"].removeprefix("http://127.0.0.1:8000")
+    opened = BeautifulSoup((await anybody.get(path)).text, "html.parser")
+    assert only(opened.h1).get_text() == "Causes"
+    ticket = parse_qs(urlsplit(path).query)["ticket"][0]
+    for anchor in opened.select("nav a, header a"):  # each leads on
+        answer = await anybody.get(str(httpx.URL(f"http://redress{path}").join(str(anchor["href"]))))
+        assert answer.status_code == 200, anchor
+    elsewhere = await anybody.get(f"{API}/measures", params={"ticket": ticket})
+    assert elsewhere.status_code in {401, 422}
+    as_key = await anybody.get(f"{API}/measures", headers={"Authorization": f"Bearer {ticket}"})
+    assert as_key.status_code == 401
+    with clock.moved_to(lambda: NOW + VALID - timedelta(seconds=1)):
+        assert (await anybody.get(path)).status_code == 200
+    with clock.moved_to(lambda: NOW + VALID):
+        over = await anybody.get(path)
+    assert over.status_code == 401
+    assert "POST /insights/v1/pages/links" in over.text
+    assert ticket not in over.text  # it leads nowhere
+    bent = await anybody.get(
+        PAGES, params={"ticket": f"{ticket[:20]}AAAA{ticket[24:]}"}, headers=FOR_MACHINES
+    )
+    assert bent.json()["errors"][0]["field"] == "query/ticket"
+
+
+@pytest.mark.requirement("P-41")
+async def test_only_who_may_read_measures_gets_in(told: Insights, anybody: httpx.AsyncClient) -> None:
+    assert (await told.stranger.post(f"{API}/pages/links", json={})).status_code == 403
+    assert (await told.stranger.get(f"{PAGES}board")).status_code == 403
+    refused = await anybody.get(f"{PAGES}board", headers={"Accept-Language": "en-GB,zh;q=0.5"})
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    page = BeautifulSoup(refused.text, "html.parser")
+    assert only(page.h1).get_text() == "Who are you?"
+
+    action = httpx.URL("http://redress/insights/pages/board").join(
+        str(only(page.find("form", method="post"))["action"])
+    )
+    key = told.http.headers["Authorization"].removeprefix("Bearer ")
+    entered = await anybody.post(action, data={"key": key})
+    assert entered.status_code == 303
+    assert key not in entered.headers["Location"]
+    listed = await anybody.get(action.join(entered.headers["Location"]))
+    assert listed.status_code == 200
+    assert len(BeautifulSoup(listed.text, "html.parser").select(".reports a")) == len(REPORTS)
+    strange = told.stranger.headers["Authorization"].removeprefix("Bearer ")
+    for wrong, status in (("rdk_no_key", 401), (strange, 403), ("", 422), ("x" * 5000, 422)):
+        answer = await anybody.post(action, data={"key": wrong})
+        assert answer.status_code == status, wrong
+        assert "Location" not in answer.headers
+
+
+@pytest.mark.requirement("P-41")
+async def test_what_is_wrong_is_said_on_a_page_to_people_and_in_a_document_to_machines(
+    told: Insights,
+) -> None:
+    for path, query, status, field in (
+        ("board", {"from": "2026-03-31", "to": "2026-03-01"}, 422, "query/from"),
+        ("board", {"from": "0001-01-01"}, 422, "query/from"),
+        ("board", {"from": "<b>"}, 422, "query/from"),
+        ("board", {"by": "<b>"}, 422, "query/by"),
+        ("money", {"by": "handler"}, 422, "query/by"),
+        ("board", {"lang": "fr"}, 422, "query/lang"),
+        ("board", {"colour": "red"}, 422, "query/colour"),
+        ("nothing", {}, 404, "path/page"),
+    ):
+        document = await told.http.get(f"{PAGES}{path}", params=query, headers=FOR_MACHINES)
+        assert (document.status_code, document.json()["errors"][0]["field"]) == (status, field)
+        answer = await told.http.get(f"{PAGES}{path}", params=query, headers=FOR_PEOPLE)
+        assert answer.status_code == status
+        page = BeautifulSoup(answer.text, "html.parser")
+        assert only(page.find(role="alert")).get_text(strip=True)
+        assert not page.select("b")
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.requirement("P-41")
+async def test_what_a_form_leaves_empty_is_as_if_it_were_left_out(told: Insights) -> None:
+    empty = await told.http.get(f"{PAGES}board", params={"from": "", "to": "", "by": "", "lang": ""})
+    plain = await told.http.get(f"{PAGES}board")
+    assert empty.status_code == 200
+    assert empty.text == plain.text
+    bare = await told.http.get(PAGES.rstrip("/"))
+    assert (bare.status_code, bare.headers["Location"]) == (308, "pages/")
