@@ -16,8 +16,8 @@ from services.insights.fairness.estimate import Estimate, matched
 from services.insights.fairness.measures import MEASURES, MeasureId, Sort
 from services.insights.fairness.model import (
     Comparison,
+    FairnessVerdict,
     Sample,
-    Verdict,
     audit,
     estimate_of,
     groups_of,
@@ -260,11 +260,11 @@ def rounds(cases: int, gap: float) -> list[list[Comparison]]:
 def test_where_all_are_treated_alike_audits_seldom_find_a_disparity() -> None:
     """The limit is 5 % of the disparities; where there is none, of the audits. 18 comparisons each; 8 of 60 would
     have a chance of one in a hundred."""
-    found = [[c for c in each if c.verdict is Verdict.DISPARITY] for each in rounds(4_000, 0.0)]
+    found = [[c for c in each if c.verdict is FairnessVerdict.DISPARITY] for each in rounds(4_000, 0.0)]
     assert sum(map(bool, found)) <= 7
     few = rounds(200, 0.0)
-    assert sum(any(c.verdict is Verdict.DISPARITY for c in each) for each in few) <= 7
-    assert any(c.verdict is Verdict.TOO_FEW for c in few[0])
+    assert sum(any(c.verdict is FairnessVerdict.DISPARITY for c in each) for each in few) <= 7
+    assert any(c.verdict is FairnessVerdict.TOO_FEW for c in few[0])
 
 
 @pytest.mark.slow
@@ -273,9 +273,9 @@ def test_ten_points_are_found_in_nine_of_ten_audits_of_four_thousand_cases() -> 
     found = rounds(4_000, 0.10)
     for measure in (MeasureId.ACCEPTABLE, MeasureId.HANDLING_TIME, MeasureId.OFFER_PER_LOSS):
         of = [next(c for c in each if (c.group, c.measure) == ("g0", measure)) for each in found]
-        hits = sum(c.verdict is Verdict.DISPARITY for c in of)
+        hits = sum(c.verdict is FairnessVerdict.DISPARITY for c in of)
         assert hits >= 0.9 * ROUNDS, measure
-        assert not any(c.worse for c in of if c.verdict is Verdict.DISPARITY)
+        assert not any(c.worse for c in of if c.verdict is FairnessVerdict.DISPARITY)
     differences = [
         c.estimate.value
         for each in found
@@ -295,9 +295,9 @@ def test_very_many_cases_make_no_alarm_of_a_difference_that_does_not_matter() ->
     acceptable = next(c for c in found if (c.group, c.measure) == ("g0", "acceptable"))
     assert acceptable.q_value is not None
     assert acceptable.q_value < 0.05
-    assert acceptable.verdict in {Verdict.ALIKE, Verdict.SLIGHT}
+    assert acceptable.verdict in {FairnessVerdict.ALIKE, FairnessVerdict.SLIGHT}
     others = [c for c in found if c.measure == "acceptable" and c.group not in {"g0"}]
-    assert all(c.verdict is Verdict.ALIKE for c in others)
+    assert all(c.verdict is FairnessVerdict.ALIKE for c in others)
 
 
 def test_what_is_kept_of_the_strata_gives_the_estimate_again() -> None:
@@ -315,15 +315,15 @@ def found(value: float, half: float, measure: MeasureId = MeasureId.SATISFIED) -
 
 
 def test_a_difference_is_an_alarm_only_if_it_is_plain_and_matters() -> None:
-    assert judged(found(0.08, 0.04), 0.01, 0.05).verdict is Verdict.DISPARITY
-    assert judged(found(0.08, 0.04), 0.06, 0.05).verdict is Verdict.TOO_FEW
-    assert judged(found(0.04, 0.03), 0.01, 0.05).verdict is Verdict.SLIGHT
-    assert judged(found(0.02, 0.01), 0.01, 0.05).verdict is Verdict.ALIKE
-    assert judged(found(0.00, 0.04), 0.9, 0.05).verdict is Verdict.ALIKE
-    assert judged(found(0.00, 0.20), 0.9, 0.05).verdict is Verdict.TOO_FEW
-    assert judged(found(1.00, 0.04, MeasureId.HANDLING_TIME), 0.9, 0.05).verdict is Verdict.ALIKE
-    assert judged(found(0.94, 0.01, MeasureId.HANDLING_TIME), 0.01, 0.05).verdict is Verdict.DISPARITY
-    assert judged(found(1.06, 0.01, MeasureId.HANDLING_TIME), 0.01, 0.05).verdict is Verdict.DISPARITY
+    assert judged(found(0.08, 0.04), 0.01, 0.05).verdict is FairnessVerdict.DISPARITY
+    assert judged(found(0.08, 0.04), 0.06, 0.05).verdict is FairnessVerdict.TOO_FEW
+    assert judged(found(0.04, 0.03), 0.01, 0.05).verdict is FairnessVerdict.SLIGHT
+    assert judged(found(0.02, 0.01), 0.01, 0.05).verdict is FairnessVerdict.ALIKE
+    assert judged(found(0.00, 0.04), 0.9, 0.05).verdict is FairnessVerdict.ALIKE
+    assert judged(found(0.00, 0.20), 0.9, 0.05).verdict is FairnessVerdict.TOO_FEW
+    assert judged(found(1.00, 0.04, MeasureId.HANDLING_TIME), 0.9, 0.05).verdict is FairnessVerdict.ALIKE
+    assert judged(found(0.94, 0.01, MeasureId.HANDLING_TIME), 0.01, 0.05).verdict is FairnessVerdict.DISPARITY
+    assert judged(found(1.06, 0.01, MeasureId.HANDLING_TIME), 0.01, 0.05).verdict is FairnessVerdict.DISPARITY
 
 
 def test_who_is_treated_worse_depends_on_what_is_better() -> None:
@@ -352,10 +352,10 @@ def test_of_few_people_nothing_is_said_however_many_cases_they_have() -> None:
     whole = np.ones(cases, dtype=np.bool_)
     sample = Sample(np.zeros(cases, dtype=np.int64), values, whole, groups, who)
     [said] = audit({MeasureId.HELD_AGAINST: sample}, [("", "", "", "")], RULES)
-    assert (said.verdict, said.estimate, said.strata) == (Verdict.TOO_FEW, None, ())
+    assert (said.verdict, said.estimate, said.strata) == (FairnessVerdict.TOO_FEW, None, ())
     nobody = Sample(sample.strata, values, whole, groups)
     [told] = audit({MeasureId.HELD_AGAINST: nobody}, [("", "", "", "")], RULES)
-    assert told.verdict is Verdict.DISPARITY
+    assert told.verdict is FairnessVerdict.DISPARITY
 
 
 # the rulebook, and when

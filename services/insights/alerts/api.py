@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, select, text
 
 from services.insights.alerts import keeping
 from services.insights.alerts.affected import condition
-from services.insights.alerts.model import Alert, Verdict
+from services.insights.alerts.model import Alert, AlertVerdict
 from services.insights.alerts.precision import precisions
 from services.insights.alerts.schemas import (
     AffectedComplaint,
@@ -55,7 +55,7 @@ async def list_alerts(
     open: Annotated[
         bool | None, Query(description="Only those that go on, or only those that are over.")
     ] = None,
-    verdict: Annotated[Verdict | None, Query(description="Only those that were decided so.")] = None,
+    verdict: Annotated[AlertVerdict | None, Query(description="Only those that were decided so.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AlertSummary]:
@@ -208,7 +208,7 @@ async def confirm_alert(
     if_match: IfMatch = None,
 ) -> Response:
     """Its weeks are then no longer taken for quiet ones."""
-    return await _decide(ctx, request, who, key, alert_id, if_match, Verdict.CONFIRMED, said)
+    return await _decide(ctx, request, who, key, alert_id, if_match, AlertVerdict.CONFIRMED, said)
 
 
 @router.post(
@@ -227,7 +227,7 @@ async def dismiss_alert(
     if_match: IfMatch = None,
 ) -> Response:
     """It counts against the precision."""
-    return await _decide(ctx, request, who, key, alert_id, if_match, Verdict.DISMISSED, said)
+    return await _decide(ctx, request, who, key, alert_id, if_match, AlertVerdict.DISMISSED, said)
 
 
 async def _decide(
@@ -237,7 +237,7 @@ async def _decide(
     key: str | None,
     alert_id: UUID,
     if_match: str | None,
-    verdict: Verdict,
+    verdict: AlertVerdict,
     said: VerdictAsked,
 ) -> Response:
     return await _change(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.alerts.model import Alert, Verdict
+from services.insights.alerts.model import Alert, AlertVerdict
 from services.insights.alerts.series import Dimension, Key
 from services.insights.alerts.store import alerts
 from shared.bulk import save_rows
@@ -40,7 +40,7 @@ def of_row(row: RowMapping) -> Alert:
         detector=WarningDetector(row["detector"]),
         step=WarningStep(row["step"]),
         told=WarningRaised.model_validate(row["told"]),
-        verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+        verdict=AlertVerdict(row["verdict"]) if row["verdict"] else None,
         **{name: row[name] for name in _AS_THEY_ARE},
     )
 

@@ -18,7 +18,7 @@ from shared.events import (
 from shared.events.insights import WarningDetector, WarningLevel, WarningStep, WarningTail
 
 
-class Verdict(StrEnum):
+class AlertVerdict(StrEnum):
     """What people found."""
 
     CONFIRMED = "confirmed"
@@ -47,7 +47,7 @@ class Alert(Aggregate):
     muted_at: datetime | None = None
     muted_until: datetime | None = None
     mute_reason: str | None = None
-    verdict: Verdict | None = None
+    verdict: AlertVerdict | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
     reason: str | None = None
@@ -102,7 +102,7 @@ class Alert(Aggregate):
         self.muted_by, self.muted_at, self.muted_until, self.mute_reason = by, at, until, reason
         self._say(WarningMuted, at, reason=reason, until=until, muted_by=by, muted_at=at)
 
-    def decide(self, verdict: Verdict, reason: str, by: str, at: datetime) -> None:
+    def decide(self, verdict: AlertVerdict, reason: str, by: str, at: datetime) -> None:
         """Raises NotPossible when it was decided before. The reason is masked."""
         if self.verdict is not None:
             raise NotPossible(
@@ -112,7 +112,7 @@ class Alert(Aggregate):
                 verdict=self.verdict,
             )
         self.verdict, self.decided_by, self.decided_at, self.reason = verdict, by, at, reason
-        if verdict is Verdict.CONFIRMED:
+        if verdict is AlertVerdict.CONFIRMED:
             self._say(WarningConfirmed, at, reason=reason, confirmed_by=by, confirmed_at=at)
         else:
             self._say(WarningDismissed, at, reason=reason, dismissed_by=by, dismissed_at=at)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.insights.alerts.model import Verdict
+from services.insights.alerts.model import AlertVerdict
 from services.insights.alerts.series import Dimension
 from shared.events.insights import (
     WarningDetector,
@@ -58,7 +58,7 @@ class AlertSummary(BaseModel):
     ended_at: datetime | None
     acknowledged_at: datetime | None
     muted_until: datetime | None
-    verdict: Verdict | None
+    verdict: AlertVerdict | None
 
 
 class AlertShown(AlertSummary):

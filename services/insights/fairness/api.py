@@ -11,7 +11,7 @@ from sqlalchemy import select
 from services.insights.fairness import store
 from services.insights.fairness.making import make
 from services.insights.fairness.measures import MEASURES, MeasureId, Sort
-from services.insights.fairness.model import NUMBERS, Verdict
+from services.insights.fairness.model import NUMBERS, FairnessVerdict
 from services.insights.fairness.schemas import (
     AnswerKind,
     ComparisonDetail,
@@ -150,7 +150,7 @@ async def answer_comparison(
         row = await store.hold(transaction, comparison_id)
         if row is None:
             raise _unknown()
-        if said.decision is not AnswerKind.COMMENT and row["verdict"] != Verdict.DISPARITY:
+        if said.decision is not AnswerKind.COMMENT and row["verdict"] != FairnessVerdict.DISPARITY:
             raise NotPossible(
                 "no-disparity",
                 "No disparity was found here: it can be commented, and there is nothing to decide.",

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.insights.fairness import reading, store
 from services.insights.fairness.book import AUDIT_RULES
 from services.insights.fairness.measures import MEASURES
-from services.insights.fairness.model import Comparison, Verdict, audit
+from services.insights.fairness.model import Comparison, FairnessVerdict, audit
 from services.insights.fairness.reading import Seen
 from services.insights.fairness.staff import staff
 from shared.database import Transaction
@@ -41,7 +41,7 @@ async def make(
     }
     await store.save(transaction, row, found)
     for each in found:
-        if each.verdict is Verdict.DISPARITY:
+        if each.verdict is FairnessVerdict.DISPARITY:
             _tell(transaction, audit_id, about, each, seen, first, last, at)
     return seen.cases
 

@@ -25,7 +25,7 @@ NUMBERS = {Sort.SHARE: shares.NUMBERS, Sort.RANK: ranks.NUMBERS, Sort.TIME: time
 _ESTIMATES = {Sort.SHARE: shares.estimate, Sort.RANK: ranks.estimate, Sort.TIME: times.estimate}
 
 
-class Verdict(StrEnum):
+class FairnessVerdict(StrEnum):
     """What may be said of one comparison."""
 
     DISPARITY = "disparity"
@@ -73,7 +73,7 @@ class Comparison:
     estimate: Estimate | None = None
     q_value: float | None = None
     tolerance: float = 0.0
-    verdict: Verdict = Verdict.TOO_FEW
+    verdict: FairnessVerdict = FairnessVerdict.TOO_FEW
 
     @property
     def worse(self) -> bool | None:
@@ -174,9 +174,9 @@ def judged(comparison: Comparison, q_value: float, limit: float) -> Comparison:
         abs(log(each)) if ratio else abs(each) for each in (found.value, found.inner_low, found.inner_high)
     )
     if q_value <= limit and value >= margin:
-        verdict = Verdict.DISPARITY
+        verdict = FairnessVerdict.DISPARITY
     elif max(low, high) <= margin:
-        verdict = Verdict.ALIKE
+        verdict = FairnessVerdict.ALIKE
     else:
-        verdict = Verdict.SLIGHT if q_value <= limit else Verdict.TOO_FEW
+        verdict = FairnessVerdict.SLIGHT if q_value <= limit else FairnessVerdict.TOO_FEW
     return replace(comparison, q_value=q_value, verdict=verdict)

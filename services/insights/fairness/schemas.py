@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.insights.fairness.measures import MEASURES, MeasureId, Sort
-from services.insights.fairness.model import Verdict
+from services.insights.fairness.model import FairnessVerdict
 from shared.events.insights import Treated as About
 from shared.text import LongText
 
@@ -133,7 +133,7 @@ class ComparisonShown(Shown):
     median_hours_others: float | None
     """Of times: until half of the cases had it; the others in the group's mix of cases. Null: less than half has."""
     worse: Worse | None
-    verdict: Verdict
+    verdict: FairnessVerdict
     decision: AnswerKind | None = None
     """What people decided on it last: explained, or a fault."""
 

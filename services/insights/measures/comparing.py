@@ -24,7 +24,7 @@ Cases = Mapping[str, Mapping[Stratum, tuple[int, int]]]
 """By person and stratum: (how many counted, of how many)."""
 
 
-class Verdict(StrEnum):
+class CaseMixVerdict(StrEnum):
     """What can be said of a person's count."""
 
     AS_EXPECTED = "as_expected"
@@ -50,7 +50,7 @@ class Standing:
     observed: int
     of: int
     expected: float
-    verdict: Verdict
+    verdict: CaseMixVerdict
     ratio: float | None = None
     low: float | None = None
     high: float | None = None
@@ -78,7 +78,7 @@ def compare(cases: Cases, fewest: int) -> list[Standing]:
     return [
         _standing(person, *enough[person], between)
         if person in enough
-        else Standing(person, *totals[person], expected[person], Verdict.TOO_FEW)
+        else Standing(person, *totals[person], expected[person], CaseMixVerdict.TOO_FEW)
         for person in sorted(totals)
     ]
 
@@ -118,9 +118,9 @@ def _standing(person: str, observed: int, n: int, expected: float, between: floa
     ratio = observed / expected
     low, high = mid_p(observed, n)
     funnel, wide = (_funnel(n, expected, share) for share in (CONFIDENCE, WIDE))
-    verdict = Verdict.AS_EXPECTED
+    verdict = CaseMixVerdict.AS_EXPECTED
     if not wide.low <= ratio <= wide.high:
-        verdict = Verdict.MORE if ratio > 1 else Verdict.FEWER
+        verdict = CaseMixVerdict.MORE if ratio > 1 else CaseMixVerdict.FEWER
     return Standing(
         person,
         observed,

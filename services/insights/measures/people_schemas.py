@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.insights.measures.comparing import Verdict
+from services.insights.measures.comparing import CaseMixVerdict
 from services.insights.measures.model import Direction
 
 
@@ -28,7 +28,7 @@ class PersonShown(BaseModel):
     """Of how many."""
     expected: float
     """What all people together would have reached with cases of the same categories and severities."""
-    verdict: Verdict
+    verdict: CaseMixVerdict
     """`more` or `fewer` only outside of the wide limits; `too_few`: nothing can be said."""
     ratio: float | None
     """Observed by expected; null with too few cases, like all that follows."""
