@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from services.insights.measures.comparing import (
     Cases,
-    Verdict,
+    CaseMixVerdict,
     compare,
     expectations,
     mid_p,
@@ -36,7 +36,7 @@ def test_whoever_has_the_hard_cases_is_not_worse_for_it() -> None:
     }
     found = {each.person: each for each in compare(cases, 20)}
     assert [each.ratio for each in found.values()] == [1.0, 1.0, 1.0]
-    assert {each.verdict for each in found.values()} == {Verdict.AS_EXPECTED}
+    assert {each.verdict for each in found.values()} == {CaseMixVerdict.AS_EXPECTED}
 
 
 @pytest.mark.requirement("002-16")
@@ -54,16 +54,16 @@ def test_expected_shrunk_and_verdict_by_hand() -> None:
     assert more.shrunk == pytest.approx(1 + 0.125 * between / (between + 0.6 / 80))
     assert few.funnel is not None
     assert few.funnel.low == binom.ppf(0.025, 100, 0.4) / 40
-    assert (new.verdict, new.ratio, new.shrunk) == (Verdict.TOO_FEW, None, None)
+    assert (new.verdict, new.ratio, new.shrunk) == (CaseMixVerdict.TOO_FEW, None, None)
 
 
 @pytest.mark.requirement("002-16")
 def test_with_few_cases_nothing_is_said_and_far_out_it_is() -> None:
     cases: Cases = {"newcomer": {EASY: (0, 19)}, "odd": {EASY: (5, 100)}, "rest": {EASY: (500, 1000)}}
     newcomer, odd, rest = compare(cases, 20)
-    assert (newcomer.verdict, newcomer.low) == (Verdict.TOO_FEW, None)
-    assert odd.verdict is Verdict.FEWER
-    assert rest.verdict is Verdict.AS_EXPECTED
+    assert (newcomer.verdict, newcomer.low) == (CaseMixVerdict.TOO_FEW, None)
+    assert odd.verdict is CaseMixVerdict.FEWER
+    assert rest.verdict is CaseMixVerdict.AS_EXPECTED
 
 
 @given(TELLERS)
