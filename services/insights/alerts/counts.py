@@ -111,8 +111,6 @@ _READ = sql(
     "HAVING coalesce(sum(n) FILTER (WHERE starts > :recent), 0) >= :least OR sum(n) >= :much "
     "ORDER BY sum(n) DESC, 1, 2 LIMIT :most"
 )
-_ROOM = sql("SET LOCAL work_mem = '256MB'")
-"""Three million rows are gathered by series: on disk that takes a minute."""
 _BORN = sql(
     "SELECT dimension, value, min(starts) AS born FROM series_counts WHERE step = :step AND starts <= :newest "
     "AND dimension = ANY(CAST(:born AS text[])) GROUP BY 1, 2"
@@ -140,7 +138,6 @@ async def read(
         # Silence needs so many in eight weeks; days are not judged for it.
         **{"much": book.silence_least if days == 7 else 2**31 - 1, "most": book.most_series},
     }
-    await driver.run(connection, _ROOM, {})
     rows = sorted(
         (await driver.run(connection, _READ, given)).all(), key=lambda row: (row.dimension, row.value)
     )
