@@ -120,6 +120,7 @@ complaints = Table(
 
 Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
 Index("ix_complaints_registered", complaints.c.registered_at)
+Index("ix_complaints_product", complaints.c.product, complaints.c.registered_at)
 
 daily = Table(
     "daily",
