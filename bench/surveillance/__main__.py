@@ -27,7 +27,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.surveillance", description=(__doc__ or "").split("\n", 1)[0]
     )
-    parser.add_argument("--only", choices=("speed", "job", "weekly", "daily"), help="this measurement alone")
+    parser.add_argument(
+        "--only", choices=("speed", "job", "pooling", "weekly", "daily"), help="this measurement alone"
+    )
     parser.add_argument("--replicates", type=int, help="of each of the 42 scenarios (100)")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--quick", action="store_true", help="5 replicates, for a first look")
@@ -38,7 +40,7 @@ def main() -> int:
     for library in ("OPENBLAS", "OMP", "MKL"):  # a process computes on one core, and there are two of them
         os.environ[f"{library}_NUM_THREADS"] = "1"
     from bench import machine
-    from bench.surveillance import benchmark, daily, job, learning, plots, shown
+    from bench.surveillance import benchmark, daily, job, learning, plots, pooling, shown
 
     replicates = asked.replicates or (QUICK if asked.quick else REPLICATES)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -60,6 +62,7 @@ def main() -> int:
         measurements: dict[str, Callable[[], dict[str, Any]]] = {
             "speed": lambda: benchmark.speed(pool, series, PROCESSES),
             "job": lambda: job.measure(series),
+            "pooling": lambda: pooling.measure(pool, 20 * replicates, asked.seed),
             "weekly": lambda: benchmark.measure(pool, replicates, asked.seed, progress),
             "daily": lambda: daily.measure(pool, max(1, replicates // 10), asked.seed, progress),
         }

@@ -8,7 +8,13 @@ from rich.table import Table
 
 def tables(result: dict[str, Any]) -> Iterator[Table]:
     yield _pairs("Machine", result["machine"])
-    for name, table in (("speed", _speed), ("job", _job), ("weekly", _weekly), ("daily", _daily)):
+    for name, table in (
+        ("speed", _speed),
+        ("job", _job),
+        ("pooling", _pooling),
+        ("weekly", _weekly),
+        ("daily", _daily),
+    ):
         if name in result:
             yield table(result[name])
     if "weekly" in result:
@@ -41,6 +47,15 @@ def _job(result: dict[str, Any]) -> Table:
     title = f"The whole job: one week of {result['series']:,} series, {result['alerts']} alerts"
     table = _table(title, "", "seconds", "CPU s")
     table.add_row("count, judge, tell", f"{result['seconds']:.1f}", f"{result['cpu_seconds']:.1f}")
+    return table
+
+
+def _pooling(result: dict[str, Any]) -> Table:
+    groups = f"{result['groups']:,} groups of {result['products']} products"
+    title = f"Sums beside their parts: {groups}, {result['rate']:.0%} of quiet ones flagged"
+    table = _table(title, "products of the event", "size", "parts", "parts and sum")
+    for row in result["rows"]:
+        table.add_row(str(row["spread"]), f"{row['size']:g}", f"{row['parts']:.3f}", f"{row['with_sum']:.3f}")
     return table
 
 

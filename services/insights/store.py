@@ -165,6 +165,7 @@ Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
 Index("ix_complaints_customer", complaints.c.customer_id, complaints.c.category, complaints.c.registered_at)
 Index("ix_complaints_registered", complaints.c.registered_at)
 Index("ix_complaints_closed", complaints.c.closed_at)
+Index("ix_complaints_product", complaints.c.product, complaints.c.registered_at)
 
 
 def _counts(name: str, day: str) -> Table:

@@ -1,5 +1,6 @@
 """The early warning at work: over HTTP, on the log, and in the hands of people."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -460,10 +461,17 @@ async def test_a_pair_that_is_new_this_quarter(insights: Insights) -> None:
         row(6_100_000 + n, at(MONDAY - timedelta(days=n % 30), n), product="p1", subcategory="s2")
         for n in range(60)
     ]
-    await put(insights.context.database, *rows, *burst)
+    known = [
+        row(6_200_000 + n, at(MONDAY - timedelta(days=n % 180), n), product="p2", subcategory="s3")
+        for n in range(160)
+    ]
+    await put(insights.context.database, *rows, *burst, *known)
     asked = {"to": MONDAY.isoformat()}
     shown = (await insights.http.get("/insights/v1/disproportionality", params=asked)).json()
-    first = shown["items"][0]
+    assert [(each["product"], each["new"]) for each in shown["items"][:2] if each["product"] == "p2"] == [
+        ("p2", False)
+    ]
+    first = next(each for each in shown["items"] if each["product"] == "p1")
     assert (first["product"], first["subcategory"], first["new"]) == ("p1", "s2", True)
     assert first["eb05"] > 2
     assert first["ic025"] > 0
@@ -488,3 +496,17 @@ async def test_a_day_is_judged_too(insights: Insights) -> None:
     await look(insights)
     week = surge(await listed(insights, dimension="product"), product="kettle")
     assert (week["id"], week["step"]) == (found["id"], "week"), "the week goes on with what the day began"
+
+
+@pytest.mark.requirement("003-06")
+async def test_of_two_that_look_at_once_one_judges(insights: Insights) -> None:
+    await put(insights.context.database, *QUIET, *SURGE)
+    with clock.moved_to(lambda: JUDGED_AT):
+        await asyncio.gather(*(Watch(insights.context).turn() for _ in range(3)))
+        await Watch(insights.context).turn()  # whatever all of them left to another
+    events = [event.alert_id for event in await raised(insights)]
+    assert len(set(events)) == len(events) > 0
+    assert await insights.rows("SELECT step, starts FROM warning_rounds ORDER BY 1") == [
+        ("day", MONDAY + timedelta(days=6)),
+        ("week", MONDAY),
+    ]

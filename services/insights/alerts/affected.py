@@ -21,6 +21,8 @@ MOST_NAMED = 50
 BESIDE = timedelta(weeks=13)
 """The affected complaints are compared with those of so long before."""
 OWN_PAST = 20
+LAST_HEARD = timedelta(weeks=312)
+"""So far back the last complaint of a silent series is looked for: as far as it is judged by."""
 ATTRIBUTES = ("batch", "supplier", "region", "channel", "product", "category")
 
 
@@ -87,7 +89,7 @@ async def affected(connection: AsyncConnection, key: Key, tail: WarningTail, of:
     )
     bands = {Band(row.loss): row.n for row in counted}
     # Of silence none may have come; the fact is then told with the last ones that were heard.
-    since = datetime(1900, 1, 1, tzinfo=UTC) if tail is WarningTail.SILENCE else of.since
+    since = of.before - LAST_HEARD if tail is WarningTail.SILENCE else of.since
     newest = await driver.run(
         connection,
         sql(

@@ -105,13 +105,11 @@ class Counted:
 
 
 _READ = sql(
-    "WITH chosen AS (SELECT dimension, value, sum(n) AS total FROM series_counts WHERE step = :step "
-    "AND starts BETWEEN :first AND :newest AND dimension = ANY(CAST(:dimensions AS text[])) GROUP BY 1, 2 "
+    "SELECT dimension, value, array_agg(starts - CAST(:first AS date)) AS places, array_agg(n) AS numbers "
+    "FROM series_counts WHERE step = :step AND starts BETWEEN :first AND :newest "
+    "AND dimension = ANY(CAST(:dimensions AS text[])) GROUP BY 1, 2 "
     "HAVING coalesce(sum(n) FILTER (WHERE starts > :recent), 0) >= :least OR sum(n) >= :much "
-    "ORDER BY 3 DESC, 1, 2 LIMIT :most) "
-    "SELECT dimension, value, array_agg(starts - CAST(:first AS date) ORDER BY starts) AS places, "
-    "array_agg(n ORDER BY starts) AS numbers FROM series_counts JOIN chosen USING (dimension, value) "
-    "WHERE step = :step AND starts BETWEEN :first AND :newest GROUP BY 1, 2 ORDER BY 1, 2"
+    "ORDER BY sum(n) DESC, 1, 2 LIMIT :most"
 )
 _BORN = sql(
     "SELECT dimension, value, min(starts) AS born FROM series_counts WHERE step = :step AND starts <= :newest "
@@ -140,7 +138,9 @@ async def read(
         # Silence needs so many in eight weeks; days are not judged for it.
         **{"much": book.silence_least if days == 7 else 2**31 - 1, "most": book.most_series},
     }
-    rows = (await driver.run(connection, _READ, given)).all()
+    rows = sorted(
+        (await driver.run(connection, _READ, given)).all(), key=lambda row: (row.dimension, row.value)
+    )
     born = {
         Key(Dimension(row.dimension), row.value): row.born
         for row in await driver.run(

@@ -164,9 +164,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("step", "starts", name=op.f("pk_warning_rounds")),
         comment="each week and day is judged once",
     )
+    op.create_index("ix_complaints_product", "complaints", ["product", "registered_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_complaints_product", table_name="complaints")
     op.drop_table("warning_rounds")
     op.drop_table("series_scores")
     op.drop_index("ix_series_counts_starts", table_name="series_counts")
