@@ -1,4 +1,4 @@
-"""Events in: what each fact tells about a complaint. Insights publishes nothing."""
+"""Events in: what each fact tells about a complaint."""
 
 from services.insights.losses import band_of
 from services.insights.model import Facts
