@@ -64,11 +64,11 @@ def main() -> None:
     seen: dict[int, Signed] = {}
     took: list[float] = []
     for at, number in enumerate(order):
-        began = time.perf_counter()
+        began = time.thread_time()
         words = said(told[number][2])
         one = Signed(id=UUID(int=at + 1), registered_at=AT, product="x", said=words, bands=bands(words))
         moved = connected([one], candidates)
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
         for each in seen.values() if moved else ():
             assert each.recurrence_id is not None
             each.recurrence_id = moved.get(each.recurrence_id, each.recurrence_id)
@@ -92,8 +92,8 @@ def main() -> None:
                 "among": asked.among,
                 "recall": found / asked.pairs,
                 "precision": right / max(1, linked),
-                "p50_ms": round(took[len(took) // 2] * 1000, 2),
-                "p95_ms": round(took[len(took) * 95 // 100] * 1000, 2),
+                "p50_cpu_ms": round(took[len(took) // 2] * 1000, 2),
+                "p95_cpu_ms": round(took[len(took) * 95 // 100] * 1000, 2),
             },
             indent=2,
         )

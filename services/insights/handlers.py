@@ -1,4 +1,4 @@
-"""Events in: what each fact tells about a complaint. Insights publishes nothing."""
+"""Events in: what each fact tells about a complaint."""
 
 from datetime import datetime
 

@@ -191,6 +191,10 @@ async def test_in_another_language_it_is_the_same_topic_when_the_codes_agree(ins
     assert topic["label"]["en"]
     assert topic["label"]["zh"]
     assert len((await read(insights, topic["id"]))["quotes"]) == 6
+    await feed(insights, stream([7]) + planted(7, "en", 16))
+    assert await mine(insights, 7) == [0]
+    quotes = (await read(insights, topic["id"]))["quotes"]
+    assert [each["language"] for each in quotes] == ["en"] * 3 + ["zh"] * 3
 
 
 async def test_without_codes_two_languages_are_two_topics(insights: Insights) -> None:

@@ -24,7 +24,9 @@ _MEMBERS = sql(
 )
 _CODES = sql("SELECT id, category, subcategory, product FROM complaints WHERE id = ANY(CAST(:ids AS uuid[]))")
 _PAST_MEDOIDS = sql(
-    "UPDATE topic_complaints SET medoid = NULL WHERE topic_id = ANY(CAST(:ids AS uuid[])) AND medoid IS NOT NULL"
+    "UPDATE topic_complaints c SET medoid = NULL "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:languages AS text[])) AS m(topic_id, language) "
+    "WHERE c.topic_id = m.topic_id AND c.language = m.language AND c.medoid IS NOT NULL"
 )
 _MOVE = sql(
     "INSERT INTO topic_complaints (topic_id, complaint_id, week, language, medoid) "
@@ -79,7 +81,9 @@ async def save(transaction: Transaction, mined: Mined) -> None:
     await store.save(transaction, [mined.topics[each] for each in sorted(mined.topics)])
     told = {complaint for each in mined.members.values() for complaint in each}
     weeks = {row.id: row.week for row in await transaction.execute(_WEEKS, {"ids": sorted(told)})}
-    await transaction.execute(_PAST_MEDOIDS, {"ids": sorted(mined.medoids)})
+    chosen = sorted({(i, mined.members[i][each]) for i, ranks in mined.medoids.items() for each in ranks})
+    given = {"ids": [i for i, _ in chosen], "languages": [language for _, language in chosen]}
+    await transaction.execute(_PAST_MEDOIDS, given)
     rows = [
         {
             "topic_id": topic_id,
