@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -48,7 +48,7 @@ Key = Annotated[
 _EXAMPLES = text(
     "SELECT facet, (array_agg(id ORDER BY registered_at DESC, id DESC))[1:5] AS ids FROM "
     "(SELECT id, registered_at, facets FROM voices WHERE cardinality(wishes) > 0 "
-    "AND registered_at >= :since AND registered_at < :until ORDER BY registered_at DESC LIMIT 2000) newest, "
+    "AND registered_at >= :since AND registered_at <= :until ORDER BY registered_at DESC LIMIT 2000) newest, "
     "unnest(facets) AS facet GROUP BY facet"
 )
 
@@ -114,7 +114,7 @@ async def read_needs(who: Reader, ctx: Ctx, first: First = None, last: Last = No
 async def _examples(connection: AsyncConnection, first: date, last: date) -> Mapping[str, Sequence[UUID]]:
     span = {
         "since": datetime.combine(first, time(), UTC),
-        "until": datetime.combine(last, time(), UTC) + timedelta(days=1),
+        "until": datetime.combine(last, time.max, UTC),
     }
     return {row.facet: row.ids for row in await connection.execute(_EXAMPLES, span)}
 
