@@ -29,6 +29,7 @@ FOR_ONESELF = {
     "POST /v1/appeals/{appeal_id}/questions",
     "POST /v1/appeals/{appeal_id}/withdraw",
     "GET /v1/directory/people/me",
+    "GET /v1/measures/people/me",
     "GET /v1/policies/me",
     "GET /v1/proposals/me",
     "GET /v1/rewards/me",

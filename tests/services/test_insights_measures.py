@@ -12,6 +12,7 @@ import duckdb
 import httpx
 import pytest
 
+from services.insights.app import service
 from services.insights.measures.book import MEASURE_TARGETS, MeasureTargets
 from services.insights.measures.catalogue import BY_ID, MEASURES
 from services.insights.measures.cells import cells_of
@@ -45,7 +46,9 @@ from shared.events.vocabulary import Audience, Channel, Emotion, Medium, Outcome
 from shared.ids import derived_id
 from shared.rulebooks import store as rulebooks
 from tests.insights_story import START, Told, records, registered, stories
+from tests.services.test_directory import account
 from tests.services.test_insights import Insights, insights  # noqa: F401 - a fixture
+from tests.world import World
 
 SPAN = {"from": "2026-03-01", "to": "2026-06-30"}
 URL = "/insights/v1/measures"
@@ -593,3 +596,31 @@ async def test_the_chain_goes_from_handling_to_revenue_with_its_links(insights: 
     assert links["satisfaction_rate", "repurchase_rate"]["units"] == 0
     assert links["trust_restored_rate", "recovered_per_complaint"]["modelled"]
     assert set(shown["caution"]) == {"en", "zh"}
+
+
+@pytest.mark.requirement("002-16")
+async def test_everybody_sees_how_they_compare_themselves(world: World) -> None:
+    mine = await account(world, "measured.one")
+    for handler in ("measured.one", "measured.two"):
+        complaint = UUID((await world.register())["id"])
+        await world.settled()
+        at = clock.now()
+        given = ComplaintAssigned(
+            complaint_id=complaint,
+            department="quality",
+            handler_id=handler,
+            handler_name="x",
+            reasons=(),
+            assigned_at=at,
+        )
+        over = CaseClosed(complaint_id=complaint, outcome=Outcome.SATISFIED, closed_by="x", closed_at=at)
+        await service.pump(world.context("insights")).handle(records([(at, given), (at, over)]))
+    asked = {"measure": "satisfaction_rate"}
+    own = await world.http.get(f"{URL}/people/me", params=asked, headers=mine)
+    assert own.status_code == 200, own.text
+    [me] = own.json()["people"]
+    assert (me["person"], me["of"], me["verdict"]) == ("measured.one", 1, "too_few")
+    assert (await world.http.get(f"{URL}/people", params=asked, headers=mine)).status_code == 403
+    nobody = await world.http.get(f"{URL}/people/me", params=asked)
+    assert nobody.status_code == 403
+    assert "directory" in nobody.json()["title"]

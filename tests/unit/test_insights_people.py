@@ -13,6 +13,7 @@ from services.insights.measures.comparing import (
     mid_p,
     variance_between,
 )
+from services.insights.measures.linking import Correlation, correlation
 
 EASY, HARD = ("delivery", "general"), ("product", "major")
 TELLERS = st.dictionaries(
@@ -92,3 +93,17 @@ def test_the_mid_p_interval_holds_the_share_and_its_tails(given: tuple[int, int]
 def test_people_who_differ_no_more_than_by_chance_do_not_differ() -> None:
     assert variance_between([(40, 100, 40.0), (41, 100, 40.0)]) == 0.0
     assert variance_between([(40, 100, 40.0)]) == 0.0
+
+
+@pytest.mark.requirement("000-21")
+def test_a_rank_correlation_has_the_interval_of_its_formula_and_none_with_few_units() -> None:
+    """Eleven units with the squared differences of ranks adding up to 110: rho = 1 - 6 x 110 / (11 x 120) = 0.5."""
+    ranks = [8, 3, 2, 5, 4, 6, 7, 1, 11, 10, 9]
+    found = correlation([(float(n), float(rank)) for n, rank in enumerate(ranks, 1)])
+    assert found.units == 11
+    assert found.rho == pytest.approx(0.5)
+    # atanh 0.5 = 0.54931; 1.95996 x sqrt(1.125 / 8) = 0.73499
+    assert found.low == pytest.approx(-0.18358, abs=1e-4)
+    assert found.high == pytest.approx(0.85759, abs=1e-4)
+    assert correlation([(float(n), float(n)) for n in range(9)]) == Correlation(9)
+    assert correlation([(float(n), 1.0) for n in range(12)]) == Correlation(12)
