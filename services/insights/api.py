@@ -16,6 +16,7 @@ from services.insights.cues.api import router as cues
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
+from services.insights.forecast.api import router as forecast
 from services.insights.journeys.api import router as journeys
 from services.insights.losses import Band
 from services.insights.measures import MEASURES, Direction, Measure, Status, Totals, Unit
@@ -27,7 +28,7 @@ from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
-for room in (effect, economics, periods, cues, charts, journeys, cohorts, rulebooks.routes(*BOOKS)):
+for room in (effect, economics, periods, cues, charts, journeys, cohorts, forecast, rulebooks.routes(*BOOKS)):
     router.include_router(room)
 
 
