@@ -18,8 +18,7 @@ LEAST_WEEKS = 13
 """Of history; with less there is no forecast."""
 TWO_YEARS = 104
 LEVEL_WEEKS = 6
-LEVEL_WEIGHT = 0.7
-"""How far arrivals follow the level of the newest weeks: 1 is all the way."""
+"""Arrivals and endings go on at the level of so many of the newest weeks."""
 BLOCK = 4
 PAST = 24
 """Weeks whose blocks say how far arrivals and endings are off."""
@@ -55,7 +54,7 @@ def expected_arrivals(weekly: Floats, horizon: int) -> tuple[Floats, Floats, Flo
     past = expect(counts, places, (1,), shape(known - back, 0)).mean[0, :, 0]
     recent = min(LEVEL_WEEKS, back)
     level = (weekly[-recent:].sum() + 1) / (past[-recent:].sum() + 1)
-    return mean * level**LEVEL_WEIGHT, phi, past
+    return mean * level, phi, past
 
 
 def spread(seen: Floats, expected: Floats) -> float:
@@ -80,7 +79,7 @@ def forecast(history: History, horizon: int, seed: int) -> Forecast | None:
     arrival_factor = np.exp(generator.normal(0, spread(weekly[-past.size :], past), DRAWS))
     ending_factor = np.exp(generator.normal(0, spread(ended, should), DRAWS))
     recent = min(LEVEL_WEEKS, ended.size)
-    pace = float(((ended[-recent:].sum() + 1) / (should[-recent:].sum() + 1)) ** LEVEL_WEIGHT)
+    pace = float((ended[-recent:].sum() + 1) / (should[-recent:].sum() + 1))
     stock = history.stock
     ages = np.flatnonzero(stock)
     share = np.maximum(open_share(hazard, stock.size + 7 * horizon + 1), 1e-12)
