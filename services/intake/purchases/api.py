@@ -44,9 +44,10 @@ async def tell_purchases(
         customers = [ids.derived_id("customer", each.external_id) for each in body.purchases]
         times = [each.purchased_at for each in body.purchases]
         found = await store.complained(transaction.connection, customers, times)
-        await transaction.lock(set(found.values()))
-        # Whoever erases holds the complaints, too: what is still found now stays until this is committed.
-        found = await store.complained(transaction.connection, customers, times)
+        if found:
+            await transaction.lock(set(found.values()))
+            # Whoever erases holds the complaints, too: what is still found now stays until this is committed.
+            found = await store.complained(transaction.connection, customers, times)
         told: dict[UUID, PurchaseRecorded] = {}
         for place, complaint_id in found.items():
             purchase, customer_id = body.purchases[place], customers[place]

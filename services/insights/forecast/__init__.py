@@ -1,0 +1,1 @@
+"""How many complaints will be open in the coming weeks."""
