@@ -19,9 +19,9 @@ from services.insights.cues.api import router as cues
 from services.insights.economics.api import router as economics
 from services.insights.effect import router as effect
 from services.insights.fairness.api import router as fairness
+from services.insights.forecast.api import router as forecast
 from services.insights.hazards.api import router as hazards
 from services.insights.journey import benefits, devoted
-from services.insights.forecast.api import router as forecast
 from services.insights.journeys.api import router as journeys
 from services.insights.losses import Band
 from services.insights.measures.api import router as measures

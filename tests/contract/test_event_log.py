@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from dev.kafka import KafkaBroker
 from shared import driver
 from shared.database import Database
-from shared.eventlog import Consumer, EventLog, GroupInUse, LogUnavailable, Record, RecordTooLarge
+from shared.eventlog import Consumer, EventLog, GroupInUse, LogUnavailable, Record, RecordTooLarge, Share
 from shared.eventlog.kafka import KafkaLog
 from shared.eventlog.protocol import RECORD_LIMIT
 from shared.eventlog.table import TableLog
@@ -506,6 +506,40 @@ async def test_a_group_can_read_again_from_an_offset(logs: Logs, log: EventLog, 
     consumer = await logs.consumer(log, group, topic)
     assert numbers(await read(consumer, 19)) == list(range(12, 31))
     assert await log.lag(other, [topic]) == 1
+
+
+@pytest.mark.requirement("002-10")
+async def test_the_whole_log_can_be_read_in_shares_up_to_where_it_ended(
+    logs: Logs, log: EventLog, topic: str
+) -> None:
+    """And a group goes on from there."""
+    other = await logs.topic()
+    keys = [f"complaint-{n % 7}" for n in range(60)]
+    await log.append(records_of(topic, keys))
+    await log.append(records_of(other, keys[:20], 100))
+    ends = await log.ends([topic, other, "test.of-nobody"][: 2 if logs.kind == "kafka" else 3])
+    assert sum(ends.values()) == 80
+    await log.append(records_of(topic, keys, 200))  # too late
+    for of in (1, 3):
+        shares = [
+            [record async for some in log.read([topic, other], ends, Share(number, of)) for record in some]
+            for number in range(of)
+        ]
+        every = [record for share in shares for record in share]
+        assert sorted(numbers(every)) == [*range(60), *range(100, 120)]
+        for share in shares:
+            assert not {r.key for r in share} & {r.key for r in every if r not in share}
+        for name in (topic, other):
+            for key in set(keys):
+                told = numbers(r for r in every if r.key == key and r.topic == name)
+                assert told == sorted(told)
+    group = group_name()
+    await log.reset(group, [topic, other], ends)
+    assert await log.lag(group, [topic, other]) == 60
+    consumer = await logs.consumer(log, group, topic, other)
+    assert sorted(numbers(await read(consumer, 60))) == list(range(200, 260))
+    with pytest.raises(GroupInUse):
+        await log.reset(group, [topic, other], ends)
 
 
 @pytest.mark.requirement("P-31")

@@ -105,6 +105,7 @@ async def test_the_board_says_what_the_api_says(told: Insights, by: str) -> None
     measures = rows(page, "measures")
     assert {id: row[0] for id, row in measures.items()} == {id: as_shown(m) for id, m in whole.items()}
     said = {"met": "✓ met", "missed": "✗ missed", "no_data": "too early to tell", "no_target": "–"}
+    said |= {"near": "○ near", "not_alone": "only with others"}
     assert {id: row[1] for id, row in measures.items()} == {id: said[m["status"]] for id, m in whole.items()}
     assert {"met", "missed"} & {m["status"] for m in whole.values()}
     assert figure(page, "handling_rate") == str(whole["handling_rate"]["value"])

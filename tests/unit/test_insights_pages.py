@@ -8,7 +8,6 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.insights.measures import Totals
 from services.insights.pages import charts
 from services.insights.pages.api import _preferred
 from services.insights.pages.catalogue import REPORTS
@@ -29,10 +28,7 @@ WICKED = "<script>alert(1)</script> & \"Söhne\" '送货'"
 @given(DAY, st.integers(1, 1500))
 def test_steps_lose_no_day_and_count_none_twice(first: date, span: int) -> None:
     last = first + timedelta(days=span - 1)
-    days = {
-        str(first + timedelta(days=n)): Totals({"received": n + 1, "closed": 2 * n}, open=n)
-        for n in range(span)
-    }
+    days = {str(first + timedelta(days=n)): (n + 1, 2 * n, n) for n in range(span)}
     steps = course(first, last, days)
     assert sum(step.received for step in steps) == span * (span + 1) // 2
     assert sum(step.closed for step in steps) == span * (span - 1)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from services.insights.measures.comparing import (
-    Cases,
     CaseMixVerdict,
+    Cases,
     compare,
     expectations,
     mid_p,

@@ -1,21 +1,20 @@
 """Are we doing well? Every measure beside its target and the time before, the course, and the parts of the company."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights import rollups
-from services.insights.measures import MEASURES, Measure, Totals, Value
-from services.insights.measures.book import MEASURE_TARGETS, MeasureTarget, MeasureTargets, status
-from services.insights.measures.cells import BY_DAY, OVERALL
+from services.insights.measures import asking
+from services.insights.measures.catalogue import BY_ID
+from services.insights.measures.model import Direction
+from services.insights.measures.schemas import By, Reading
 from services.insights.pages import charts, numbers
 from services.insights.pages.course import Step, course
 from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, Note, Row, Section, Table
 from services.insights.pages.names import name_of
 from services.insights.pages.report import Report, before
-from shared.rulebooks.store import load_books
 
 SMALL: Final = 20
 """Complaints of a group below which its shares say little."""
@@ -23,72 +22,61 @@ SHOWN: Final = 20
 """Groups in the chart; the table has up to MOST."""
 MOST: Final = 100
 COMPARED: Final = (
-    "received",
-    "handling_rate",
-    "handling_time_p90",
-    "satisfaction_rate",
-    "promise_kept_rate",
-    "open_now",
+    *("received", "handling_rate", "handling_time_p90"),
+    *("satisfaction_rate", "promise_kept_rate", "open_now"),
 )
 """Measures in the table of groups. The chart shows the second one."""
-_BY_ID: Final = {measure.id: measure for measure in MEASURES}
+COUNTED: Final = ("received", "closed", "open_now")
+
+Readings = Mapping[str, Reading]
+"""By the ids of the measures."""
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
-    spans = ((asked.first, asked.last), before(asked))
-    whole, then = [(await rollups.totals(connection, OVERALL, *s, asked.now))[""] for s in spans]
-    days = await rollups.totals(connection, BY_DAY, asked.first, asked.last, asked.now)
-    groups = await rollups.totals(connection, asked.by, asked.first, asked.last, asked.now)
-    steps = course(asked.first, asked.last, days)
-    judge = Judge((await load_books(connection, MEASURE_TARGETS)).read(MEASURE_TARGETS), asked)
-    return (
-        _figures(whole, judge),
-        _course(steps, asked),
-        *_groups(groups, judge),
-        _all(whole, then, judge),
-    )
+    span = (asked.first, asked.last)
+    whole = (await _read(connection, By.NONE, span))[""]
+    then = (await _read(connection, By.NONE, before(asked)))[""]
+    days = {
+        day: [int(of[id].value or 0) for id in COUNTED]
+        for day, of in (await _read(connection, By.DAY, span)).items()
+    }
+    groups = await _read(connection, By(asked.by), span)
+    steps = course(*span, days)
+    return (_figures(whole, asked), _course(steps, asked), *_groups(groups, asked), _all(whole, then, asked))
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Holds values against the targets of the rulebook."""
-
-    targets: MeasureTargets
-    asked: Asked
-
-    def target(self, measure: Measure, group: str | None = None) -> MeasureTarget | None:
-        return self.targets.target_of(measure.id, {} if group is None else {self.asked.by: group})
-
-    def target_told(self, measure: Measure) -> str:
-        target = self.target(measure)
-        if target is None or measure.direction is None:
-            return ""
-        sign = "≥" if measure.direction == "higher" else "≤"
-        return f"{sign} {numbers.in_unit(measure.unit, target.target, self.asked)}"
-
-    def measured(self, measure: Measure, value: Value | None, group: str | None = None) -> Cell:
-        return numbers.measured(
-            measure, value, self.asked, status(measure, value, self.target(measure, group))
-        )
-
-    def status(self, measure: Measure, value: Value | None) -> Cell:
-        said = status(measure, value, self.target(measure))
-        return Cell(self.asked.say(f"status_{said.value}"), tone=self.measured(measure, value).tone)
+async def _read(connection: AsyncConnection, by: By, span: tuple[date, date]) -> dict[str, Readings]:
+    answered = await asking.answer(connection, asking.Asked(*span, by, {}))
+    return {group.key or "": {each.measure: each for each in group.measures} for group in answered.groups}
 
 
-def _figures(whole: Totals, judge: Judge) -> Figures:
-    asked = judge.asked
-    chosen = [m for m in MEASURES if judge.target(m) is not None or m.id in COMPARED]
+def _called(reading: Reading, asked: Asked) -> str:
+    return BY_ID[reading.measure].name[asked.language]
+
+
+def _target(reading: Reading, asked: Asked) -> str:
+    if reading.target is None:
+        return ""
+    sign = "≥" if BY_ID[reading.measure].direction is Direction.HIGHER else "≤"
+    return f"{sign} {numbers.in_unit(reading.unit, reading.target, asked)}"
+
+
+def _status(reading: Reading, asked: Asked) -> Cell:
+    return Cell(asked.say(f"status_{reading.status.value}"), tone=numbers.measured(reading, asked).tone)
+
+
+def _figures(whole: Readings, asked: Asked) -> Figures:
+    chosen = [each for each in whole.values() if each.target is not None or each.measure in COMPARED]
     return Figures(
         asked.say("figures"),
         tuple(
             Figure(
-                m.id,
-                m.name[asked.language],
-                judge.measured(m, m.of(whole)),
-                f"{judge.target_told(m)} · {judge.status(m, m.of(whole)).text}" if judge.target(m) else "",
+                each.measure,
+                _called(each, asked),
+                numbers.measured(each, asked),
+                f"{_target(each, asked)} · {_status(each, asked).text}" if each.target is not None else "",
             )
-            for m in chosen
+            for each in chosen
         ),
     )
 
@@ -114,67 +102,59 @@ def _course(steps: Sequence[Step], asked: Asked) -> Chart:
     )
 
 
-def _groups(groups: dict[str, Totals], judge: Judge) -> Sequence[Section]:
-    asked = judge.asked
-    order = sorted(groups, key=lambda key: (-groups[key].counts.get("received", 0), key))
+def _groups(groups: Mapping[str, Readings], asked: Asked) -> Sequence[Section]:
+    received = {key: of["received"].value or 0 for key, of in groups.items()}
+    order = sorted(groups, key=lambda key: (-received[key], key))
     if not order:
         return (Note(asked.say("nothing")),)
-    compared, drawn = [_BY_ID[id] for id in COMPARED], _BY_ID[COMPARED[1]]
-    found = [(name_of(asked.by, key, asked), drawn.of(groups[key])) for key in order[:SHOWN]]
-    small = sum(1 for key in order if groups[key].counts.get("received", 0) < SMALL)
+    compared, drawn = [groups[order[0]][id] for id in COMPARED], COMPARED[1]
+    found = [(name_of(asked.by, key, asked), groups[key][drawn].value) for key in order[:SHOWN]]
+    target = groups[order[0]][drawn]
+    cut = asked.say(f"by_{asked.by}")
     table = Table(
         "groups",
         asked.say("in_numbers"),
-        (asked.say(f"by_{asked.by}"), *(m.name[asked.language] for m in compared)),
+        (cut, *(_called(each, asked) for each in compared)),
         tuple(
             Row(
                 key,
                 (
                     Cell(name_of(asked.by, key, asked)),
-                    *(judge.measured(m, m.of(groups[key]), key) for m in compared),
+                    *(numbers.measured(groups[key][id], asked) for id in COMPARED),
                 ),
             )
             for key in order[:MOST]
         ),
         asked.say("more", number=len(order) - MOST) if len(order) > MOST else "",
     )
-    cut, aim = asked.say(f"by_{asked.by}"), judge.target(drawn)
     chart = Chart(
-        asked.say("groups", measure=drawn.name[asked.language], cut=cut),
-        asked.say("groups_told", number=len(found), target=judge.target_told(drawn)),
-        charts.bars(
-            [charts.Bar(name, v.value) for name, v in found if v], aim.target if aim else None, shares=True
-        ),
+        asked.say("groups", measure=_called(target, asked), cut=cut),
+        asked.say("groups_told", number=len(found), target=_target(target, asked)),
+        charts.bars([charts.Bar(name, n) for name, n in found if n is not None], target.target, shares=True),
         table,
     )
-    notes = [asked.say("small", number=small, least=SMALL)] if small else []
-    return (chart, *map(Note, notes))
+    small = sum(1 for n in received.values() if n < SMALL)
+    return (chart, Note(asked.say("small", number=small, least=SMALL))) if small else (chart,)
 
 
-def _all(whole: Totals, then: Totals, judge: Judge) -> Table:
-    asked = judge.asked
+def _all(whole: Readings, then: Readings, asked: Asked) -> Table:
+    heads = ("measure", "value", "status", "target", "before")
     return Table(
         "measures",
         asked.say("all"),
-        (
-            asked.say("measure"),
-            asked.say("value"),
-            asked.say("status"),
-            asked.say("target"),
-            asked.say("before"),
-        ),
+        tuple(map(asked.say, heads)),
         tuple(
             Row(
-                m.id,
+                id,
                 (
-                    Cell(m.name[asked.language]),
-                    judge.measured(m, m.of(whole)),
-                    judge.status(m, m.of(whole)),
-                    Cell(judge.target_told(m)),
-                    Cell(numbers.measured(m, m.of(then), asked).text),
+                    Cell(_called(each, asked)),
+                    numbers.measured(each, asked),
+                    _status(each, asked),
+                    Cell(_target(each, asked)),
+                    Cell(numbers.measured(then[id], asked).text),
                 ),
             )
-            for m in MEASURES
+            for id, each in whole.items()
         ),
         asked.say("compared"),
     )

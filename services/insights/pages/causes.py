@@ -10,7 +10,7 @@ from services.insights import rollups
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import closed, worth
 from services.insights.economics.schemas import EconomicsBy
-from services.insights.measures import Totals
+from services.insights.measures.model import Totals
 from services.insights.pages import charts, numbers
 from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, Note, Row, Section, Table
 from services.insights.pages.names import name_of

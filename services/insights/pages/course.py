@@ -1,12 +1,10 @@
 """Days put together so that a long time fits on a page. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Literal
-
-from services.insights.measures import Totals
 
 Size = Literal["day", "week", "month"]
 DAYS = 62
@@ -26,18 +24,17 @@ class Step:
     """At the end."""
 
 
-def course(first: date, last: date, days: Mapping[str, Totals]) -> list[Step]:
-    """The steps from `first` to `last`, both included; weeks begin on Monday. `days` holds each of them, by its
-    date."""
+def course(first: date, last: date, days: Mapping[str, Sequence[int]]) -> list[Step]:
+    """The steps from `first` to `last`, both included; weeks begin on Monday. `days` holds for each of them,
+    by its date, how many were received, closed, and open at its end."""
     span = (last - first).days + 1
     size: Size = "day" if span <= DAYS else "week" if span <= WEEKS else "month"
     dates = [first + timedelta(days=n) for n in range(span)]
     steps = []
     for _, together in groupby(dates, lambda at: _begin(at, size)):
         found = list(together)
-        totals = [days[str(at)] for at in found]
-        received, closed = (sum(t.counts.get(name, 0) for t in totals) for name in ("received", "closed"))
-        steps.append(Step(found[0], size, received, closed, totals[-1].open))
+        received, closed, still_open = zip(*(days[str(at)] for at in found), strict=True)
+        steps.append(Step(found[0], size, sum(received), sum(closed), still_open[-1]))
     return steps
 
 

@@ -4,13 +4,13 @@ from datetime import date
 from decimal import Decimal
 
 from services.insights.economics.measured import Figure
-from services.insights.measures import Measure, Unit, Value
 from services.insights.measures.book import Status
+from services.insights.measures.model import Unit
+from services.insights.measures.schemas import Reading
 from services.insights.pages.model import Asked, Cell, Tone
 
 NOTHING = "–"
 _TONES = {Status.MET: Tone.GOOD, Status.MISSED: Tone.BAD}
-"""What is near its target, or must not be read alone, is neither."""
 
 
 def count(number: int) -> Cell:
@@ -34,15 +34,15 @@ def interval(figure: Figure) -> Cell:
     return Cell(f"{figure.low:,.0f} … {figure.high:,.0f}")
 
 
-def measured(measure: Measure, value: Value | None, asked: Asked, status: Status = Status.NO_TARGET) -> Cell:
-    """In the tone of whether its target is met."""
-    if value is None:
+def measured(reading: Reading, asked: Asked) -> Cell:
+    """In the tone of whether the target is met."""
+    if reading.value is None:
         return Cell(NOTHING)
-    least = "≥ " if value.at_least else ""
+    least = "≥ " if reading.at_least else ""
+    told = least + in_unit(reading.unit, reading.value, asked)
+    whole = reading.unit is Unit.COMPLAINTS
     return Cell(
-        least + in_unit(measure.unit, value.value, asked),
-        str(value.value),
-        _TONES.get(status, Tone.PLAIN),
+        told, str(int(reading.value) if whole else reading.value), _TONES.get(reading.status, Tone.PLAIN)
     )
 
 
@@ -52,7 +52,7 @@ def in_unit(unit: Unit, value: float, asked: Asked) -> str:
             return f"{value:.1%}"
         case Unit.HOURS:
             return asked.say("hours", number=f"{value:,.1f}")
-        case Unit.POINTS | Unit.PER_THOUSAND:
-            return f"{value:,.1f}"
-        case _:
+        case Unit.COMPLAINTS:
             return f"{value:,.0f}"
+        case _:
+            return f"{value:,.1f}"
