@@ -208,7 +208,7 @@ def _remedy(error: dict[str, Any]) -> str:
                 error["ctx"]["pattern"], "It has not the form that the field's description asks for."
             )
         case "uuid_parsing" | "uuid_type":
-            return "It must be an id (a UUID), as Redress gave it; a reference such as RD-7K3M9QXT-4 is none."
+            return "It must be an id (a UUID), as Redress gave it; a reference such as RD-7K3M9QXT-B is none."
         case _:
             return str(error["msg"]).removeprefix("Value error, ").rstrip(".") + "."
 

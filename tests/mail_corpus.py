@@ -92,7 +92,7 @@ CORPUS: dict[str, Sample] = {
     "Gmail reply": Sample(
         mail(
             "It is five of every hundred.\n\nOn Fri, Nov 20, 2026 at 10:20 AM Redress <complaints@redress.example>\n"
-            "wrote:\n\n> Thank you for telling us.\n>\n> Your reference is RD-7K3M9QXT-4.\n",
+            "wrote:\n\n> Thank you for telling us.\n>\n> Your reference is RD-7K3M9QXT-B.\n",
             subject="Re: Thank you for telling us",
         ),
         "It is five of every hundred.",
@@ -329,7 +329,7 @@ CORPUS: dict[str, Sample] = {
     ),
     "our own letter come back": Sample(mail("Thank you.", sender=OUR), outcome="loop"),
     "our own letter, readdressed": Sample(
-        mail("Thank you.", "X-Redress-Reference: RD-7K3M9QXT-4"), outcome="loop"
+        mail("Thank you.", "X-Redress-Reference: RD-7K3M9QXT-B"), outcome="loop"
     ),
     "a mail that goes round": Sample(
         mail("Hello.", *[f"Received: from a{n} by b; Fri, 20 Nov 2026 10:20:12 +0800" for n in range(70)]),

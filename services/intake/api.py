@@ -102,7 +102,7 @@ async def list_complaints(
     who: Annotated[Principal, may("complaints:read")],
     ctx: Ctx,
     reference: Annotated[
-        str | None, Query(max_length=40, description="Only this one.", examples=["RD-7K3M9QXT-4"])
+        str | None, Query(max_length=40, description="Only this one.", examples=["RD-7K3M9QXT-B"])
     ] = None,
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,

@@ -25,7 +25,7 @@ class CaseHolder(BaseModel):
 
 @router.get("/holders/{reference}", summary="Whose case it is", responses=problems.documented(404))
 async def read_holder(
-    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])],
+    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-B"])],
     who: Annotated[Principal, may("complaints:read")],
     ctx: Ctx,
     token: Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)] = None,

@@ -47,7 +47,7 @@ class OpenedCase:
 
 
 async def _open(
-    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])],
+    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-B"])],
     request: Request,
     ctx: Ctx,
     header: Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)] = None,

@@ -42,7 +42,7 @@ class Progress(BaseModel):
     responses=problems.documented(404),
 )
 async def read_progress(
-    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])],
+    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-B"])],
     who: Annotated[Principal, may("complaints:read")],
     ctx: Ctx,
     after: Annotated[int, Query(ge=0, le=2**62, description="The last step that is known.")] = 0,

@@ -27,7 +27,7 @@ class OpenedCase:
 
 
 async def _open(
-    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-4"])],
+    reference: Annotated[str, Path(max_length=40, examples=["RD-7K3M9QXT-B"])],
     ctx: Ctx,
     token: Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)] = None,
 ) -> OpenedCase:

@@ -501,7 +501,7 @@ async def test_a_colleagues_notices_come_in_a_digest_where_the_book_and_they_all
     def notice(**changes: Any) -> Event:
         said = {
             "complaint_id": uuid4(), "notice_id": uuid4(), "reason": "triaged", "fact_id": uuid4(),
-            "fact_type": "redress.complaint.triaged.v1", "reference": "RD-7K3M9QXT-4", "severity": "major",
+            "fact_type": "redress.complaint.triaged.v1", "reference": "RD-7K3M9QXT-B", "severity": "major",
             "issued_at": clock.now(), "acknowledge_by": clock.now() + timedelta(hours=8),
             "recipients": ("liu.yang",), "words": {"en": "A major case", "zh": "重大投诉"},
         }  # fmt: skip

@@ -377,7 +377,7 @@ async def test_a_rebuild_makes_what_the_pump_makes(insights: Insights) -> None:
     await insights.context.log.append(told)
     assert await insights.consume_the_log() > len(told)
     by_pump, inbox = await insights.snapshot(), await insights.remembered()
-    assert all(by_pump.values())
+    assert {name for name, rows in by_pump.items() if not rows} <= {"accusations"}
     assert len(inbox[0]) > 500
     heard: list[tuple[int, int]] = []
     await rebuild(insights.context, at_once=200, progress=lambda done, total: heard.append((done, total)))

@@ -103,7 +103,7 @@ def a_complaint(complaint_id: UUID, language: str = "en") -> tuple[Event, Event]
     registered = ComplaintRegistered.model_validate(
         {
             "complaint_id": complaint_id,
-            "reference": "RD-7K3M9QXT-4",
+            "reference": "RD-7K3M9QXT-B",
             "registered_at": now,
             "kind": "complaint",
             "medium": "online",
@@ -259,7 +259,7 @@ async def test_the_customer_is_thanked_by_mail_once(desk: Desk, mailbox: Mailbox
     assert mail["Message-ID"] == f"<{entry['id']}@redress.example>"
     assert mail["To"] == "ann@example.com"
     assert mail["From"] == "Northwind <complaints@redress.example>"
-    assert mail["X-Redress-Reference"] == "RD-7K3M9QXT-4"
+    assert mail["X-Redress-Reference"] == "RD-7K3M9QXT-B"
     assert mail["Auto-Submitted"] == "auto-generated"
     body = text_of(mail)
     assert "Dear Ann Example" in body
@@ -303,7 +303,7 @@ async def test_the_language_is_the_one_that_intake_names(desk: Desk, mailbox: Ma
     desk.contact["language"] = "zh"
     await desk.hears(*a_complaint(uuid4()))
     await desk.delivers()
-    assert mailbox.mails[0]["Subject"] == "感谢您告诉我们（受理编号 RD-7K3M9QXT-4）"
+    assert mailbox.mails[0]["Subject"] == "感谢您告诉我们（受理编号 RD-7K3M9QXT-B）"
     assert "北京时间" in text_of(mailbox.mails[0])
 
 
@@ -545,7 +545,7 @@ async def test_a_webhook_gets_signed_cloudevents(desk: Desk, hook: Hook) -> None
     assert event["type"] == "redress.complaint.registered.v1"
     assert event["source"] == "/redress/intake"
     assert event["subject"] == str(complaint)
-    assert event["data"]["reference"] == "RD-7K3M9QXT-4"
+    assert event["data"]["reference"] == "RD-7K3M9QXT-B"
     assert first.headers["webhook-id"] != second.headers["webhook-id"]
 
 

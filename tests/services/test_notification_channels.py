@@ -41,7 +41,7 @@ from tests.world import SECRET, settings_for
 
 pytestmark = pytest.mark.slow
 
-REFERENCE = "RD-7K3M9QXT-4"
+REFERENCE = "RD-7K3M9QXT-B"
 TEXT = {"content-type": "message/rfc822"}
 Open = Callable[..., Any]
 
@@ -673,7 +673,7 @@ async def test_a_channel_of_ones_own_is_one_small_class(opened: Open) -> None:
         complaint = uuid4()
         await desk.hears(*a_complaint(complaint))
         assert await courier.round() == 1
-        assert pager.heard == ["117: Thank you for telling us (RD-7K3M9QXT-4)"]
+        assert pager.heard == ["117: Thank you for telling us (RD-7K3M9QXT-B)"]
         desk.contact["phone"] = "000"
         await desk.hears(an_assignment(complaint))
         assert await courier.round() == 1

@@ -160,7 +160,7 @@ async def test_a_preview_shows_all_forms_of_the_letter_and_no_more_of_a_customer
 ) -> None:
     draft = {"source": EXAMPLE.replace("Here is how things stand", "This is the news")}
     seen = (await desk.http.post(f"{TOLD}/preview", json=draft)).json()
-    assert seen["subject"] == "News about your case (RD-7K3M9QXT-4)"
+    assert seen["subject"] == "News about your case (RD-7K3M9QXT-B)"
     assert "This is the news:" in seen["text"]
     assert "Dear Ann Example" in seen["text"]
     assert seen["short"].startswith("Northwind: thank you")

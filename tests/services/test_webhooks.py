@@ -258,7 +258,7 @@ async def test_a_thin_payload_tells_what_happened_and_where_to_read_it(
         full = await desk.http.get(link)
         assert full.headers["content-type"] == "application/cloudevents+json"
         assert full.json()["id"] == event["id"]
-        assert full.json()["data"]["reference"] == "RD-7K3M9QXT-4"
+        assert full.json()["data"]["reference"] == "RD-7K3M9QXT-B"
         assert (await stranger.get(link)).status_code == 404
         erased = CustomerErased(
             complaint_id=complaint, customer_id=uuid4(), because=Because.REQUESTED, erased_at=clock.now()

@@ -133,11 +133,11 @@ def test_cleaned_text_is_fit_for_the_record(text: str) -> None:
 
 
 def test_a_thread_proves_itself_and_cannot_be_made_up() -> None:
-    ours = threads.thread_id(SECRET, "RD-7K3M9QXT-4", "redress.example")
-    assert threads.reference_of(SECRET, ours) == "RD-7K3M9QXT-4"
+    ours = threads.thread_id(SECRET, "RD-7K3M9QXT-B", "redress.example")
+    assert threads.reference_of(SECRET, ours) == "RD-7K3M9QXT-B"
     assert threads.reference_of(SECRET, ours.replace("7K3M9QXT", "7K3M9QXW")) is None
     assert threads.reference_of(b"another secret", ours) is None
-    assert threads.reference_of(SECRET, "<RD-7K3M9QXT-4@redress.example>") is None
+    assert threads.reference_of(SECRET, "<RD-7K3M9QXT-B@redress.example>") is None
 
 
 FACEBOOK = {

@@ -25,7 +25,7 @@ from shared import clock
 
 SECRET = b"a secret of an installation"
 ID = UUID(int=77)
-LINK = "https://redress.example/intake/v1/tracking/RD-7K3M9QXT-4?token=abc"
+LINK = "https://redress.example/intake/v1/tracking/RD-7K3M9QXT-B?token=abc"
 
 
 # Marks.
@@ -106,7 +106,7 @@ def test_the_short_words_of_a_letter_are_cut_before_their_link() -> None:
         "delivery_id": ID,
         "template": "offers",
         "language": "zh",
-        "reference": "RD-7K3M9QXT-4",
+        "reference": "RD-7K3M9QXT-B",
         "reach": Reach(phone="13800138000"),
         "subject": "",
         "body": "",

@@ -392,7 +392,7 @@ def leased(template: str, facts: dict[str, Any], **changes: Any) -> Leased:
         "attempts": 1,
         "template": template,
         "facts": facts,
-        "reference": "RD-7K3M9QXT-4",
+        "reference": "RD-7K3M9QXT-B",
         "kind": "complaint",
         "handler_name": None,
         "promised_at": None,
@@ -421,7 +421,7 @@ def test_every_message_thanks_first_and_says_what_happens_next(
     thanks, next_steps = {"en": ("Thank you", "What happens now"), "zh": ("感谢", "接下来")}[language]
     assert thanks in paragraphs[1]
     assert next_steps in words.body
-    assert "RD-7K3M9QXT-4" in words.body
+    assert "RD-7K3M9QXT-B" in words.body
     assert contact.tracking_url in words.body
     assert words.subject
     assert "\n" not in words.subject

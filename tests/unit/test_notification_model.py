@@ -26,7 +26,7 @@ CASES_CLOSED = Subscription(UUID(int=2), ("redress.case.closed",))
 def registered(**changes: object) -> Event:
     values = {
         "complaint_id": ID,
-        "reference": "RD-7K3M9QXT-4",
+        "reference": "RD-7K3M9QXT-B",
         "registered_at": START,
         "kind": "complaint",
         "medium": "online",

@@ -28,7 +28,7 @@ Given = Annotated[
         max_length=9 * LONGEST,  # percent-encoded Chinese
         description="What the personal data is needed for: it goes into the audit trail. Services leave it out. "
         "Percent-encode what is not ASCII. 读取个人信息的目的，将记入审计日志。",
-        examples=["call the customer back about RD-7K3M9QXT-4"],
+        examples=["call the customer back about RD-7K3M9QXT-B"],
     ),
 ]
 

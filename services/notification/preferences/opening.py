@@ -32,7 +32,7 @@ async def _opened(
     ctx: Ctx,
     reference: Annotated[
         str,
-        Query(min_length=1, max_length=40, examples=["RD-7K3M9QXT-4"], description="Of one of your cases."),
+        Query(min_length=1, max_length=40, examples=["RD-7K3M9QXT-B"], description="Of one of your cases."),
     ],
     header: Annotated[str | None, Header(alias="X-Tracking-Token", max_length=100)] = None,
     token: Annotated[str | None, Query(max_length=100, description="For links; prefer the header.")] = None,

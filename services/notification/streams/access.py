@@ -48,7 +48,7 @@ Reference = Annotated[
     Query(
         max_length=40,
         description="A customer follows their case, with `X-Tracking-Token`: they see its steps.",
-        examples=["RD-7K3M9QXT-4"],
+        examples=["RD-7K3M9QXT-B"],
     ),
 ]
 TrackingToken = Annotated[
