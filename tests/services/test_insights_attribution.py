@@ -49,11 +49,12 @@ async def test_from_what_is_told_of_the_sale_to_where_complaints_begin(world: Wo
     shown = (await world.http.get(f"/intake/v1/complaints/{silent['id']}")).json()
     assert shown["sale"] == {"step": "installation", "mode": "interactive"}, "the second word keeps the first"
 
-    async def known() -> dict[str, Any] | None:
+    async def known() -> bool:
         found = await attributed(world.http, product="Heat pump")
-        return found if {each["mode"] for each in found["modes"]} == {"forced", "interactive"} else None
+        return {each["mode"] for each in found["modes"]} == {"forced", "interactive"}
 
-    found = await eventually(known, what="insights to know both sales")
+    await eventually(known, what="insights to know both sales")
+    found = await attributed(world.http, product="Heat pump")
     assert found["complaints"] == 2
     assert {each["step"] for each in found["steps"]} == {"consultation", "installation"}
     assert {each["source"] for each in found["sources"]} == {"salesperson", "product"}
