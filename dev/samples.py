@@ -172,7 +172,7 @@ from shared.events.insights import (
     WarningStep,
     WarningTail,
 )
-from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, TaxonomyCode
+from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, Sale, TaxonomyCode
 from shared.events.listening import Taboo
 from shared.events.resolution import Offer
 from shared.events.routing import AssignmentBasis, Decider, SpokenWord, Suggestion, TimeLimits
@@ -189,6 +189,7 @@ from shared.events.vocabulary import (
     ComplainantType,
     Emotion,
     Form,
+    GapSource,
     Kind,
     Language,
     Loss,
@@ -198,6 +199,8 @@ from shared.events.vocabulary import (
     Outcome,
     Remedy,
     Risk,
+    SaleMode,
+    SaleStep,
     Scan,
     Severity,
     TaskForm,
@@ -418,8 +421,12 @@ def events() -> Iterator[Event]:
         order_id="SO-2026-118",
         contract_id="HT-2026-07",
         expectation=ExpectationGap(
-            aspects=(Aspect.QUALITY,), expected="连续运行八小时。", received="运行十分钟后报警。"
+            aspects=(Aspect.QUALITY,),
+            expected="连续运行八小时。",
+            received="运行十分钟后报警。",
+            source=GapSource.SALESPERSON,
         ),
+        sale=Sale(step=SaleStep.CONSULTATION, mode=SaleMode.PERSUASIVE),
         desired_remedies=(Remedy.EXCHANGE, Remedy.EXPLANATION),
         desired_amount=_cny("0.00"),
         desired_compensation=(Compensation.MATERIAL, Compensation.MORAL),
@@ -440,6 +447,7 @@ def events() -> Iterator[Event]:
         said="240台里有12台报警，产线从周一停到现在。",
         emotion=Emotion.ANXIOUS,
         restatement="240台电机中12台报警R4，产线停线，希望本周换货。",
+        sale=Sale(step=SaleStep.INSTALLATION),
         defect_rate=Decimal("0.05"),
         claimed_losses=(ClaimedLoss(kind=Loss.LINE_STOP, amount=_cny("18500.00")),),
         completeness=0.95,

@@ -12,6 +12,7 @@ from services.insights import rollups
 from services.insights.alerts.api import router as alerts
 from services.insights.alerts.exposures_api import router as exposures
 from services.insights.alerts.pairs_api import router as pairs
+from services.insights.attribution.api import router as attribution
 from services.insights.books import BOOKS
 from services.insights.charts.api import router as charts
 from services.insights.cohorts.api import router as cohorts
@@ -30,11 +31,24 @@ from services.insights.pages.api import router as pages
 from services.insights.periods import router as periods
 from services.insights.ranges import Reader
 from services.insights.recurrence.api import router as recurrence
+from services.insights.reputation.api import router as reputation
 from services.insights.topics.api import router as topics
 from services.insights.training.api import router as training
 from services.insights.voices.api import router as voices
 from shared import problems
-from shared.events.vocabulary import Channel, Emotion, Kind, Language, Medium, Outcome, Severity, Standing
+from shared.events.vocabulary import (
+    Channel,
+    Emotion,
+    GapSource,
+    Kind,
+    Language,
+    Medium,
+    Outcome,
+    SaleMode,
+    SaleStep,
+    Severity,
+    Standing,
+)
 from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
 
@@ -59,6 +73,8 @@ ROOMS = (
     fairness,
     pages,
     forecast,
+    attribution,
+    reputation,
     rulebooks.routes(*BOOKS),
 )
 for room in ROOMS:
@@ -87,6 +103,13 @@ class ComplaintFacts(BaseModel):
     supplier: str | None
     standing: Standing | None
     key_account: bool | None
+    sale_step: SaleStep | None
+    """In which the trouble began."""
+    sale_mode: SaleMode | None
+    gap_source: GapSource | None
+    """Where the difference between what was expected and what was got comes from."""
+    public_at: datetime | None
+    """Since when it stands in public."""
     leading_id: UUID | None
     contacts: int
     """Times the customer came back with more after the registration."""

@@ -55,10 +55,11 @@ from shared.events import (
     ValidityJudged,
 )
 from shared.events.clocks import Clock, Escalation
+from shared.events.intake import ExpectationGap, Sale
 from shared.events.listening import Taboo
 from shared.events.routing import Decider
 from shared.events.surveys import SurveyAbout, SurveyMeasure
-from shared.events.vocabulary import Compensation
+from shared.events.vocabulary import Compensation, Visibility
 from shared.reactions import Reactions
 
 store = FactsStore()
@@ -77,6 +78,9 @@ def on_complaint_registered(facts: Facts, event: ComplaintRegistered, fact: Rece
     facts.standing, facts.key_account = event.standing, event.key_account
     facts.loss, facts.claimed = band_of(event.estimated_loss), yuan(event.estimated_loss)
     facts.feel(event.emotion, event.registered_at)
+    _attribute(facts, event.sale, event.expectation)
+    if event.visibility is Visibility.PUBLIC:
+        facts.public_at = event.registered_at
 
 
 @reactions.on(ComplaintSupplemented)
@@ -90,6 +94,18 @@ def on_complaint_supplemented(facts: Facts, event: ComplaintSupplemented, fact: 
     facts.region = event.region or facts.region
     if event.estimated_loss is not None:
         facts.loss, facts.claimed = band_of(event.estimated_loss), yuan(event.estimated_loss)
+    _attribute(facts, event.sale, event.expectation)
+    if event.visibility is Visibility.PUBLIC:
+        facts.public_at = facts.public_at or event.added_at
+
+
+def _attribute(facts: Facts, sale: Sale | None, expectation: ExpectationGap | None) -> None:
+    """The newest word counts."""
+    if sale is not None:
+        facts.sale_step = sale.step or facts.sale_step
+        facts.sale_mode = sale.mode or facts.sale_mode
+    if expectation is not None:
+        facts.gap_source = expectation.source or facts.gap_source
 
 
 @reactions.on(ComplaintCoded)

@@ -109,6 +109,13 @@ class Facts(Aggregate):
     supplier: str | None = None
     standing: str | None = None
     key_account: bool | None = None
+    sale_step: str | None = None
+    """In which the trouble began."""
+    sale_mode: str | None = None
+    gap_source: str | None = None
+    """Where the difference between what was expected and what was got comes from."""
+    public_at: datetime | None = None
+    """Since when it stands in public."""
     subcategory: str | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into, while it is."""

@@ -20,7 +20,13 @@ LONGEST_RANGE = 3653
 
 
 def checked(
-    first: date | None, last: date | None, today: date, *, days: int = DEFAULT_DAYS, place: str = "query"
+    first: date | None,
+    last: date | None,
+    today: date,
+    *,
+    days: int = DEFAULT_DAYS,
+    longest: int = LONGEST_RANGE,
+    place: str = "query",
 ) -> tuple[date, date]:
     """The range, completed. Raises a 422 problem that names the field."""
     last = last or today
@@ -29,10 +35,8 @@ def checked(
         first = last - timedelta(days=span)
     if first > last:
         raise _bad_range(f"`from` ({first}) is after `to` ({last}). Exchange them, or leave one out.", place)
-    if (last - first).days >= LONGEST_RANGE:
-        raise _bad_range(
-            f"The range is longer than ten years ({LONGEST_RANGE} days). Ask for a part of it.", place
-        )
+    if (last - first).days >= longest:
+        raise _bad_range(f"The range is longer than {longest} days. Ask for a part of it.", place)
     return first, last
 
 

@@ -36,6 +36,7 @@ from services.insights.model import COUNTS, CUTS, Contributions, Facts, contribu
 from services.insights.summing import Sums, add_to_tables
 from shared.bulk import copy_rows
 from shared.database import Transaction, service_metadata
+from shared.events.vocabulary import GapSource, SaleMode, SaleStep
 from shared.rulebooks import store as rulebook_store
 
 metadata = service_metadata("insights")
@@ -82,6 +83,10 @@ complaints = Table(
     Column("supplier", Text),
     Column("standing", Text, comment="as a customer"),
     Column("key_account", Boolean),
+    Column("sale_step", Text, comment="in which the trouble began"),
+    Column("sale_mode", Text, comment="how it was sold"),
+    Column("gap_source", Text, comment="why what was got is not what was expected"),
+    Column("public_at", TIME, comment="since when it stands in public"),
     Column("subcategory", Text, comment="as a person coded it"),
     Column("leading_id", Uuid, comment="the complaint that it was merged into, while it is"),
     Column(
@@ -156,6 +161,9 @@ complaints = Table(
     Column("messages_failed", Integer, nullable=False),
     CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_with_outcome"),
     CheckConstraint("standing IN ('new', 'established')", name="standing"),
+    CheckConstraint(f"sale_step IN {tuple(step.value for step in SaleStep)}", name="sale_step"),
+    CheckConstraint(f"sale_mode IN {tuple(mode.value for mode in SaleMode)}", name="sale_mode"),
+    CheckConstraint(f"gap_source IN {tuple(source.value for source in GapSource)}", name="gap_source"),
     CheckConstraint("withdrawn_at IS NULL OR closed_at IS NULL", name="one_end"),
     comment="one row per complaint, as the events tell it",
     postgresql_with=ROOM,
@@ -166,6 +174,12 @@ Index("ix_complaints_customer", complaints.c.customer_id, complaints.c.category,
 Index("ix_complaints_registered", complaints.c.registered_at)
 Index("ix_complaints_closed", complaints.c.closed_at)
 Index("ix_complaints_product", complaints.c.product, complaints.c.registered_at)
+Index(
+    "ix_complaints_public",
+    complaints.c.product,
+    complaints.c.public_at,
+    postgresql_where=complaints.c.public_at.is_not(None),
+)
 
 
 def _counts(name: str, day: str) -> Table:

@@ -20,6 +20,7 @@ from services.intake.record.parts import (
     Product,
     PublicLink,
     Remedies,
+    Sale,
     TakenBy,
 )
 from services.intake.record.seen import (
@@ -29,6 +30,7 @@ from services.intake.record.seen import (
     FactsShown,
     OrderShown,
     ProductShown,
+    SaleShown,
     StatementShown,
     TakenByShown,
 )
@@ -86,6 +88,7 @@ class NewComplaint(Body):
     product: Product | None = None
     facts: Facts | None = None
     expectation: Expectation | None = None
+    sale: Sale | None = None
     desired_remedies: Remedies = ()
     desired_amount: Money | None = None
     desired_compensation: Compensations = ()
@@ -177,6 +180,7 @@ class Complaint(ComplaintSummary):
     product: ProductShown | None = None
     facts: FactsShown | None = None
     expectation: ExpectationShown | None = None
+    sale: SaleShown | None = None
     desired_remedies: list[Remedy]
     desired_amount: Money | None = None
     desired_compensation: list[Compensation]

@@ -19,6 +19,7 @@ from shared.events.vocabulary import (
     ContactRole,
     Emotion,
     Form,
+    GapSource,
     Kind,
     Language,
     Loss,
@@ -26,6 +27,8 @@ from shared.events.vocabulary import (
     Money,
     Outcome,
     Remedy,
+    SaleMode,
+    SaleStep,
     Scan,
     Standing,
     Visibility,
@@ -65,6 +68,17 @@ class ExpectationGap(BaseModel):
     aspects: tuple[Aspect, ...] = ()
     expected: str | None = None
     received: str | None = None
+    source: GapSource | None = None
+    """Where the difference comes from."""
+
+
+class Sale(BaseModel):
+    """How it was sold, and where in the sale the trouble began."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: SaleStep | None = None
+    mode: SaleMode | None = None
 
 
 class ClaimedLoss(BaseModel):
@@ -109,6 +123,7 @@ class ComplaintRegistered(Event):
     order_id: str | None = None
     contract_id: str | None = None
     expectation: ExpectationGap | None = None
+    sale: Sale | None = None
     defect_rate: Decimal | None = None
     """Share of what was delivered that is faulty, 0 to 1."""
     desired_remedies: tuple[Remedy, ...] = ()
@@ -163,6 +178,7 @@ class ComplaintSupplemented(Event):
     order_id: str | None = None
     contract_id: str | None = None
     expectation: ExpectationGap | None = None
+    sale: Sale | None = None
     defect_rate: Decimal | None = None
     region: str | None = None
     desired_remedies: tuple[Remedy, ...] | None = None

@@ -103,6 +103,37 @@ class Aspect(StrEnum):
     SERVICE = "service"
 
 
+class GapSource(StrEnum):
+    """三者差异: where the difference between what was expected and what was got comes from."""
+
+    CUSTOMER = "customer"
+    """They understood it otherwise."""
+    SALESPERSON = "salesperson"
+    """They said otherwise."""
+    PRODUCT = "product"
+    """It is otherwise."""
+
+
+class SaleStep(StrEnum):
+    """销售环节、售后服务: the step of a sale in which the trouble began."""
+
+    ADVERTISING = "advertising"
+    CONSULTATION = "consultation"
+    CONTRACT = "contract"
+    DELIVERY = "delivery"
+    INSTALLATION = "installation"
+    AFTER_SALES = "after_sales"
+
+
+class SaleMode(StrEnum):
+    """强行推销、说明式、说服式、互动式 (感性销售): how it was sold."""
+
+    FORCED = "forced"
+    EXPLANATORY = "explanatory"
+    PERSUASIVE = "persuasive"
+    INTERACTIVE = "interactive"
+
+
 class Loss(StrEnum):
     """What a claimed loss consists of: 停线损失、放空费 and others."""
 

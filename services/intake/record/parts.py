@@ -6,7 +6,18 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, UrlConstraints, model_validator
 from pydantic_core import Url
 
-from shared.events.vocabulary import About, Aspect, Compensation, ContactRole, Loss, Money, Remedy
+from shared.events.vocabulary import (
+    About,
+    Aspect,
+    Compensation,
+    ContactRole,
+    GapSource,
+    Loss,
+    Money,
+    Remedy,
+    SaleMode,
+    SaleStep,
+)
 from shared.text import LongText, ShortText
 
 
@@ -79,6 +90,16 @@ class Expectation(Body):
     aspects: Annotated[tuple[Aspect, ...], Field(max_length=len(Aspect))] = ()
     expected: LongText | None = None
     received: LongText | None = None
+    source: GapSource | None = None
+    """Where the difference comes from: what the customer understood, what the salesperson said, what the product is."""
+
+
+class Sale(Body):
+    """How it was sold, and where in the sale the trouble began."""
+
+    step: SaleStep | None = None
+    mode: SaleMode | None = None
+    """Forced on the customer, explained, talked into, or found out together with them."""
 
 
 class ClaimedLoss(Body):
@@ -142,6 +163,7 @@ class Told(Body):
     product: Product | None = None
     facts: Facts | None = None
     expectation: Expectation | None = None
+    sale: Sale | None = None
     desired_remedies: Remedies | None = None
     desired_amount: Money | None = None
     desired_compensation: Compensations | None = None

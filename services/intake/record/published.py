@@ -7,7 +7,7 @@ from typing import Any
 from services.intake.record import parts
 from services.intake.record.parts import Told
 from services.intake.vault.private import CONTACT
-from shared.events.intake import ClaimedLoss, ExpectationGap, ProductRef
+from shared.events.intake import ClaimedLoss, ExpectationGap, ProductRef, Sale
 from shared.events.vocabulary import Compensation, Remedy
 from shared.masking import mask
 
@@ -38,8 +38,15 @@ def product(told: parts.Product, known: Known) -> ProductRef:
 
 def expectation(told: parts.Expectation, known: Known) -> ExpectationGap:
     return ExpectationGap(
-        aspects=told.aspects, expected=masked(told.expected, known), received=masked(told.received, known)
+        aspects=told.aspects,
+        expected=masked(told.expected, known),
+        received=masked(told.received, known),
+        source=told.source,
     )
+
+
+def sale(told: parts.Sale) -> Sale:
+    return Sale(step=told.step, mode=told.mode)
 
 
 def claimed(told: parts.ClaimedLosses) -> tuple[ClaimedLoss, ...]:
@@ -63,6 +70,7 @@ def added(told: dict[str, Any], known: Known) -> dict[str, Any]:
         "order_id": given.order.id if given.order else None,
         "contract_id": given.order.contract_id if given.order else None,
         "expectation": expectation(given.expectation, known) if given.expectation else None,
+        "sale": sale(given.sale) if given.sale else None,
         "defect_rate": defect_rate(given.facts),
         "region": given.facts.region if given.facts else None,
         "desired_remedies": remedies,

@@ -16,9 +16,12 @@ from shared.events.vocabulary import (
     Aspect,
     Compensation,
     ContactRole,
+    GapSource,
     Loss,
     Money,
     Remedy,
+    SaleMode,
+    SaleStep,
     Visibility,
 )
 from shared.masking import mask
@@ -93,6 +96,12 @@ class ExpectationShown(Part):
     aspects: list[Aspect] = []
     expected: FreeText | None = None
     received: FreeText | None = None
+    source: GapSource | None = None
+
+
+class SaleShown(Part):
+    step: SaleStep | None = None
+    mode: SaleMode | None = None
 
 
 class ClaimedLossShown(Part):
@@ -127,6 +136,7 @@ class ToldShown(Part):
     product: ProductShown | None = None
     facts: FactsShown | None = None
     expectation: ExpectationShown | None = None
+    sale: SaleShown | None = None
     desired_remedies: list[Remedy] | None = None
     desired_amount: Money | None = None
     desired_compensation: list[Compensation] | None = None

@@ -86,6 +86,7 @@ TOLD = (
     "product",
     "facts",
     "expectation",
+    "sale",
     "desired_remedies",
     "desired_amount",
     "desired_compensation",

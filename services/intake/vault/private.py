@@ -13,6 +13,7 @@ PRIVATE = {
         "order",
         "facts",
         "expectation",
+        "sale",
         "taken_by",
         "accused",
         "public_link",

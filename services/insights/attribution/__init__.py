@@ -1,0 +1,1 @@
+"""Where in the sale complaints begin, how it was sold, and where disappointed expectations come from."""
