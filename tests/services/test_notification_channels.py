@@ -593,7 +593,7 @@ async def test_the_customer_reads_again_what_they_were_told_and_it_is_known_that
         assert [fact["template"] for fact in facts] == ["assigned", "acknowledgement"]
         assert {fact["complaint_id"] for fact in facts} == {str(complaint)}
 
-        typed = call | {"url": call["url"].replace(REFERENCE, "rd7k3m9qxt4")}
+        typed = call | {"url": call["url"].replace(REFERENCE, "rd7k3m9qxtb")}
         assert (await desk.http.get(**typed)).json()["unread"] == 0
         strangers = tracked(other, "messages")
         assert (await desk.http.get(**strangers)).status_code == 404
