@@ -22,7 +22,7 @@ from sqlalchemy import Table
 from bench.rig import SECRET, dsn
 from services import catalogue
 from services.insights.durations import bucket_of
-from services.insights.journey import JOURNEY
+from services.insights.lived import LIVED
 from services.insights.model import CUTS, JOIN, name_of
 from services.insights.summing import TIMED
 from services.intake.vault.cipher import Vault
@@ -261,7 +261,7 @@ def _rollup(grain: str, dimension: str, value: str) -> Rows:
             **dict.fromkeys(("converted", "handled", "closed", "satisfied", "promises_kept"), closed),
             "handling_seconds": f"{closed} * {HANDLED_AFTER}",
             **dict.fromkeys(("merged", "withdrawn", "acceptable", "not_acceptable", "promises_broken"), "0"),
-            **dict.fromkeys(("trust_told", "trust_restored", "closed_slowly", *JOURNEY), "0"),
+            **dict.fromkeys(("trust_told", "trust_restored", "closed_slowly", *LIVED), "0"),
             **dict.fromkeys(("solved_at_once", "second_chance"), closed), "notices": "count(*)",
         },
         "platform.filling GROUP BY 2, 3",
