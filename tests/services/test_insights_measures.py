@@ -271,9 +271,7 @@ async def test_an_answer_to_what_was_withdrawn_or_merged_counts_on_neither_side_
             continue
         told.append((after(1), CustomerTold(complaint_id=case(3000 + n), message="soon", told_at=after(1))))
         if n % 2:
-            gone: Event = CaseWithdrawn(
-                complaint_id=case(3000 + n), withdrawn_at=after(2)
-            )
+            gone: Event = CaseWithdrawn(complaint_id=case(3000 + n), withdrawn_at=after(2))
         else:
             gone = ComplaintMerged(
                 complaint_id=case(3000 + n), leading_id=case(3021), merged_by="li", merged_at=after(2)

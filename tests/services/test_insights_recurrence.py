@@ -160,7 +160,9 @@ async def test_who_told_the_same_before_an_erasure_is_known_after_a_rebuild_too(
     assert await insights.rows(query) == once
 
 
-async def test_an_erasure_does_not_take_back_what_another_complaint_moved_meanwhile(insights: Insights) -> None:
+async def test_an_erasure_does_not_take_back_what_another_complaint_moved_meanwhile(
+    insights: Insights,
+) -> None:
     await feed(insights, said(2, PORT))
     store, database = SignatureStore(), insights.context.database
     async with database.transaction() as slow:

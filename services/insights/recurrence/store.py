@@ -118,7 +118,9 @@ class SignaturesAnew:
         self._erased = {}
 
 
-async def compare(transaction: Transaction, wanted: Sequence[Signed], erased: Mapping[UUID, datetime]) -> None:
+async def compare(
+    transaction: Transaction, wanted: Sequence[Signed], erased: Mapping[UUID, datetime]
+) -> None:
     """Give each new one its recurrence, and move those that are now the same as an older one. `erased`: of complaints
     that are not saved as erased yet."""
     new = sorted(wanted, key=lambda each: each.id)
