@@ -12,8 +12,10 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(part: int, of: int) -> Interval:
-    """Between which shares the true one lies, with 95 % confidence (Wilson, JASA 22:209, 1927); 0 to 1 if `of` is 0."""
+def wilson(part: float, of: float) -> Interval:
+    """Between which shares the true one lies, with 95 % confidence (Wilson, JASA 22:209, 1927); 0 to 1 if `of` is 0.
+
+    Neither need be whole: of a sample that tells as much as `of` cases would, `part` is its share of them."""
     if not of:
         return Interval(0.0, 1.0)
     share, squared = part / of, Z * Z
