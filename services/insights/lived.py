@@ -18,8 +18,7 @@ PROMOTER, DETRACTOR = 9, 6
 
 LIVED = {
     "grave": "of `received`, those that are urgent or major, on the day of receipt",
-    "responded": "neither merged nor withdrawn, and a person has answered, on the day of receipt",
-    "responded_promptly": "of `responded`, those that waited at most PROMPT",
+    "responded_promptly": "neither merged nor withdrawn, and a person answered within PROMPT, on the day of receipt",
     "solved_at_once": "of `handled`: one handler, no escalation, no word more needed from the customer, not resumed",
     "passed_on": "of `handled`: minor, and yet passed on by a person or escalated",
     "overdue": "still without a result, a promise or the time for the solution missed, on the day of receipt",
@@ -67,7 +66,6 @@ def lived(facts: "Facts", *, own: bool) -> Counted:
     if facts.severity in {Severity.URGENT, Severity.MAJOR}:
         yield received, "grave", 1
     if own and facts.response_seconds is not None:
-        yield received, "responded", 1
         yield received, "responded_promptly", int(facts.response_seconds <= PROMPT)
     if facts.handled_at is not None:
         if solved_at_once(facts):
