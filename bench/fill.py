@@ -22,8 +22,8 @@ from sqlalchemy import Table
 from bench.rig import SECRET, dsn
 from services import catalogue
 from services.insights.durations import bucket_of
-from services.insights.journey import JOURNEY
-from services.insights.model import CUTS, JOIN, name_of
+from services.insights.lived import LIVED
+from services.insights.model import CUTS, DURATIONS, JOIN, name_of
 from services.insights.summing import TIMED
 from services.intake.vault.cipher import Vault
 from services.intake.vault.rows import place
@@ -261,20 +261,20 @@ def _rollup(grain: str, dimension: str, value: str) -> Rows:
             **dict.fromkeys(("converted", "handled", "closed", "satisfied", "promises_kept"), closed),
             "handling_seconds": f"{closed} * {HANDLED_AFTER}",
             **dict.fromkeys(("merged", "withdrawn", "acceptable", "not_acceptable", "promises_broken"), "0"),
-            **dict.fromkeys(("trust_told", "trust_restored", "closed_slowly", *JOURNEY), "0"),
+            **dict.fromkeys(("trust_told", "trust_restored", "closed_slowly", *LIVED), "0"),
             **dict.fromkeys(("solved_at_once", "second_chance"), closed), "notices": "count(*)",
         },
         "platform.filling GROUP BY 2, 3",
     )  # fmt: skip
 
 
-def _histogram(grain: str, dimension: str, value: str) -> Rows:
-    """All took as long as each other: one entry, which is little-endian."""
-    closed = "count(*) FILTER (WHERE NOT open)"
+def _histogram(name: str, grain: str, dimension: str, value: str) -> Rows:
+    """All were handled in the same time: one entry, which is little-endian. Of answers nothing is filled in."""
+    closed = "count(*) FILTER (WHERE NOT open)" if name == "handling" else "0"
     entry = f"reverse(int4send({bucket_of(HANDLED_AFTER)} << 21 | ({closed})::int))"
     return Rows(
         {
-            "name": "'handling'", "dimension": f"'{dimension}'", "day": _DAY[grain], "value": value,
+            "name": f"'{name}'", "dimension": f"'{dimension}'", "day": _DAY[grain], "value": value,
             "begun": "count(*)", "finished": closed,
             "buckets": f"CASE WHEN {closed} > 0 THEN {entry} ELSE ''::bytea END",
         },
@@ -301,7 +301,9 @@ _INSIGHTS: dict[str, Rows | Sequence[Rows]] = {
     ),
     **{grain: [_rollup(grain, *cut) for cut in _CUTS.items()] for grain in _DAY},
     **{
-        f"{grain}_durations": [_histogram(grain, name_of(cut), _CUTS[name_of(cut)]) for cut in TIMED]
+        f"{grain}_durations": [
+            _histogram(name, grain, name_of(cut), _CUTS[name_of(cut)]) for name in DURATIONS for cut in TIMED
+        ]
         for grain in _DAY
     },
     "inbox": _inbox("insights", 18, 9),

@@ -12,10 +12,11 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(part: int, of: int, z: float = Z) -> Interval:
+def wilson(part: float, of: float, z: float = Z) -> Interval:
     """Between which shares the true one lies, with 95 % confidence (Wilson, JASA 22:209, 1927); 0 to 1 if `of` is 0.
 
-    `z` is the quantile of the normal distribution for another confidence.
+    Neither need be whole: of a sample that tells as much as `of` cases would, `part` is its share of them. `z` is the
+    quantile of the normal distribution for another confidence.
     """
     if not of:
         return Interval(0.0, 1.0)

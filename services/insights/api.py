@@ -22,8 +22,8 @@ from services.insights.effect import router as effect
 from services.insights.fairness.api import router as fairness
 from services.insights.forecast.api import router as forecast
 from services.insights.hazards.api import router as hazards
-from services.insights.journey import benefits, devoted
 from services.insights.journeys.api import router as journeys
+from services.insights.lived import benefits, devoted
 from services.insights.losses import Band
 from services.insights.measures.api import router as measures
 from services.insights.model import Facts

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.insights.durations import bucket_of
-from services.insights.journey import DISSATISFIED as DISSATISFIED
-from services.insights.journey import JOURNEY, journey
+from services.insights.lived import DISSATISFIED as DISSATISFIED
+from services.insights.lived import LIVED, lived
 from shared.aggregate import Aggregate
 from shared.events.vocabulary import Outcome
 
@@ -83,7 +83,7 @@ COUNTS = {
     "trust_restored": "of `trust_told`, those who do",
     "promises_kept": "promised replies that went out in time, on the day they went out",
     "promises_broken": "promised replies that did not, on the day they were missed",
-    **JOURNEY,
+    **LIVED,
 }
 """What is counted per day, and on which day it counts."""
 
@@ -222,6 +222,13 @@ class Facts(Aggregate):
         return max(0, int((self.handled_at - self.registered_at).total_seconds()))
 
     @property
+    def response_seconds(self) -> int | None:
+        """Whole seconds from receipt to the first answer by a person."""
+        if self.registered_at is None or self.responded_at is None:
+            return None
+        return max(0, int((self.responded_at - self.registered_at).total_seconds()))
+
+    @property
     def waits_for_result(self) -> bool:
         """Received, and neither handled, withdrawn nor merged into another."""
         ended = self.handled_at is not None or self.withdrawn_at is not None
@@ -259,6 +266,7 @@ class Facts(Aggregate):
 
 DURATIONS: dict[str, Callable[[Facts], int | None]] = {
     "handling": lambda facts: facts.handling_seconds,
+    "response": lambda facts: facts.response_seconds,
 }
 """Whole seconds that something took, None while it lasts. A histogram is kept of each on the day of receipt, over
 the complaints that were neither merged into others nor withdrawn. Another one is a line here and a recount."""
@@ -290,7 +298,8 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
         add(received, "dissatisfied")
         if facts.outcome == Outcome.SATISFIED:
             add(received, "converted")
-    if not merged and facts.withdrawn_at is None:
+    own = not merged and facts.withdrawn_at is None
+    if own:
         for name, seconds_of in DURATIONS.items():
             add(received, (name, BEGUN))
             seconds = seconds_of(facts)
@@ -317,7 +326,7 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
         add(at, "promises_kept")
     for at in facts.promises_broken_at:
         add(at, "promises_broken")
-    for at, what, n in journey(facts):
+    for at, what, n in lived(facts, own=own):
         if n:
             add(at, what, n)
     return counts

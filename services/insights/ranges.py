@@ -1,6 +1,6 @@
 """The range of days that a question is about."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import Query
@@ -38,6 +38,20 @@ def checked(
     if (last - first).days >= longest:
         raise _bad_range(f"The range is longer than {longest} days. Ask for a part of it.", place)
     return first, last
+
+
+def moments(first: date, last: date) -> tuple[datetime, datetime]:
+    """From the beginning of the first day until the end of the last, in UTC; also at the ends of the calendar."""
+    until = datetime.combine(last, time.max, UTC)
+    if last < date.max:
+        until = datetime.combine(last + timedelta(days=1), time(), UTC)
+    return datetime.combine(first, time(), UTC), until
+
+
+def before(since: datetime, until: datetime) -> datetime:
+    """When the time just before `since` begins that is as long; the calendar's beginning, if it is shorter."""
+    earliest = datetime.min.replace(tzinfo=UTC)
+    return since - min(until - since, since - earliest)
 
 
 def _bad_range(detail: str, place: str) -> Problem:

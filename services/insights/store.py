@@ -46,7 +46,7 @@ ROOM = {"fillfactor": 70}
 """Rows are updated many times over; with room on the page no index has to be touched for it (HOT)."""
 PARTS = {
     "grave": "grave <= received",
-    "responded": "responded_promptly <= responded AND responded <= received",
+    "responded": "responded_promptly + merged + withdrawn <= received",
     "first_contact": "solved_at_once + passed_on <= handled",
     "reopened": "reopened <= first_closed",
     "cheered": "cheered <= upset AND upset <= received",

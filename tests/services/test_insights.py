@@ -26,6 +26,7 @@ from services.insights.summing import Sums, rows_of
 from shared import clock
 from shared.eventlog import Record
 from shared.events import (
+    AccusedTold,
     CaseClosed,
     CaseOpened,
     CaseResumed,
@@ -340,7 +341,7 @@ async def test_replicas_that_share_the_work_count_the_same(insights: Insights) -
 
 
 def retold() -> list[Record]:
-    """A log of stories in which some records came twice, and words were added and erased."""
+    """A log of stories in which some records came twice, words were added and erased, and a person was accused."""
     told = records(stories(40, seed=6))
     first = UUID(told[0].key)
     at = NOON + timedelta(days=90)
@@ -359,6 +360,9 @@ def retold() -> list[Record]:
         ),
         CustomerErased(
             complaint_id=UUID(told[1].key), customer_id=first, because=Because.REQUESTED, erased_at=at
+        ),
+        AccusedTold(
+            complaint_id=UUID(told[-1].key), person_id="h1", answer_by=at + timedelta(days=2), told_at=at
         ),
     ]
     written = [

@@ -25,6 +25,8 @@ from services.insights.journeys.model import (
 )
 from services.insights.journeys.steps import Step
 from services.insights.journeys.store import SUMS, journeys, rows_of
+from services.insights.model import SLOW, Facts
+from services.insights.model import contributions as sums_of
 from shared.envelope import open_envelope
 from shared.eventlog import Record
 from shared.events import (
@@ -272,6 +274,18 @@ def test_the_result_counts_from_the_newest_solution() -> None:
     assert journey.handled_in == 9 * 3600
     journey.take(Step.CARRIED_OUT, START + timedelta(hours=7))
     assert journey.handled_in == 7 * 3600
+
+
+def test_a_result_is_slow_by_the_same_second_as_in_the_measures() -> None:
+    """Parts of a second do not count."""
+    done = START + timedelta(seconds=SLOW, milliseconds=500)
+    journey = Journey(id=derived_id(1), registered_at=START, kind="complaint")
+    journey.take(Step.REGISTERED, START)
+    journey.take(Step.SATISFIED, done)
+    facts = Facts(id=journey.id, registered_at=START, kind="complaint", closed_at=done, outcome="satisfied")
+    counted = {what for _, _, what in sums_of(facts)}
+    tallied = {key[-1] for key in contributions(journey) if key[0] == "tallies"}
+    assert (tallied, "closed_slowly" in counted) == ({False}, False)
 
 
 def test_an_endless_story_is_bounded() -> None:

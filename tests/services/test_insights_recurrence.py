@@ -10,6 +10,7 @@ import pytest
 
 from services.insights.app import service
 from services.insights.rebuild import rebuild
+from services.insights.recurrence.store import SignatureStore
 from shared.events import CaseClosed, CustomerErased, ImprovementJoined
 from shared.events.intake import MaskedStatement, ProductRef
 from shared.events.vocabulary import Because, Language, Outcome
@@ -135,6 +136,41 @@ async def test_of_an_erased_customer_nothing_is_left_to_compare(insights: Insigh
     assert [each["complaint_id"] for each in (await similar(insights, 2))["items"]] == [str(id_of(3))]
     assert (await similar(insights, 1))["items"] == []
     assert (await similar(insights, 2))["recurrence_id"] == str(id_of(1)), "it stays what it was"
+
+
+@pytest.mark.requirement("000-08")
+async def test_who_told_the_same_before_an_erasure_is_known_after_a_rebuild_too(insights: Insights) -> None:
+    """In rounds of few records they come apart; and whoever came after the erasures finds nobody."""
+    at = BEGAN + 10 * DAY
+    told = [said(n, PORT if n % 2 else AGAIN, 5) for n in range(1, 9)]
+    for n in range(1, 9):
+        customer = derived_id("c", n)
+        gone = CustomerErased(
+            complaint_id=id_of(n), customer_id=customer, because=Because.REQUESTED, erased_at=at
+        )
+        told.append((at, gone))
+    late = said(9, PORT, 20)
+    await insights.context.log.append(records([*told, late]))
+    await feed(insights, *told)
+    await feed(insights, late)
+    query = "SELECT * FROM signatures ORDER BY id"
+    once = await insights.rows(query)
+    assert [row[6] for row in once] == [*[id_of(1)] * 8, id_of(9)]
+    await rebuild(insights.context, at_once=1)
+    assert await insights.rows(query) == once
+
+
+async def test_an_erasure_does_not_take_back_what_another_complaint_moved_meanwhile(
+    insights: Insights,
+) -> None:
+    await feed(insights, said(2, PORT))
+    store, database = SignatureStore(), insights.context.database
+    async with database.transaction() as slow:
+        known = await store.load(slow, [id_of(2)])
+        await feed(insights, said(1, AGAIN, 1))
+        known[id_of(2)].erased_at = BEGAN + DAY
+        await store.save(slow, known.values())
+    assert await insights.rows("SELECT recurrence_id FROM signatures") == [(id_of(1),)] * 2
 
 
 async def test_who_may_not_read_cases_learns_nothing_of_others(insights: Insights) -> None:

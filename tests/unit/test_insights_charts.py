@@ -201,3 +201,10 @@ def test_heavy_ones_come_first_though_they_are_few_and_the_smallest_are_one_rest
     nothing = pareto({"a": [(0.0, 3)]}, 0.8, "x")
     assert (nothing.items, nothing.rest, nothing.weight) == ((), 3, 0.0)
     assert pareto({}, 0.8, "x").complaints == 0
+
+
+def test_the_draws_do_not_depend_on_how_cells_of_one_weight_are_cut() -> None:
+    """So they take as much room for a thousand products as for a few."""
+    whole = pareto({"a": [(1.0, 30), (9.0, 4)], "b": [(1.0, 20)]}, 0.8, "x")
+    cut = pareto({"a": [(1.0, 10), (9.0, 1), (1.0, 20), (9.0, 3)], "b": [(1.0, 13), (1.0, 7)]}, 0.8, "x")
+    assert cut == whole

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.insights.cohorts.learned import instead, learn
-from services.insights.cohorts.model import Watched, bought_again, wilson
+from services.insights.cohorts.model import Watched, bought_again
 from services.insights.cohorts.posterior import Belief, prior, updated
 from services.insights.economics.book import ECONOMICS
 from services.insights.losses import Band
 from shared.rulebooks.parameter import Parameter
+from shared.shares import wilson
 
 
 @pytest.mark.requirement("000-15")
@@ -42,7 +43,7 @@ def test_when_all_are_watched_to_the_end_it_is_the_plain_share_with_wilsons_inte
     assert found is not None
     assert found.share == pytest.approx(buyers / number)
     assert found.effective == pytest.approx(number)
-    assert (found.low, found.high) == pytest.approx(wilson(buyers / number, number))
+    assert (found.low, found.high) == pytest.approx(wilson(buyers, number))
     assert found.low <= found.share + 1e-9 <= found.high + 2e-9
 
 

@@ -89,6 +89,7 @@ def test_each_count_is_on_its_own_day() -> None:
         (DAY, DIMS, "handling_seconds"): 30 * 3600,
         (DAY, DIMS, ("handling", BEGUN)): 1,
         (DAY, DIMS, ("handling", bucket_of(30 * 3600))): 1,
+        (DAY, DIMS, ("response", BEGUN)): 1,
         (DAY, DIMS, "triaged"): 1,
         (DAY, DIMS, "triaged_automatically"): 1,
         (date(2026, 3, 4), DIMS, "closed"): 1,
@@ -248,7 +249,6 @@ IGNORED = {
     "redress.approval.refused.v1",
     "redress.approval.expired.v1",
     "redress.approval.withdrawn.v1",
-    "redress.taboo.raised.v1",
     "redress.case.ended-negative.v1",
     "redress.dispute.handed-over.v1",
     "redress.dispute.deadline-near.v1",
@@ -434,7 +434,7 @@ def test_a_value_meets_its_target_or_is_near_or_misses_it() -> None:
 def test_formulas_use_counts_that_exist() -> None:
     totals = Totals(
         counts=dict.fromkeys(COUNTS, 4) | {"merged": 1, "withdrawn": 1},
-        spans={"handling": Spans.of({5: 4})},
+        spans={name: Spans.of({5: 4}) for name in DURATIONS},
         open=2,
         exposure=2.0,
     )

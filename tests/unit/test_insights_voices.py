@@ -9,7 +9,8 @@ from services.insights.cues.book import VALUES
 from services.insights.voices.book import NEEDS
 from services.insights.voices.needs import Kano, needs
 from services.insights.voices.sums import Group
-from services.insights.voices.trend import trend, wilson
+from services.insights.voices.trend import trend
+from shared.shares import wilson
 from shared.taxonomy import newest
 
 counts = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=2, max_size=12)

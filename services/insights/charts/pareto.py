@@ -5,6 +5,7 @@ in which as many complaints are drawn from those that there were, a thousand tim
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -89,7 +90,13 @@ def pareto(cells: Mapping[str, Sequence[Cell]], vital_share: float, seed: str) -
 
 def _drawn(groups: Sequence[Sequence[Cell]], complaints: int, seed: str) -> NDArray[np.float64]:
     """(DRAWS, groups): the weight of each when as many complaints are drawn anew."""
-    flat = [(place, weight, n) for place, cells in enumerate(groups) for weight, n in cells if n]
+    alike: Counter[tuple[int, float]] = Counter()
+    for place, cells in enumerate(groups):
+        for weight, n in cells:
+            alike[place, weight] += (
+                n  # few weights: so the draws take as much room however many items there are
+            )
+    flat = [(place, weight, n) for (place, weight), n in sorted(alike.items()) if n]
     places, weights, numbers = (np.array(each) for each in zip(*flat, strict=True))
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")
     drawn = np.random.default_rng(number).multinomial(complaints, numbers / complaints, size=DRAWS)

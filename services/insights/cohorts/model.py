@@ -7,10 +7,9 @@ variance as Greenwood's formula (Dorey and Korn, Statistics in Medicine 6:679, 1
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 
-Z = 1.959963984540054
-"""Of 95 %."""
+from shared.shares import wilson
+
 WINDOWS = (30, 90, 180)
 """Days after the end of the complaint."""
 SMALL = 30
@@ -61,12 +60,4 @@ def bought_again(watched: Watched, days: int) -> Again | None:
         return None
     share, variance = 1 - remaining, remaining * remaining * greenwood
     effective = share * remaining / variance if variance > 0 else float(followed)
-    return Again(share, *wilson(share, effective), effective, followed)
-
-
-def wilson(share: float, number: float) -> tuple[float, float]:
-    """The interval of 95 % of a share of so many."""
-    spread = Z * Z / number
-    middle = share + spread / 2
-    reach = Z * sqrt(share * (1 - share) / number + spread / (4 * number))
-    return max(0.0, (middle - reach) / (1 + spread)), min(1.0, (middle + reach) / (1 + spread))
+    return Again(share, *wilson(share * effective, effective), effective, followed)

@@ -82,8 +82,8 @@ class Journey(Aggregate):
         return bool(self.steps) and self.steps[-1] in ENDS
 
     @property
-    def handled_in(self) -> float | None:
-        """Seconds from the registration to the result, of one that is closed."""
+    def handled_in(self) -> int | None:
+        """Whole seconds from the registration to the result, of one that is closed."""
         if not self.ended or self.registered_at is None or self.steps[-1] == Step.WITHDRAWN:
             return None
         done = self.times[-1]
@@ -93,7 +93,7 @@ class Journey(Aggregate):
             if step == Step.CARRIED_OUT:
                 done = at
                 break
-        return (done - self.registered_at).total_seconds()
+        return max(0, int((done - self.registered_at).total_seconds()))
 
     def first(self, step: Step) -> datetime | None:
         return self.times[self.steps.index(step)] if step in self.steps else None

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from services.insights.journeys.model import DIMENSIONS, Journey, Sums, contributions
-from services.insights.store import ROOM, metadata
+from services.insights.store import MOST_SUMS, ROOM, metadata
 from shared.bulk import copy_rows, save_rows
 from shared.database import Transaction, session_lock_key, sql
 
@@ -186,7 +186,7 @@ class JourneyStore:
 
 
 class JourneysAnew:
-    """Writes the empty tables: rows as they come, sums at the end."""
+    """Writes the empty tables: rows as they come, sums when they are many and at the end."""
 
     def __init__(self) -> None:
         self._sums: Sums = Counter()
@@ -196,6 +196,8 @@ class JourneysAnew:
         await copy_rows(transaction, journeys, map(_values_of, changed))
         for journey in changed:
             self._sums.update(contributions(journey))
+            if len(self._sums) > MOST_SUMS:
+                await self.finish(transaction)
 
     async def finish(self, transaction: Transaction) -> None:
         await _add(transaction, self._sums)

@@ -57,8 +57,13 @@ async def read_catalogue(who: Reader, ctx: Ctx) -> Catalogue:
     return Catalogue(items=items, targets_version=books.version(MEASURE_TARGETS))
 
 
-@router.get("/measures", summary="The measures of a range of days", responses=problems.documented())
-async def read_measures(question: Question, ctx: Ctx) -> Measures:
+@router.get(
+    "/measures",
+    summary="The measures of a range of days",
+    response_model=Measures,
+    responses=problems.documented(),
+)
+async def read_measures(question: Question, ctx: Ctx) -> Response:
     """Values, targets and whether they are met, for the whole or by group, of all or of what is held.
 
     Answered from sums per day: the cost depends on the length of the range and the number of groups, not on
@@ -68,7 +73,9 @@ async def read_measures(question: Question, ctx: Ctx) -> Measures:
     `/measures/people`, which minds what each of them had to handle.
     """
     async with ctx.database.reading() as connection:
-        return await asking.answer(connection, question)
+        answered = await asking.answer(connection, question)
+    content = await asyncio.to_thread(answered.as_json)
+    return Response(content, media_type="application/json")
 
 
 class MeasuresFormat(StrEnum):
@@ -127,6 +134,6 @@ async def export_measures(
             content = await asyncio.to_thread(files.as_json, answered)
         case MeasuresFormat.PARQUET:
             content = await asyncio.to_thread(files.as_parquet, answered)
-    name = f"measures-{answered.first}-{answered.last}-{answered.by}.{form}"
+    name = f"measures-{question.first}-{question.last}-{question.by}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=MEDIA_TYPES[form], headers=headers)

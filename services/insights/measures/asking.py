@@ -1,18 +1,27 @@
 """What somebody wants to know of the measures, and the answer."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, date
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from fastapi import Depends, Query
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights import rollups
-from services.insights.measures.book import MEASURE_TARGETS, MeasureTargets, status
+from services.insights.measures.book import (
+    MEASURE_TARGETS,
+    Benchmark,
+    MeasureTarget,
+    MeasureTargets,
+    Status,
+    status,
+)
 from services.insights.measures.catalogue import MEASURES
 from services.insights.measures.cells import BY_DAY, OVERALL, TOGETHER, NotSummed
-from services.insights.measures.model import Measure, Totals
-from services.insights.measures.schemas import BenchmarkCompared, By, Group, Measures, Reading
+from services.insights.measures.model import Measure, Totals, Unit
+from services.insights.measures.schemas import By
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock
 from shared.auth import Lacking, Principal
@@ -70,7 +79,73 @@ def guard(who: Principal, by: str, held: dict[str, str]) -> None:
 Question = Annotated[Asked, Depends(asked)]
 
 
-async def answer(connection: AsyncConnection, question: Asked) -> Measures:
+class Compared(TypedDict):
+    """The fields of `schemas.BenchmarkCompared`."""
+
+    organisation: str
+    value: float
+    year: int
+    difference: float | None
+
+
+@dataclass(slots=True)
+class Reading:
+    """One measure of one group: the fields of `schemas.Reading`. There are very many of them, hence no model, and not
+    frozen, which would take longer."""
+
+    measure: str
+    value: float | None
+    unit: Unit
+    target: float | None
+    warning: float | None
+    status: Status
+    numerator: int | None
+    denominator: int | None
+    at_least: bool
+    beside: tuple[str, ...]
+    benchmarks: tuple[Compared, ...]
+
+    def plain(self) -> dict[str, object]:
+        """By names, with words for what is an enumeration: JSON is made of it eight times faster."""
+        return {
+            "measure": self.measure,
+            "value": self.value,
+            "unit": self.unit.value,
+            "target": self.target,
+            "warning": self.warning,
+            "status": self.status.value,
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "at_least": self.at_least,
+            "beside": self.beside,
+            "benchmarks": self.benchmarks,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    key: str | None
+    measures: list[Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The fields of `schemas.Measures`."""
+
+    question: Asked
+    targets_version: int
+    groups: list[Group]
+
+    def as_json(self) -> bytes:
+        asked = self.question
+        head = {"from": asked.first, "to": asked.last, "by": asked.by, "held": asked.held}
+        groups = [
+            {"key": group.key, "measures": [each.plain() for each in group.measures]} for group in self.groups
+        ]
+        return to_json(head | {"targets_version": self.targets_version, "groups": groups})
+
+
+async def answer(connection: AsyncConnection, question: Asked) -> Answer:
     """Raises a 422 problem when no sums are kept by what was asked together."""
     books = await load_books(connection, MEASURE_TARGETS)
     targets = books.read(MEASURE_TARGETS)
@@ -81,24 +156,24 @@ async def answer(connection: AsyncConnection, question: Asked) -> Measures:
     except NotSummed as refused:
         raise not_summed(refused) from None
     _expose(groups, question, targets)
-    keys = sorted(groups, key=lambda key: (key == "", key))  # what is not known yet comes last
-    return Measures(
-        first=question.first,
-        last=question.last,
-        by=question.by,
-        held=question.held,
-        targets_version=books.version(MEASURE_TARGETS),
-        groups=[
-            Group(
-                key=key or None,
-                measures=[
-                    _reading(m, groups[key], targets, question.held | {question.by.value: key})
-                    for m in MEASURES
-                ],
-            )
-            for key in keys
-        ],
-    )
+    read = await asyncio.to_thread(_groups, groups, question, targets)
+    return Answer(question, books.version(MEASURE_TARGETS), read)
+
+
+def _groups(groups: dict[str, Totals], question: Asked, targets: MeasureTargets) -> list[Group]:
+    """What is not known yet comes last. For ten years by day these are a hundred thousand readings: beside the event
+    loop, and what is the same for all groups is looked up once."""
+    keys = sorted(groups, key=lambda key: (key == "", key))
+    special = question.by in {By.DEPARTMENT, By.CATEGORY}
+    benchmarks = {m.id: targets.benchmarks_of(m.id) for m in MEASURES}
+    general = {m.id: targets.target_of(m.id, question.held) for m in MEASURES}
+    found = []
+    for key in keys:
+        places = question.held | {question.by.value: key}
+        wanted = {m.id: targets.target_of(m.id, places) for m in MEASURES} if special else general
+        readings = [_reading(m, groups[key], wanted[m.id], benchmarks[m.id]) for m in MEASURES]
+        found.append(Group(key or None, readings))
+    return found
 
 
 def not_summed(refused: NotSummed) -> Problem:
@@ -120,9 +195,10 @@ def _expose(groups: dict[str, Totals], question: Asked, targets: MeasureTargets)
         totals.exposure = targets.served_per_day * days / 1000
 
 
-def _reading(measure: Measure, totals: Totals, targets: MeasureTargets, places: dict[str, str]) -> Reading:
+def _reading(
+    measure: Measure, totals: Totals, target: MeasureTarget | None, benchmarks: list[Benchmark]
+) -> Reading:
     value = measure.of(totals)
-    target = targets.target_of(measure.id, places)
     return Reading(
         measure=measure.id,
         value=None if value is None else value.value,
@@ -133,14 +209,14 @@ def _reading(measure: Measure, totals: Totals, targets: MeasureTargets, places: 
         numerator=value.numerator if value else None,
         denominator=value.denominator if value else None,
         at_least=bool(value and value.at_least),
-        beside=list(measure.beside),
-        benchmarks=[
-            BenchmarkCompared(
+        beside=measure.beside,
+        benchmarks=tuple(
+            Compared(
                 organisation=each.organisation,
                 value=each.value,
                 year=each.year,
                 difference=value.value - each.value if value else None,
             )
-            for each in targets.benchmarks_of(measure.id)
-        ],
+            for each in benchmarks
+        ),
     )

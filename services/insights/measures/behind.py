@@ -5,7 +5,7 @@ the number is great. The statement only finds those that may count, a bounded nu
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from services.insights.measures.book import MeasureId
 from services.insights.measures.catalogue import BY_ID
 from services.insights.measures.model import Making, Terms, summed
 from services.insights.model import Facts, contributions
+from services.insights.ranges import moments
 from services.insights.store import complaints
 from shared import pages, problems
 from shared.pages import Cursor, Limit, Page
@@ -150,7 +151,7 @@ def _times(facts: Facts, question: Asked, making: Making, terms: Terms) -> int:
 
 
 def _candidates(question: Asked, making: Making, terms: Terms) -> Select[Any]:
-    since, until = (datetime.combine(day, time(), UTC) for day in (question.first, _day_after(question.last)))
+    since, until = moments(question.first, question.last)
     counted = [name for name, sign in terms.items() if sign > 0]
     where: list[ColumnElement[bool]] = []
     for name in dict.fromkeys(COUNTS_ON.get(name, "registered_at") for name in counted):
@@ -167,10 +168,6 @@ def _candidates(question: Asked, making: Making, terms: Terms) -> Select[Any]:
         held += [or_(complaints.c.closed_at.is_(None), complaints.c.closed_at >= until)]
     known = complaints.c.registered_at.is_not(None)
     return select(complaints).where(known, or_(*where), *held).order_by(complaints.c.id).limit(AT_ONCE)
-
-
-def _day_after(day: date) -> date:
-    return day if day == date.max else day + timedelta(days=1)
 
 
 def _shown(facts: Facts, times: int) -> ComplaintBehind:

@@ -10,8 +10,8 @@ from typing import Any
 from arro3.core import Array, DataType, Table
 from arro3.io import write_parquet
 
+from services.insights.measures.asking import Answer
 from services.insights.measures.catalogue import BY_ID
-from services.insights.measures.schemas import Measures
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With which a spreadsheet begins to calculate: text that starts so gets an apostrophe before it (OWASP)."""
@@ -39,14 +39,15 @@ EPOCH = date(1970, 1, 1)
 Row = dict[str, Any]
 
 
-def rows_of(answer: Measures) -> Iterator[Row]:
+def rows_of(answer: Answer) -> Iterator[Row]:
+    asked = answer.question
     for group in answer.groups:
         for reading in group.measures:
             name = BY_ID[reading.measure].name
             yield {
-                "from": answer.first,
-                "to": answer.last,
-                "by": answer.by.value,
+                "from": asked.first,
+                "to": asked.last,
+                "by": asked.by.value,
                 "key": group.key,
                 "measure": reading.measure,
                 "name_en": name["en"],
@@ -62,7 +63,7 @@ def rows_of(answer: Measures) -> Iterator[Row]:
             }
 
 
-def as_csv(answer: Measures, *, bom: bool) -> bytes:
+def as_csv(answer: Answer, *, bom: bool) -> bytes:
     """RFC 4180: comma, CRLF, quotes doubled. What is not known is an empty cell; numbers have all their digits."""
     out = io.StringIO(newline="")
     out.write(BOM if bom else "")
@@ -82,12 +83,12 @@ def _cell(value: object) -> object:
     return value
 
 
-def as_json(answer: Measures) -> bytes:
+def as_json(answer: Answer) -> bytes:
     rows = [row | {"from": row["from"].isoformat(), "to": row["to"].isoformat()} for row in rows_of(answer)]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def as_parquet(answer: Measures) -> bytes:
+def as_parquet(answer: Answer) -> bytes:
     """Typed columns; what is not known is null."""
     rows = list(rows_of(answer))
     table = Table.from_pydict({name: _column(name, [row[name] for row in rows]) for name in COLUMNS})

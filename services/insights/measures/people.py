@@ -1,5 +1,6 @@
 """HTTP in: how people compare, minding what each of them had to handle."""
 
+import asyncio
 from collections import defaultdict
 from dataclasses import asdict
 from datetime import UTC, date
@@ -109,7 +110,8 @@ async def _people(
     async with ctx.database.reading() as connection:
         targets = (await load_books(connection, MEASURE_TARGETS)).read(MEASURE_TARGETS)
         cases = await _cases(connection, measure, first, last)
-    standings = [each for each in compare(cases, targets.fewest) if only in (None, each.person)]
+    compared = await asyncio.to_thread(compare, cases, targets.fewest)
+    standings = [each for each in compared if only in (None, each.person)]
     return People(
         first=first,
         last=last,

@@ -3,9 +3,11 @@
 Of two complaints of one customer no sum can tell, so this reads the complaints closed in the range.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, date, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,7 +16,7 @@ from services.insights.exact import rate_ratio
 from services.insights.measures.book import MEASURE_TARGETS
 from services.insights.measures.comparing import CONFIDENCE, mid_p
 from services.insights.model import DISSATISFIED
-from services.insights.ranges import First, Last, Reader, checked
+from services.insights.ranges import First, Last, Reader, before, checked, moments
 from shared import clock, driver, problems
 from shared.database import sql
 from shared.rulebooks.store import load_books
@@ -128,15 +130,22 @@ async def read_recurrence(
     comparison of two counts). That they are fewer is no proof of why: see `/effect` for an improvement."""
     now = clock.now()
     first, last = checked(first, last, now.astimezone(UTC).date(), days=DAYS)
-    since = datetime.combine(first, time(), UTC)
-    until = datetime.combine(last, time(), UTC) + timedelta(days=1)
+    since, until = moments(first, last)
     given = {
-        **{"since": since, "until": until, "before": since - (until - since), "now": now},
+        **{"since": since, "until": until, "before": before(since, until), "now": now},
         **{"within": timedelta(days=within), "kinds": sorted(DISSATISFIED)},
     }
     async with ctx.database.reading() as connection:
         fewest = (await load_books(connection, MEASURE_TARGETS)).read(MEASURE_TARGETS).fewest
         rows = (await driver.run(connection, _BY[by], given)).all()
+    causes = await asyncio.to_thread(_causes, rows, fewest)
+    return Recurrences(
+        first=first, last=last, by=by, within_days=within, confidence=CONFIDENCE, causes=causes
+    )
+
+
+def _causes(rows: Sequence[Any], fewest: int) -> list[RecurringCause]:
+    """Exact intervals take a millisecond each, so this runs beside the event loop."""
     causes = []
     for row in rows:
         compared = rate_ratio(row.before, row.now, 1, 1)
@@ -159,6 +168,4 @@ async def read_recurrence(
                 fell=compared.high is not None and compared.high < 1,
             )
         )
-    return Recurrences(
-        first=first, last=last, by=by, within_days=within, confidence=CONFIDENCE, causes=causes
-    )
+    return causes

@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.measures import asking
+from services.insights.measures.asking import Reading
 from services.insights.measures.catalogue import BY_ID
 from services.insights.measures.model import Direction
-from services.insights.measures.schemas import By, Reading
+from services.insights.measures.schemas import By
 from services.insights.pages import charts, numbers
 from services.insights.pages.course import Step, course
 from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, Note, Row, Section, Table

@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from services.insights.economics.measured import Figure
+from services.insights.measures.asking import Reading
 from services.insights.measures.book import Status
 from services.insights.measures.model import Unit
-from services.insights.measures.schemas import Reading
 from services.insights.pages.model import Asked, Cell, Tone
 
 NOTHING = "–"

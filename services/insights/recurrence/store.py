@@ -1,6 +1,7 @@
 """The table of signatures. A read table: made from events alone, whatever their order."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from services.insights.store import metadata
 from shared import driver
 from shared.bulk import save_rows
 from shared.database import Transaction, session_lock_key, sql
-from shared.rebuilding import BySaving
+from shared.rebuilding import SAVED_AT_ONCE
 
 PER_BAND = 50
 """The newest complaints of a band that are compared: a form letter costs no more than anything else."""
@@ -57,6 +58,11 @@ _MOVE = sql(
     "UPDATE signatures s SET recurrence_id = m.new "
     "FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS m(old, new) WHERE s.recurrence_id = m.old"
 )
+_SCRUB = sql(
+    "UPDATE signatures s SET erased_at = e.at, said = NULL, bands = '{}' "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS e(id, at) WHERE s.id = e.id"
+)
+_TOLD = tuple(name for name in FIELDS if name not in {"id", "recurrence_id"})
 _LOCK = sql("SELECT pg_advisory_xact_lock(:key)")
 
 
@@ -72,25 +78,64 @@ class SignatureStore:
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Signed]) -> None:
         saved = list(aggregates)
-        new = sorted((each for each in saved if each.new), key=lambda each: each.id)
-        if new:
-            # Two that are compared in two transactions at once would not see each other.
-            await transaction.execute(_LOCK, {"key": session_lock_key("insights", "recurrence")})
-            candidates = Candidates([*await near(transaction.connection, new), *new])
-            moved = connected(new, candidates)
-            if moved:
-                given = {"old": list(moved), "new": list(moved.values())}
-                await transaction.execute(_MOVE, given)
+        new = [each for each in saved if each.new]
+        known = [each for each in saved if not each.new]
+        # Two that are compared in two transactions at once would not see each other.
+        await transaction.execute(_LOCK, {"key": session_lock_key("insights", "recurrence")})
+        await compare(transaction, new, {})
         for each in saved:
             each.scrub()
-        rows = [dict(zip(FIELDS, _values_of(each), strict=True)) for each in saved]
-        await save_rows(transaction, signatures, rows)
+        await save_rows(transaction, signatures, _rows(new))
+        # Another complaint may have moved it to an older recurrence since it was loaded.
+        await save_rows(transaction, signatures, _rows(known), changing=_TOLD)
 
     def blank(self, complaint_id: UUID) -> Signed:
         return Signed(id=complaint_id)
 
-    def anew(self) -> BySaving[Signed]:
-        return BySaving(self)
+    def anew(self) -> "SignaturesAnew":
+        return SignaturesAnew()
+
+
+class SignaturesAnew:
+    """Writes the empty table. Words of the erased are kept until all is compared: they were there when the complaints
+    before the erasure came, whichever round has them now."""
+
+    def __init__(self) -> None:
+        self._erased: dict[UUID, datetime] = {}
+
+    async def write(self, transaction: Transaction, aggregates: Sequence[Signed]) -> None:
+        for first in range(0, len(aggregates), SAVED_AT_ONCE):
+            some = aggregates[first : first + SAVED_AT_ONCE]
+            self._erased |= {each.id: each.erased_at for each in some if each.erased_at is not None}
+            await compare(transaction, [each for each in some if each.new], self._erased)
+            for each in some:
+                each.erased_at = None
+            await save_rows(transaction, signatures, _rows(some))
+
+    async def finish(self, transaction: Transaction) -> None:
+        erased = {"ids": list(self._erased), "times": list(self._erased.values())}
+        await transaction.execute(_SCRUB, erased)
+        self._erased = {}
+
+
+async def compare(
+    transaction: Transaction, wanted: Sequence[Signed], erased: Mapping[UUID, datetime]
+) -> None:
+    """Give each new one its recurrence, and move those that are now the same as an older one. `erased`: of complaints
+    that are not saved as erased yet."""
+    new = sorted(wanted, key=lambda each: each.id)
+    if not new:
+        return
+    known = await near(transaction.connection, new)
+    for each in known:
+        each.erased_at = erased.get(each.id, each.erased_at)
+    moved = connected(new, Candidates([*known, *new]))
+    if moved:
+        await transaction.execute(_MOVE, {"old": list(moved), "new": list(moved.values())})
+
+
+def _rows(signed: Iterable[Signed]) -> list[dict[str, object]]:
+    return [dict(zip(FIELDS, _values_of(each), strict=True)) for each in signed]
 
 
 async def near(connection: AsyncConnection, wanted: Sequence[Signed]) -> list[Signed]:

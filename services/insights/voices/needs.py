@@ -11,7 +11,8 @@ from enum import StrEnum
 from services.insights.cues.model import Facet
 from services.insights.voices.book import LatentNeeds
 from services.insights.voices.sums import Group
-from services.insights.voices.trend import Interval, Trend, trend, wilson
+from services.insights.voices.trend import Trend, trend
+from shared.shares import Interval, wilson
 
 
 class Kano(StrEnum):

@@ -18,9 +18,10 @@ from services.insights.voices.schemas import (
     ValueShown,
 )
 from services.insights.voices.sums import Group, Sums
-from services.insights.voices.trend import Trend, trend, wilson
+from services.insights.voices.trend import Trend, trend
 from services.insights.warning.discovery import q_values
 from shared.events.vocabulary import Valence
+from shared.shares import wilson
 from shared.taxonomy import Taxonomy
 
 Show = Callable[[Trend | None], TrendShown | None]

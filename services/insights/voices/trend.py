@@ -1,6 +1,6 @@
-"""How large a share is, whether it rises, and how sure both are. Pure.
+"""Whether a share rises, and how sure that is. Pure.
 
-Interval of a share: Wilson, JASA 22:209, 1927. Trend of shares over periods: Cochran, Biometrics 10:417, 1954, and
+Trend of shares over periods: Cochran, Biometrics 10:417, 1954, and
 Armitage, Biometrics 11:375, 1955; its slope is that of weighted least squares, with the variance of no trend.
 """
 
@@ -8,24 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erfc, sqrt
 
-Z = 1.959963984540054
-"""Normal quantile of an interval of 95 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    low: float
-    high: float
-
-
-def wilson(part: int, of: int) -> Interval:
-    """Of a share; from 0 to 1 when there is nothing to tell it by."""
-    if of == 0:
-        return Interval(0.0, 1.0)
-    share, weight = part / of, Z * Z / of
-    middle = (share + weight / 2) / (1 + weight)
-    half = Z / (1 + weight) * sqrt(share * (1 - share) / of + weight / (4 * of))
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+from shared.shares import Z
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,9 +82,7 @@ INDEXES = {
 OLD_COUNTS = "received, merged, withdrawn, dissatisfied, converted, handled, handling_seconds, triaged, triaged_automatically, closed, closed_slowly, satisfied, acceptable, not_acceptable, trust_told, trust_restored, promises_kept, promises_broken"
 COUNTS = {
     "grave": "of `received`, those that are urgent or major, on the day of receipt",
-    "responded": "a person answered for the first time, on the day of receipt",
-    "responded_promptly": "of `responded`, those that waited at most PROMPT",
-    "response_seconds": "sum over `responded` of the seconds from receipt to the first answer, on the day of receipt",
+    "responded_promptly": "neither merged nor withdrawn, and a person answered within PROMPT, on the day of receipt",
     "solved_at_once": "of `handled`: one handler, no escalation, no word more needed from the customer, not resumed",
     "passed_on": "of `handled`: minor, and yet passed on by a person or escalated",
     "overdue": "still without a result, a promise or the time for the solution missed, on the day of receipt",
@@ -116,7 +114,7 @@ COUNTS = {
 }
 PARTS = {
     "grave": "grave <= received",
-    "responded": "responded_promptly <= responded AND responded <= received",
+    "responded": "responded_promptly + merged + withdrawn <= received",
     "first_contact": "solved_at_once + passed_on <= handled",
     "reopened": "reopened <= first_closed",
     "cheered": "cheered <= upset AND upset <= received",

@@ -16,11 +16,9 @@ GOOD = 4
 PROMOTER, DETRACTOR = 9, 6
 """Of 0 to 10: from 9 on they promote, up to 6 they detract (Reichheld, Harvard Business Review 12/2003)."""
 
-JOURNEY = {
+LIVED = {
     "grave": "of `received`, those that are urgent or major, on the day of receipt",
-    "responded": "a person answered for the first time, on the day of receipt",
-    "responded_promptly": "of `responded`, those that waited at most PROMPT",
-    "response_seconds": "sum over `responded` of the seconds from receipt to the first answer, on the day of receipt",
+    "responded_promptly": "neither merged nor withdrawn, and a person answered within PROMPT, on the day of receipt",
     "solved_at_once": "of `handled`: one handler, no escalation, no word more needed from the customer, not resumed",
     "passed_on": "of `handled`: minor, and yet passed on by a person or escalated",
     "overdue": "still without a result, a promise or the time for the solution missed, on the day of receipt",
@@ -61,13 +59,14 @@ Counted = Iterator[tuple[datetime, str, int]]
 ACCEPTED = {Outcome.SATISFIED.value, Outcome.ACCEPTABLE.value}
 
 
-def journey(facts: "Facts") -> Counted:
-    """Of a registered complaint: (when it counts, what, how often)."""
+def lived(facts: "Facts", *, own: bool) -> Counted:
+    """Of a registered complaint: (when it counts, what, how often). `own`: it was neither merged nor withdrawn."""
     received = facts.registered_at
     assert received is not None
     if facts.severity in {Severity.URGENT, Severity.MAJOR}:
         yield received, "grave", 1
-    yield from _answered(facts, received)
+    if own and facts.response_seconds is not None:
+        yield received, "responded_promptly", int(facts.response_seconds <= PROMPT)
     if facts.handled_at is not None:
         if solved_at_once(facts):
             yield received, "solved_at_once", 1
@@ -85,15 +84,6 @@ def journey(facts: "Facts") -> Counted:
     if facts.closed_at is not None:
         for what in (*benefits(facts), *(("devoted",) if devoted(facts) else ())):
             yield facts.closed_at, what, 1
-
-
-def _answered(facts: "Facts", received: datetime) -> Counted:
-    if facts.responded_at is not None:
-        seconds = max(0, int((facts.responded_at - received).total_seconds()))
-        yield received, "responded", 1
-        yield received, "response_seconds", seconds
-        if seconds <= PROMPT:
-            yield received, "responded_promptly", 1
 
 
 def _felt(facts: "Facts", received: datetime) -> Counted:
