@@ -20,7 +20,7 @@ KETTLE = ProductRef(name="kettle")
 
 async def look(of: Insights, days: int = 1) -> int:
     with clock.moved_to(lambda: START + timedelta(days=days)):
-        return await HazardFinder(of.context.database, 0).turn()
+        return await HazardFinder(of.context).turn()
 
 
 @pytest.mark.requirement("000-25")

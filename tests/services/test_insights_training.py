@@ -128,7 +128,7 @@ def story() -> list[Told]:
 
 async def look(of: Insights, days: int = 0) -> int:
     with clock.moved_to(lambda: NOW + timedelta(days=days)):
-        return await Finder(of.context.database, 0).turn()
+        return await Finder(of.context).turn()
 
 
 @pytest.mark.requirement("002-15", "N-F")
@@ -223,7 +223,7 @@ async def test_routing_keeps_the_need_that_insights_found(world: World) -> None:
                         "people": [""] * (number < 20),
                     },
                 )
-    assert await Finder(context.database, 0).turn() == 1
+    assert await Finder(context).turn() == 1
 
     async def kept() -> list[dict[str, Any]]:
         answer = await world.http.get("/routing/v1/training/needs")
