@@ -147,3 +147,29 @@ async def test_an_entry_that_says_nothing_is_refused(
     answer = await world.http.post(URL, json=body | change)
     assert answer.status_code == 422, answer.text
     assert field in [error["field"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.requirement("000-25")
+async def test_what_the_rules_found_stays_a_hazard_of_its_product(insights: Insights) -> None:  # noqa: F811
+    """Else it could not be told apart from that of the other product, nor be known again."""
+    other = ProductRef(name="oven")
+    await feed(
+        insights,
+        records(
+            [told(n, "The plug smokes.", product=KETTLE) for n in range(2)]
+            + [told(n, "The plug smokes.", product=other) for n in range(2, 4)]
+        ),
+    )
+    assert await look(insights) == 2
+    mine, _ = (await insights.stranger.get(URL)).json()["items"]
+    change = {
+        name: mine[name]
+        for name in ("what", "product", "likelihood", "severity", "state", "review_by", "evidence")
+    }
+    (there,) = {"kettle", "oven"} - {mine["product"]}
+    for product in (there, "lamp", None):
+        moved = await insights.http.put(f"{URL}/{mine['id']}", json=change | {"product": product})
+        assert moved.status_code == 422, moved.text
+        assert moved.json()["errors"][0]["field"] == "body/product"
+    assert (await insights.http.put(f"{URL}/{mine['id']}", json=change)).status_code == 200
+    assert await look(insights, days=2) == 0

@@ -12,6 +12,7 @@ import numpy as np
 
 from services.insights.alerts import counts, keeping, past, severe
 from services.insights.alerts.book import EARLY_WARNING, EarlyWarning
+from services.insights.alerts.crowds import Series, parts
 from services.insights.alerts.findings import Finding, Terms, findings, severe_finding
 from services.insights.alerts.judging import Judged, Portfolio, judge
 from services.insights.alerts.model import Alert
@@ -122,10 +123,13 @@ class Watch:
 async def _follow(
     transaction: Transaction, found: list[Finding], teller: Teller, book: EarlyWarning
 ) -> list[Alert]:
-    """Begin, continue and end alerts. Returns those that are unusual now."""
+    """Begin, continue, join and end alerts. Returns those that are unusual now."""
     open_ = await keeping.going_on(transaction)
     muted = await keeping.muted(transaction, teller.at)
-    now: list[Alert] = []
+    grave = [each for each in found if _is_grave(each, open_.get((each.key, each.tail)))]
+    joined = await parts(transaction.connection, grave, teller.step, teller.starts, book)
+    now: dict[Series, Alert] = {}
+    levels: dict[Series, WarningLevel] = {}
     for finding in found:
         told = await teller.tell(finding, open_.get((finding.key, finding.tail)))
         if told is None:
@@ -135,10 +139,17 @@ async def _follow(
             alert = Alert.begun(finding.key, told)
         else:
             alert.goes_on(told)
-        alert.announce((finding.key, finding.tail) in muted)
-        now.append(alert)
+        now[alert.key, alert.tail], levels[alert.key, alert.tail] = alert, finding.level
+    for series, alert in now.items():
+        leader = now.get(joined[series]) if series in joined else None
+        alert.join(leader.id if leader else None, levels[series])
+        alert.announce(series in muted)
     over = [alert for alert in open_.values() if alert.step is teller.step]
     for alert in over:
         alert.quiet(teller.starts, book.quiet_steps, teller.at)
-    await keeping.save(transaction, [*now, *(alert for alert in over if alert.ended_at is not None)])
-    return now
+    await keeping.save(transaction, [*now.values(), *(alert for alert in over if alert.ended_at is not None)])
+    return list(now.values())
+
+
+def _is_grave(finding: Finding, before: Alert | None) -> bool:
+    return WarningLevel.ALERT in (finding.level, before.level if before else None)
