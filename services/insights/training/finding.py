@@ -4,6 +4,7 @@ Any number of processes may run it; one at a time looks. What was found is known
 the period, so that it is told once.
 """
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,7 +48,7 @@ class Finder:
             found: dict[UUID, tuple[Excess, bool]] = {}
             for people in (True, False):
                 compared = await strata(transaction, since, until, people=people)
-                for excess in excesses(compared, thresholds):
+                for excess in await asyncio.to_thread(excesses, compared, thresholds):
                     if excess.lapse.value in thresholds.kinds:
                         found[_id(excess, people, thresholds, until)] = excess, people
             known = set((await transaction.execute(_KNOWN, {"ids": list(found)})).scalars())
