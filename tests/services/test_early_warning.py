@@ -121,7 +121,7 @@ async def test_a_surge_is_raised_once_with_what_it_is_about(insights: Insights) 
     batches = [each | {"batch": f"2026-0{1 + n % 6}"} for n, each in enumerate(QUIET)]
     await put(insights.context.database, *batches, *SURGE, row(1, at(MONDAY), product="oven"))
     assert await look(insights) >= 1
-    found = surge(await listed(insights, level="alert"), product="kettle")
+    found = surge(await listed(insights, level="alert"), product="kettle", subcategory="use")
     assert (found["step"], found["since"], found["starts"]) == ("week", "2026-03-02", "2026-03-02")
     assert found["announced"]
     assert found["ended_at"] is None
@@ -289,7 +289,9 @@ async def test_a_segment_that_falls_silent_is_a_warning(insights: Insights) -> N
     await put(insights.context.database, *QUIET, *lost, row(1, at(MONDAY), product="oven"))
     await look(insights)
     [found] = [
-        each for each in await listed(insights, tail="silence") if each["parts"] == {"product": "pump"}
+        each
+        for each in await listed(insights, tail="silence")
+        if each["parts"] == {"product": "pump", "category": "function_fault"}
     ]
     assert found["level"] == "alert"
     assert found["announced"]
@@ -316,7 +318,9 @@ async def test_severe_complaints_in_quick_succession_are_an_alert_whatever_their
     await put(insights.context.database, *QUIET, *severe, *now)
     await look(insights)
     found = {tuple(each["parts"]): each for each in await listed(insights, tail="severe")}
-    alert = found["product",]
+    alert = found["product", "category"]
+    for sums in (("product",), ("category",)):
+        assert (found[sums]["part_of"], found[sums]["announced"]) == (alert["id"], False)
     assert (alert["detector"], alert["level"], alert["complaints"]) == ("g_chart", "alert", 4)
     [event] = [each for each in await raised(insights) if each.alert_id == UUID(alert["id"])]
     again = bunched(event.evidence.counts)
@@ -510,3 +514,70 @@ async def test_of_two_that_look_at_once_one_judges(insights: Insights) -> None:
         ("day", MONDAY + timedelta(days=6)),
         ("week", MONDAY),
     ]
+
+
+@pytest.mark.requirement("003-06")
+async def test_one_surge_is_told_once_and_its_sums_are_part_of_it(insights: Insights) -> None:
+    """One defect of one product makes its product, category, region and the sum of all unusual, too."""
+    await put(insights.context.database, *QUIET, *SURGE)
+    assert await look(insights) > 1
+    found = await listed(insights, level="alert", tail="surge")
+    (leader,) = [each for each in found if each["announced"]]
+    assert leader["parts"] == {"product": "kettle", "subcategory": "use"}
+    sums = [each for each in found if each is not leader]
+    assert {"product": "kettle"} in [each["parts"] for each in sums]
+    assert {"category": "function_fault"} in [each["parts"] for each in sums]
+    assert {each["part_of"] for each in sums} == {leader["id"]}
+    assert leader["part_of"] is None
+    assert [str(event.alert_id) for event in await raised(insights)] == [leader["id"]]
+    of_it = await listed(insights, part_of=leader["id"])
+    assert {each["id"] for each in of_it} >= {each["id"] for each in sums}
+
+
+@pytest.mark.requirement("003-06")
+async def test_a_sum_that_is_unusual_beyond_its_part_is_told_of_itself(insights: Insights) -> None:
+    """Two troubles at once: neither hides the other, and a sum of which more is wrong is no part."""
+    others = [
+        row(
+            8_000_000 + number,
+            at(MONDAY + timedelta(days=number % 5), number),
+            product="kettle",
+        )
+        for number in range(20)
+    ]
+    late = [
+        row(7_000_000 + number, at(MONDAY + timedelta(days=number % 5), number))
+        | {"product": "oven", "category": "after_sales", "subcategory": "late", "region": "CN-31"}
+        for number in range(30)
+    ]
+    await put(insights.context.database, *QUIET, *SURGE, *others, *late)
+    await look(insights)
+    found = await listed(insights, level="alert", tail="surge", step="week")
+    told = [each["parts"] for each in found if each["announced"]]
+    assert {"product": "kettle", "subcategory": "use"} in told
+    assert {"product": "oven", "subcategory": "late"} in told
+    assert {"product": "kettle"} in told, "twenty more than its defect explains"
+    assert {} not in told
+    assert {"category": "function_fault"} not in told
+
+
+@pytest.mark.requirement("003-06")
+async def test_a_sum_is_told_when_its_part_explains_it_no_longer(insights: Insights) -> None:
+    more = [
+        row(8_000_000 + number, at(MONDAY + WEEK + timedelta(days=number % 5), number), product="kettle")
+        for number in range(40)
+    ]
+    again = [
+        each
+        | {"id": derived_id("again", n), "customer_id": derived_id("again", n)}
+        | {"registered_at": each["registered_at"] + WEEK}
+        for n, each in enumerate(SURGE)
+    ]
+    await put(insights.context.database, *QUIET, *SURGE, *again, *more)
+    await look(insights)
+    before = surge(await listed(insights, dimension="product"), product="kettle")
+    assert (before["announced"], before["part_of"] is None) == (False, False)
+    await look(insights, JUDGED_AT + WEEK)
+    after = surge(await listed(insights, dimension="product"), product="kettle")
+    assert (after["id"], after["announced"], after["part_of"]) == (before["id"], True, None)
+    assert [str(event.alert_id) for event in await raised(insights)].count(after["id"]) == 1

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from services.insights.alerts.watch import Watch
 from shared import clock
@@ -27,6 +28,12 @@ async def test_leadership_and_the_department_hear_of_a_surge_and_decide(world: W
         for each in [*QUIET, *SURGE]
     ]
     await put(insights.database, *moved)
+    async with insights.database.transaction() as transaction:
+        # Somebody coded it as the others of the surge: it is the same trouble.
+        await transaction.execute(
+            text("UPDATE complaints SET category = 'function_fault', subcategory = 'use' WHERE id = :id"),
+            {"id": told["id"]},
+        )
     with clock.moved_to(lambda: JUDGED_AT + YEAR_LATER):
         await insights.part(Watch).turn()
 
@@ -36,7 +43,7 @@ async def test_leadership_and_the_department_hear_of_a_surge_and_decide(world: W
             ]
             return items
 
-        found = surge(await eventually(raised, what="the alert"), product="kettle")
+        found = surge(await eventually(raised, what="the alert"), product="kettle", subcategory="use")
         await world.settled()
 
         for audience in ("leadership", "responsible-department"):

@@ -1,6 +1,7 @@
 """The register of hazards: found in what customers tell, or entered by people, and told to the department."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy import text
 from services.insights.hazards.finding import HazardFinder
 from shared import clock
 from shared.events.intake import ProductRef
+from shared.keys import create_key
+from tests.conftest import NewDatabase
 from tests.insights_story import START, records
-from tests.services.test_insights import Insights, insights  # noqa: F401 - a fixture
+from tests.services.test_insights import Insights, insights, open_insights  # noqa: F401 - a fixture
 from tests.services.test_insights_voices import feed, told
 from tests.world import World, eventually
 
@@ -20,7 +23,7 @@ KETTLE = ProductRef(name="kettle")
 
 async def look(of: Insights, days: int = 1) -> int:
     with clock.moved_to(lambda: START + timedelta(days=days)):
-        return await HazardFinder(of.context.database, 0).turn()
+        return await HazardFinder(of.context).turn()
 
 
 @pytest.mark.requirement("000-25")
@@ -147,3 +150,35 @@ async def test_an_entry_that_says_nothing_is_refused(
     answer = await world.http.post(URL, json=body | change)
     assert answer.status_code == 422, answer.text
     assert field in [error["field"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.requirement("000-25")
+async def test_what_the_rules_found_stays_a_hazard_of_its_product(
+    new_database: NewDatabase, scratch: Path
+) -> None:
+    """Else it could not be told apart from that of the other product, nor be known again."""
+    url = await new_database()
+    async with open_insights(url, scratch) as opened:
+        key = await create_key(url, "worker", ["cases:read", "cases:work"])
+        opened.http.headers["Authorization"] = f"Bearer {key}"
+        other = ProductRef(name="oven")
+        given = records(
+            [told(n, "The plug smokes.", product=KETTLE) for n in range(2)]
+            + [told(n, "The plug smokes.", product=other) for n in range(2, 4)]
+        )
+        await feed(opened, given)
+        await opened.feed(given)
+        assert await look(opened) == 2
+        mine, _ = (await opened.http.get(URL)).json()["items"]
+        change = {
+            name: mine[name]
+            for name in ("what", "product", "likelihood", "severity", "state", "review_by", "evidence")
+        }
+        (there,) = {"kettle", "oven"} - {mine["product"]}
+        for product in (there, "lamp", None):
+            moved = await opened.http.put(f"{URL}/{mine['id']}", json=change | {"product": product})
+            assert moved.status_code == 422, moved.text
+            assert moved.json()["errors"][0]["field"] == "body/product"
+        kept = await opened.http.put(f"{URL}/{mine['id']}", json=change)
+        assert kept.status_code == 200, kept.text
+        assert await look(opened, days=2) == 0

@@ -122,7 +122,7 @@ async def feed(insights: Insights, told: list[Told]) -> None:
 
 
 async def mine(insights: Insights, *weeks: int) -> list[int | None]:
-    miner = Miner(insights.context.database, 0.1)
+    miner = Miner(insights.context)
     return [await miner.mine(MONDAY + week * WEEK) for week in weeks]
 
 
@@ -311,7 +311,7 @@ async def test_topics_need_their_scopes(insights: Insights) -> None:
 
 async def test_the_timer_mines_each_week_once_it_has_settled_and_catches_up(insights: Insights) -> None:
     await feed(insights, stream(range(8)) + planted(6, "zh"))
-    miner = Miner(insights.context.database, 0.1)
+    miner = Miner(insights.context)
 
     async def turns(at: datetime) -> list[date | None]:
         with clock.moved_to(lambda: at):

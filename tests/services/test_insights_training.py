@@ -128,7 +128,7 @@ def story() -> list[Told]:
 
 async def look(of: Insights, days: int = 0) -> int:
     with clock.moved_to(lambda: NOW + timedelta(days=days)):
-        return await Finder(of.context.database, 0).turn()
+        return await Finder(of.context).turn()
 
 
 @pytest.mark.requirement("002-15", "N-F")
@@ -223,7 +223,7 @@ async def test_routing_keeps_the_need_that_insights_found(world: World) -> None:
                         "people": [""] * (number < 20),
                     },
                 )
-    assert await Finder(context.database, 0).turn() == 1
+    assert await Finder(context).turn() == 1
 
     async def kept() -> list[dict[str, Any]]:
         answer = await world.http.get("/routing/v1/training/needs")
@@ -232,3 +232,16 @@ async def test_routing_keeps_the_need_that_insights_found(world: World) -> None:
 
     (need,) = await eventually(kept)
     assert (need["kind"], need["complaints"], len(need["evidence"])) == ("service_idea", 20, 20)
+
+
+@pytest.mark.requirement("002-15")
+async def test_needs_of_single_people_are_shown_to_those_who_oversee_them_only(insights: Insights) -> None:  # noqa: F811
+    await feed(insights, records(story()))
+    assert await look(insights) == 2
+    everything = (await insights.http.get(URL)).json()["items"]
+    people = [each for each in everything if each["person_id"] is not None]
+    assert people
+    seen = (await insights.reader.get(URL)).json()["items"]
+    assert seen == [each for each in everything if each["person_id"] is None]
+    refused = await insights.reader.get(URL, params={"person_id": people[0]["person_id"]})
+    assert refused.status_code == 403

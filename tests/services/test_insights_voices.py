@@ -263,7 +263,7 @@ async def test_new_lexicons_hear_again_what_was_told_before(
         await feed(insights, given)
     assert await insights.rows("SELECT DISTINCT facets FROM voices") == [([],)]
     erased_ones = await insights.rows("SELECT id FROM voices WHERE erased")
-    work = Rehearing(insights.context.database, 0)
+    work = Rehearing(insights.context)
     assert await work.turn() == 40 - len(erased_ones) == 36
     assert await work.turn() == 0
     again = await insights.rows("SELECT * FROM voices WHERE NOT erased ORDER BY id")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from uuid import UUID
 
 import numpy as np
@@ -264,3 +265,20 @@ def test_what_was_erased_before_is_not_compared_even_in_one_batch() -> None:
     assert tells_the_same(one, other)
     one.erased_at = AT
     assert not tells_the_same(one, other)
+
+
+@pytest.mark.requirement("002-25", "003-11")
+def test_a_word_of_one_customer_is_no_word_of_a_topic_though_it_shares_its_bucket() -> None:
+    """It may be a name; and whoever uses it by chance does not tell of the topic."""
+    past = [count(week(number)) for number in range(8)]
+    (first, *_) = find("en", past, week(8), week(9, 10), MINING)
+    wanted = {bucket(term) for term in first.strong}
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    rare = next(word for word in map("".join, product(letters, repeat=4)) if bucket(f"zq{word}") in wanted)
+    rare = f"zq{rare}"
+    assert rare not in first.strong
+    *rest, last = week(9, 10)
+    now = [*rest, Told.of(last.id, last.customer, f"{last.words}. {rare}")]
+    for found in find("en", past, week(8), now, MINING):
+        assert rare not in {*found.strong, *found.signature, *found.label}
+    assert find("en", past, week(8), now, MINING)[0].strong == first.strong

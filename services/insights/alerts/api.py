@@ -56,6 +56,7 @@ async def list_alerts(
         bool | None, Query(description="Only those that go on, or only those that are over.")
     ] = None,
     verdict: Annotated[AlertVerdict | None, Query(description="Only those that were decided so.")] = None,
+    part_of: Annotated[UUID | None, Query(description="Only those that this alert explains.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AlertSummary]:
@@ -70,6 +71,8 @@ async def list_alerts(
     }.items():
         if wanted is not None:
             query = query.where(alerts.c[name] == wanted.value)
+    if part_of is not None:
+        query = query.where(alerts.c.part_of == part_of)
     if open is not None:
         query = query.where(alerts.c.ended_at.is_(None) if open else alerts.c.ended_at.is_not(None))
     async with ctx.database.reading() as connection:
@@ -284,7 +287,8 @@ def _summary(alert: Alert) -> dict[str, Any]:
         **{"words_en": told.words_en, "words_zh": told.words_zh, "complaints": told.complaints},
         **{"q": told.evidence.q, "loss": told.loss, "announced": alert.announced_at is not None},
         **{
-            name: getattr(alert, name) for name in ("raised_at", "ended_at", "acknowledged_at", "muted_until")
+            name: getattr(alert, name)
+            for name in ("part_of", "raised_at", "ended_at", "acknowledged_at", "muted_until")
         },
         "verdict": alert.verdict,
     }

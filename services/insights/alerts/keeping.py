@@ -21,6 +21,7 @@ _AS_THEY_ARE = (
         "since",
         "starts",
         "raised_at",
+        "part_of",
         "announced_at",
         "ended_at",
         "acknowledged_by",

@@ -5,6 +5,7 @@ Pure."""
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from services.insights.alerts.series import Key
 from shared.aggregate import Aggregate, NotPossible
@@ -39,6 +40,8 @@ class Alert(Aggregate):
     raised_at: datetime
     told: WarningRaised
     """As the event tells it, of the newest step in which it was unusual."""
+    part_of: UUID | None = None
+    """The alert of a finer series that explains it."""
     announced_at: datetime | None = None
     ended_at: datetime | None = None
     acknowledged_by: str | None = None
@@ -78,10 +81,17 @@ class Alert(Aggregate):
         self.starts = max(self.starts, told.starts)
         self.told = told.model_copy(update={"level": self.level})
 
+    def join(self, leader: UUID | None, level: WarningLevel) -> None:
+        """It is part of the leader in the newest step, or of none. It stays part of the last one until it is an alert
+        of its own again: a watch that is left over is no news."""
+        if leader is not None or level is WarningLevel.ALERT:
+            self.part_of = leader
+
     def announce(self, muted: bool) -> None:
-        """Tell of it, once, when it is an alert. Of what is muted nobody is told; if it is still unusual when the
-        mute is over, they are told then."""
-        if self.level is WarningLevel.ALERT and self.announced_at is None and not muted:
+        """Tell of it, once, when it is an alert and no part of another. Of what is muted nobody is told; if it is
+        still unusual when the mute is over, they are told then."""
+        news = self.level is WarningLevel.ALERT and self.part_of is None
+        if news and self.announced_at is None and not muted:
             self.announced_at = self.told.raised_at
             self.record(self.told, self.told.raised_at)
 

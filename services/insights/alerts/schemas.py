@@ -53,8 +53,10 @@ class AlertSummary(BaseModel):
     """Expected share of false ones among all that were as unusual then; null for severe ones."""
     loss: WarningLoss | None
     raised_at: datetime
+    part_of: UUID | None
+    """The alert of a finer series that explains it: a batch explains its product, category and the sum of all."""
     announced: bool
-    """Whether it was told: it is an alert, and was not muted."""
+    """Whether it was told: it is an alert, no part of another, and was not muted."""
     ended_at: datetime | None
     acknowledged_at: datetime | None
     muted_until: datetime | None

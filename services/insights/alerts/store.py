@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    ForeignKey,
     Index,
     Integer,
     Numeric,
@@ -93,7 +94,12 @@ alerts = Table(
     Column("starts", Date, nullable=False, comment="newest step in which it was unusual"),
     Column("raised_at", TIME, nullable=False),
     Column("told", JSONB, nullable=False, comment="as the event tells it, of the newest step"),
-    Column("announced_at", TIME, comment="when the event was published; null: only watched, or muted"),
+    Column("part_of", Uuid, ForeignKey("alerts.id"), comment="the alert of a finer series that explains it"),
+    Column(
+        "announced_at",
+        TIME,
+        comment="when the event was published; null: only watched, part of another, or muted",
+    ),
     Column("ended_at", TIME, comment="when nothing was unusual any more"),
     Column("acknowledged_by", Text),
     Column("acknowledged_at", TIME),
@@ -116,9 +122,11 @@ alerts = Table(
     CheckConstraint("(acknowledged_by IS NULL) = (acknowledged_at IS NULL)", name="acknowledged"),
     CheckConstraint("num_nonnulls(muted_by, muted_at, muted_until, mute_reason) IN (0, 4)", name="muted"),
     CheckConstraint("num_nonnulls(verdict, decided_by, decided_at, reason) IN (0, 4)", name="decided"),
+    CheckConstraint("part_of <> id", name="another"),
     CheckConstraint("version > 0", name="version"),
     comment="one row for each time that a series is unusual, however long it lasts",
 )
+Index("ix_alerts_part_of", alerts.c.part_of, postgresql_where=alerts.c.part_of.is_not(None))
 Index("ix_alerts_raised", alerts.c.raised_at, alerts.c.id)
 Index(
     "uq_alerts_open",

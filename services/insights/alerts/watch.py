@@ -1,8 +1,7 @@
 """The job that judges each week and each day once it is over. Any number of replicas may run it: one of them does it.
 
 A round is one transaction: counts, alerts, their events, and the note that this week was judged, or none of it. So what
-was judged is what was known at one moment, and a round that was cut off is begun again. While many events still wait to
-be read, it waits, too: half of a week's complaints would look like silence.
+was judged is what was known at one moment, and a round that was cut off is begun again.
 """
 
 import asyncio
@@ -13,6 +12,7 @@ import numpy as np
 
 from services.insights.alerts import counts, keeping, past, severe
 from services.insights.alerts.book import EARLY_WARNING, EarlyWarning
+from services.insights.alerts.crowds import Series, parts
 from services.insights.alerts.findings import Finding, Terms, findings, severe_finding
 from services.insights.alerts.judging import Judged, Portfolio, judge
 from services.insights.alerts.model import Alert
@@ -20,10 +20,10 @@ from services.insights.alerts.severe_days import severe_days
 from services.insights.alerts.store import warning_rounds
 from services.insights.alerts.telling import Teller
 from services.insights.economics.book import ECONOMICS
-from services.insights.handlers import reactions
+from services.insights.rounds import alone, behind, repeat
 from shared import clock
 from shared.bulk import insert_rows
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 from shared.events.insights import WarningLevel, WarningStep
 from shared.rulebooks.store import load_books
 from shared.service import Context
@@ -32,10 +32,7 @@ log = logging.getLogger(__name__)
 
 PAUSE = 60
 """Poll intervals between two looks: half a minute as delivered."""
-BEHIND = 1_000
-"""Events that may wait to be read while a round begins."""
 
-_TRY_LOCK = sql("SELECT pg_try_advisory_xact_lock(:key)")
 _JUDGED = sql("SELECT EXISTS (SELECT FROM warning_rounds WHERE step = :step AND starts = :starts)")
 _ROOM = sql("SET LOCAL work_mem = '256MB'")
 """Millions of rows are gathered by series: on disk that takes a minute."""
@@ -58,21 +55,18 @@ class Watch:
         self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.turn()
-            await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
         """Judge what is over and was not judged yet. Returns how many alerts there are in it."""
-        if await self._context.log.lag(reactions.consumer, reactions.topics) > BEHIND:
+        if await behind(self._context.log):
             return 0
         return sum([await self.round(step) for step in WarningStep])
 
     async def round(self, step: WarningStep) -> int:
         """Judge the newest week, or day. Nothing happens when somebody else does it, or has done it."""
         async with self._context.database.transaction() as transaction:
-            key = session_lock_key("insights", "early-warning")
-            if not (await transaction.execute(_TRY_LOCK, {"key": key})).scalar_one():
+            if not await alone(transaction, "early-warning"):
                 return 0
             books = await load_books(transaction.connection, EARLY_WARNING, ECONOMICS)
             book, at = books.read(EARLY_WARNING), clock.now()
@@ -129,10 +123,13 @@ class Watch:
 async def _follow(
     transaction: Transaction, found: list[Finding], teller: Teller, book: EarlyWarning
 ) -> list[Alert]:
-    """Begin, continue and end alerts. Returns those that are unusual now."""
+    """Begin, continue, join and end alerts. Returns those that are unusual now."""
     open_ = await keeping.going_on(transaction)
     muted = await keeping.muted(transaction, teller.at)
-    now: list[Alert] = []
+    grave = [each for each in found if _is_grave(each, open_.get((each.key, each.tail)))]
+    joined = await parts(transaction.connection, grave, teller.step, teller.starts, book)
+    now: dict[Series, Alert] = {}
+    levels: dict[Series, WarningLevel] = {}
     for finding in found:
         told = await teller.tell(finding, open_.get((finding.key, finding.tail)))
         if told is None:
@@ -142,10 +139,17 @@ async def _follow(
             alert = Alert.begun(finding.key, told)
         else:
             alert.goes_on(told)
-        alert.announce((finding.key, finding.tail) in muted)
-        now.append(alert)
+        now[alert.key, alert.tail], levels[alert.key, alert.tail] = alert, finding.level
+    for series, alert in now.items():
+        leader = now.get(joined[series]) if series in joined else None
+        alert.join(leader.id if leader else None, levels[series])
+        alert.announce(series in muted)
     over = [alert for alert in open_.values() if alert.step is teller.step]
     for alert in over:
         alert.quiet(teller.starts, book.quiet_steps, teller.at)
-    await keeping.save(transaction, [*now, *(alert for alert in over if alert.ended_at is not None)])
-    return now
+    await keeping.save(transaction, [*now.values(), *(alert for alert in over if alert.ended_at is not None)])
+    return list(now.values())
+
+
+def _is_grave(finding: Finding, before: Alert | None) -> bool:
+    return WarningLevel.ALERT in (finding.level, before.level if before else None)

@@ -1,14 +1,13 @@
 """Makes the audit of each period by itself, once it is closed. Any number of replicas may run it."""
 
-import asyncio
 import logging
 from datetime import UTC, date, datetime, timedelta
 
 from services.insights.fairness.book import AUDIT_RULES, AuditPeriod
 from services.insights.fairness.making import READERS, make
 from services.insights.fairness.store import audit_of
+from services.insights.rounds import alone, behind, repeat
 from shared import clock
-from shared.database import session_lock_key, sql
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
 from shared.service import Context
@@ -19,8 +18,6 @@ BY = "redress"
 PAUSE = 240
 """Poll intervals between two looks: two minutes as delivered."""
 
-_TRY_LOCK = sql("SELECT pg_try_advisory_xact_lock(:key)")
-
 
 class FairnessWatch:
     """Worker of insights."""
@@ -29,21 +26,20 @@ class FairnessWatch:
         self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.turn()
-            await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
         """Make what is due; returns how many audits were made."""
         database, made = self._context.database, 0
+        if await behind(self._context.log):
+            return 0
         async with database.reading() as connection:
             rules = (await load_books(connection, AUDIT_RULES)).read(AUDIT_RULES)
         first, last = closed(clock.now(), rules.period, rules.wait_days)
         for about in READERS:
             audit_id = derived_id("fairness-audit", about.value, first, last)
             async with database.transaction() as transaction:
-                key = {"key": session_lock_key("insights", "fairness", about.value)}
-                if not (await transaction.execute(_TRY_LOCK, key)).scalar_one():
+                if not await alone(transaction, "fairness", about.value):
                     continue  # another replica is at it
                 if await audit_of(transaction.connection, audit_id) is None:
                     cases = await make(transaction, audit_id, about, first, last, BY, clock.now())

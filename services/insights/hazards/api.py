@@ -139,6 +139,15 @@ async def change_hazard(
                 "Register a new one if it is back. 该隐患已消除；如再次出现，请重新登记。",
                 state=row["state"],
             )
+        if row["danger"] is not None and wanted.product != row["product"]:
+            raise Problem(
+                422,
+                "invalid-request",
+                "It is a hazard of its product",
+                "The rules found it by its complaints: leave the product, and register another hazard for the other "
+                "product. 该隐患由规则按产品识别，不能更改产品；如涉及其他产品，请另行登记。",
+                field="body/product",
+            )
         if wanted.what is None and row["danger"] is None:
             raise Problem(
                 422,

@@ -4,24 +4,24 @@ Any number of processes may run it; one at a time looks. What is in the register
 said to be removed: then complaints that came since count anew.
 """
 
-import asyncio
 from datetime import UTC, timedelta
 from typing import Any
 
 from services.insights.hazards.book import HAZARDS
 from services.insights.hazards.store import hazards
+from services.insights.rounds import alone, behind, repeat
 from shared import clock
 from shared.bulk import insert_rows
-from shared.database import Database, Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 from shared.events import HazardRegistered
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
+from shared.service import Context
 
 PAUSE = 600
 """Poll intervals between two looks: five minutes as delivered."""
 RULES = "rules"
 
-_ALONE = sql("SELECT pg_try_advisory_xact_lock(:key)")
 _HEARD = sql(
     """
 WITH before AS (
@@ -44,20 +44,18 @@ GROUP BY 1, 2, 3 HAVING count(*) >= :least ORDER BY 1, 2
 class HazardFinder:
     """Worker of insights."""
 
-    def __init__(self, database: Database, poll_interval: float) -> None:
-        self._database = database
-        self._pause = poll_interval * PAUSE
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.turn()
-            await asyncio.sleep(self._pause)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
         """Look once. Returns how many hazards are new."""
-        async with self._database.transaction() as transaction:
-            key = session_lock_key("insights", "hazards")
-            if not (await transaction.execute(_ALONE, {"key": key})).scalar_one():
+        if await behind(self._context.log):
+            return 0
+        async with self._context.database.transaction() as transaction:
+            if not await alone(transaction, "hazards"):
                 return 0
             book = (await load_books(transaction.connection, HAZARDS)).read(HAZARDS)
             at = clock.now()

@@ -101,7 +101,15 @@ def _topics(
             everywhere = Counter(term for each in told for term in terms(each.words))
         inside = Counter(term for each in said for term in each)
         burst = {int(tested[at]) for at in numbers}
-        own = Counter({term: n for term, n in inside.items() if bucket(term) in burst})
+        # A rare word may share the bucket: it says nothing, and may be a name.
+        speakers: defaultdict[str, set[UUID]] = defaultdict(set)
+        for n, said_of_it in zip(meant, said, strict=True):
+            for term in said_of_it:
+                if bucket(term) in burst:
+                    speakers[term].add(told[n].customer or told[n].id)
+        own = Counter({t: inside[t] for t, who in speakers.items() if len(who) >= mining.least_customers})
+        if not own:
+            continue
         weighed = weights(own, everywhere, sum(everywhere.values()) / max(1, len(told)) * len(meant))
         keys = {int(tested[order[n]]) for n in strong}
         lead = numbers[0]

@@ -9,6 +9,7 @@ import logging
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from services.insights.rounds import behind, repeat
 from services.insights.topics import words
 from services.insights.topics.book import TOPICS_BOOK, Mining
 from services.insights.topics.finding import Found, find
@@ -19,8 +20,9 @@ from services.insights.topics.tables import mined_weeks
 from services.insights.topics.words import Words
 from shared import clock
 from shared.bulk import insert_rows
-from shared.database import Database, session_lock_key, sql
+from shared.database import session_lock_key, sql
 from shared.rulebooks.store import load_books
+from shared.service import Context
 
 log = logging.getLogger(__name__)
 
@@ -37,17 +39,22 @@ _LOCK = sql("SELECT pg_advisory_xact_lock(:key)")
 class Miner:
     """Worker of insights."""
 
-    def __init__(self, database: Database, poll_interval: float) -> None:
-        self._database = database
-        self._poll_interval = poll_interval
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._database = context.database
 
     async def run(self) -> None:
-        while True:
-            if await self.turn() is None:
-                await asyncio.sleep(self._poll_interval * PAUSE)
+        await repeat(self._context, PAUSE, self.catch_up)
+
+    async def catch_up(self) -> None:
+        """Mine all weeks that are due."""
+        while await self.turn() is not None:
+            continue
 
     async def turn(self) -> date | None:
         """Mine the oldest week that is due, if one is; returns its Monday."""
+        if await behind(self._context.log):
+            return None
         async with self._database.reading() as connection:
             mining = (await load_books(connection, TOPICS_BOOK)).read(TOPICS_BOOK)
             last = (await connection.execute(_LAST)).scalar_one()
@@ -87,7 +94,8 @@ class Miner:
             topics = await followed(transaction.connection, week - WEEK * mining.follow_weeks)
             mentioned = {complaint for each in found for complaint in each.complaints}
             known: dict[UUID, Matter] = await codes(transaction.connection, mentioned)
-            mined = place(
+            mined = await asyncio.to_thread(
+                place,
                 week,
                 found,
                 now,

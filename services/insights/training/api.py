@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy import select
 
+from services.insights.measures.asking import OVERSEE
 from services.insights.ranges import Reader
 from services.insights.training.schemas import TrainingNeedFound
 from services.insights.training.store import training_needs
 from shared import pages, problems
+from shared.auth import Lacking
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["training needs"])
@@ -32,9 +34,15 @@ async def list_training_needs(
 ) -> pages.Page[TrainingNeedFound]:
     """People and departments with more broken promises, results that fell, flagged replies, bad ratings or returning
     causes than their cases explain, the newest first, with all figures. Whoever has the hard cases is compared with
-    others who have such cases. What becomes of a need, routing knows."""
+    others who have such cases. Those of single people are shown to whoever oversees them (`appeals:oversee`) or plans
+    training (`training:write`). What becomes of a need, routing knows."""
+    sees_people = who.may(OVERSEE) or who.may("training:write")
+    if person_id is not None and not sees_people:
+        raise Lacking(OVERSEE)
     c = training_needs.c
     query = select(training_needs)
+    if not sees_people:
+        query = query.where(c.person_id.is_(None))
     if person_id is not None:
         query = query.where(c.person_id == person_id)
     if department is not None:

@@ -9,39 +9,38 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.insights.rounds import alone, behind, repeat
 from services.insights.training.book import TRAINING, TrainingNeeds
 from services.insights.training.model import Excess, excesses
 from services.insights.training.store import evidence, strata, training_needs
 from shared import clock
 from shared.bulk import insert_rows
-from shared.database import Database, Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 from shared.events import TrainingNeeded
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
+from shared.service import Context
 
 PAUSE = 7200
 """Poll intervals between two looks: an hour as delivered."""
-_ALONE = sql("SELECT pg_try_advisory_xact_lock(:key)")
 _KNOWN = sql("SELECT id FROM training_needs WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
 class Finder:
     """Worker of insights."""
 
-    def __init__(self, database: Database, poll_interval: float) -> None:
-        self._database = database
-        self._pause = poll_interval * PAUSE
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.turn()
-            await asyncio.sleep(self._pause)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
         """Look once. Returns how many needs are new."""
-        async with self._database.transaction() as transaction:
-            key = session_lock_key("insights", "training-needs")
-            if not (await transaction.execute(_ALONE, {"key": key})).scalar_one():
+        if await behind(self._context.log):
+            return 0
+        async with self._context.database.transaction() as transaction:
+            if not await alone(transaction, "training-needs"):
                 return 0
             books = await load_books(transaction.connection, TRAINING)
             thresholds, until = books.read(TRAINING), clock.now()
@@ -49,7 +48,7 @@ class Finder:
             found: dict[UUID, tuple[Excess, bool]] = {}
             for people in (True, False):
                 compared = await strata(transaction, since, until, people=people)
-                for excess in excesses(compared, thresholds):
+                for excess in await asyncio.to_thread(excesses, compared, thresholds):
                     if excess.lapse.value in thresholds.kinds:
                         found[_id(excess, people, thresholds, until)] = excess, people
             known = set((await transaction.execute(_KNOWN, {"ids": list(found)})).scalars())

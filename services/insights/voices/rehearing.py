@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.insights.cues.lexicon import common
+from services.insights.rounds import behind, repeat
 from services.insights.tellings.model import Telling
 from services.insights.tellings.store import TellingStore
 from services.insights.voices.model import Voice
 from services.insights.voices.store import VoiceStore
-from shared.database import Database
+from shared.service import Context
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +34,12 @@ _OLD = text(
 class Rehearing:
     """Worker of insights."""
 
-    def __init__(self, database: Database, poll_interval: float) -> None:
-        self._database = database
-        self._pause = poll_interval * PAUSE
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._database = context.database
 
     async def run(self) -> None:
-        while True:
-            if heard := await self.turn():
-                log.info("complaints heard again by the lexicons of today", extra={"complaints": heard})
-            await asyncio.sleep(self._pause)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
         """Hear all that was heard by older lexicons. Returns how many complaints.
@@ -49,6 +47,8 @@ class Rehearing:
         What `tellings` has not read as far yet waits for the next turn.
         """
         heard, after = 0, None
+        if await behind(self._context.log):
+            return heard
         while True:
             async with self._database.reading() as connection:
                 found = await connection.execute(
@@ -56,7 +56,7 @@ class Rehearing:
                 )
                 some = found.scalars().all()
             if not some:
-                return heard
+                break
             after = some[-1]
             async with self._database.transaction(of=some) as transaction:
                 tellings = await TellingStore().load(transaction, some)
@@ -66,6 +66,9 @@ class Rehearing:
                 if again:
                     await VoiceStore().save(transaction, again)
             heard += len(again)
+        if heard:
+            log.info("complaints heard again by the lexicons of today", extra={"complaints": heard})
+        return heard
 
 
 def _can_be_heard(voice: Voice, telling: Telling) -> bool:
