@@ -152,6 +152,20 @@ async def test_causes_are_counted_as_the_api_counts_them(told: Insights, by: str
     assert together[-1] == 1
     vital = int(figure(page, "vital"))
     assert together[vital - 1] >= 0.8 > (together[vital - 2] if vital > 1 else 0)
+    assert all(float(row[3]) <= float(row[4]) <= 1 for row in found.values())
+
+
+@pytest.mark.requirement("P-41", "002-10")
+@pytest.mark.parametrize("by", ["category", "product", "region", "department"])
+async def test_how_sure_the_vital_few_are_is_what_the_pareto_of_the_api_says(told: Insights, by: str) -> None:
+    page = await shown(told, "causes", by=by)
+    items = (await api(told, "/charts/pareto", by=by))["items"]
+    assert {key: [float(n) for n in row[2:6]] for key, row in rows(page, "causes").items()} == {
+        each["key"] or "": pytest.approx([each[name] for name in ("cumulative", "low", "high", "chance")])
+        for each in items
+    }
+    assert any(each["low"] < each["high"] for each in items)
+    assert int(figure(page, "certain")) == sum(each["certain"] for each in items)
 
 
 @pytest.mark.requirement("P-41", "N-F")

@@ -87,11 +87,15 @@ def bars(of: Sequence[Bar], target: float | None = None, *, shares: bool = False
 
 
 def pareto(of: Sequence[Bar], whole: float) -> Drawing:
-    """Bars in falling order, and the share that they make together: its scale is above."""
+    """Bars in falling order, and the share that they make together: its scale is above. `low` and `high` of a bar are
+    the interval of that share."""
     values, sum_ = [], 0.0
     for b in of:
         sum_ += b.value
-        values.append({"label": b.label, "n": b.value, "together": sum_ / whole if whole else 0})
+        together = sum_ / whole if whole else 0
+        values.append(
+            {"label": b.label, "n": b.value, "together": together, "low": b.low, "high": b.high}
+        )
     n = {"field": "n", "type": "quantitative", "axis": _axis(_NUMBER)}
     together = {
         "field": "together",
@@ -100,13 +104,20 @@ def pareto(of: Sequence[Bar], whole: float) -> Drawing:
         "axis": _axis(_SHARE) | {"orient": "top", "grid": False, "labelColor": ORANGE},
     }
     line = {"type": "line", "color": ORANGE, "point": {"color": ORANGE}, "strokeWidth": 2}
+    shares: list[dict[str, Any]] = [
+        {"mark": line, "encoding": {"y": _LABEL, "x": together, "order": {"field": "together"}}}
+    ]
+    if any(b.low is not None for b in of):
+        ends = {"y": _LABEL, "x": together | {"field": "low"}, "x2": {"field": "high"}}
+        band = {"type": "bar", "color": ORANGE, "opacity": 0.3, "height": BAR / 2}
+        shares.insert(0, {"mark": band, "encoding": ends})
     return _whole(
         values,
         {
             "height": {"step": BAR},
             "layer": [
                 {"mark": {"type": "bar", "color": BLUE}, "encoding": {"y": _LABEL, "x": n}},
-                {"mark": line, "encoding": {"y": _LABEL, "x": together, "order": {"field": "together"}}},
+                {"layer": shares},
             ],
             "resolve": {"scale": {"x": "independent"}},
         },
