@@ -35,7 +35,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
         return (Note(asked.say("nothing")),)
     books = await load_books(connection, CHARTS, ECONOMICS)
     vital = float(books.read(CHARTS).vital_share)
-    # Seeded as the room of charts does it: of whole months the intervals are the same.
+    # Drawn and seeded as the room of charts does it, from the complaints of these days.
     seed = f"{asked.by}/{ParetoWeight.COUNT}/{asked.first}/{asked.last}"
     few = await asyncio.to_thread(pareto, {key: [(1.0, n)] for key, n in now.items()}, vital, seed)
     sections: list[Section] = [_vital(now, few, vital, asked), _by_number(now, then, few, asked)]

@@ -75,8 +75,10 @@ def _course(topic: TopicSummary, weeks: Sequence[TopicWeek], number: int, asked:
     first = max(min(known), last - WEEK * (WEEKS - 1))
     days = [first + WEEK * n for n in range((last - first) // WEEK + 1)]
     return Chart(
-        _called(topic, asked),
-        asked.say("course_told", customers=topic.customers, expected=f"{topic.expected:.1f}", week=topic.first_week),
+        asked.say("course", topic=_called(topic, asked)),
+        asked.say(
+            "course_told", customers=topic.customers, expected=f"{topic.expected:.1f}", week=topic.first_week
+        ),
         charts.over_time(days, {asked.say("complaints"): [known.get(day, 0) for day in days]}, monthly=False),
         Table(
             f"course-{number}",

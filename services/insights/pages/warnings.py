@@ -29,7 +29,9 @@ STEPS: Final = 53
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
-    since, before = (datetime.combine(at, time(), UTC) for at in (asked.first, asked.last + timedelta(days=1)))
+    since, before = (
+        datetime.combine(at, time(), UTC) for at in (asked.first, asked.last + timedelta(days=1))
+    )
     found = await keeping.between(connection, since, before, MOST)
     if not found:
         return (Note(asked.say("none_raised")),)
@@ -170,7 +172,11 @@ def _precision(real: Sequence[PrecisionShown], asked: Asked) -> Table:
     rows = []
     for each in real:
         level = name_of("level", each.level, asked) if each.level else ""
-        name = f"{level} · {asked.say(f'detector_{each.detector.value}')}" if each.detector else asked.say("by_none")
+        name = (
+            f"{level} · {asked.say(f'detector_{each.detector.value}')}"
+            if each.detector
+            else asked.say("by_none")
+        )
         counts = (numbers.count(n) for n in (each.raised, each.confirmed, each.dismissed))
         shares = (numbers.ratio(share) for share in (each.precision, each.low, each.high))
         key = f"{each.level}/{each.detector}" if each.level else ""
