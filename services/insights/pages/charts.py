@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#5b6875"
+PALE = "#f6c9a8"
+"""Orange on white, but told apart from what it lies on."""
 WIDTH = 340
 """Pixels, as in CSS."""
 HEIGHT = 200
@@ -159,7 +161,7 @@ def pareto(of: Sequence[Bar], whole: float) -> Drawing:
     ]
     if any(b.low is not None for b in of):
         ends = {"y": _LABEL, "x": together | {"field": "low"}, "x2": {"field": "high"}}
-        band = {"type": "bar", "color": ORANGE, "opacity": 0.3, "height": BAR / 2}
+        band = {"type": "bar", "color": PALE, "height": BAR / 2}
         shares.insert(0, {"mark": band, "encoding": ends})
     return _whole(
         values,

@@ -22,8 +22,8 @@ MOST: Final = 100
 """Topics on the page, the newest."""
 DRAWN: Final = 4
 """Topics whose course is drawn: the open ones with the most complaints."""
-WEEKS: Final = 26
-"""Newest weeks in a chart at most."""
+LEAST, MANY = 12, 26
+"""Newest weeks in a chart: a topic that has just emerged is seen to have been told by nobody before."""
 TERMS: Final = 3
 """Of a label, where nobody gave the topic a name."""
 WEEK: Final = timedelta(days=7)
@@ -72,7 +72,7 @@ def _called(topic: TopicSummary, asked: Asked) -> str:
 def _course(topic: TopicSummary, weeks: Sequence[TopicWeek], number: int, asked: Asked) -> Chart:
     known = {each.week: each.complaints for each in weeks}
     last = max(known)
-    first = max(min(known), last - WEEK * (WEEKS - 1))
+    first = max(min(min(known), last - WEEK * (LEAST - 1)), last - WEEK * (MANY - 1))
     days = [first + WEEK * n for n in range((last - first) // WEEK + 1)]
     return Chart(
         asked.say("course", topic=_called(topic, asked)),

@@ -24,7 +24,7 @@ MOST: Final = 200
 """Alerts on the page."""
 DRAWN: Final = 4
 """Series that are drawn: those of the gravest alerts."""
-STEPS: Final = 53
+STEPS: Final = 27
 """Newest weeks or days in a chart of a series."""
 
 
@@ -186,4 +186,4 @@ def _precision(real: Sequence[PrecisionShown], asked: Asked) -> Table:
     return Table("precision", asked.say("precision"), tuple(map(asked.say, heads)), tuple(rows), note)
 
 
-WARNINGS = Report("warnings", ("level", "tail", "dimension", "detector", "step"), _make)
+WARNINGS = Report("warnings", ("dimension", "tail", "level", "detector", "step"), _make)
