@@ -91,6 +91,10 @@ def bars(of: Sequence[Bar], target: float | None = None, *, shares: bool = False
     n = {"field": "n", "type": "quantitative", "axis": _axis(_SHARE if shares else _NUMBER)}
     if shares:
         n["scale"] = {"domain": [0, 1]}
+    else:
+        n["axis"]["tickCount"] = max(
+            1, min(5, int(max((b.value for b in of), default=1)))
+        )  # no half complaints
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "bar", "color": BLUE}, "encoding": {"y": _LABEL, "x": n}}
     ]
@@ -203,7 +207,7 @@ def _whole(values: Sequence[Mapping[str, object]], drawn: Mapping[str, Any]) -> 
         "config": {
             "font": _FONT,
             "view": {"stroke": None},
-            "axis": {"labelFontSize": 11, "gridColor": "#dde2e7"},
+            "axis": {"labelFontSize": 11, "labelSeparation": 10, "gridColor": "#dde2e7"},
         },
         **drawn,
     }
