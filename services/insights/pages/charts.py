@@ -88,7 +88,11 @@ def over_time(days: Sequence[date], series: Mapping[str, Sequence[float | None]]
 def bars(of: Sequence[Bar], target: float | None = None, *, shares: bool = False) -> Drawing:
     """Horizontal bars with their intervals, in the order given; a line where the target is."""
     values = [{"label": b.label, "n": b.value, "low": b.low, "high": b.high} for b in of]
-    n = {"field": "n", "type": "quantitative", "axis": _axis(_SHARE if shares else _NUMBER)}
+    n: dict[str, Any] = {
+        "field": "n",
+        "type": "quantitative",
+        "axis": _axis(_SHARE if shares else _NUMBER),
+    }
     if shares:
         n["scale"] = {"domain": [0, 1]}
     else:

@@ -34,7 +34,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     if not found:
         return (Note(asked.say("none_found")),)
     ranked = sorted(found, key=lambda topic: (topic.state is not TopicState.OPEN, -topic.complaints))
-    drawn = [topic for topic in ranked[:DRAWN] if topic.state is TopicState.OPEN]
+    drawn = [topic for topic in ranked[:DRAWN] if topic.state is TopicState.OPEN and topic.complaints]
     courses = await reading.courses(connection, [topic.id for topic in drawn])
     return (
         _figures(found, asked),
@@ -72,7 +72,7 @@ def _called(topic: TopicSummary, asked: Asked) -> str:
 def _course(topic: TopicSummary, weeks: Sequence[TopicWeek], number: int, asked: Asked) -> Chart:
     known = {each.week: each.complaints for each in weeks}
     last = max(known)
-    first = max(min(min(known), last - WEEK * (LEAST - 1)), last - WEEK * (MANY - 1))
+    first = max(min(*known, last - WEEK * (LEAST - 1)), last - WEEK * (MANY - 1))
     days = [first + WEEK * n for n in range((last - first) // WEEK + 1)]
     return Chart(
         asked.say("course", topic=_called(topic, asked)),
