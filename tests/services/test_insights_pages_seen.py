@@ -22,7 +22,8 @@ from services.insights.pages.catalogue import REPORTS
 from shared.events.intake import ProductRef
 from tests.browser import chromium  # noqa: F401 - a fixture
 from tests.conftest import NewDatabase
-from tests.insights_story import START, records, registered, stories
+from tests.insights_story import START, registered, stories
+from tests.insights_watched import feed, watched
 from tests.services.test_insights import Insights, case, open_insights
 from tests.services.test_insights_pages import API, SPAN
 
@@ -83,7 +84,8 @@ class Seen:
 async def seen(new_database: NewDatabase, scratch: Path, chromium: Browser) -> AsyncIterator[Seen]:  # noqa: F811
     async with open_insights(await new_database(), scratch) as told:
         sent = (START, registered(case(1), START, product=ProductRef(name=LONG)))
-        await told.feed(records([*stories(300), sent]), size=1000)
+        await feed(told, [*stories(300), sent])
+        await watched(told)
         transport = told.http._transport
         assert isinstance(transport, httpx.ASGITransport)
         config = uvicorn.Config(transport.app, host="127.0.0.1", port=0, log_config=None, lifespan="off")

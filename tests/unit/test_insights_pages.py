@@ -1,5 +1,6 @@
 """The rules behind the pages: days put together, words, drawings."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
@@ -8,6 +9,12 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.insights.alerts.model import AlertVerdict
+from services.insights.alerts.series import Dimension
+from services.insights.fairness.measures import MeasureId, Sort
+from services.insights.fairness.model import FairnessVerdict
+from services.insights.fairness.reading import _CHARACTERISTICS
+from services.insights.fairness.schemas import AnswerKind, Worse
 from services.insights.pages import charts
 from services.insights.pages.api import _preferred
 from services.insights.pages.catalogue import REPORTS
@@ -16,9 +23,21 @@ from services.insights.pages.drawing import svg
 from services.insights.pages.model import Asked, Chart, Table
 from services.insights.pages.report import before
 from services.insights.pages.words import words_of
+from services.insights.topics.model import TopicState
 from shared import clock
+from shared.events.insights import Treated as About
+from shared.events.insights import WarningDetector, WarningLevel, WarningStep, WarningTail
 from shared.events.vocabulary import Language
 
+_WARNED = {
+    "level": WarningLevel,
+    "tail": WarningTail,
+    "dimension": Dimension,
+    "detector": WarningDetector,
+    "step": WarningStep,
+    "from": WarningStep,
+    "verdict": AlertVerdict,
+}
 DAY = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 WICKED = "<script>alert(1)</script> & \"Söhne\" '送货'"
 
@@ -62,6 +81,28 @@ def test_every_page_has_its_words_in_both_languages() -> None:
 
 
 @pytest.mark.requirement("P-41")
+def test_whatever_a_room_can_say_a_page_has_words_for() -> None:
+    said = {
+        "warnings": [
+            *(f"{name}_{each}" for name, words in _WARNED.items() for each in words),
+            *(f"by_{name}" for each in Dimension for name in each.columns),
+        ],
+        "topics": [f"state_{each}" for each in TopicState],
+        "fairness": [
+            *(f"short_{each}" for each in MeasureId),
+            *(f"verdict_{each}" for each in FairnessVerdict),
+            *(f"worse_{each}" for each in Worse),
+            *(f"answered_{each}" for each in AnswerKind),
+            *(f"cases_{each}" for each in About),
+            *(f"sort_{each}{end}" for each in Sort for end in ("", "_told")),
+            *(f"by_{each}" for each in (*_CHARACTERISTICS, "department")),
+        ],
+    }
+    for page, keys in said.items():
+        assert [key for key in keys if not words_of(page).knows(key)] == []
+
+
+@pytest.mark.requirement("P-41")
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [
@@ -90,11 +131,14 @@ def _texts(drawn: Element) -> list[str]:
 def test_a_drawing_says_what_it_shows_and_holds_nothing_that_runs_or_loads() -> None:
     days = [date(2026, 3, n) for n in range(1, 29)]
     bar = charts.Bar(WICKED, 3, 1, 9)
+    compared = charts.Compared(WICKED, 0.7, -0.2, 0.9, -0.05, 1.05, plain=True)
     for drawing in (
         charts.over_time(days, {WICKED: list(range(28)), "b": [None] * 28}, False),
         charts.bars([bar], 2),
         charts.pareto([bar, charts.Bar("b", 1)], 4),
         charts.bars([]),
+        charts.forest([compared], 0.0, ratios=False),
+        charts.forest([replace(compared, low=0.5, least=0.9)], 1.0, ratios=True),
     ):
         drawn = _drawn(drawing)
         assert drawn[0].text == drawn[1].text == WICKED
@@ -119,3 +163,17 @@ def test_bars_are_as_long_as_their_values_and_stand_in_order() -> None:
     told = [each.get("aria-label", "") for each in drawn.iter() if each.get("aria-roledescription") == "bar"]
     assert told == ["n: 8; label: first", "n: 2; label: second", "n: 4; label: third"]
     assert [text for text in _texts(drawn) if text.isalpha()] == ["first", "second", "third"]
+
+
+@pytest.mark.requirement("P-41", "003-01")
+def test_a_forest_has_its_points_between_their_ends_and_a_disparity_has_another_shape() -> None:
+    compared = [
+        charts.Compared("first", 0.3, 0.2, 0.4, -0.05, 0.05, plain=True),
+        charts.Compared("second", 0.0, -0.1, 0.1, -0.05, 0.05, plain=False),
+    ]
+    drawn = _drawn(charts.forest(compared, 0.0, ratios=False))
+    points = [each for each in drawn.iter() if each.get("aria-roledescription") == "point"]
+    assert len(points) == 2
+    assert {each.get("fill") for each in points} == {charts.ORANGE, charts.BLUE}
+    shapes = ["A" in each.get("d", "") for each in points]
+    assert shapes == [False, True], "a diamond has no arcs, a circle has"

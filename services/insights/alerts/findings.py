@@ -22,6 +22,11 @@ CODE_VERSION = "1"
 """Of the arithmetic: raise it when the same counts lead to other numbers."""
 
 
+def span_of(tail: WarningTail) -> int:
+    """So many of the newest steps are affected by what is unusual in this way."""
+    return shapes.SPANS[-1] if tail is WarningTail.SILENCE else shapes.SPANS[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One series that is unusual."""
@@ -34,7 +39,7 @@ class Finding:
     @property
     def span(self) -> int:
         """So many of the newest steps are affected."""
-        return shapes.SPANS[-1] if self.tail is WarningTail.SILENCE else shapes.SPANS[1]
+        return span_of(self.tail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.alerts.model import Alert, AlertVerdict
@@ -71,6 +71,22 @@ async def one(transaction: Transaction, alert_id: UUID) -> Alert | None:
 async def read(connection: AsyncConnection, alert_id: UUID) -> Alert | None:
     row = (await connection.execute(select(alerts).where(alerts.c.id == alert_id))).mappings().one_or_none()
     return of_row(row) if row else None
+
+
+async def between(connection: AsyncConnection, since: datetime, before: datetime, most: int) -> list[Alert]:
+    """Those that went on at some time from `since` until `before`: alerts first, those that still go on before those
+    that are over, the newest first."""
+    question = (
+        select(alerts)
+        .where(alerts.c.raised_at < before, or_(alerts.c.ended_at.is_(None), alerts.c.ended_at >= since))
+        .order_by(
+            (alerts.c.level == WarningLevel.ALERT).desc(),
+            alerts.c.ended_at.is_(None).desc(),
+            *(alerts.c.raised_at.desc(), alerts.c.id.desc()),
+        )
+        .limit(most)
+    )
+    return [of_row(row) for row in (await connection.execute(question)).mappings()]
 
 
 async def going_on(transaction: Transaction) -> dict[tuple[Key, WarningTail], Alert]:

@@ -66,12 +66,14 @@ def pareto(cells: Mapping[str, Sequence[Cell]], vital_share: float, seed: str) -
     groups.append([cell for key in order[MOST:] for cell in cells[key]])
     drawn = _drawn(groups, complaints, seed)
     shares = drawn / np.maximum(drawn.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    running = np.cumsum(shares[:, :-1], axis=1)
+    running = np.minimum(
+        np.cumsum(shares[:, :-1], axis=1), 1.0
+    )  # a sum of parts may exceed the whole by a bit
     low, high = np.quantile(running, INTERVAL, axis=0)
     chances = _vital(shares[:, :-1], vital_share).mean(axis=0)
     heavy = np.array([total[key] for key in shown]) / whole
     vital = _vital(heavy[None, :], vital_share)[0]
-    cumulative = np.cumsum(heavy)
+    cumulative = np.minimum(np.cumsum(heavy), 1.0)
     items = tuple(
         Item(
             key,

@@ -1,6 +1,7 @@
 """Where audits are kept."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from services.insights.fairness.tables import audits, comparisons, decisions
 from shared import driver
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
+from shared.events.insights import Treated as About
 from shared.ids import derived_id
 
 _SHOWN = sql(
@@ -20,6 +22,9 @@ _SHOWN = sql(
     "WHERE comparison_id = c.id AND decision <> 'comment' ORDER BY number DESC LIMIT 1) d ON true "
     "WHERE c.audit_id = :audit ORDER BY array_position(ARRAY['disparity', 'slight', 'alike', 'too_few'], c.verdict), "
     'c.p_value, c.characteristic, c."group", c.measure'
+)
+_NEWEST = sql(
+    "SELECT * FROM fairness_audits WHERE about = :about AND made_at < :before ORDER BY made_at DESC, id DESC LIMIT 1"
 )
 _DECISIONS = sql("SELECT * FROM fairness_decisions WHERE comparison_id = :id ORDER BY number")
 
@@ -57,6 +62,12 @@ async def audit_of(connection: AsyncConnection, audit_id: UUID) -> RowMapping | 
     found = await driver.run(
         connection, sql("SELECT * FROM fairness_audits WHERE id = :id"), {"id": audit_id}
     )
+    return found.mappings().one_or_none()
+
+
+async def newest_of(connection: AsyncConnection, about: About, before: datetime) -> RowMapping | None:
+    """The last audit that was made before then."""
+    found = await driver.run(connection, _NEWEST, {"about": about.value, "before": before})
     return found.mappings().one_or_none()
 
 

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from services.insights.pages.board import BOARD
 from services.insights.pages.causes import CAUSES
+from services.insights.pages.fairness import FAIRNESS
 from services.insights.pages.money import MONEY
 from services.insights.pages.report import Report
+from services.insights.pages.topics import TOPICS
+from services.insights.pages.warnings import WARNINGS
 
-REPORTS: Sequence[Report] = (BOARD, CAUSES, MONEY)
+REPORTS: Sequence[Report] = (BOARD, WARNINGS, CAUSES, TOPICS, MONEY, FAIRNESS)

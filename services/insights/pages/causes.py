@@ -1,5 +1,6 @@
 """What do customers complain about, and what should be removed first? By number and by what it costs (Pareto)."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -7,6 +8,9 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights import rollups
+from services.insights.charts.book import CHARTS
+from services.insights.charts.pareto import Pareto, pareto
+from services.insights.charts.schemas import ParetoWeight
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import closed, worth
 from services.insights.economics.schemas import EconomicsBy
@@ -20,8 +24,6 @@ from shared.rulebooks.store import load_books
 SHOWN: Final = 10
 """Causes in a chart; the rest is one bar. The table has up to MOST."""
 MOST: Final = 100
-VITAL: Final = 0.8
-"""Juran's vital few: the causes that together make so large a share."""
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
@@ -31,9 +33,13 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     ]
     if not sum(now.values()):
         return (Note(asked.say("nothing")),)
-    sections: list[Section] = [_vital(now, asked), _by_number(now, then, asked)]
+    books = await load_books(connection, CHARTS, ECONOMICS)
+    vital = float(books.read(CHARTS).vital_share)
+    # Drawn and seeded as the room of charts does it, from the complaints of these days.
+    seed = f"{asked.by}/{ParetoWeight.COUNT}/{asked.first}/{asked.last}"
+    few = await asyncio.to_thread(pareto, {key: [(1.0, n)] for key, n in now.items()}, vital, seed)
+    sections: list[Section] = [_vital(now, few, vital, asked), _by_number(now, then, few, asked)]
     if asked.by in {each.value for each in EconomicsBy}:
-        books = await load_books(connection, ECONOMICS)
         assumed = books.read(ECONOMICS)
         found = worth(await closed(connection, asked.by, asked.first, asked.last), assumed)
         costs = {key: each.assumed.market_at_risk + each.assumed.handling for key, each in found.items()}
@@ -53,45 +59,56 @@ def _order(by: Mapping[str, int] | Mapping[str, Decimal]) -> list[str]:
     return sorted(by, key=lambda key: (-by[key], key))
 
 
-def _vital(now: Mapping[str, int], asked: Asked) -> Figures:
-    whole, few, together = sum(now.values()), 0, 0
+def _vital(now: Mapping[str, int], few: Pareto, vital: float, asked: Asked) -> Figures:
+    whole, number, together = sum(now.values()), 0, 0
     for key in _order(now):
-        few, together = few + 1, together + now[key]
-        if together >= VITAL * whole:
+        number, together = number + 1, together + now[key]
+        if together >= vital * whole:
             break
+    certain = sum(item.certain for item in few.items)
     return Figures(
         asked.say("figures"),
         (
             Figure("matters", asked.say("matters"), numbers.count(whole), asked.say("matters_note")),
             Figure("causes", asked.say(f"by_{asked.by}"), numbers.count(len(now))),
             Figure(
-                "vital", asked.say("vital"), numbers.count(few), asked.say("vital_note", share=f"{VITAL:.0%}")
+                *("vital", asked.say("vital"), numbers.count(number)),
+                asked.say("vital_note", share=f"{vital:.0%}"),
             ),
+            Figure("certain", asked.say("certain"), numbers.count(certain), asked.say("certain_note")),
         ),
     )
 
 
-def _bars(by: Mapping[str, int] | Mapping[str, Decimal], asked: Asked) -> list[charts.Bar]:
+def _bars(
+    by: Mapping[str, int] | Mapping[str, Decimal], asked: Asked, few: Pareto | None = None
+) -> list[charts.Bar]:
     order = _order(by)
-    shown = [charts.Bar(name_of(asked.by, key, asked), float(by[key])) for key in order[:SHOWN]]
+    known = {item.key: (item.low, item.high) for item in few.items} if few else {}
+    shown = [
+        charts.Bar(name_of(asked.by, key, asked), float(by[key]), *known.get(key, ()))
+        for key in order[:SHOWN]
+    ]
     rest = [float(by[key]) for key in order[SHOWN:]]
     return [*shown, charts.Bar(asked.say("rest", number=len(rest)), sum(rest))] if rest else shown
 
 
-def _by_number(now: Mapping[str, int], then: Mapping[str, int], asked: Asked) -> Chart:
+def _by_number(now: Mapping[str, int], then: Mapping[str, int], few: Pareto, asked: Asked) -> Chart:
     whole, together, rows = sum(now.values()), 0, []
+    known = {item.key: item for item in few.items}
     for key in _order(now)[:MOST]:
         together += now[key]
-        name, n, was = Cell(name_of(asked.by, key, asked)), now[key], then.get(key, 0)
+        name, n, was, item = Cell(name_of(asked.by, key, asked)), now[key], then.get(key, 0), known[key]
         cells = (name, numbers.count(n), numbers.share(n, whole), numbers.share(together, whole))
-        rows.append(Row(key, (*cells, numbers.count(was), Cell(f"{n - was:+,d}"))))
-    heads = ("complaints", "share", "together", "before", "change")
+        ends = (numbers.ratio(item.low), numbers.ratio(item.high), numbers.ratio(item.chance))
+        rows.append(Row(key, (*cells, *ends, numbers.count(was), Cell(f"{n - was:+,d}"))))
+    heads = ("complaints", "share", "together", "low", "high", "chance", "before", "change")
     cut = asked.say(f"by_{asked.by}")
     more = asked.say("more", number=len(now) - MOST) if len(now) > MOST else ""
     return Chart(
         asked.say("by_number", cut=cut),
-        asked.say("pareto_told"),
-        charts.pareto(_bars(now, asked), whole),
+        f"{asked.say('pareto_told')} {asked.say('interval_told')}",
+        charts.pareto(_bars(now, asked, few), whole),
         Table("causes", asked.say("in_numbers"), (cut, *map(asked.say, heads)), tuple(rows), more),
     )
 

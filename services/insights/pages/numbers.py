@@ -21,6 +21,15 @@ def share(part: int, whole: int) -> Cell:
     return Cell(f"{part / whole:.1%}", str(part / whole)) if whole else Cell(NOTHING)
 
 
+def ratio(of: float | None) -> Cell:
+    """A share that was worked out elsewhere."""
+    return Cell(NOTHING) if of is None else Cell(f"{of:.1%}", str(of))
+
+
+def decimal(of: float | None, digits: int = 1) -> Cell:
+    return Cell(NOTHING) if of is None else Cell(f"{of:,.{digits}f}", str(of))
+
+
 def day(of: date) -> Cell:
     return Cell(of.isoformat())
 

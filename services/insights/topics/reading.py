@@ -1,6 +1,8 @@
 """How topics are read."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +29,10 @@ _WEEKS = sql(
     "SELECT week, count(*) AS complaints FROM topic_complaints WHERE topic_id = :id "
     "GROUP BY week ORDER BY week DESC LIMIT 52"
 )
+_COURSES = sql(
+    "SELECT topic_id, week, count(*) AS complaints FROM topic_complaints WHERE topic_id = ANY(CAST(:ids AS uuid[])) "
+    "GROUP BY 1, 2 ORDER BY 1, 2"
+)
 _QUOTES = sql(
     "SELECT c.complaint_id, c.language, left(t.what_went_wrong, :quoted) AS words "
     "FROM topic_complaints c JOIN tellings t ON t.id = c.complaint_id "
@@ -51,6 +57,25 @@ async def listed(
     return await pages.read(
         connection, query, limit, cursor, lambda row: TopicSummary(**_plain(row)), *keys, newest_first=True
     )
+
+
+async def between(connection: AsyncConnection, first: date, last: date, most: int) -> list[TopicSummary]:
+    """Those that were told more than expected in a week with days from `first` to `last`, the newest first."""
+    query = (
+        select(topics, _NUMBER)
+        .where(topics.c.first_week <= last, topics.c.last_week > first - timedelta(days=7))
+        .order_by(topics.c.found_at.desc(), topics.c.id.desc())
+        .limit(most)
+    )
+    return [TopicSummary(**_plain(row)) for row in (await connection.execute(query)).mappings()]
+
+
+async def courses(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[TopicWeek]]:
+    """By topic the weeks with complaints, the oldest first."""
+    found: defaultdict[UUID, list[TopicWeek]] = defaultdict(list)
+    for row in await driver.run(connection, _COURSES, {"ids": list(ids)}):
+        found[row.topic_id].append(TopicWeek(week=row.week, complaints=row.complaints))
+    return found
 
 
 async def view(connection: AsyncConnection, topic_id: UUID) -> TopicView | None:
