@@ -102,10 +102,13 @@ async def test_insights_dropped_and_read_again_from_the_log_are_the_same(
     status, _, said = await run_redress("replay", "insights", "--rebuild", environment=environment)
     assert status == 0, said
     for _ in range(2):
+        empty = set()
         for table in READ_TABLES:
             found = await rows(recording.url, f"SELECT * FROM insights.{table.name}")
             assert sorted(map(repr, found)) == sorted(repr(tuple(row.values())) for row in before[table.name])
-            assert found
+            if not found:
+                empty.add(table.name)
+        assert empty <= {"accusations"}, "of all others the recording tells something"
         async with open_world(recording.url, scratch, ["insights"]) as world:  # and goes on from there
             await world.settled()
 

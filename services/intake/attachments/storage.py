@@ -119,12 +119,18 @@ def _sync(folder: Path) -> None:
 
 async def _read(path: Path, start: int, stop: int | None) -> AsyncIterator[bytes]:
     """Opens it when the first bytes are wanted: whoever never wants them leaves no open file behind."""
-    with await asyncio.to_thread(path.open, "rb") as file:
+    opened: list[BinaryIO] = []  # also when we are cancelled while it is opened
+    try:
+        await _in_thread(lambda: opened.append(path.open("rb")))
+        [file] = opened
         file.seek(start)
         left = stop - start if stop is not None else None
         while left is None or left > 0:
-            chunk = await asyncio.to_thread(file.read, CHUNK if left is None else min(CHUNK, left))
+            chunk = await _in_thread(file.read, CHUNK if left is None else min(CHUNK, left))
             if not chunk:
                 return
             left = left - len(chunk) if left is not None else None
             yield chunk
+    finally:
+        for file in opened:
+            file.close()
