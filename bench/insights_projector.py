@@ -114,10 +114,15 @@ async def compare(url: str, data_dir: Path, events: int, profiler: cProfile.Prof
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024
     print(
         f"rebuild: {took:.2f} s = {events / took:,.0f} events/s, {cpu:.2f} CPU-s here, {grown:.0f} MB more; "
-        f"same tables: {before == await _digests(context)}"
+        f"other tables: {_differing(before, await _digests(context)) or 'none'}"
     )
     async with process.running(workers=False):
         pass
+
+
+def _differing(one: list[tuple[str, str]], other: list[tuple[str, str]]) -> list[str]:
+    """The tables that are not the same both ways."""
+    return [name for (name, digest), (_, again) in zip(one, other, strict=True) if digest != again]
 
 
 async def _digests(context: Context) -> list[tuple[str, str]]:
