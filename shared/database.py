@@ -165,6 +165,10 @@ def _holding(service: str, complaint_ids: Iterable[object]) -> str:
     return f"SELECT pg_advisory_xact_lock(k) FROM unnest('{{{given}}}'::bigint[]) AS k" if keys else ""  # noqa: S608
 
 
+_HOLD = text("SELECT pg_advisory_xact_lock(:key)")
+_TRY_HOLD = text("SELECT pg_try_advisory_xact_lock(:key)")
+
+
 class Transaction:
     """A write in progress: statements, and the events that will be told if it commits."""
 
@@ -190,6 +194,15 @@ class Transaction:
     async def lock(self, complaint_ids: Iterable[object]) -> None:
         """Hold these complaints of this service until the end of the transaction; see `_holding`."""
         await driver.send(self.connection, _holding(self.service, complaint_ids))
+
+    async def hold(self, *names: str) -> None:
+        """Hold what is called so in this service until the end of the transaction: one at a time works on it."""
+        await self.execute(_HOLD, {"key": session_lock_key(self.service, *names)})
+
+    async def try_hold(self, *names: str) -> bool:
+        """The same without waiting; False when somebody else holds it."""
+        held = await self.execute(_TRY_HOLD, {"key": session_lock_key(self.service, *names)})
+        return bool(held.scalar_one())
 
     async def flush(self) -> bool:
         events, self._events = self._events, []

@@ -9,14 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from services.insights.consumers import CONSUMERS
-from shared.database import Transaction, session_lock_key, sql
 from shared.eventlog import EventLog
 from shared.service import Context
 
 BEHIND = 1_000
 """Events that may wait to be read by any one consumer when a job looks."""
-
-_TRY_LOCK = sql("SELECT pg_try_advisory_xact_lock(:key)")
 
 
 async def repeat(context: Context, pause: int, turn: Callable[[], Awaitable[object]]) -> None:
@@ -32,9 +29,3 @@ async def behind(log: EventLog) -> bool:
         if await log.lag(each.consumer, each.topics) > BEHIND:
             return True
     return False
-
-
-async def alone(transaction: Transaction, *job: str) -> bool:
-    """Whether this is the only one at the job, until the end of the transaction; the others need not wait."""
-    key = {"key": session_lock_key("insights", *job)}
-    return bool((await transaction.execute(_TRY_LOCK, key)).scalar_one())

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from services.insights.durations import packed
 from services.insights.model import BEGUN, COUNTS, CUTS, JOIN, Cell, Dims, name_of
-from shared.database import Transaction, session_lock_key
+from shared.database import Transaction
 
 Key = tuple[str, date, str]
 """Dimension, day (or the first of a month), value."""
@@ -93,8 +93,6 @@ class Sums:
         return changed
 
 
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
-
 # MERGE and not INSERT .. ON CONFLICT: that checks the constraints on the delta, which may be negative, and it
 # cannot delete. MERGE may collide with another inserter, hence the lock.
 _COUNT = {
@@ -143,7 +141,7 @@ async def add_to_tables(transaction: Transaction, sums: Sums) -> None:
     # Replicas write the same few rows (today's), and would meet in them anyway. One lock, taken after all
     # others and held for these statements and the commit, keeps them from deadlocks and collisions, and lets a
     # histogram be read, changed here and written.
-    await transaction.execute(_LOCK, {"key": session_lock_key("insights", "rollups")})
+    await transaction.hold("rollups")
     for grain, part in zip(GRAINS, (sums, sums.by_month()), strict=True):
         changed = part.changes()
         if changed.counts:

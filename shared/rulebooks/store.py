@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import clock, driver
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 from shared.rulebooks.model import AS_SHIPPED, SHIPPED, Book, Books, C, Content
 from shared.rulebooks.schemas import VersionSummary
 
@@ -97,10 +97,7 @@ async def content_of(connection: AsyncConnection, book: Book[C], version: int) -
 
 async def lock_kind(transaction: Transaction, book: Book[Any]) -> None:
     """Nobody else makes or switches versions of this kind until the transaction ends."""
-    await transaction.execute(
-        sql("SELECT pg_advisory_xact_lock(:key)"),
-        {"key": session_lock_key(transaction.service, "rulebook", book.kind)},
-    )
+    await transaction.hold("rulebook", book.kind)
 
 
 async def add_version(

@@ -20,7 +20,7 @@ from services.insights.alerts.severe_days import severe_days
 from services.insights.alerts.store import warning_rounds
 from services.insights.alerts.telling import Teller
 from services.insights.economics.book import ECONOMICS
-from services.insights.rounds import alone, behind, repeat
+from services.insights.rounds import behind, repeat
 from shared import clock
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
@@ -66,7 +66,7 @@ class Watch:
     async def round(self, step: WarningStep) -> int:
         """Judge the newest week, or day. Nothing happens when somebody else does it, or has done it."""
         async with self._context.database.transaction() as transaction:
-            if not await alone(transaction, "early-warning"):
+            if not await transaction.try_hold("early-warning"):
                 return 0
             books = await load_books(transaction.connection, EARLY_WARNING, ECONOMICS)
             book, at = books.read(EARLY_WARNING), clock.now()

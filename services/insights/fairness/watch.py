@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from services.insights.fairness.book import AUDIT_RULES, AuditPeriod
 from services.insights.fairness.making import READERS, make
 from services.insights.fairness.store import audit_of
-from services.insights.rounds import alone, behind, repeat
+from services.insights.rounds import behind, repeat
 from shared import clock
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
@@ -39,7 +39,7 @@ class FairnessWatch:
         for about in READERS:
             audit_id = derived_id("fairness-audit", about.value, first, last)
             async with database.transaction() as transaction:
-                if not await alone(transaction, "fairness", about.value):
+                if not await transaction.try_hold("fairness", about.value):
                     continue  # another replica is at it
                 if await audit_of(transaction.connection, audit_id) is None:
                     cases = await make(transaction, audit_id, about, first, last, BY, clock.now())

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.insights.hazards.book import HAZARDS
 from services.insights.hazards.store import hazards
-from services.insights.rounds import alone, behind, repeat
+from services.insights.rounds import behind, repeat
 from shared import clock
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
@@ -55,7 +55,7 @@ class HazardFinder:
         if await behind(self._context.log):
             return 0
         async with self._context.database.transaction() as transaction:
-            if not await alone(transaction, "hazards"):
+            if not await transaction.try_hold("hazards"):
                 return 0
             book = (await load_books(transaction.connection, HAZARDS)).read(HAZARDS)
             at = clock.now()

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from services.insights.journeys.model import DIMENSIONS, Journey, Sums, contributions
 from services.insights.store import MOST_SUMS, ROOM, metadata
 from shared.bulk import copy_rows, save_rows
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 
 TIME = DateTime(timezone=True)
 
@@ -129,7 +129,6 @@ SUMS = {"edges": edges, "funnel": funnel, "variants": variants, "tallies": talli
 FIELDS = tuple(column.name for column in journeys.columns)
 _values_of = attrgetter(*FIELDS)
 _LOAD = text(f"SELECT {', '.join(FIELDS)} FROM journeys WHERE id = ANY(:ids)")  # noqa: S608 - own names only
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 def _merge(table: Table) -> str:
@@ -208,7 +207,7 @@ async def _add(transaction: Transaction, delta: Sums) -> None:
     rows = rows_of(delta)
     if rows:
         # Whoever adds meets the others in the rows of this month: one at a time, as with the other rollups.
-        await transaction.execute(_LOCK, {"key": session_lock_key("insights", "journeys")})
+        await transaction.hold("journeys")
     for name, some in rows.items():
         await transaction.execute(_ADD[name], {"rows": to_json(some).decode()})
 

@@ -12,7 +12,7 @@ from services.insights.recurrence.model import WITHIN, Candidates, Signed, conne
 from services.insights.store import metadata
 from shared import driver
 from shared.bulk import save_rows
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 from shared.rebuilding import SAVED_AT_ONCE
 
 PER_BAND = 50
@@ -63,7 +63,6 @@ _SCRUB = sql(
     "FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS e(id, at) WHERE s.id = e.id"
 )
 _TOLD = tuple(name for name in FIELDS if name not in {"id", "recurrence_id"})
-_LOCK = sql("SELECT pg_advisory_xact_lock(:key)")
 
 
 class SignatureStore:
@@ -81,7 +80,7 @@ class SignatureStore:
         new = [each for each in saved if each.new]
         known = [each for each in saved if not each.new]
         # Two that are compared in two transactions at once would not see each other.
-        await transaction.execute(_LOCK, {"key": session_lock_key("insights", "recurrence")})
+        await transaction.hold("recurrence")
         await compare(transaction, new, {})
         for each in saved:
             each.scrub()

@@ -25,7 +25,7 @@ from services.insights.topics.tables import topic_complaints
 from shared import clock, etag, idempotency, pages, problems
 from shared.aggregate import save_one
 from shared.auth import Principal, may
-from shared.database import Transaction, sql
+from shared.database import Transaction
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
@@ -39,7 +39,6 @@ router = api_router(tags=["topics"])
 TopicId = Annotated[UUID, Path(examples=["01997f3e-6f0a-7cc0-8d6a-0f6d3c1c9e51"])]
 Voice = Annotated[Principal, may("topics:write")]
 CHANGED = problems.documented(404, 409, 412, 422) | TAGGED
-_LOCK = sql("SELECT pg_advisory_xact_lock(:key)")
 
 
 @router.get("/topics", summary="What is told anew", responses=problems.documented())
@@ -211,7 +210,7 @@ async def _change(
 
 
 async def _locked(transaction: Transaction, topic_id: UUID, if_match: str | None) -> Topic:
-    await transaction.execute(_LOCK, {"key": LOCK})
+    await transaction.hold(LOCK)
     topic = (await store.load(transaction, [topic_id])).get(topic_id)
     if topic is None:
         raise problems.not_found("topic", "path/topic_id")

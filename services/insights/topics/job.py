@@ -20,7 +20,7 @@ from services.insights.topics.tables import mined_weeks
 from services.insights.topics.words import Words
 from shared import clock
 from shared.bulk import insert_rows
-from shared.database import session_lock_key, sql
+from shared.database import sql
 from shared.rulebooks.store import load_books
 from shared.service import Context
 
@@ -33,7 +33,6 @@ CATCH_UP = 26
 
 _LAST = sql("SELECT max(week) AS week FROM mined_weeks")
 _DONE = sql("SELECT 1 AS done FROM mined_weeks WHERE week = :week")
-_LOCK = sql("SELECT pg_advisory_xact_lock(:key)")
 
 
 class Miner:
@@ -88,7 +87,7 @@ class Miner:
         at = clock.now()
         async with self._database.transaction() as transaction:
             # People change topics, too, under the same lock.
-            await transaction.execute(_LOCK, {"key": LOCK})
+            await transaction.hold(LOCK)
             if (await transaction.execute(_DONE, {"week": week})).first() is not None:
                 return None
             topics = await followed(transaction.connection, week - WEEK * mining.follow_weeks)
@@ -114,7 +113,7 @@ class Miner:
         return len(mined.new)
 
 
-LOCK = session_lock_key("insights", "topics")
+LOCK = "topics"
 
 
 def due(now: datetime, last: date | None, mining: Mining) -> date | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.insights.rounds import alone, behind, repeat
+from services.insights.rounds import behind, repeat
 from services.insights.training.book import TRAINING, TrainingNeeds
 from services.insights.training.model import Excess, excesses
 from services.insights.training.store import evidence, strata, training_needs
@@ -40,7 +40,7 @@ class Finder:
         if await behind(self._context.log):
             return 0
         async with self._context.database.transaction() as transaction:
-            if not await alone(transaction, "training-needs"):
+            if not await transaction.try_hold("training-needs"):
                 return 0
             books = await load_books(transaction.connection, TRAINING)
             thresholds, until = books.read(TRAINING), clock.now()

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from services.insights.store import ROOM, metadata
 from services.insights.voices.model import CUTS, WHATS, Contributions, Voice, contributions
 from shared.bulk import save_rows
-from shared.database import Transaction, session_lock_key
+from shared.database import Transaction
 from shared.rebuilding import BySaving
 
 _NAMES = (
@@ -91,7 +91,6 @@ voice_sums = Table(
 FIELDS = tuple(column.name for column in voices.columns)
 _values_of = attrgetter(*FIELDS)
 _LOAD = text(f"SELECT {', '.join(FIELDS)} FROM voices WHERE id = ANY(:ids)")  # noqa: S608 - own names only
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _COUNT = text(
     "MERGE INTO voice_sums AS t USING (SELECT * FROM unnest(CAST(:dimension AS text[]), CAST(:day AS date[]), "
     "CAST(:value AS text[]), CAST(:what AS text[]), CAST(:name AS text[]), CAST(:n AS bigint[]))) "
@@ -136,7 +135,7 @@ class VoiceStore:
         if not rows:
             return
         # As with the other rollups: one lock, taken last, instead of collisions and deadlocks of replicas.
-        await transaction.execute(_LOCK, {"key": session_lock_key("insights", "voices")})
+        await transaction.hold("voices")
         names = ("dimension", "day", "value", "what", "name", "n")
         columns = map(list, zip(*rows, strict=True))
         await transaction.execute(_COUNT, dict(zip(names, columns, strict=True)))

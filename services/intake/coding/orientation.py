@@ -11,7 +11,7 @@ from services.intake.coding.store import orientation, orientations
 from shared import clock, etag, idempotency, problems, taxonomy
 from shared.auth import Principal, may
 from shared.bulk import insert_rows
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
@@ -68,8 +68,7 @@ async def change_value_orientation(
         raise Problem(422, "invalid-request", "The mapping does not fit the taxonomy", detail, field=no.field)
 
     async def work(transaction: Transaction) -> Answer:
-        lock = {"key": session_lock_key("orientation", "intake")}
-        await transaction.execute(sql("SELECT pg_advisory_xact_lock(:key)"), lock)
+        await transaction.hold("orientation")
         number, _ = await orientation(transaction.connection, found.version)
         etag.must_match(if_match, number, "value orientation", "价值取向")
         row = {

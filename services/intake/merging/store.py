@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.merging.model import Merge
 from shared import driver
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 
 STEPS = text(
     """
@@ -37,8 +37,6 @@ ORDER BY at, id
 )
 """What a customer sees happening: their own steps, and those of the complaint that theirs follows, for as long as it
 does. Offers, opinions, messages and additions are between the company and the leading customer."""
-
-_MERGING = session_lock_key("intake", "merging")
 
 
 def add_tables(metadata: MetaData) -> Table:
@@ -69,7 +67,7 @@ async def hold(transaction: Transaction, *complaint_ids: UUID) -> None:
     One lock for all merging, because whether two complaints may be merged depends on third ones; it is taken
     before those of the complaints, everywhere.
     """
-    await transaction.execute(sql("SELECT pg_advisory_xact_lock(:key)"), {"key": _MERGING})
+    await transaction.hold("merging")
     if complaint_ids:
         await transaction.lock(complaint_ids)
 

@@ -35,7 +35,7 @@ from services.routing.directory.model import (
     Person,
 )
 from shared import clock, driver
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 from shared.events.vocabulary import Remedy
 from shared.worktime import Spans
 
@@ -213,9 +213,7 @@ async def lock_directory(transaction: Transaction) -> None:
     So no capacity is exceeded, and people's rows are written by one at a time, whatever the order. Taken after
     the complaints' locks and as late as can be: all of routing waits for it.
     """
-    await transaction.execute(
-        sql("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("routing", "directory")}
-    )
+    await transaction.hold("directory")
 
 
 async def load_directory(connection: AsyncConnection) -> Directory:

@@ -15,7 +15,7 @@ from services.routing.store import duties
 from shared import clock, driver, etag, idempotency, pages, problems
 from shared.auth import Principal, may
 from shared.bulk import insert_rows
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
@@ -87,10 +87,7 @@ async def publish_policy(
     each version anew."""
 
     async def work(transaction: Transaction) -> Answer:
-        await transaction.execute(
-            sql("SELECT pg_advisory_xact_lock(:key)"),
-            {"key": session_lock_key("routing", "policy", wanted.code)},
-        )
+        await transaction.hold("policy", wanted.code)
         await _must_be_departments(transaction, wanted)
         newest = await transaction.execute(
             sql("SELECT max(version) FROM policies WHERE code = :code"), {"code": wanted.code}

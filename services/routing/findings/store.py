@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.routing.findings.model import Finding
 from shared import ids
 from shared.bulk import insert_rows
-from shared.database import Transaction, session_lock_key, sql
+from shared.database import Transaction, sql
 
 
 def add_tables(metadata: MetaData) -> Table:
@@ -34,9 +34,7 @@ async def keep(
     transaction: Transaction, table: Table, found: Sequence[Finding], at: datetime
 ) -> tuple[int, int]:
     """Open what is new, settle what is no longer so. Returns how many were opened and settled."""
-    await transaction.execute(
-        sql("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("routing", "findings")}
-    )
+    await transaction.hold("findings")
     rows = await transaction.execute(sql("SELECT id, kind, subject FROM findings WHERE settled_at IS NULL"))
     known = {(row.kind, row.subject): row.id for row in rows}
     true = {(finding.kind.value, finding.subject): finding for finding in found}

@@ -30,7 +30,7 @@ from services.routing.triage.snapshots import CHALLENGER, CHAMPION
 from services.routing.triage.triaging import Triaging
 from shared import driver
 from shared.bulk import as_bytes, save_rows
-from shared.database import Database, Transaction, session_lock_key, sql
+from shared.database import Database, Transaction, sql
 
 PROMISES = TypeAdapter(Promise)
 
@@ -49,9 +49,7 @@ def mind_of(connection: AsyncConnection) -> Mind | None:
 
 async def lock_lessons(transaction: Transaction) -> None:
     """Nobody else teaches, folds or promotes until the transaction ends. Taken after the directory's lock."""
-    await transaction.execute(
-        sql("SELECT pg_advisory_xact_lock(:key)"), {"key": session_lock_key("routing", "lessons")}
-    )
+    await transaction.hold("lessons")
 
 
 async def draw(transaction: Transaction, n: int) -> Sequence[int]:
