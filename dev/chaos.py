@@ -68,6 +68,8 @@ class Load:
     key: str
     http: httpx.AsyncClient
     random: Random
+    check: Callable[[], None]
+    """Raises when one of those who answer has ended for good."""
     patience: float = 90.0
     """Seconds in which every single request must get its answer."""
     accepted: list[UUID] = field(default_factory=list)
@@ -138,6 +140,7 @@ class Load:
                 if answer.status_code not in {404, 409, 503}:
                     raise CouldNot(f"{method} {path}: {answer.status_code} {answer.text}")
             self.answers[met] += not met.isdigit()
+            self.check()
             if time.monotonic() > end:
                 raise CouldNot(f"{method} {path}: {met} for {self.patience:.0f} s")
             await asyncio.sleep(pause)
@@ -229,7 +232,7 @@ async def play(
         )
         start = one_process if processes == "one" else five_processes
         urls = start(fleet, url, ground.folder, **settings)
-        load = Load(urls, key, http, random)
+        load = Load(urls, key, http, random, fleet.check)
         for name, points in failpoints.items():
             fleet.children[name].failpoints.extend(points)
         await fleet.start()
@@ -248,7 +251,6 @@ async def play(
             troubled = True
 
         def more() -> bool:
-            fleet.check()
             return bool(fleet.still_armed) or not troubled
 
         try:

@@ -17,7 +17,7 @@ from shared.config import TABLE_LOG, Settings
 from shared.keys import ensure_admin_key
 from shared.migrate import migrate, pending
 from shared.postgres import DataFolderInUse, PrivatePostgres
-from shared.process import Process
+from shared.process import Process, patiently
 
 log = logging.getLogger(__name__)
 
@@ -110,10 +110,13 @@ def _is_loopback(host: str) -> bool:
 async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_first: bool) -> None:
     if migrate_first:
         await prepare(settings, url)
-    elif behind := await pending(url, {name: settings.database_urls.get(name, url) for name in names}):
-        raise CannotStart(
-            f"The database is not prepared for this version of Redress ({', '.join(behind)}): run `redress migrate`."
-        )
+    else:
+        urls = {name: settings.database_urls.get(name, url) for name in names}
+        if behind := await patiently(lambda: pending(url, urls), settings.start_patience):
+            raise CannotStart(
+                f"The database is not prepared for this version of Redress ({', '.join(behind)}): "
+                "run `redress migrate`."
+            )
     _allow_descriptors()
     process = Process(settings, url, catalogue.load(names))
     listener = _listen(settings)
@@ -134,7 +137,7 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-    async with process.running():
+    async with process.running(patience=settings.start_patience):
         _settle_memory()
         log.warning("Redress (%s) answers at http://%s:%s", ", ".join(names), settings.host, port)
         await server.serve([listener])

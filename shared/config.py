@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, HttpUrl, IPvAnyNetwork, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, HttpUrl, IPvAnyNetwork, NonNegativeFloat, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     scanner_url: str | None = Field(default=None, pattern=r"^tcp://[^\s]+$")
     """ClamAV's daemon as `tcp://host:3310`: attachments are in quarantine until it has found them clean. Its
     StreamMaxLength must not be less than `attachment_limit`. Without it nothing is scanned."""
+
+    start_patience: NonNegativeFloat = 30.0
+    """Seconds that `redress serve` waits at its start for a database or a log that cannot be reached; then it ends."""
 
     rate_limit: str = "12000/minute"
     """Requests that one API key may make, per process."""

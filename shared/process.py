@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 
 import httpx
 from fastapi import FastAPI, Response
@@ -16,12 +17,14 @@ from shared import failpoints, problems, telemetry
 from shared.asgi import App, Edge, Mounts
 from shared.auth import Authenticator, OpenIdIssuer
 from shared.config import Settings
-from shared.database import PLATFORM, Database, make_engine
+from shared.database import PLATFORM, Database, is_transient, make_engine
 from shared.eventlog import EventLog, open_log
 from shared.reactions import describe
 from shared.service import Context, Holding, Service, Worker, supervise
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Process:
@@ -62,14 +65,15 @@ class Process:
         failpoints.arm(settings.failpoint)
 
     @asynccontextmanager
-    async def running(self, *, workers: bool = True) -> AsyncIterator["Process"]:
+    async def running(self, *, workers: bool = True, patience: float = 0.0) -> AsyncIterator["Process"]:
         """Everything started; on leaving, everything stopped, in reverse order.
 
-        Without `workers` nothing happens by itself: for commands that do one thing.
+        Without `workers` nothing happens by itself: for commands that do one thing. A log that is away is waited for
+        during `patience` seconds.
         """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._close)
-            await self.log.start()
+            await patiently(self.log.start, patience)
             stack.push_async_callback(self.log.stop)
             loops = [w for s in self.services for w in s.all_workers(self.contexts[s.name])]
             loops.append(Worker("gauges", self._gauge))
@@ -164,6 +168,21 @@ class Process:
             for group, topics in service.groups.items():
                 waiting += await self.log.lag(group, topics)
         return waiting
+
+
+async def patiently(work: Callable[[], Awaitable[T]], patience: float) -> T:
+    """What `work` returns. While what it needs is away it is tried again, for `patience` seconds."""
+    loop = asyncio.get_running_loop()
+    end, pause = loop.time() + patience, 0.1
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not is_transient(error) or loop.time() + pause > end:
+                raise
+            log.warning("Waiting for what is away: %s", describe(error))
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 2.0)
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

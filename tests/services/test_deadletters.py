@@ -257,7 +257,8 @@ async def test_serve_refuses_a_database_that_is_not_prepared(
 
 @pytest.mark.parametrize("command", [("keys", "list"), ("serve", "insights"), ("replay", "insights")])
 async def test_an_unreachable_database_is_said_in_one_line(command: tuple[str, ...], scratch: Path) -> None:
-    environment = environment_for("postgresql+asyncpg://nobody@127.0.0.1:1/nothing", scratch)
+    url = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
+    environment = environment_for(url, scratch, start_patience="0")
     status, _, said = await run_redress(*command, environment=environment)
     assert status == 1
     [line] = said.strip().splitlines()

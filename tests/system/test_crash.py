@@ -1,5 +1,6 @@
 """kill -9 anywhere, and nothing is lost, repeated or bent. The long version is `make chaos`."""
 
+import asyncio
 import copy
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -17,8 +18,10 @@ from shared.failpoints import POINTS
 from shared.postgres import PrivatePostgres
 from tests.audit import Evidence, findings
 from tests.conftest import NewDatabase
+from tests.fleet import one_process, open_fleet
 from tests.recording import Recording
 from tests.services.receivers import mail_server, web_server
+from tests.world import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +69,30 @@ async def test_postgres_killed_and_back_nothing_is_lost(ground: Ground, scratch:
     assert report.never_reached == []
     assert report.outages == ["kill_postgres", "kill_postgres"]
     assert report.findings == []
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("N-A")
+async def test_a_process_that_starts_while_postgres_is_away_waits_for_it(scratch: Path) -> None:
+    server = PrivatePostgres(scratch / "away", durable=False)
+    server.start()
+    try:
+        url = await fresh_database(server, "away")
+        server.kill()
+        async with open_fleet(scratch / "fleet-away") as fleet:
+            one_process(fleet, url, scratch)
+            child = fleet.children["all"]
+
+            async def waits() -> bool:
+                fleet.check()
+                return "Waiting for what is away" in child.tail()
+
+            starting = asyncio.create_task(fleet.start())
+            await eventually(waits, 60, "the process to wait")
+            server.start()
+            await starting
+    finally:
+        server.stop()
 
 
 @pytest.mark.slow
