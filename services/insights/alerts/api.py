@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Response
 from pydantic_core import to_json
 from sqlalchemy import RowMapping, select, text
 
@@ -25,12 +25,12 @@ from services.insights.alerts.series import Dimension
 from services.insights.alerts.store import alerts
 from services.insights.ranges import Reader
 from services.insights.store import complaints
-from shared import clock, etag, idempotency, pages, problems
+from shared import clock, etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
+from shared.editing import Edit, Editing
 from shared.events.insights import WarningLevel, WarningStep, WarningTail
-from shared.idempotency import Answer, IdempotencyKey
+from shared.idempotency import Answer
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
@@ -148,14 +148,11 @@ async def list_affected(
 )
 async def acknowledge_alert(
     alert_id: AlertId,
-    request: Request,
     who: Decider,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """The first acknowledgement counts."""
-    return await _change(ctx, request, who, key, alert_id, if_match, lambda a, at: a.acknowledge(who.id, at))
+    return await _change(editing, who, alert_id, lambda alert, at: alert.acknowledge(who.id, at))
 
 
 @router.post(
@@ -167,11 +164,8 @@ async def acknowledge_alert(
 async def mute_alert(
     alert_id: AlertId,
     asked: MuteAsked,
-    request: Request,
     who: Decider,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Of this series nobody is told until then, whatever happens; it is recorded, and shown here."""
     now = clock.now()
@@ -185,13 +179,7 @@ async def mute_alert(
             errors=[FieldError(field="body/until", detail=detail)],
         )
     return await _change(
-        ctx,
-        request,
-        who,
-        key,
-        alert_id,
-        if_match,
-        lambda alert, at: alert.mute(asked.until, mask(asked.reason), who.id, at),
+        editing, who, alert_id, lambda alert, at: alert.mute(asked.until, mask(asked.reason), who.id, at)
     )
 
 
@@ -204,14 +192,11 @@ async def mute_alert(
 async def confirm_alert(
     alert_id: AlertId,
     said: VerdictAsked,
-    request: Request,
     who: Decider,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Its weeks are then no longer taken for quiet ones."""
-    return await _decide(ctx, request, who, key, alert_id, if_match, AlertVerdict.CONFIRMED, said)
+    return await _decide(editing, who, alert_id, AlertVerdict.CONFIRMED, said)
 
 
 @router.post(
@@ -223,56 +208,34 @@ async def confirm_alert(
 async def dismiss_alert(
     alert_id: AlertId,
     said: VerdictAsked,
-    request: Request,
     who: Decider,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """It counts against the precision."""
-    return await _decide(ctx, request, who, key, alert_id, if_match, AlertVerdict.DISMISSED, said)
+    return await _decide(editing, who, alert_id, AlertVerdict.DISMISSED, said)
 
 
 async def _decide(
-    ctx: Ctx,
-    request: Request,
-    who: Principal,
-    key: str | None,
-    alert_id: UUID,
-    if_match: str | None,
-    verdict: AlertVerdict,
-    said: VerdictAsked,
+    editing: Edit, who: Principal, alert_id: UUID, verdict: AlertVerdict, said: VerdictAsked
 ) -> Response:
     return await _change(
-        ctx,
-        request,
-        who,
-        key,
-        alert_id,
-        if_match,
-        lambda alert, at: alert.decide(verdict, mask(said.reason), who.id, at),
+        editing, who, alert_id, lambda alert, at: alert.decide(verdict, mask(said.reason), who.id, at)
     )
 
 
 async def _change(
-    ctx: Ctx,
-    request: Request,
-    who: Principal,
-    key: str | None,
-    alert_id: UUID,
-    if_match: str | None,
-    change: Callable[[Alert, datetime], None],
+    editing: Edit, who: Principal, alert_id: UUID, change: Callable[[Alert, datetime], None]
 ) -> Response:
     async def work(transaction: Transaction) -> Answer:
         alert = await keeping.one(transaction, alert_id)
         if alert is None:
             raise problems.not_found("alert", "path/alert_id")
-        etag.must_match(if_match, alert.version, "alert", "预警")
+        editing.must_match(alert.version, "alert", "预警")
         change(alert, clock.now())
         await keeping.save(transaction, [alert])
         return Answer(200, to_json(_shown(alert)))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once(who, work)
 
 
 def _affected(row: RowMapping) -> AffectedComplaint:

@@ -15,7 +15,7 @@ from services.insights.hazards.store import hazards
 from shared import clock, etag, idempotency, ids, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction, sql
-from shared.etag import IfMatch
+from shared.editing import Editing
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
 from shared.openapi import TAGGED
@@ -116,11 +116,8 @@ async def read_hazard(hazard_id: UUID, who: Annotated[Principal, may("cases:read
 async def change_hazard(
     hazard_id: UUID,
     wanted: HazardChange,
-    request: Request,
     who: Annotated[Principal, may("cases:work")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Rate it, give it to somebody, say what is done, and end it with a reason. What was removed stays so: complaints
     that come later make a new entry."""
@@ -130,7 +127,7 @@ async def change_hazard(
         row = (await transaction.execute(query)).mappings().first()
         if row is None:
             raise problems.not_found("hazard", "path/hazard_id")
-        etag.must_match(if_match, row["version"], "hazard", "隐患")
+        editing.must_match(row["version"], "hazard", "隐患")
         if row["state"] == HazardState.REMOVED:
             raise Problem(
                 409,
@@ -169,7 +166,7 @@ async def change_hazard(
         await transaction.execute(hazards.update().where(hazards.c.id == hazard_id).values(**changed))
         return Answer(200, to_json(_shown({**row, **changed})))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once(who, work)
 
 
 async def _must_be_known(transaction: Transaction, evidence: tuple[UUID, ...]) -> None:

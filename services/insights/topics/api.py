@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Response
 from pydantic_core import to_json
 
 from services.insights.ranges import Reader
@@ -22,17 +22,17 @@ from services.insights.topics.schemas import (
 )
 from services.insights.topics.store import merge, store
 from services.insights.topics.tables import topic_complaints
-from shared import clock, etag, idempotency, pages, problems
+from shared import clock, etag, pages, problems
 from shared.aggregate import save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
 from shared.problems import FieldError, Problem
-from shared.service import Context, Ctx, api_router
+from shared.service import Ctx, api_router
 
 router = api_router(tags=["topics"])
 
@@ -106,14 +106,11 @@ async def list_topic_complaints(
 async def name_topic(
     topic_id: TopicId,
     body: TopicNamed,
-    request: Request,
     who: Voice,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """It is called so from now on; its label stays what was told."""
-    return await _change(ctx, request, who, key, if_match, topic_id, lambda t, at: t.call(mask(body.name)))
+    return await _change(editing, who, topic_id, lambda topic, at: topic.call(mask(body.name)))
 
 
 @router.post(
@@ -122,15 +119,12 @@ async def name_topic(
 async def dismiss_topic(
     topic_id: TopicId,
     body: TopicReason,
-    request: Request,
     who: Voice,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """It is no problem. It is still followed, so that it is not found again as something new."""
     return await _change(
-        ctx, request, who, key, if_match, topic_id, lambda t, at: t.dismiss(mask(body.reason), who.id, at)
+        editing, who, topic_id, lambda topic, at: topic.dismiss(mask(body.reason), who.id, at)
     )
 
 
@@ -143,15 +137,12 @@ async def dismiss_topic(
 async def resume_topic(
     topic_id: TopicId,
     body: TopicReason,
-    request: Request,
     who: Voice,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """It is one after all."""
     return await _change(
-        ctx, request, who, key, if_match, topic_id, lambda t, at: t.resume(mask(body.reason), who.id, at)
+        editing, who, topic_id, lambda topic, at: topic.resume(mask(body.reason), who.id, at)
     )
 
 
@@ -164,16 +155,13 @@ async def resume_topic(
 async def merge_topic(
     topic_id: TopicId,
     body: TopicMerge,
-    request: Request,
     who: Voice,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Both are one problem. Its complaints, and whatever is found of it later, are those of the other, too."""
 
     async def work(transaction: Transaction) -> Answer:
-        topic = await _locked(transaction, topic_id, if_match)
+        topic = await _locked(transaction, editing, topic_id)
         into = topic if body.into == topic_id else (await store.load(transaction, [body.into])).get(body.into)
         if into is None:
             raise Problem(
@@ -188,33 +176,27 @@ async def merge_topic(
         await merge(transaction, topic, into)
         return await _answered(transaction, topic_id)
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once(who, work)
 
 
 async def _change(
-    ctx: Context,
-    request: Request,
-    who: Principal,
-    key: str | None,
-    if_match: str | None,
-    topic_id: UUID,
-    act: Callable[[Topic, datetime], None],
+    editing: Edit, who: Principal, topic_id: UUID, act: Callable[[Topic, datetime], None]
 ) -> Response:
     async def work(transaction: Transaction) -> Answer:
-        topic = await _locked(transaction, topic_id, if_match)
+        topic = await _locked(transaction, editing, topic_id)
         act(topic, clock.now())
         await save_one(store, transaction, topic)
         return await _answered(transaction, topic_id)
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once(who, work)
 
 
-async def _locked(transaction: Transaction, topic_id: UUID, if_match: str | None) -> Topic:
+async def _locked(transaction: Transaction, editing: Edit, topic_id: UUID) -> Topic:
     await transaction.hold(LOCK)
     topic = (await store.load(transaction, [topic_id])).get(topic_id)
     if topic is None:
         raise problems.not_found("topic", "path/topic_id")
-    etag.must_match(if_match, topic.version, "topic", "该问题")
+    editing.must_match(topic.version, "topic", "该问题")
     return topic
 
 
