@@ -27,11 +27,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.insights.app import service
+from services.insights.facts import FactsStore
 from services.insights.handlers import reactions
 from services.insights.model import Facts
 from services.insights.rebuild import READ_TABLES, rebuild
 from services.insights.rollups import totals
-from services.insights.store import FactsStore
 from shared.config import Settings
 from shared.envelope import open_envelope
 from shared.migrate import migrate

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from services.insights.facts import FactsStore
 from services.insights.losses import band_of, yuan
 from services.insights.model import Facts
-from services.insights.store import FactsStore
 from shared.envelope import Received
 from shared.events import (
     NOTICES,

@@ -6,12 +6,6 @@ batches (so there is no `version`), and a rollup row that falls to zero is delet
 depends on the order in which the topics were read.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, tzinfo
-from operator import attrgetter
-from uuid import UUID
-
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -28,14 +22,10 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    text,
 )
-from sqlalchemy.dialects import postgresql
 
-from services.insights.model import COUNTS, CUTS, Contributions, Facts, contributions, name_of
-from services.insights.summing import Sums, add_to_tables
-from shared.bulk import copy_rows
-from shared.database import Transaction, service_metadata
+from services.insights.model import COUNTS, CUTS, name_of
+from shared.database import service_metadata
 from shared.events.vocabulary import GapSource, SaleMode, SaleStep
 from shared.rulebooks import store as rulebook_store
 
@@ -241,96 +231,3 @@ layout = Table(
     ),
     comment="one row; when a release keeps others, its migration counts everything again",
 )
-
-_FIELDS = tuple(column.name for column in complaints.columns)
-_values_of = attrgetter(*_FIELDS)
-
-
-def _parameter(column: Column[object]) -> str:
-    """The column's place in `unnest`: an array of an array would be unnested twice, so it goes as text."""
-    inner = "text" if isinstance(column.type, ARRAY) else _type(column)
-    return f"CAST(:{column.name} AS {inner}[])"
-
-
-def _type(column: Column[object]) -> str:
-    return column.type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
-
-
-_LOAD = text(f"SELECT {', '.join(_FIELDS)} FROM complaints WHERE id = ANY(:ids)")  # noqa: S608 - own names only
-
-_SAVE = text(
-    f"INSERT INTO complaints ({', '.join(_FIELDS)}) "  # noqa: S608
-    f"SELECT {', '.join(f'CAST(g.{c.name} AS {_type(c)})' for c in complaints.columns)} "
-    f"FROM unnest({', '.join(map(_parameter, complaints.columns))}) AS g({', '.join(_FIELDS)}) "
-    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _FIELDS[1:])}"
-)
-
-
-class FactsStore:
-    """Rows of complaints, and the rollups that are kept in the same transaction.
-
-    Days are UTC days unless a zone is given. The zone is part of what the tables hold: to change it, rebuild.
-    """
-
-    tables = (complaints, *SUMS)
-
-    def __init__(self, zone: tzinfo = UTC) -> None:
-        self._zone = zone
-
-    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Facts]:
-        found: dict[UUID, Facts] = {}
-        if ids:
-            rows = await transaction.execute(_LOAD, {"ids": list(ids)})
-            for row in rows.fetchall():
-                facts = Facts(**dict(zip(_FIELDS, row, strict=True)))
-                facts.counted = contributions(facts, self._zone)
-                found[facts.id] = facts
-        return {i: found.get(i) or Facts(id=i) for i in ids}
-
-    async def save(self, transaction: Transaction, aggregates: Iterable[Facts]) -> None:
-        """A dozen statements at most, however many complaints: the rows, a lock, and the sums."""
-        changed = list(aggregates)
-        await transaction.execute(_SAVE, _as_arrays(changed))
-        delta: Contributions = Counter()
-        for facts in changed:
-            new = contributions(facts, self._zone)
-            if new != facts.counted:
-                delta.update(new)
-                delta.subtract(facts.counted)
-                facts.counted = new
-        sums = Sums()
-        sums.add(delta)
-        await add_to_tables(transaction, sums)
-
-    def blank(self, complaint_id: UUID) -> Facts:
-        return Facts(id=complaint_id)
-
-    def anew(self) -> "FactsAnew":
-        return FactsAnew(self._zone)
-
-
-class FactsAnew:
-    """Writes the empty tables: rows as they come, sums when they are many and at the end."""
-
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-        self._sums = Sums()
-
-    async def write(self, transaction: Transaction, aggregates: Iterable[Facts]) -> None:
-        changed = list(aggregates)
-        await copy_rows(transaction, complaints, map(_values_of, changed))
-        for facts in changed:
-            self._sums.add(contributions(facts, self._zone))
-            if len(self._sums) > MOST_SUMS:
-                await self.finish(transaction)
-
-    async def finish(self, transaction: Transaction) -> None:
-        await add_to_tables(transaction, self._sums)
-        self._sums = Sums()
-
-
-def _as_arrays(rows: Iterable[Facts]) -> dict[str, list[object]]:
-    arrays = dict(zip(_FIELDS, map(list, zip(*map(_values_of, rows), strict=True)), strict=True))
-    for name in ("promises_kept_at", "promises_broken_at"):
-        arrays[name] = ["{%s}" % ",".join(at.isoformat() for at in times) for times in arrays[name]]  # noqa: UP031
-    return arrays

@@ -16,12 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.insights.app import service
+from services.insights.facts import FactsStore
 from services.insights.measures import MEASURES
 from services.insights.measures.handling import HANDLING
 from services.insights.measures.schemas import Measures
 from services.insights.model import Facts, contributions
 from services.insights.rebuild import READ_TABLES, rebuild
-from services.insights.store import SUMS, FactsStore
+from services.insights.store import SUMS
 from services.insights.summing import Sums, rows_of
 from shared import clock
 from shared.eventlog import Record

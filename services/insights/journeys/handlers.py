@@ -2,7 +2,7 @@
 
 from services.insights.journeys.model import Journey
 from services.insights.journeys.steps import Step
-from services.insights.journeys.store import JourneyStore
+from services.insights.journeys.store import store
 from services.insights.losses import band_of
 from shared.envelope import Received
 from shared.events import (
@@ -33,7 +33,7 @@ from shared.events import (
 )
 from shared.reactions import Reactions
 
-reactions: Reactions[Journey] = Reactions("insights-journeys", JourneyStore())
+reactions: Reactions[Journey] = Reactions("insights-journeys", store)
 
 
 @reactions.on(ComplaintRegistered)

@@ -4,11 +4,9 @@ Like the other read tables they can be dropped and made again from the log, bit 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from operator import attrgetter
-from uuid import UUID
+from collections.abc import Iterable
+from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -22,13 +20,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    text,
 )
 
 from services.insights.journeys.model import DIMENSIONS, Journey, Sums, contributions
+from services.insights.rows import RowStore
 from services.insights.store import MOST_SUMS, ROOM, metadata
-from shared.bulk import copy_rows, save_rows
-from shared.database import Transaction, sql
+from services.insights.tally import Tally
+from shared.bulk import copy_rows
+from shared.database import Transaction
 
 TIME = DateTime(timezone=True)
 
@@ -126,49 +125,24 @@ tallies = _sums(
 )
 SUMS = {"edges": edges, "funnel": funnel, "variants": variants, "tallies": tallies}
 
-FIELDS = tuple(column.name for column in journeys.columns)
-_values_of = attrgetter(*FIELDS)
-_LOAD = text(f"SELECT {', '.join(FIELDS)} FROM journeys WHERE id = ANY(:ids)")  # noqa: S608 - own names only
+_SUMS = {name: Tally(table) for name, table in SUMS.items()}
 
 
-def _merge(table: Table) -> str:
-    key = [column.name for column in table.primary_key]
-    names = ", ".join([*key, "n"])
-    return (
-        f"MERGE INTO {table.name} AS t USING "  # noqa: S608 - own names only
-        f"(SELECT {names} FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))) AS d "
-        f"ON {' AND '.join(f't.{name} = d.{name}' for name in key)} "
-        "WHEN MATCHED AND t.n + d.n = 0 THEN DELETE "
-        "WHEN MATCHED THEN UPDATE SET n = t.n + d.n "
-        f"WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({', '.join(f'd.{name}' for name in [*key, 'n'])})"
-    )
-
-
-_ADD = {name: sql(_merge(table)) for name, table in SUMS.items()}
-
-
-class JourneyStore:
+class JourneyStore(RowStore[Journey]):
     """Journeys, loaded and saved in bulk; the sums are kept in the same transaction."""
 
-    tables = (journeys, *SUMS.values())
+    def __init__(self) -> None:
+        super().__init__(journeys, Journey, sums=tuple(SUMS.values()))
 
-    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Journey]:
-        found: dict[UUID, Journey] = {}
-        if ids:
-            for row in (await transaction.execute(_LOAD, {"ids": list(ids)})).fetchall():
-                journey = Journey(**dict(zip(FIELDS, row, strict=True)))
-                journey.counted = contributions(journey)
-                found[journey.id] = journey
-        return {i: found.get(i) or Journey(id=i) for i in ids}
+    def of_row(self, row: Iterable[Any]) -> Journey:
+        journey = super().of_row(row)
+        journey.counted = contributions(journey)
+        return journey
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Journey]) -> None:
         """Six statements at most, however many complaints."""
         changed = list(aggregates)
-        await save_rows(
-            transaction,
-            journeys,
-            [dict(zip(FIELDS, _values_of(journey), strict=True)) for journey in changed],
-        )
+        await super().save(transaction, changed)
         delta: Sums = Counter()
         for journey in changed:
             new = contributions(journey)
@@ -177,11 +151,11 @@ class JourneyStore:
             journey.counted = new
         await _add(transaction, delta)
 
-    def blank(self, complaint_id: UUID) -> Journey:
-        return Journey(id=complaint_id)
-
     def anew(self) -> "JourneysAnew":
         return JourneysAnew()
+
+
+store = JourneyStore()
 
 
 class JourneysAnew:
@@ -192,7 +166,7 @@ class JourneysAnew:
 
     async def write(self, transaction: Transaction, aggregates: Iterable[Journey]) -> None:
         changed = list(aggregates)
-        await copy_rows(transaction, journeys, map(_values_of, changed))
+        await copy_rows(transaction, journeys, map(store.values_of, changed))
         for journey in changed:
             self._sums.update(contributions(journey))
             if len(self._sums) > MOST_SUMS:
@@ -209,14 +183,13 @@ async def _add(transaction: Transaction, delta: Sums) -> None:
         # Whoever adds meets the others in the rows of this month: one at a time, as with the other rollups.
         await transaction.hold("journeys")
     for name, some in rows.items():
-        await transaction.execute(_ADD[name], {"rows": to_json(some).decode()})
+        await _SUMS[name].add(transaction, some)
 
 
-def rows_of(sums: Sums) -> dict[str, list[dict[str, object]]]:
+def rows_of(sums: Sums) -> dict[str, list[tuple[object, ...]]]:
     """Rows of each table of sums, without those that are zero."""
-    keys = {name: [column.name for column in table.primary_key] for name, table in SUMS.items()}
-    rows: defaultdict[str, list[dict[str, object]]] = defaultdict(list)
+    rows: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
     for (name, *key), n in sums.items():
         if n:
-            rows[str(name)].append(dict(zip((*keys[str(name)], "n"), (*key, n), strict=True)))
+            rows[str(name)].append((*key, n))
     return dict(rows)

@@ -1,12 +1,12 @@
 """Events in: what is told in words."""
 
 from services.insights.tellings.model import Telling
-from services.insights.tellings.store import TellingStore
+from services.insights.tellings.store import store
 from shared.envelope import Received
 from shared.events import ComplaintRegistered, ComplaintSupplemented, CustomerErased
 from shared.reactions import Reactions
 
-reactions: Reactions[Telling] = Reactions("insights-tellings", TellingStore())
+reactions: Reactions[Telling] = Reactions("insights-tellings", store)
 
 
 @reactions.on(ComplaintRegistered)

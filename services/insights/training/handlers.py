@@ -1,7 +1,7 @@
 """Events in: what should not have happened in a case, and whose it was."""
 
 from services.insights.training.model import Conduct, Lapse
-from services.insights.training.store import ConductStore
+from services.insights.training.store import store
 from shared.envelope import Received
 from shared.events import (
     CaseAccepted,
@@ -16,7 +16,7 @@ from shared.events.surveys import SurveyAbout, SurveyMeasure
 from shared.events.vocabulary import Outcome
 from shared.reactions import Reactions
 
-reactions: Reactions[Conduct] = Reactions("insights-conduct", ConductStore())
+reactions: Reactions[Conduct] = Reactions("insights-conduct", store)
 
 BAD = 2
 """Of five: up to here a customer who rates is not satisfied."""

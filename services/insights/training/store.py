@@ -1,9 +1,7 @@
 """Tables of who must learn what. `conduct` is a read table, made from events alone; `training_needs` are what was found
 at a moment, and stay when the others are made again."""
 
-from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import (
@@ -21,11 +19,10 @@ from sqlalchemy import (
     text,
 )
 
+from services.insights.rows import RowStore
 from services.insights.store import metadata
 from services.insights.training.model import Conduct, Lapse, Stratum
-from shared.bulk import save_rows
 from shared.database import Transaction
-from shared.rebuilding import ByCopying
 
 conduct = Table(
     "conduct",
@@ -71,34 +68,7 @@ training_needs = Table(
 )
 Index("ix_training_needs_newest", training_needs.c.found_at, training_needs.c.id)
 
-FIELDS = tuple(column.name for column in conduct.columns)
-_values_of = attrgetter(*FIELDS)
-_LOAD = text(f"SELECT {', '.join(FIELDS)} FROM conduct WHERE id = ANY(:ids)")  # noqa: S608 - own names only
-
-
-class ConductStore:
-    """Conduct, loaded and saved in bulk."""
-
-    tables = (conduct,)
-
-    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Conduct]:
-        found: dict[UUID, Conduct] = {}
-        if ids:
-            for row in (await transaction.execute(_LOAD, {"ids": list(ids)})).fetchall():
-                each = Conduct(**dict(zip(FIELDS, row, strict=True)))
-                found[each.id] = each
-        return {i: found.get(i) or Conduct(id=i) for i in ids}
-
-    async def save(self, transaction: Transaction, aggregates: Iterable[Conduct]) -> None:
-        rows = [dict(zip(FIELDS, _values_of(each), strict=True)) for each in aggregates]
-        await save_rows(transaction, conduct, rows)
-
-    def blank(self, complaint_id: UUID) -> Conduct:
-        return Conduct(id=complaint_id)
-
-    def anew(self) -> ByCopying[Conduct]:
-        return ByCopying(conduct, _values_of)
-
+store = RowStore(conduct, Conduct)
 
 # A case counts for whoever accepted it last and for each whose lapse is in it, so that no lapse lies outside of the
 # cases that it is a part of.

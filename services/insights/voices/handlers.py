@@ -1,7 +1,7 @@
 """Events in: what is heard in what is told, and what people said of it."""
 
 from services.insights.voices.model import Contact, Voice
-from services.insights.voices.store import VoiceStore
+from services.insights.voices.store import store
 from shared.envelope import Received
 from shared.events import (
     ComplaintCoded,
@@ -13,7 +13,6 @@ from shared.events import (
 )
 from shared.reactions import Reactions
 
-store = VoiceStore()
 reactions: Reactions[Voice] = Reactions("insights-voices", store)
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from services.insights.cues.lexicon import common
 from services.insights.rounds import behind, repeat
 from services.insights.tellings.model import Telling
-from services.insights.tellings.store import TellingStore
+from services.insights.tellings.store import store as tellings_store
 from services.insights.voices.model import Voice
-from services.insights.voices.store import VoiceStore
+from services.insights.voices.store import store as voices_store
 from shared.service import Context
 
 log = logging.getLogger(__name__)
@@ -59,12 +59,12 @@ class Rehearing:
                 break
             after = some[-1]
             async with self._database.transaction(of=some) as transaction:
-                tellings = await TellingStore().load(transaction, some)
-                voices = await VoiceStore().load(transaction, some)
+                tellings = await tellings_store.load(transaction, some)
+                voices = await voices_store.load(transaction, some)
                 again = [voice for voice in voices.values() if _can_be_heard(voice, tellings[voice.id])]
                 await asyncio.to_thread(_hear_again, again, tellings)
                 if again:
-                    await VoiceStore().save(transaction, again)
+                    await voices_store.save(transaction, again)
             heard += len(again)
         if heard:
             log.info("complaints heard again by the lexicons of today", extra={"complaints": heard})

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from operator import attrgetter
-from uuid import UUID
+from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -22,9 +21,10 @@ from sqlalchemy import (
     text,
 )
 
+from services.insights.rows import RowStore
 from services.insights.store import ROOM, metadata
+from services.insights.tally import Tally
 from services.insights.voices.model import CUTS, WHATS, Contributions, Voice, contributions
-from shared.bulk import save_rows
 from shared.database import Transaction
 from shared.rebuilding import BySaving
 
@@ -88,42 +88,25 @@ voice_sums = Table(
     postgresql_with=ROOM,
 )
 
-FIELDS = tuple(column.name for column in voices.columns)
-_values_of = attrgetter(*FIELDS)
-_LOAD = text(f"SELECT {', '.join(FIELDS)} FROM voices WHERE id = ANY(:ids)")  # noqa: S608 - own names only
-_COUNT = text(
-    "MERGE INTO voice_sums AS t USING (SELECT * FROM unnest(CAST(:dimension AS text[]), CAST(:day AS date[]), "
-    "CAST(:value AS text[]), CAST(:what AS text[]), CAST(:name AS text[]), CAST(:n AS bigint[]))) "
-    "AS d(dimension, day, value, what, name, n) ON t.dimension = d.dimension AND t.day = d.day "
-    "AND t.value = d.value AND t.what = d.what AND t.name = d.name "
-    "WHEN MATCHED AND t.n + d.n = 0 THEN DELETE "
-    "WHEN MATCHED THEN UPDATE SET n = t.n + d.n "
-    "WHEN NOT MATCHED THEN INSERT (dimension, day, value, what, name, n) "
-    "VALUES (d.dimension, d.day, d.value, d.what, d.name, d.n)"
-)
+_SUMS = Tally(voice_sums)
 
 
-class VoiceStore:
+class VoiceStore(RowStore[Voice]):
     """Voices, loaded and saved in bulk, and the sums that are kept in the same transaction."""
 
-    tables = (voices, voice_sums)
+    def __init__(self) -> None:
+        super().__init__(voices, Voice, sums=[voice_sums])
 
-    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Voice]:
-        found: dict[UUID, Voice] = {}
-        if ids:
-            for row in (await transaction.execute(_LOAD, {"ids": list(ids)})).fetchall():
-                voice = Voice(**dict(zip(FIELDS, row, strict=True)))
-                voice.counted = contributions(voice)
-                found[voice.id] = voice
-        return {i: found.get(i) or Voice(id=i) for i in ids}
+    def of_row(self, row: Iterable[Any]) -> Voice:
+        voice = super().of_row(row)
+        voice.counted = contributions(voice)
+        return voice
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Voice]) -> None:
         """Hears what is new, beside the event loop: a text takes up to a millisecond."""
         changed = list(aggregates)
         await asyncio.to_thread(_hear, changed)
-        await save_rows(
-            transaction, voices, [dict(zip(FIELDS, _values_of(each), strict=True)) for each in changed]
-        )
+        await super().save(transaction, changed)
         delta: Contributions = Counter()
         for voice in changed:
             new = contributions(voice)
@@ -131,20 +114,17 @@ class VoiceStore:
                 delta.update(new)
                 delta.subtract(voice.counted)
                 voice.counted = new
-        rows = sorted((*cell, n) for cell, n in delta.items() if n)
-        if not rows:
-            return
-        # As with the other rollups: one lock, taken last, instead of collisions and deadlocks of replicas.
-        await transaction.hold("voices")
-        names = ("dimension", "day", "value", "what", "name", "n")
-        columns = map(list, zip(*rows, strict=True))
-        await transaction.execute(_COUNT, dict(zip(names, columns, strict=True)))
-
-    def blank(self, complaint_id: UUID) -> Voice:
-        return Voice(id=complaint_id)
+        rows = [(*cell, n) for cell, n in delta.items() if n]
+        if rows:
+            # As with the other rollups: one lock, taken last, instead of collisions and deadlocks of replicas.
+            await transaction.hold("voices")
+            await _SUMS.add(transaction, rows)
 
     def anew(self) -> BySaving[Voice]:
         return BySaving(self)
+
+
+store = VoiceStore()
 
 
 def _hear(changed: Iterable[Voice]) -> None:
