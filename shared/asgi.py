@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from limits import RateLimitItem, parse
 from starlette.exceptions import HTTPException
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.auth import Authenticator
 from shared.ids import new_id
 from shared.problems import MEDIA_TYPE, Problem, unexpected
@@ -259,9 +259,7 @@ def _with_nul(query: bytes) -> Problem | None:
     if b"%00" not in query:
         return None
     named = (name for name, value in parse_qsl(query.decode("latin-1")) if "\x00" in name + value)
-    return Problem(
-        422,
-        "invalid-request",
+    return problems.invalid(
         "The query holds a NUL character",
         "Leave out %00. 请去掉查询参数中的空字符。",
         field=f"query/{next(named, '').replace(chr(0), '')[:100]}",

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from shared.problems import Problem
+from shared import problems
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -107,9 +107,7 @@ def decode(cursor: str, *types: type[Any]) -> list[Any]:
         position = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return list(TypeAdapter(tuple[bounded]).validate_python(position))  # type: ignore[valid-type]
     except ValueError:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The cursor is not one of ours",
             "Send the `next` of the page before, unchanged.",
             field="query/cursor",

@@ -92,14 +92,20 @@ def not_found(what: str, field: str) -> Problem:
     return Problem(404, "not-found", f"No such {what}", f"There is no {what} with this id.", field=field)
 
 
+def invalid(
+    title: str,
+    remedy: str | None = None,
+    *,
+    field: str | None = None,
+    errors: Sequence[FieldError] = (),
+    **extra: Any,
+) -> Problem:
+    """What the request says cannot be so: names the field, or each of several by its error, and the remedy."""
+    return Problem(422, "invalid-request", title, remedy, field=field, errors=errors, **extra)
+
+
 def not_valid(errors: Sequence[FieldError]) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The request is not valid",
-        "Correct the fields listed in errors.",
-        errors=errors,
-    )
+    return invalid("The request is not valid", "Correct the fields listed in errors.", errors=errors)
 
 
 def conflict(title: str, detail: str, **extra: Any) -> Problem:

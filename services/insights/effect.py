@@ -14,7 +14,7 @@ from services.insights.exact import CONFIDENCE, rate_ratio
 from services.insights.model import DISSATISFIED
 from shared import problems
 from shared.auth import Principal, may
-from shared.problems import FieldError, Problem
+from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router: APIRouter = api_router(tags=["measures"])
@@ -151,10 +151,4 @@ def _days(name: str, first: date, last: date) -> int:
 
 
 def _bad(field: str, detail: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The periods are not valid",
-        detail,
-        errors=[FieldError(field=field, detail=detail)],
-    )
+    return problems.invalid("The periods are not valid", detail, field=field)

@@ -18,7 +18,6 @@ from shared import problems
 from shared.auth import Principal, may
 from shared.events.vocabulary import Kind
 from shared.pages import Moment
-from shared.problems import FieldError, Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["measures"])
@@ -171,13 +170,7 @@ async def read_period(
     days in UTC."""
     if not timedelta() < until - since <= LONGEST:
         detail = "`since` must be before `until`, by a year at most. since 必须早于 until，且不超过一年。"
-        raise Problem(
-            422,
-            "invalid-request",
-            "The period is not valid",
-            detail,
-            errors=[FieldError(field="query/since", detail=detail)],
-        )
+        raise problems.invalid("The period is not valid", detail, field="query/since")
     last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
     before = since - (until - since)
     given: dict[str, Any] = {

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import Query
 
+from shared import problems
 from shared.auth import Principal, may
-from shared.problems import FieldError, Problem
+from shared.problems import Problem
 
 Reader = Annotated[Principal, may("measures:read")]
 First = Annotated[
@@ -55,10 +56,4 @@ def before(since: datetime, until: datetime) -> datetime:
 
 
 def _bad_range(detail: str, place: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The range of days is not valid",
-        detail,
-        errors=[FieldError(field=f"{place}/from", detail=detail)],
-    )
+    return problems.invalid("The range of days is not valid", detail, field=f"{place}/from")

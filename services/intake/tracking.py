@@ -28,7 +28,6 @@ from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.opening import LIMITED
-from shared.problems import Problem
 from shared.service import Context, Ctx, api_router
 
 router = api_router(tags=["tracking"], dependencies=[LIMITED])
@@ -144,9 +143,7 @@ async def choose(
 ) -> Response:
     """Agree to one of the solutions on offer, or object to all of them. Nothing is carried out before that."""
     if (choice.offer_id is None) == (choice.decline is None):
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "Choose one offer, or decline them all",
             "Send either `offer_id` or `decline: true`.",
             field="body/offer_id",

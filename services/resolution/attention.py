@@ -13,7 +13,6 @@ from shared import driver, problems
 from shared.database import sql
 from shared.events.vocabulary import Severity, Visibility
 from shared.pages import Moment
-from shared.problems import FieldError, Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
@@ -91,13 +90,7 @@ async def read_attention(
     """For a report on a period: the severe and public cases of it, and the cases in which a promise was broken."""
     if since >= until:
         detail = "`since` must be before `until`. since 必须早于 until。"
-        raise Problem(
-            422,
-            "invalid-request",
-            "The period has no length",
-            detail,
-            errors=[FieldError(field="query/since", detail=detail)],
-        )
+        raise problems.invalid("The period has no length", detail, field="query/since")
     given = {"since": since, "until": until, "department": department, "most": MOST}
     async with ctx.database.reading() as connection:
         severe = (await driver.run(connection, _SEVERE, given)).mappings().all()

@@ -34,7 +34,6 @@ from shared.idempotency import Answer
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
-from shared.problems import FieldError, Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["warnings"])
@@ -171,13 +170,7 @@ async def mute_alert(
     now = clock.now()
     if not now < asked.until <= now + LONGEST_MUTE:
         detail = "Choose a time in the future, at most a year from now. 请选择一年以内的将来时间。"
-        raise Problem(
-            422,
-            "invalid-request",
-            "Nobody can be silent so long",
-            detail,
-            errors=[FieldError(field="body/until", detail=detail)],
-        )
+        raise problems.invalid("Nobody can be silent so long", detail, field="body/until")
     return await _change(
         editing, who, alert_id, lambda alert, at: alert.mute(asked.until, mask(asked.reason), who.id, at)
     )

@@ -18,7 +18,7 @@ from shared.bulk import save_rows
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.pages import Cursor, Limit, Page
-from shared.problems import FieldError, Problem
+from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["warnings"])
@@ -91,10 +91,4 @@ def _shown(row: RowMapping) -> ExposureShown:
 
 
 def _bad(field: str, detail: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The exposure is not valid",
-        detail,
-        errors=[FieldError(field=field, detail=detail)],
-    )
+    return problems.invalid("The exposure is not valid", detail, field=field)

@@ -24,7 +24,6 @@ from services.insights.warning.disproportionality import (
 from services.insights.warning.negbin import Floats
 from shared import clock, driver, problems
 from shared.database import sql
-from shared.problems import FieldError, Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["warnings"])
@@ -81,13 +80,7 @@ async def read_disproportionality(
     last = last or clock.now().astimezone(UTC).date() - timedelta(days=1)
     if not date(1901, 1, 1) <= last <= date(8999, 12, 31):
         detail = "Choose a day after 1900. 请选择1900年之后的日期。"
-        raise Problem(
-            422,
-            "invalid-request",
-            "The day is not valid",
-            detail,
-            errors=[FieldError(field="query/to", detail=detail)],
-        )
+        raise problems.invalid("The day is not valid", detail, field="query/to")
     end = datetime.combine(last + timedelta(days=1), time(), UTC)
     async with ctx.database.reading() as connection:
         now = await _told(connection, end - QUARTER, end)

@@ -27,7 +27,7 @@ from services.insights.journeys.api import EARLIEST, LATEST
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
 from shared.events.vocabulary import Severity
-from shared.problems import FieldError, Problem
+from shared.problems import Problem
 from shared.rulebooks.model import Books
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
@@ -180,13 +180,7 @@ async def _series(
 
 
 def _refused(field: str, detail: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The chart cannot be drawn",
-        detail,
-        errors=[FieldError(field=field, detail=detail)],
-    )
+    return problems.invalid("The chart cannot be drawn", detail, field=field)
 
 
 def _shown(

@@ -17,7 +17,6 @@ from services.insights.economics.book import ECONOMICS
 from services.insights.losses import Band
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
-from shared.problems import FieldError, Problem
 from shared.rulebooks.parameter import Parameter
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
@@ -42,13 +41,7 @@ async def read_cohorts(who: Reader, ctx: Ctx, first: First = None, last: Last = 
     first, last = checked(first, last, now.astimezone(UTC).date(), days=YEAR)
     if (last - first).days >= LONGEST or last.year > 8999:
         detail = "Ask for two years at most. 一次最多两年。"
-        raise Problem(
-            422,
-            "invalid-request",
-            "The range of days is not valid",
-            detail,
-            errors=[FieldError(field="query/from", detail=detail)],
-        )
+        raise problems.invalid("The range of days is not valid", detail, field="query/from")
     async with ctx.database.reading() as connection:
         books = await load_books(connection, ECONOMICS)
         found = await store.cohorts(connection, first, last, now)

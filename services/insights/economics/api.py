@@ -26,7 +26,7 @@ from services.insights.economics.schemas import (
 )
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError
 from shared.rulebooks.model import Books
 from shared.rulebooks.parameter import Parameter
 from shared.rulebooks.store import load_books
@@ -104,9 +104,7 @@ async def rank_fixes(asked: PreventionAsked, who: Reader, ctx: Ctx) -> Preventio
     if asked.by is EconomicsBy.NONE:
         groups = {fix.key: groups.get("", {}) for fix in asked.fixes}
     if unknown := [n for n, fix in enumerate(asked.fixes) if not groups.get(fix.key)]:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "Nothing is known of some causes",
             errors=[
                 FieldError(

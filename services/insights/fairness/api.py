@@ -33,7 +33,7 @@ from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.ids import new_id
 from shared.masking import mask
-from shared.problems import FieldError, Problem
+from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["fairness"])
@@ -203,10 +203,4 @@ def _unknown() -> Problem:
 
 
 def _bad(field: str, detail: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The fairness audit is not possible",
-        detail,
-        errors=[FieldError(field=field, detail=detail)],
-    )
+    return problems.invalid("The fairness audit is not possible", detail, field=field)

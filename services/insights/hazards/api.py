@@ -137,18 +137,14 @@ async def change_hazard(
                 state=row["state"],
             )
         if row["danger"] is not None and wanted.product != row["product"]:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "It is a hazard of its product",
                 "The rules found it by its complaints: leave the product, and register another hazard for the other "
                 "product. 该隐患由规则按产品识别，不能更改产品；如涉及其他产品，请另行登记。",
                 field="body/product",
             )
         if wanted.what is None and row["danger"] is None:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "Say what it is",
                 "Only a hazard that the rules found needs no words. 请填写隐患内容。",
                 field="body/what",
@@ -173,9 +169,7 @@ async def _must_be_known(transaction: Transaction, evidence: tuple[UUID, ...]) -
     known = set((await transaction.execute(_KNOWN, {"ids": list(evidence)})).scalars())
     for number, complaint_id in enumerate(evidence):
         if complaint_id not in known:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "No such complaint",
                 "Name complaints that insights knows of. 没有该投诉，请核对编号。",
                 field=f"body/evidence/{number}",

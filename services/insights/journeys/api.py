@@ -26,7 +26,7 @@ from services.insights.journeys.schemas import (
 from services.insights.journeys.steps import FUNNEL, NAMES, Step
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
-from shared.problems import FieldError, Problem
+from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["process"])
@@ -44,13 +44,7 @@ def whole_months(first: date | None, last: date | None) -> tuple[date, date]:
 
 
 def _refused(detail: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The range of days is not valid",
-        detail,
-        errors=[FieldError(field="query/from", detail=detail)],
-    )
+    return problems.invalid("The range of days is not valid", detail, field="query/from")
 
 
 def _waited(times: Mapping[int, int]) -> Waited | None:

@@ -17,7 +17,6 @@ from services.insights.measures.recurrence import router as recurrence
 from services.insights.measures.schemas import Catalogue, CatalogueEntry, Measures, Name
 from services.insights.ranges import Reader
 from shared import problems
-from shared.problems import FieldError, Problem
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
@@ -120,13 +119,7 @@ async def export_measures(
         detail = (
             f"The file would have more than {MOST_ROWS} rows: ask for a shorter range. 文件过大，请缩短范围。"
         )
-        raise Problem(
-            422,
-            "invalid-request",
-            "The file would be too large",
-            detail,
-            errors=[FieldError(field="query/from", detail=detail)],
-        )
+        raise problems.invalid("The file would be too large", detail, field="query/from")
     match form:
         case MeasuresFormat.CSV:
             content = await asyncio.to_thread(files.as_csv, answered, bom=bom)

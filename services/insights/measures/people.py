@@ -22,7 +22,7 @@ from services.insights.ranges import First, Last, checked
 from shared import clock, driver, problems
 from shared.auth import Principal, may
 from shared.database import sql
-from shared.problems import FieldError, Problem
+from shared.problems import Problem
 from shared.rulebooks.store import load_books
 from shared.service import Context, Ctx, api_router
 
@@ -41,13 +41,7 @@ def _compared(
         detail = (
             f"Compare people by one of {', '.join(COMPARED)}. 请从以上指标中选择一个具有优劣方向的占比指标。"
         )
-        raise Problem(
-            422,
-            "invalid-request",
-            "People cannot be compared by this measure",
-            detail,
-            errors=[FieldError(field="query/measure", detail=detail)],
-        )
+        raise problems.invalid("People cannot be compared by this measure", detail, field="query/measure")
     return BY_ID[measure]
 
 

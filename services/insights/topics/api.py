@@ -31,7 +31,7 @@ from shared.idempotency import Answer
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["topics"])
@@ -164,9 +164,7 @@ async def merge_topic(
         topic = await _locked(transaction, editing, topic_id)
         into = topic if body.into == topic_id else (await store.load(transaction, [body.into])).get(body.into)
         if into is None:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "There is no such topic",
                 errors=[
                     FieldError(field="body/into", detail="`/topics` lists them. 没有这个问题，请见 /topics。")

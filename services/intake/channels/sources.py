@@ -51,9 +51,7 @@ async def put(
     elif before is not None and before["scheme"] == wanted.scheme:
         secret = before["secret"]
     else:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The source needs a secret",
             "Send the secret with which it signs; a new source, and a new scheme, have none yet. 请填写签名密钥。",
             field="body/secret",

@@ -69,9 +69,7 @@ async def put_source(
     """From then on it may post to its `url`. Without `secret` the present one stays."""
 
     if name == EMAIL:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "This name is taken",
             "Mails have it. Choose another name. 该名称已用于邮件，请换一个。",
             field="path/name",
@@ -110,9 +108,7 @@ async def try_mapping(trial: Trial, who: Keeper, ctx: Ctx) -> TrialResult:
 
 
 def too_many(field: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
+    return problems.invalid(
         "One call brings too many messages",
         f"At most {mapping.MOST_MESSAGES} are taken at once. 单次消息过多，请分批发送。",
         field=field,

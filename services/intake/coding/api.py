@@ -114,7 +114,7 @@ async def code_complaint(
             )
         except Misfit as no:
             detail = f"{no.english} {no.chinese}"
-            raise Problem(422, "invalid-request", "The coding does not fit", detail, field=no.field) from None
+            raise problems.invalid("The coding does not fit", detail, field=no.field) from None
         await save_one(store, transaction, codings)
         return _answer(codings)
 
@@ -165,9 +165,7 @@ async def _held(transaction: Transaction, complaint_id: UUID, if_match: str | No
 
 def _must_be_version(version: int) -> None:
     if version not in taxonomy.versions():
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "No such version of the taxonomy",
             "`/taxonomies` lists the versions. 没有该版本的分类表。",
             field="body/taxonomy_version",

@@ -65,7 +65,7 @@ async def change_value_orientation(
     found = _taxonomy(wanted.taxonomy_version, "body/taxonomy_version", 422)
     if no := misfit(found, wanted.mapping):
         detail = f"{no.english} {no.chinese}"
-        raise Problem(422, "invalid-request", "The mapping does not fit the taxonomy", detail, field=no.field)
+        raise problems.invalid("The mapping does not fit the taxonomy", detail, field=no.field)
 
     async def work(transaction: Transaction) -> Answer:
         await transaction.hold("orientation")

@@ -30,7 +30,6 @@ from shared.database import Transaction
 from shared.events.vocabulary import Channel
 from shared.idempotency import Answer, IdempotencyKey
 from shared.opening import LIMITED
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["tracking"], dependencies=[LIMITED])
@@ -104,12 +103,8 @@ async def add_to_own_complaint(
     )
     parts = {name: value for name, value in whole.items() if value}
     if not (told.said or parts):
-        raise Problem(
-            422,
-            "invalid-request",
-            "It adds nothing",
-            "Send at least one field. 没有补充内容，请至少填写一项。",
-            field="body/said",
+        raise problems.invalid(
+            "It adds nothing", "Send at least one field. 没有补充内容，请至少填写一项。", field="body/said"
         )
 
     async def work(transaction: Transaction) -> Answer:

@@ -18,7 +18,6 @@ from services.intake.imports.schemas import Import
 from services.intake.imports.store import imports
 from shared import pages, problems
 from shared.auth import ADMIN, Principal, may
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["imports"])
@@ -113,9 +112,7 @@ def _format(file: Incoming) -> Format:
     suffix = PurePath(file.name or "").suffix.lower()
     kind = _TYPES.get(file.declared_type or "") or _SUFFIXES.get(suffix)
     if kind is None:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "It is not clear what kind of file it is",
             "Say `format=csv` or `format=ndjson`. 请用 format 参数说明文件格式。",
             field="query/format",

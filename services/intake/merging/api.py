@@ -235,9 +235,7 @@ async def _must_exist(connection: AsyncConnection, complaint_id: UUID, into: UUI
     if complaint_id not in there:
         raise found.unknown()
     if into is not None and into not in there:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "There is no complaint to merge into",
             "No complaint has the id in `into`: take the `id` that registering answered with. "
             "没有这个主投诉，请核对编号。",
@@ -246,9 +244,7 @@ async def _must_exist(connection: AsyncConnection, complaint_id: UUID, into: UUI
 
 
 def _itself() -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
+    return problems.invalid(
         "A complaint cannot follow itself",
         "`into` is this complaint, or follows it already. Name another one, or separate those that follow. "
         "投诉不能并入自身，请指定另一个主投诉。",

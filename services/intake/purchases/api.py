@@ -15,7 +15,7 @@ from shared.database import Transaction
 from shared.events import PurchaseRecorded
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["customers"])
@@ -77,9 +77,7 @@ def _not_ahead(told: list[PurchaseTold], now: datetime) -> None:
     """Raises a 422 problem that names those which have not happened yet."""
     ahead = [n for n, purchase in enumerate(told) if purchase.purchased_at > now]
     if ahead:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "Some purchases have not happened yet",
             errors=[
                 FieldError(

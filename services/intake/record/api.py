@@ -31,7 +31,6 @@ from shared.auth import Principal, may
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["additions"])
@@ -66,9 +65,7 @@ async def add_to_complaint(
         at = clock.now()
         contact_at = told.contact_at or at
         if contact_at > at + CLOCKS_DIFFER:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "The contact lies in the future",
                 "Send the time at which the customer said it, with its offset. 联系时间不能晚于现在。",
                 field="body/contact_at",

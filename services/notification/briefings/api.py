@@ -99,9 +99,7 @@ async def read_briefing_timeliness(
     end = until or clock.now()
     begin = since or end - timedelta(days=30)
     if begin >= end:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The period has no length",
             "`since` must be before `until`. since 必须早于 until。",
             field="query/since",
@@ -225,4 +223,4 @@ def _end_of_day(trial: BriefingTrial) -> datetime:
 
 
 def _unfit(field: str, detail: str) -> Problem:
-    return Problem(422, "invalid-request", "This cannot be tried", detail, field=field)
+    return problems.invalid("This cannot be tried", detail, field=field)

@@ -20,10 +20,10 @@ from services.notification.streams.schemas import Audiences, Categories, OfCompl
 from services.notification.streams.seats import Seats
 from services.notification.streams.store import CursorExpired, CursorUnknown, ends
 from services.notification.streams.tickets import Credentials
+from shared import problems
 from shared.auth import Principal
 from shared.events.vocabulary import Audience
 from shared.opening import limited
-from shared.problems import Problem
 from shared.service import Context
 
 HUB_WITHIN = 5.0
@@ -122,9 +122,7 @@ async def _of_case(
     ctx: Context, connection: HTTPConnection, shown: Credentials, filters: Filters, cursor: Cursor
 ) -> Stream:
     if filters.given:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "A customer's stream has no filters",
             "Leave it out: the stream shows the steps of one case. 顾客的进展流没有筛选条件，请去掉。",
             field=f"query/{filters.given}",

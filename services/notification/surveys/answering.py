@@ -121,9 +121,7 @@ async def take(
     try:
         survey.answer(given, by, clock.now())
     except NotAsked as error:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "This is no answer to what is asked 答案与题目不符",
             f"{error.why}.",
             field=f"body/answers/{error.question}",

@@ -14,7 +14,6 @@ from services.notification.surveys.words import seal_of
 from shared import pages, problems
 from shared.auth import Principal, may
 from shared.pages import Cursor, Limit, Moment, Page
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["surveys"])
@@ -75,9 +74,7 @@ async def read_results(
     """Response rate, and for each question how often which answer was given, with figures and their 95 % intervals:
     satisfaction (CSAT) and effort (CES) as the share of 4 and 5, recommendation as the net promoter score."""
     if since is not None and until is not None and since >= until:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The time ends before it begins",
             "`to` must be later than `from`. 结束时间须晚于开始时间。",
             field="query/to",

@@ -27,7 +27,6 @@ from shared.guard import ForbiddenTarget, Guard
 from shared.idempotency import Answer, IdempotencyKey, once
 from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
-from shared.problems import Problem
 from shared.seal import Seal
 from shared.service import Context, Ctx, api_router
 
@@ -213,9 +212,7 @@ async def _check(ctx: Context, url: str) -> None:
         await ctx.part(Guard).check(url)
     except (ForbiddenTarget, OSError) as error:
         why = str(error) if isinstance(error, ForbiddenTarget) else "the name cannot be resolved; check it"
-        raise Problem(
-            422, "invalid-request", "Webhooks cannot go to this URL", f"{why}.", field="body/url"
-        ) from None
+        raise problems.invalid("Webhooks cannot go to this URL", f"{why}.", field="body/url") from None
 
 
 def _answer(status: int, content: dict[str, Any]) -> Answer:

@@ -16,7 +16,6 @@ from shared.auth import ADMIN, Lacking, Principal
 from shared.database import Transaction, sql
 from shared.events.vocabulary import Audience
 from shared.ids import new_id
-from shared.problems import Problem
 from shared.seal import Seal
 
 subscriptions = webhooks.subscriptions
@@ -52,9 +51,7 @@ async def create(
 def must_want_something(event_types: Sequence[str], audiences: Sequence[str]) -> None:
     """Raises a 422 problem."""
     if not event_types and not audiences:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The webhook would want nothing",
             "Name at least one of event_types, or one of audiences. 请至少选择一种事件或一类通知对象。",
             field="body/event_types",

@@ -33,7 +33,6 @@ from services.notification.wording.templates_schemas import (
 from shared import problems
 from shared.auth import Principal
 from shared.database import sql
-from shared.problems import Problem
 from shared.reply_policy import REPLY_POLICY
 from shared.service import Context, Ctx, api_router
 
@@ -62,9 +61,7 @@ async def preview_template(
         try:
             letter = draft.render(values, ctx.settings.organisation)
         except TemplateError as error:
-            raise Problem(
-                422, "invalid-request", "It cannot be rendered", f"{error} 无法生成。", field=FIELD
-            ) from None
+            raise problems.invalid("It cannot be rendered", f"{error} 无法生成。", field=FIELD) from None
     return TemplatePreviewed(
         subject=letter and letter.subject,
         short=letter and letter.short,

@@ -10,6 +10,7 @@ from services.notification.contacts import Contacts
 from services.notification.human_time import human_time
 from services.notification.rules import DIGEST, FIELD_ACTION
 from services.notification.wording.declared import Language, declared, example, in_language, variables_of
+from shared import problems
 from shared.database import sql
 from shared.problems import Problem, not_found
 
@@ -36,17 +37,13 @@ async def complaint_of(connection: AsyncConnection, name: str, delivery_id: UUID
     if found is None:
         raise not_found("delivery to a customer", "body/delivery_id")
     if found.template != name:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "It is a delivery of another letter",
             f"It is of `{found.template}`: preview that one. 该投递使用的是模板 {found.template}，请预览该模板。",
             field="body/delivery_id",
         )
     if found.complaint_id is None or name == FIELD_ACTION:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "It is a letter about no complaint of its receiver's",
             "Preview it with example values: name neither delivery nor complaint. 请使用示例数据预览该信件。",
             field="body/delivery_id",

@@ -208,9 +208,7 @@ async def _looked_over(ctx: Context, name: str, language: Language, source: str)
 
 def _must_be_fit(looked: LookedOver) -> None:
     if looked.faults:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The template cannot be used",
             "Mend what errors names; the preview shows it, too. 请按提示修改，可先预览。",
             errors=[
@@ -236,9 +234,7 @@ def _must_fit_together(name: str, language: Language, books: Books) -> None:
     ]
     for text in concerned:
         if wrong := faults(text):
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "The template cannot be used as things are now",
                 f"In `{text.name}`: {wrong[0].en}. Make another version. {wrong[0].zh}，请新建一版。",
                 field="body/version",

@@ -7,7 +7,7 @@ from services.resolution.approvals.model import Approval
 from services.resolution.approvals.store import store
 from services.resolution.approvals.terms import Terms
 from services.resolution.standing import Approver
-from shared import clock
+from shared import clock, problems
 from shared.aggregate import save_one
 from shared.database import Transaction
 from shared.events.approvals import Permit
@@ -62,9 +62,7 @@ async def use_permit(
     await transaction.lock([approval_id])
     approval = (await store.load(transaction, [approval_id])).get(approval_id)
     if approval is None or approval.permit is not permit or approval.subject_id != subject_id:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "This approval is not for what you do",
             f"Use one whose permit is {permit.value} and whose subject_id is {subject_id}; GET /v1/approvals lists "
             "them. 该审批与此操作不符，请使用对应的审批编号。",

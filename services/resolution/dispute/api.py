@@ -13,7 +13,6 @@ from services.resolution.lifecycle import Action
 from services.resolution.model import Case
 from services.resolution.tables import disputes
 from shared import pages, problems
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["disputes"])
@@ -26,9 +25,7 @@ async def hand_over_case(body: HandOver, who: Worker, desk: AtDesk) -> Response:
     def change(case: Case, at: datetime) -> None:
         outside = case.books.read(BODIES).find(body.body)
         if outside is None:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "No such outside body",
                 "The rulebook `dispute-bodies` lists them. 请见规则表 dispute-bodies。",
                 field="body/body",

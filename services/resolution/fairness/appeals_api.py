@@ -32,7 +32,6 @@ from shared import etag, pages, problems
 from shared.database import Transaction
 from shared.idempotency import Answer
 from shared.openapi import TAGGED
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["fairness"])
@@ -147,9 +146,7 @@ async def name_reviewer(body: NewReviewer, who: Overseer, ctx: Ctx, desk: AtAppe
         case = (await cases.read(connection, [found.complaint_id]))[found.complaint_id]
     await must_not_be_accused(ctx, who, case.accused)
     if not any(each.present for each in await candidates(ctx, case, body.person_id)):
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "This person cannot review the appeal",
             "Name somebody who is there, works in a layer that may review, and is bound to nobody whom it is about: "
             "/routing/v1/directory/independent lists them. 须指定在岗、层次符合且与当事人、处理人无隶属关系的人员。",

@@ -17,7 +17,6 @@ from shared import clock, driver, idempotency, pages, problems
 from shared.aggregate import NotPossible, load_one, save_one
 from shared.database import Transaction, sql
 from shared.idempotency import Answer, IdempotencyKey
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["fairness"])
@@ -87,9 +86,7 @@ async def propose_sanction(
     await must_not_be_accused(ctx, who, case.accused)
     if not case.books.read(FAIRNESS).knows_sanction(body.kind):
         known = ", ".join(each.code for each in case.books.read(FAIRNESS).sanctions)
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "There is no such sanction",
             f"Take one of the rulebook `fairness`: {known}. 请使用规则表中的处理方式。",
             field="body/kind",

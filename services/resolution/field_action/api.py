@@ -29,7 +29,6 @@ from shared.aggregate import load_one, save_one
 from shared.database import Transaction
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["field actions"])
@@ -53,9 +52,7 @@ async def draft_field_action(
     async def work(transaction: Transaction) -> Answer:
         case = await load_one(cases, transaction, new.complaint_id)
         if case.state is CaseState.UNOPENED:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "There is no such complaint",
                 "Name the complaint that gives rise to the field action. 请填写引发该措施的投诉编号。",
                 field="body/complaint_id",

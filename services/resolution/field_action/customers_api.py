@@ -25,7 +25,7 @@ from services.resolution.field_action.views import (
 from shared import pages, problems
 from shared.database import Transaction
 from shared.masking import mask
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["field actions"])
@@ -85,7 +85,7 @@ async def record_results(body: CustomerResults, who: Worker, desk: AtActionDesk)
         action.check(ActionStep.RECORD)
         known = await customers_of(transaction, action.id, [each.customer_id for each in body.results])
         if wrong := _misfits(body, action, known.keys()):
-            raise Problem(422, "invalid-request", "Some of it does not fit the action", errors=wrong)
+            raise problems.invalid("Some of it does not fit the action", errors=wrong)
         for each in body.results:
             note = mask(each.note) if each.note else None
             known[each.customer_id].record(each.result, action.due_each, each.measures, note, who.id, at)

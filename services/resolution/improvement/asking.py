@@ -16,7 +16,8 @@ import httpx
 from services.resolution.improvement.model import Improvement
 from services.resolution.improvement.parts import Meeting, Numbers
 from services.resolution.staff import Standing, standing_of, standing_of_account
-from shared.problems import FieldError, Problem
+from shared import problems
+from shared.problems import FieldError
 from shared.service import Context
 
 DAY = timedelta(days=1)
@@ -35,7 +36,7 @@ async def people(context: Context, named: Mapping[str, str]) -> dict[str, Standi
             known[person] = standing
     if errors:
         detail = "Name people of the directory. 请填写名录中的在职人员。"
-        raise Problem(422, "invalid-request", "There is no such person", detail, errors=errors)
+        raise problems.invalid("There is no such person", detail, errors=errors)
     return known
 
 
@@ -56,9 +57,7 @@ async def meeting(context: Context, meeting_id: UUID, field: str) -> Meeting:
             raise
         told = {}
     if told.get("minuted_at") is None:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "No such meeting with minutes",
             "Call the meeting and write its minutes first: `/routing/v1/meetings`. 请先召开会议并完成会议纪要。",
             field=field,

@@ -121,12 +121,8 @@ async def opened_cases(transaction: Transaction, named: dict[UUID, str]) -> dict
         if found[complaint_id].state is State.UNOPENED
     ]
     if errors:
-        raise Problem(
-            422,
-            "invalid-request",
-            "There is no such case",
-            "Name complaints whose case is open. 请填写已立案的投诉。",
-            errors=errors,
+        raise problems.invalid(
+            "There is no such case", "Name complaints whose case is open. 请填写已立案的投诉。", errors=errors
         )
     return found
 
@@ -151,4 +147,4 @@ def must_be_to_come(moments: Mapping[str, datetime], now: datetime) -> None:
     ]
     if errors:
         detail = "What is due has a time that is to come. 完成时间须在将来。"
-        raise Problem(422, "invalid-request", "The time has passed", detail, errors=errors)
+        raise problems.invalid("The time has passed", detail, errors=errors)

@@ -17,7 +17,6 @@ from services.resolution.improvement.views import EffectNumbers, ImprovementView
 from shared import problems
 from shared.aggregate import NotPossible
 from shared.masking import mask
-from shared.problems import Problem
 from shared.service import api_router
 
 router = api_router(tags=["improvements"])
@@ -37,9 +36,7 @@ async def analyse(body: NewAnalysis, who: Worker, desk: AtImprovementDesk) -> Re
     for name, chains in (("occurrence", body.occurrence), ("escape", body.escape)):
         for number, chain in enumerate(chains):
             if len(chain) < least:
-                raise Problem(
-                    422,
-                    "invalid-request",
+                raise problems.invalid(
                     "The chain of whys is too short",
                     f"Ask why at least {least} times; the last answer is the root. 至少追问 {least} 次为什么。",
                     field=f"body/{name}/{number}",
@@ -90,9 +87,7 @@ async def read_effect(
 ) -> EffectNumbers:
     """Complaints of the same category and product before the opening, and in the watch period."""
     if (exposure_before is None) != (exposure_after is None):
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "One exposure is missing",
             "Give both exposures, in the same unit, or neither. 两个基数须一并填写。",
             field="query/exposure_after",

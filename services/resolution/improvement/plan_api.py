@@ -21,7 +21,7 @@ from services.resolution.improvement.team_api import as_task
 from services.resolution.improvement.views import ImprovementView
 from shared import problems
 from shared.masking import mask
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError
 from shared.service import api_router
 
 router = api_router(tags=["improvements"])
@@ -98,7 +98,7 @@ async def prevent(body: NewPrevention, who: Worker, desk: AtImprovementDesk) -> 
         ]
         if errors:
             detail = "Name courses of the catalogue. 请填写培训目录中的课程。"
-            raise Problem(422, "invalid-request", "There is no such course", detail, errors=errors)
+            raise problems.invalid("There is no such course", detail, errors=errors)
     return await desk.act(who, lambda improvement, at: _prevent(improvement, body, who.id))
 
 

@@ -55,9 +55,7 @@ async def note_contact(body: ContactNoted, who: Worker, desk: AtDesk) -> Respons
 
     def hold(case: Case, at: datetime) -> None:
         if body.held_at is not None and body.held_at > at:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "A contact is noted after it was held",
                 "Leave held_at out, or give a moment that has passed. 请填写已发生的沟通时间。",
                 field="body/held_at",

@@ -39,7 +39,6 @@ from services.resolution.wording.said import Said
 from shared import problems
 from shared.events.approvals import Permit
 from shared.events.vocabulary import Remedy, Severity
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["cases"])
@@ -170,9 +169,7 @@ def _terms(solutions: Sequence[Solution]) -> Terms:
     """
     values = [each.value for each in solutions if each.value is not None]
     if len({value.currency for value in values}) > 1:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The values are in several currencies",
             "State the values of one round in one currency. 同一轮方案请使用同一种货币。",
             field="body/offers",

@@ -208,9 +208,7 @@ def _must_be_department(code: str, departments: Any, field: str) -> None:
 
 def _unknown(what: str, field: str, what_zh: str, known: list[str]) -> Problem:
     remedy = f" Take one of: {', '.join(known[:100])}." if known else " Look it up in the directory."
-    return Problem(
-        422,
-        "invalid-request",
+    return problems.invalid(
         f"There is no such {what}",
         f"The directory does not know it.{remedy} 目录中没有该{what_zh}。",
         field=field,

@@ -120,9 +120,7 @@ async def end_absence(
         if absence is None:
             raise problems.not_found("absence", "path/absence_id")
         if at > absence["until"]:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "The absence ends before",
                 "Add another absence for the time after it. 该缺勤在此之前已结束，请另行登记。",
                 field="body/at",

@@ -109,12 +109,8 @@ async def change_directory(
 
 def _must_name_source(complete: bool, source: str | None, field: str) -> None:
     if complete and source is None:
-        raise Problem(
-            422,
-            "invalid-request",
-            "Complete of what?",
-            "Name the `source` whose entries these are. 请说明 source。",
-            field=field,
+        raise problems.invalid(
+            "Complete of what?", "Name the `source` whose entries these are. 请说明 source。", field=field
         )
 
 
@@ -201,9 +197,7 @@ async def import_directory(
     _must_name_source(complete, source, "query/source")
     found = _read(request, await request.body(), table.value)
     if found.errors:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "Rows of the file are not valid",
             f"Correct what is listed in errors ({len(found.errors)}). 请更正所列各行。",
             errors=found.errors[:200],

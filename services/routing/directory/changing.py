@@ -8,6 +8,7 @@ from services.routing.directory.references import Refusal
 from services.routing.directory.roll import load_roll, write
 from services.routing.directory.schemas import ENTRIES, DirectoryChanged, PartDone, RefusedEntry
 from services.routing.directory.store import lock_directory
+from shared import problems
 from shared.database import Transaction
 from shared.problems import FieldError, Problem
 
@@ -87,4 +88,4 @@ def refuse(refused: Sequence[Refusal], place: Callable[[Refusal], str]) -> Probl
         return Problem(
             409, "conflict", "People or work would be left without an owner", detail, errors=errors
         )
-    return Problem(422, "invalid-request", "The directory would not hold together", detail, errors=errors)
+    return problems.invalid("The directory would not hold together", detail, errors=errors)

@@ -35,7 +35,6 @@ from shared.database import Transaction
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["directory"])
@@ -96,9 +95,7 @@ class _Addresses:
     ) -> Response:
         if entry.key != key:
             name = "id" if self.table == "people" else "code"
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "Two names for one",
                 f"The path says {key!r}; say the same here. 路径与内容不一致，请保持相同。",
                 field=f"body/{name}",

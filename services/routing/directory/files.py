@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from services.routing.directory.schemas import ENTRIES, DirectoryChange, Entry
+from shared import problems
 from shared.problems import FieldError, Problem, field_errors
 
 _LISTS = {"languages", "skills", "remedies", "categories", "closed"}
@@ -227,4 +228,4 @@ def _unpack(content: bytes, limit: int) -> dict[str, bytes]:
 
 
 def _unreadable(detail: str) -> Problem:
-    return Problem(422, "invalid-request", "The file cannot be read", detail, field="body")
+    return problems.invalid("The file cannot be read", detail, field="body")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import driver
+from shared import driver, problems
 from shared.database import sql
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError
 
 _ACTIVE = sql("SELECT id FROM people WHERE active AND id = ANY(CAST(:ids AS text[]))")
 
@@ -26,4 +26,4 @@ async def must_be_people(connection: AsyncConnection, named: Mapping[str, str]) 
     ]
     if errors:
         detail = "Name people of the directory. 请填写名录中的在职人员。"
-        raise Problem(422, "invalid-request", "There is no such person", detail, errors=errors)
+        raise problems.invalid("There is no such person", detail, errors=errors)

@@ -19,7 +19,7 @@ from shared.database import Transaction, sql
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["duties"])
@@ -121,9 +121,7 @@ async def _must_be_departments(transaction: Transaction, wanted: NewPolicy) -> N
         if code not in known
     ]
     if errors:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "No such department",
             "`/directory/departments` lists them. 请见 /directory/departments。",
             errors=errors,

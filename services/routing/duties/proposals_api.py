@@ -18,7 +18,6 @@ from shared.database import Transaction, sql
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["duties"])
@@ -47,12 +46,8 @@ async def add_proposal(
             sql("SELECT 1 AS found FROM policies WHERE code = :code LIMIT 1"), {"code": wanted.policy}
         )
         if wanted.policy is not None and known.first() is None:
-            raise Problem(
-                422,
-                "invalid-request",
-                "No such policy",
-                "`/policies` lists them. 没有该政策，请见 /policies。",
-                field="body/policy",
+            raise problems.invalid(
+                "No such policy", "`/policies` lists them. 没有该政策，请见 /policies。", field="body/policy"
             )
         row: dict[str, Any] = {
             "id": ids.new_id(),

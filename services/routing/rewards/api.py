@@ -16,7 +16,6 @@ from services.routing.store import directory, earnings
 from shared import driver, pages, problems
 from shared.auth import Principal, may
 from shared.database import sql
-from shared.problems import Problem
 from shared.rulebooks import store as rulebook_store
 from shared.service import Ctx, api_router
 
@@ -150,9 +149,7 @@ def _bounds(period: str, table: RewardTable) -> tuple[datetime, datetime]:
     try:
         return bounds(period, table.zone)
     except ValueError:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "There is no such period",
             "Name a year, a quarter or a month: 2026, 2026-Q1, 2026-03. 请写年、季度或月份，如 2026-03。",
             field="query/period",

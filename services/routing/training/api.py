@@ -94,9 +94,7 @@ async def add_session(
     async def work(transaction: Transaction) -> Answer:
         version, courses = await _courses(transaction.connection)
         if courses.course(wanted.course) is None:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "No such course",
                 "`/rulebooks/courses` lists them. 没有该课程，请见 /rulebooks/courses。",
                 field="body/course",
@@ -211,7 +209,7 @@ def _must_fit(wanted: NewResults, taking: Collection[str], done: Collection[str]
         seen.add(each.person)
     detail = "Correct what is listed in errors. 请更正所列各项。"
     if strangers:
-        raise Problem(422, "invalid-request", "They do not take part", detail, errors=strangers + twice)
+        raise problems.invalid("They do not take part", detail, errors=strangers + twice)
     if twice:
         raise Problem(409, "conflict", "There are results already", detail, errors=twice)
 

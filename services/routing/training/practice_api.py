@@ -28,7 +28,6 @@ from shared.auth import Principal, may
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 from shared.idempotency import Answer, IdempotencyKey
-from shared.problems import Problem
 from shared.rulebooks import store as rulebook_store
 from shared.service import Ctx, api_router
 
@@ -64,9 +63,7 @@ async def add_drill_run(
         try:
             graded = grade(run, wanted.grades)
         except Misgraded as no:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "The grades do not fit the checklist",
                 f"{no.english} {no.chinese}",
                 field=f"body/grades/{no.field}",
@@ -196,9 +193,7 @@ async def assign_need(
         sessions = training.sessions.c
         found = await transaction.execute(select(sessions.id).where(sessions.id == wanted.session))
         if found.first() is None:
-            raise Problem(
-                422,
-                "invalid-request",
+            raise problems.invalid(
                 "No such session",
                 "`/training/sessions` lists them. 没有该场培训，请见 /training/sessions。",
                 field="body/session",

@@ -23,7 +23,6 @@ from shared import clock, pages, problems
 from shared.auth import Principal, may
 from shared.events.vocabulary import Audience
 from shared.pages import Moment
-from shared.problems import Problem
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
@@ -43,9 +42,7 @@ async def read_notice_measures(
     end = until or clock.now()
     begin = since or end - timedelta(days=30)
     if begin >= end:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "The period has no length",
             "`since` must be before `until`. since 必须早于 until。",
             field="query/since",

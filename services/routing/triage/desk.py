@@ -94,9 +94,7 @@ async def decide_triage(
         said = (decision.severity, decision.department, decision.reason, who.id, at)
         if dispatch.status is Status.REFERRED:
             if decision.category is None:
-                raise Problem(
-                    422,
-                    "invalid-request",
+                raise problems.invalid(
                     "The complaint waits for a category",
                     "Say what it is about. 该投诉尚未分类，请填写类别。",
                     field="body/category",
@@ -114,9 +112,7 @@ async def decide_triage(
 
 def _must_not_need_review(decision: TriageDecision) -> None:
     if decision.category is not None and newest().category(decision.category).review:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "This category needs evidence and a second person",
             "Decide by what the customer says, and propose it as a coding of the complaint at intake. "
             "该类别须有依据并经他人复核，请先按客户所述分类，再在登记服务中提出编码。",
@@ -141,9 +137,7 @@ async def _department_must_exist(transaction: Transaction, code: str | None) -> 
     found = await transaction.execute(sql("SELECT code FROM departments WHERE active ORDER BY code"))
     known = list(found.scalars())
     if code not in known:
-        raise Problem(
-            422,
-            "invalid-request",
+        raise problems.invalid(
             "There is no such department",
             f"Name one of {', '.join(known)}. 没有该部门，请从现有部门中选择。",
             field="body/department",

@@ -35,7 +35,6 @@ from shared.database import Transaction
 from shared.events.vocabulary import TaskForm
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
-from shared.problems import Problem
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 
@@ -227,7 +226,7 @@ async def _cases(transaction: Transaction, named: Mapping[UUID, str]) -> Mapping
     for complaint_id, field in named.items():
         if cases[complaint_id].status is Status.BLANK:
             detail = f"There is no complaint {complaint_id}. 没有该投诉。"
-            raise Problem(422, "invalid-request", "No such complaint", detail, field=field)
+            raise problems.invalid("No such complaint", detail, field=field)
     return cases
 
 

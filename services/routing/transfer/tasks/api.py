@@ -167,13 +167,7 @@ async def _must_be_theirs(transaction: Transaction, task_id: UUID, who: Principa
 
 
 def past(field: str) -> Problem:
-    return Problem(
-        422,
-        "invalid-request",
-        "The time has passed",
-        "Give a time to come. 请填写将来的时间。",
-        field=field,
-    )
+    return problems.invalid("The time has passed", "Give a time to come. 请填写将来的时间。", field=field)
 
 
 def shown(complaint_id: UUID | None, task: Task, now: datetime) -> TaskShown:
