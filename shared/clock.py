@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 
 def _system_time() -> datetime:
@@ -15,6 +15,11 @@ _source: Callable[[], datetime] = _system_time
 def now() -> datetime:
     """The present moment, timezone-aware, in UTC."""
     return _source()
+
+
+def today() -> date:
+    """The present day, UTC."""
+    return now().astimezone(UTC).date()
 
 
 @contextmanager

@@ -18,6 +18,9 @@ Last = Annotated[date | None, Query(alias="to", description="Last day (UTC), inc
 DEFAULT_DAYS = 30
 LONGEST_RANGE = 3653
 """Days: ten years with their leap days."""
+ANY_DAY = date.min, date.max
+COMMON_DAYS = date(1900, 1, 1), date(8999, 12, 31)
+"""For whoever counts months, weeks or windows around the range, which must not leave the calendar."""
 
 
 def checked(
@@ -27,6 +30,7 @@ def checked(
     *,
     days: int = DEFAULT_DAYS,
     longest: int = LONGEST_RANGE,
+    between: tuple[date, date] = ANY_DAY,
     place: str = "query",
 ) -> tuple[date, date]:
     """The range, completed. Raises a 422 problem that names the field."""
@@ -35,10 +39,27 @@ def checked(
         span = min(days - 1, (last - date.min).days)
         first = last - timedelta(days=span)
     if first > last:
-        raise _bad_range(f"`from` ({first}) is after `to` ({last}). Exchange them, or leave one out.", place)
+        raise _bad_range(
+            f"`from` ({first}) is after `to` ({last}). Exchange them, or leave one out. "
+            "from 晚于 to：请对调，或省略其一。",
+            place,
+        )
     if (last - first).days >= longest:
-        raise _bad_range(f"The range is longer than {longest} days. Ask for a part of it.", place)
+        raise _bad_range(
+            f"The range is longer than {longest} days. Ask for a part of it. 日期范围超过 {longest} 天，请分段查询。",
+            place,
+        )
+    must_lie(first, between, f"{place}/from")
+    must_lie(last, between, f"{place}/to")
     return first, last
+
+
+def must_lie(day: date, between: tuple[date, date], field: str) -> None:
+    """Raises a 422 problem that names the field."""
+    earliest, latest = between
+    if not earliest <= day <= latest:
+        detail = f"Choose a day from {earliest} to {latest}. 请选择 {earliest} 至 {latest} 之间的日期。"
+        raise problems.invalid("The day cannot be counted with", detail, field=field)
 
 
 def moments(first: date, last: date) -> tuple[datetime, datetime]:

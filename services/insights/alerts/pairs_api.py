@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.insights.alerts.explaining import PAIRS
 from services.insights.alerts.schemas import DisproportionalityShown, PairShown
 from services.insights.model import DISSATISFIED
-from services.insights.ranges import Reader
+from services.insights.ranges import COMMON_DAYS, Reader, must_lie
 from services.insights.warning.disproportionality import (
     NotFitted,
     expected,
@@ -77,10 +77,8 @@ async def read_disproportionality(
     """Products by subcategories over thirteen weeks, beside the thirteen before: EBGM (DuMouchel 1999) and IC (Norén
     et al. 2013), each channel compared within itself, so that what a channel's customers tell of anyway is no
     signal."""
-    last = last or clock.now().astimezone(UTC).date() - timedelta(days=1)
-    if not date(1901, 1, 1) <= last <= date(8999, 12, 31):
-        detail = "Choose a day after 1900. 请选择1900年之后的日期。"
-        raise problems.invalid("The day is not valid", detail, field="query/to")
+    last = last or clock.today() - timedelta(days=1)
+    must_lie(last, COMMON_DAYS, "query/to")
     end = datetime.combine(last + timedelta(days=1), time(), UTC)
     async with ctx.database.reading() as connection:
         now = await _told(connection, end - QUARTER, end)

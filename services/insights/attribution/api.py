@@ -57,7 +57,7 @@ async def read_attribution(
     """The complaints received in the range (366 days at most) by the step of the sale in which the trouble began, by
     how it was sold, by channel, and by where a disappointed expectation comes from: what the customer understood, what
     the salesperson said, or what the product is. With how they ended."""
-    first, last = checked(first, last, clock.now().astimezone(UTC).date(), days=DAYS, longest=LONGEST)
+    first, last = checked(first, last, clock.today(), days=DAYS, longest=LONGEST)
     given = {
         "since": datetime.combine(first, time.min, UTC),
         "until": datetime.combine(last, time.max, UTC),

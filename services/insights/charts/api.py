@@ -1,7 +1,7 @@
 """HTTP in: control charts."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query
@@ -23,8 +23,7 @@ from services.insights.charts.schemas import (
     RareGap,
     RuleName,
 )
-from services.insights.journeys.api import EARLIEST, LATEST
-from services.insights.ranges import First, Last, Reader, checked
+from services.insights.ranges import COMMON_DAYS, First, Last, Reader, checked
 from shared import clock, problems
 from shared.events.vocabulary import Severity
 from shared.problems import Problem
@@ -117,7 +116,7 @@ async def read_rare(
     rules = books.read(CHARTS)
     found = rare_chart(
         [(day, counts["received"]) for day, counts in days if counts["received"]],
-        min(last, clock.now().astimezone(UTC).date()),
+        min(last, clock.today()),
         float(rules.rare_alpha),
     )
     return RareChartShown(
@@ -139,17 +138,12 @@ async def read_rare(
 
 
 def _range(first: date | None, last: date | None) -> tuple[date, date]:
-    first, last = checked(first, last, clock.now().astimezone(UTC).date(), days=YEAR)
-    if first < EARLIEST or last > LATEST:
-        raise _refused(
-            "query/from", "The range must lie between 1900 and 8999. 范围须在 1900 年至 8999 年之间。"
-        )
-    return first, last
+    return checked(first, last, clock.today(), days=YEAR, between=COMMON_DAYS)
 
 
 def _complete(last: date) -> date:
     """Yesterday at the latest: today's count would look low because the day is not over."""
-    return min(last, clock.now().astimezone(UTC).date() - timedelta(days=1))
+    return min(last, clock.today() - timedelta(days=1))
 
 
 def _starts(places: Sequence[Span], changed: Sequence[date]) -> list[int]:

@@ -15,7 +15,7 @@ from services.insights.cohorts.schemas import (
 )
 from services.insights.economics.book import ECONOMICS
 from services.insights.losses import Band
-from services.insights.ranges import First, Last, Reader, checked
+from services.insights.ranges import COMMON_DAYS, First, Last, Reader, checked
 from shared import clock, problems
 from shared.rulebooks.parameter import Parameter
 from shared.rulebooks.store import load_books
@@ -38,10 +38,9 @@ async def read_cohorts(who: Reader, ctx: Ctx, first: First = None, last: Last = 
     comparison of cohorts is no proof that the handling made the difference: loyal customers complain more kindly, too.
     """
     now = clock.now()
-    first, last = checked(first, last, now.astimezone(UTC).date(), days=YEAR)
-    if (last - first).days >= LONGEST or last.year > 8999:
-        detail = "Ask for two years at most. 一次最多两年。"
-        raise problems.invalid("The range of days is not valid", detail, field="query/from")
+    first, last = checked(
+        first, last, now.astimezone(UTC).date(), days=YEAR, longest=LONGEST, between=COMMON_DAYS
+    )
     async with ctx.database.reading() as connection:
         books = await load_books(connection, ECONOMICS)
         found = await store.cohorts(connection, first, last, now)

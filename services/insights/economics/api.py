@@ -60,7 +60,7 @@ async def read_economics(
     complaints closed in the range, and by the assumptions of the rulebook `economics`. Nearly all of it depends on how
     many silent customers stand behind each complaint, of which sources differ a hundredfold: mind the interval.
     """
-    first, last = checked(first, last, clock.now().astimezone(UTC).date())
+    first, last = checked(first, last, clock.today())
     async with ctx.database.reading() as connection:
         books = await load_books(connection, ECONOMICS)
         groups = await closed(connection, None if by is EconomicsBy.NONE else by.value, first, last)
@@ -92,9 +92,7 @@ _GIVEN = {"source_en": "whoever asks", "source_zh": "提问者"}
 )
 async def rank_fixes(asked: PreventionAsked, who: Reader, ctx: Ctx) -> PreventionRanked:
     """For each fix: (market at risk + handling of its cause in a year) x chance that it works x years / cost."""
-    first, last = checked(
-        asked.first, asked.last, clock.now().astimezone(UTC).date(), days=YEAR, place="body"
-    )
+    first, last = checked(asked.first, asked.last, clock.today(), days=YEAR, place="body")
     async with ctx.database.reading() as connection:
         books = await load_books(connection, ECONOMICS)
         groups = await closed(

@@ -1,7 +1,7 @@
 """HTTP in: the forecast of the backlog."""
 
 import asyncio
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import numpy as np
@@ -28,7 +28,7 @@ async def read_backlog(
 ) -> BacklogForecast:
     """Open complaints at the end of each coming week, from a thousand draws: what is expected to arrive, and how long
     complaints of each age stay open. The draws of a day are always the same."""
-    as_of = clock.now().astimezone(UTC).date() - timedelta(days=1)
+    as_of = clock.today() - timedelta(days=1)
     async with ctx.database.reading() as connection:
         known = await store.history(connection, as_of)
     found = await asyncio.to_thread(forecast, known, weeks, as_of.toordinal()) if known else None

@@ -1,7 +1,6 @@
 """HTTP in: the register of latent hazards."""
 
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -187,5 +186,5 @@ def _shown(row: Mapping[Any, Any]) -> HazardShown:
     return HazardShown(
         **known,
         risk=row["likelihood"] * row["severity"],
-        overdue=live and row["review_by"] < clock.now().astimezone(UTC).date(),
+        overdue=live and row["review_by"] < clock.today(),
     )

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -24,27 +24,20 @@ from services.insights.journeys.schemas import (
     Waited,
 )
 from services.insights.journeys.steps import FUNNEL, NAMES, Step
-from services.insights.ranges import First, Last, Reader, checked
+from services.insights.ranges import COMMON_DAYS, First, Last, Reader, checked
 from shared import clock, problems
-from shared.problems import Problem
 from shared.service import Ctx, api_router
 
 router = api_router(tags=["process"])
 
-LONGEST_LOG = timedelta(days=366)
-EARLIEST, LATEST = date(1900, 1, 1), date(8999, 12, 31)
+LONGEST_LOG = 366
+"""Days: a year."""
 
 
 def whole_months(first: date | None, last: date | None) -> tuple[date, date]:
     """The range, widened to whole months. Raises a 422 problem that names the field."""
-    first, last = checked(first, last, clock.now().astimezone(UTC).date())
-    if first < EARLIEST or last > LATEST:
-        raise _refused("The range must lie between 1900 and 8999. 范围须在 1900 年至 8999 年之间。")
+    first, last = checked(first, last, clock.today(), between=COMMON_DAYS)
     return first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
-
-
-def _refused(detail: str) -> Problem:
-    return problems.invalid("The range of days is not valid", detail, field="query/from")
 
 
 def _waited(times: Mapping[int, int]) -> Waited | None:
@@ -170,10 +163,6 @@ async def export_log(
 ) -> StreamingResponse:
     """Every step of the complaints registered in the range (a year at most), as XES (IEEE 1849) or CSV with the names
     of columns that pm4py, Celonis and others know. Complaints by their id; no person is named."""
-    first, last = checked(first, last, clock.now().astimezone(UTC).date())
-    if first < EARLIEST or last > LATEST or last - first >= LONGEST_LOG:
-        raise _refused(
-            "Ask for a year at most, between 1900 and 8999. 一次最多一年，须在 1900 年至 8999 年之间。"
-        )
+    first, last = checked(first, last, clock.today(), longest=LONGEST_LOG, between=COMMON_DAYS)
     write = export.as_csv if format_ is LogFormat.CSV else export.as_xes
     return StreamingResponse(write(questions.ways(ctx.database, first, last)), media_type=_MEDIA[format_])

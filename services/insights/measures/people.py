@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import asdict
-from datetime import UTC, date
+from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
@@ -100,7 +100,7 @@ async def _person_of(ctx: Context, who: Principal) -> str:
 async def _people(
     ctx: Context, measure: Measure, first: date | None, last: date | None, only: str | None = None
 ) -> People:
-    first, last = checked(first, last, clock.now().astimezone(UTC).date(), days=DAYS)
+    first, last = checked(first, last, clock.today(), days=DAYS)
     async with ctx.database.reading() as connection:
         targets = (await load_books(connection, MEASURE_TARGETS)).read(MEASURE_TARGETS)
         cases = await _cases(connection, measure, first, last)

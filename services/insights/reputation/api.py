@@ -56,7 +56,7 @@ async def read_reputation(
     """Satisfied customers of one product, week by week, before and after the first public complaint of the range (731
     days at most), and whether they became fewer and then as many again, as far as chance allows to say. What else
     happened in those weeks is not known here."""
-    first, last = checked(first, last, clock.now().astimezone(UTC).date(), days=YEAR, longest=LONGEST)
+    first, last = checked(first, last, clock.today(), days=YEAR, longest=LONGEST)
     given = {
         "product": product,
         "since": datetime.combine(first, time.min, UTC),
