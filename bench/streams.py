@@ -196,7 +196,7 @@ async def _follow(plan: Mapping[str, Any]) -> None:
             f"Authorization: Bearer {plan['key']}\r\n\r\n"
         ).encode()
         _, follower = await loop.create_connection(
-            lambda request=request, timed=timed: Follower(request, late if timed else None),  # type: ignore[misc]
+            lambda request=request, timed=timed: Follower(request, late if timed else None),  # type: ignore[misc]  # mypy does not infer lambdas with defaults
             "127.0.0.1",
             plan["port"],
         )

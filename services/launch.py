@@ -134,7 +134,7 @@ async def _serve(settings: Settings, url: str, names: Sequence[str], migrate_fir
         )
     )
     # uvicorn raises a caught signal again when it has stopped, which would end us before the workers have.
-    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]  # it has no setting for it
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
     async with process.running(patience=settings.start_patience):

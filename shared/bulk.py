@@ -65,9 +65,9 @@ def _save(table: str, names: tuple[str, ...], key: tuple[str, ...], changed: tup
 
 
 def _from_json(table: str, names: tuple[str, ...]) -> str:
-    listed = _listed(names)  # names come from our own tables
+    listed = _listed(names)
     return (
-        f"INSERT INTO {table} ({listed}) SELECT {listed} "  # noqa: S608
+        f"INSERT INTO {table} ({listed}) SELECT {listed} "  # noqa: S608 - names of our own tables
         f"FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
     )
 

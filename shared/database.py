@@ -161,8 +161,8 @@ def _holding(service: str, complaint_ids: Iterable[object]) -> str:
     of a complaint at the same time. Taken in one order everywhere, so no deadlock.
     """
     keys = sorted({session_lock_key("complaint", service, str(i)) for i in complaint_ids})
-    given = ",".join(map(str, keys))  # numbers of our own making
-    return f"SELECT pg_advisory_xact_lock(k) FROM unnest('{{{given}}}'::bigint[]) AS k" if keys else ""  # noqa: S608
+    given = ",".join(map(str, keys))
+    return f"SELECT pg_advisory_xact_lock(k) FROM unnest('{{{given}}}'::bigint[]) AS k" if keys else ""  # noqa: S608 - numbers of our own making
 
 
 _HOLD = text("SELECT pg_advisory_xact_lock(:key)")

@@ -105,7 +105,7 @@ def decode(cursor: str, *types: type[Any]) -> list[Any]:
     bounded = tuple(_BOUNDED.get(kind, kind) for kind in types)
     try:
         position = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return list(TypeAdapter(tuple[bounded]).validate_python(position))  # type: ignore[valid-type]
+        return list(TypeAdapter(tuple[bounded]).validate_python(position))  # type: ignore[valid-type]  # the types are values here
     except ValueError:
         raise problems.invalid(
             "The cursor is not one of ours",

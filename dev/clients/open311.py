@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 itertools.ifilter = filter  # it was written for Python 2
 
-from three import Three  # noqa: E402
+from three import Three  # noqa: E402 - only now can it be imported
 
 
 def main(url: str, key: str) -> None:

@@ -113,7 +113,7 @@ class KafkaConsumer:
         closing.add_done_callback(_closing.discard)
         await asyncio.wait([closing], timeout=self._timeout)
 
-    async def poll(self, limit: int, timeout: float) -> list[Record]:  # noqa: ASYNC109
+    async def poll(self, limit: int, timeout: float) -> list[Record]:  # noqa: ASYNC109 - nothing within it is an answer
         consumer = self._started()
         with kafka_trouble():
             self._rewind(consumer)

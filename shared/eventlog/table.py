@@ -209,7 +209,7 @@ class TableConsumer:
             connection, self._connection, self._leads = self._connection, None, False
             await close_session(connection)
 
-    async def poll(self, limit: int, timeout: float) -> list[Record]:  # noqa: ASYNC109
+    async def poll(self, limit: int, timeout: float) -> list[Record]:  # noqa: ASYNC109 - nothing within it is an answer
         async with _as_unavailable(self):
             records = await self._read(limit) if self._behind or self._woken.is_set() else []
             if not records:

@@ -82,7 +82,7 @@ async def affected(connection: AsyncConnection, key: Key, tail: WarningTail, of:
     counted = await driver.run(
         connection,
         sql(
-            f"SELECT coalesce(loss, 'middle') AS loss, count(*) AS n FROM complaints WHERE {which} "  # noqa: S608
+            f"SELECT coalesce(loss, 'middle') AS loss, count(*) AS n FROM complaints WHERE {which} "  # noqa: S608 - `condition` has own names only
             "AND registered_at >= :since AND registered_at < :before GROUP BY 1"
         ),
         given | {"since": of.since, "before": of.before},
@@ -93,7 +93,7 @@ async def affected(connection: AsyncConnection, key: Key, tail: WarningTail, of:
     newest = await driver.run(
         connection,
         sql(
-            f"SELECT id FROM complaints WHERE {which} AND registered_at >= :since "  # noqa: S608
+            f"SELECT id FROM complaints WHERE {which} AND registered_at >= :since "  # noqa: S608 - `condition` has own names only
             "AND registered_at < :before ORDER BY registered_at DESC, id LIMIT :most"
         ),
         given | {"since": since, "before": of.before, "most": MOST_NAMED},
@@ -116,7 +116,7 @@ async def shared_by(
     found = await driver.run(
         connection,
         sql(
-            "SELECT attribute, value, count(*) FILTER (WHERE own AND late) AS affected, "  # noqa: S608
+            "SELECT attribute, value, count(*) FILTER (WHERE own AND late) AS affected, "  # noqa: S608 - `condition` has own names only
             "count(*) FILTER (WHERE own) AS own, count(*) AS total "
             f"FROM (SELECT *, ({which}) AS own, registered_at >= :since AS late FROM complaints "
             "WHERE registered_at >= :beside AND registered_at < :before AND kind = ANY(CAST(:kinds AS text[]))) c "

@@ -90,17 +90,17 @@ _COUNTED = ", ".join(
     f"count(DISTINCT k.id) FILTER (WHERE l.lapse = '{each.value}') AS {each.value}" for each in Lapse
 )
 _BY_PERSON = text(
-    f"{_CASES} SELECT w.person AS who, k.category, k.severity, count(DISTINCT k.id) AS cases, {_COUNTED} "  # noqa: S608
+    f"{_CASES} SELECT w.person AS who, k.category, k.severity, count(DISTINCT k.id) AS cases, {_COUNTED} "  # noqa: S608 - own names only
     "FROM whose w JOIN cases k USING (id) LEFT JOIN lapsed l ON l.id = w.id AND l.person = w.person "
     "GROUP BY w.person, k.category, k.severity ORDER BY w.person, k.category, k.severity"
 )
 _BY_DEPARTMENT = text(
-    f"{_CASES} SELECT k.department AS who, k.category, k.severity, count(DISTINCT k.id) AS cases, {_COUNTED} "  # noqa: S608
+    f"{_CASES} SELECT k.department AS who, k.category, k.severity, count(DISTINCT k.id) AS cases, {_COUNTED} "  # noqa: S608 - own names only
     "FROM cases k LEFT JOIN lapsed l ON l.id = k.id WHERE k.department IS NOT NULL "
     "GROUP BY k.department, k.category, k.severity ORDER BY k.department, k.category, k.severity"
 )
 _EVIDENCE = text(
-    f"{_CASES} SELECT l.id FROM lapsed l JOIN cases k USING (id) "  # noqa: S608
+    f"{_CASES} SELECT l.id FROM lapsed l JOIN cases k USING (id) "  # noqa: S608 - own names only
     "WHERE l.lapse = :lapse AND (l.person = :person OR k.department = :department) "
     "GROUP BY l.id ORDER BY max(l.at) DESC, l.id LIMIT 50"
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import obstore
 from obstore.exceptions import BaseError
@@ -58,10 +58,10 @@ async def _plain(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _read(stream: AsyncIterable[object]) -> AsyncIterator[bytes]:
+async def _read(stream: AsyncIterable[Any]) -> AsyncIterator[bytes]:
     with _told():
         async for chunk in stream:
-            yield bytes(chunk)  # type: ignore[call-overload]
+            yield bytes(chunk)
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def _find(table: str) -> TextClause:
 
 def _write(table: str) -> TextClause:
     return sql(
-        f"UPDATE {table} t SET sealed = g.sealed "  # noqa: S608
+        f"UPDATE {table} t SET sealed = g.sealed "  # noqa: S608 - own names only
         "FROM unnest(CAST(:keys AS uuid[]), CAST(:sealed AS bytea[])) AS g(key, sealed) "
         f"WHERE t.{KEY.get(table, 'id')} = g.key"
     )

@@ -56,8 +56,8 @@ class Filters:
 
 async def _filters(
     types: Types = [],  # noqa: B006 - FastAPI reads it, nobody changes it
-    categories: Categories = [],  # noqa: B006
-    audiences: Audiences = [],  # noqa: B006
+    categories: Categories = [],  # noqa: B006 - likewise
+    audiences: Audiences = [],  # noqa: B006 - likewise
     complaint_id: OfComplaint = None,
 ) -> Filters:
     return Filters(tuple(types), frozenset(categories), frozenset(audiences), complaint_id)

@@ -35,7 +35,7 @@ class Entry(Body):
 
     @property
     def key(self) -> str:
-        return str(getattr(self, "id", None) or self.code)  # type: ignore[attr-defined]
+        return str(getattr(self, "id", None) or self.code)  # type: ignore[attr-defined]  # each has one of the two
 
 
 class NewCalendar(Entry):

@@ -59,7 +59,7 @@ async def list_policies(
     """Of each the newest version that is valid, by code."""
     after = pages.decode(cursor, str)[0] if cursor is not None else ""
     query = sql(
-        f"SELECT o.* FROM policies o JOIN ({_IN_FORCE}) f ON f.code = o.code AND f.version = o.version "  # noqa: S608
+        f"SELECT o.* FROM policies o JOIN ({_IN_FORCE}) f ON f.code = o.code AND f.version = o.version "  # noqa: S608 - own names only
         "WHERE o.code > :after ORDER BY o.code LIMIT :limit"
     )
     async with ctx.database.reading() as connection:

@@ -96,7 +96,7 @@ def upgrade() -> None:
         ),
     ):
         op.add_column("dispatches", column)
-    fill = f"UPDATE dispatches SET needs = {NEEDS}, waiting_since = registered_at WHERE status = 'waiting'"  # noqa: S608
+    fill = f"UPDATE dispatches SET needs = {NEEDS}, waiting_since = registered_at WHERE status = 'waiting'"  # noqa: S608 - own names only
     op.execute(fill)
     op.create_check_constraint(
         op.f("ck_dispatches_waiting"),
