@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from shared import etag, idempotency
-from shared.auth import Principal
 from shared.database import Transaction
 from shared.etag import IfMatch
 from shared.idempotency import Answer, IdempotencyKey
@@ -27,14 +26,20 @@ class Edit:
         """Raises a 412 problem when the caller saw another version; see `etag.must_match`."""
         etag.must_match(self.if_match, version, what, what_zh, **members)
 
-    async def once(self, who: Principal, work: Callable[[Transaction], Awaitable[Answer]]) -> Response:
-        """`idempotency.once`; the answer has the ETag of the `version` in its body. Raises KeyReused."""
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+    async def once(self, principal: str, work: Callable[[Transaction], Awaitable[Answer]]) -> Response:
+        """See `idempotency.once`. Raises KeyReused."""
+        return await idempotency.once(self.request, self.ctx.database, principal, self.key, work)
+
+    async def once_tagged(self, principal: str, work: Callable[[Transaction], Awaitable[Answer]]) -> Response:
+        """The same; the answer has the ETag of the `version` in its body."""
+        return etag.tagged(await self.once(principal, work))
 
 
-async def _edit(request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None) -> Edit:
-    # A coroutine, because FastAPI calls what is none (a class, too) in a thread.
-    return Edit(request, ctx, key, if_match)
+async def _edit(
+    request: Request, ctx: Ctx, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
+) -> Edit:
+    # A coroutine, because FastAPI calls what is none (a class, too) in a thread. A path may have a `key` of its own.
+    return Edit(request, ctx, idempotency_key, if_match)
 
 
 Editing = Annotated[Edit, Depends(_edit)]

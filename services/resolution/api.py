@@ -152,7 +152,7 @@ async def carry_out_solution(body: Result, who: Worker, desk: AtDesk) -> Respons
 @action(router, Action.REPLY)
 async def reply_to_customer(body: Reply, who: Worker, desk: AtDesk) -> Response:
     """Keeps the live promise and makes the next one: by the rulebook of clocks, or by a time that you choose."""
-    chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
+    chosen = await chosen_time(desk.editing.ctx, who, body.promise_by, body.approval_id)
     said = Said({"body/message": body.message}, body.despite_findings)
     return await desk.act(
         who, lambda case, at: case.reply(body.message, who.id, at, chosen.by), chosen.check, said

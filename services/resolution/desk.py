@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from services.resolution import queries
 from services.resolution.fairness.acting import must_not_be_accused
@@ -15,12 +15,12 @@ from services.resolution.model import Case
 from services.resolution.store import store
 from services.resolution.views import Bilingual, CaseView, possible_actions
 from services.resolution.wording.said import NOTHING_SAID, Said
-from shared import clock, etag, idempotency, problems
+from shared import clock, etag, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.problems import Problem
 from shared.service import Context, Ctx
 
@@ -61,10 +61,7 @@ class Desk:
     """One action on one case: at most once per Idempotency-Key, on the version that the caller saw."""
 
     complaint_id: UUID
-    request: Request
-    ctx: Context
-    key: str | None
-    if_match: str | None
+    editing: Edit
 
     async def act(
         self,
@@ -103,7 +100,7 @@ class Desk:
                 raise no_such_case()
             if not asked.issuperset(case.accused):
                 raise _AboutSomebody(frozenset(case.accused))
-            etag.must_match(self.if_match, case.version, "case", "投诉", **_present(case))
+            self.editing.must_match(case.version, "case", "投诉", **_present(case))
             try:
                 # Read while the case is held, so that what happens to it happens in the order of its times.
                 at = clock.now()
@@ -120,12 +117,12 @@ class Desk:
 
         while True:
             try:
-                answer = await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
+                answer = await self.editing.once(who.id, work)
                 answer.headers.update(told)
                 return answer
             except _AboutSomebody as about:
                 # Routing is asked who calls while nothing is held, and only for such a case.
-                await must_not_be_accused(self.ctx, who, about.people)
+                await must_not_be_accused(self.editing.ctx, who, about.people)
                 asked |= about.people
 
 
@@ -137,11 +134,9 @@ class _AboutSomebody(Exception):
         self.people = people
 
 
-async def _desk(
-    complaint_id: UUID, request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None
-) -> Desk:
+async def _desk(complaint_id: UUID, editing: Editing) -> Desk:
     # A coroutine, because FastAPI calls what is none (a class, too) in a thread.
-    return Desk(complaint_id, request, ctx, key, if_match)
+    return Desk(complaint_id, editing)
 
 
 AtDesk = Annotated[Desk, Depends(_desk)]

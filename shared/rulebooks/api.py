@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from shared import etag, idempotency, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
+from shared.editing import Editing
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
 from shared.problems import Problem
@@ -142,18 +142,15 @@ def _change(router: APIRouter, book: Book[Any]) -> None:
     )
     async def switch(
         wanted: Switch,
-        request: Request,
         who: Annotated[Principal, may("rulebooks:write")],
-        ctx: Ctx,
-        key: IdempotencyKey = None,
-        if_match: IfMatch = None,
+        editing: Editing,
     ) -> Response:
         """It is in force for whatever is decided from now on. What was decided before says by which version."""
 
         async def work(transaction: Transaction) -> Answer:
             await store.lock_kind(transaction, book)
             books = await store.load_books(transaction.connection, book)
-            etag.must_match(if_match, books.version(book), f"version of the {book.name_en}", book.name_zh)
+            editing.must_match(books.version(book), f"version of the {book.name_en}", book.name_zh)
             content = await store.content_of(transaction.connection, book, wanted.version)
             if content is None:
                 raise Problem(
@@ -166,4 +163,4 @@ def _change(router: APIRouter, book: Book[Any]) -> None:
             await store.switch(transaction, book, wanted.version, wanted.reason, who.id)
             return Answer(200, to_json(shown(kind=book.kind, version=wanted.version, content=content)))
 
-        return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+        return await editing.once_tagged(who.id, work)

@@ -228,7 +228,7 @@ async def _change(
         await keeping.save(transaction, [alert])
         return Answer(200, to_json(_shown(alert)))
 
-    return await editing.once(who, work)
+    return await editing.once_tagged(who.id, work)
 
 
 def _affected(row: RowMapping) -> AffectedComplaint:

@@ -161,7 +161,7 @@ async def change_hazard(
         await transaction.execute(hazards.update().where(hazards.c.id == hazard_id).values(**changed))
         return Answer(200, to_json(_shown({**row, **changed})))
 
-    return await editing.once(who, work)
+    return await editing.once_tagged(who.id, work)
 
 
 async def _must_be_known(transaction: Transaction, evidence: tuple[UUID, ...]) -> None:

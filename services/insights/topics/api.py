@@ -174,7 +174,7 @@ async def merge_topic(
         await merge(transaction, topic, into)
         return await _answered(transaction, topic_id)
 
-    return await editing.once(who, work)
+    return await editing.once_tagged(who.id, work)
 
 
 async def _change(
@@ -186,7 +186,7 @@ async def _change(
         await save_one(store, transaction, topic)
         return await _answered(transaction, topic_id)
 
-    return await editing.once(who, work)
+    return await editing.once_tagged(who.id, work)
 
 
 async def _locked(transaction: Transaction, editing: Edit, topic_id: UUID) -> Topic:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 
@@ -11,11 +11,12 @@ from services.intake.channels.mapping import TooManyMessages, Unmapped
 from services.intake.channels.schemas import Source, SourceShown, Trial, TrialResult, Tried
 from services.intake.channels.store import EMAIL, webhook_sources
 from services.intake.channels.words import language
-from shared import etag, idempotency, pages, problems
+from shared import etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
+from shared.editing import Editing
 from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.idempotency import Answer
 from shared.pages import Cursor, Limit, Page
 from shared.problems import Problem
 from shared.seal import Seal
@@ -61,10 +62,8 @@ async def put_source(
     name: Name,
     wanted: Source,
     who: Keeper,
+    editing: Editing,
     ctx: Ctx,
-    request: Request,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
 ) -> Response:
     """From then on it may post to its `url`. Without `secret` the present one stays."""
 
@@ -76,11 +75,11 @@ async def put_source(
         )
 
     async def work(transaction: Transaction) -> Answer:
-        before = await sources.held(transaction, name, if_match)
+        before = await sources.held(transaction, name, editing.if_match)
         row = await sources.put(transaction, name, wanted, before, who.id, ctx.part(Seal))
         return Answer(200, to_json(sources.shown(row, ctx.settings.base_url)))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 @router.delete(

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Response
 from pydantic_core import to_json
 
 from services.intake import found
@@ -19,13 +19,13 @@ from services.intake.coding.schemas import (
 )
 from services.intake.coding.store import CodingStore, load, orientation
 from services.intake.found import ComplaintId
-from shared import clock, etag, idempotency, problems, taxonomy
+from shared import clock, etag, problems, taxonomy
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
+from shared.editing import Edit, Editing
 from shared.events.intake import TaxonomyCode
-from shared.idempotency import Answer, IdempotencyKey
+from shared.idempotency import Answer
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.problems import Problem
@@ -86,18 +86,15 @@ async def read_coding(
 async def code_complaint(
     complaint_id: ComplaintId,
     wanted: NewCoding,
-    request: Request,
     who: Annotated[Principal, may("complaints:code")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Nothing is overwritten: a correction is a further coding. `customer_strategy` needs evidence, and waits
     until somebody else approves it."""
     codes = [TaxonomyCode(**code.model_dump()) for code in wanted.codes]
 
     async def work(transaction: Transaction) -> Answer:
-        codings = await _held(transaction, complaint_id, if_match)
+        codings = await _held(transaction, complaint_id, editing)
         _must_be_version(wanted.taxonomy_version)
         _, opposed = await orientation(transaction.connection, wanted.taxonomy_version)
         try:
@@ -118,7 +115,7 @@ async def code_complaint(
         await save_one(store, transaction, codings)
         return _answer(codings)
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 @router.post(
@@ -130,16 +127,13 @@ async def code_complaint(
 async def review_coding(
     complaint_id: ComplaintId,
     said: NewReview,
-    request: Request,
     who: Annotated[Principal, may("complaints:code")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """By a second person, who has read the evidence. Refused, the coding before stays in force."""
 
     async def work(transaction: Transaction) -> Answer:
-        codings = await _held(transaction, complaint_id, if_match)
+        codings = await _held(transaction, complaint_id, editing)
         try:
             codings.review(said.number, said.approved, said.note, who.id, clock.now())
         except OwnCoding:
@@ -153,13 +147,13 @@ async def review_coding(
         await save_one(store, transaction, codings)
         return _answer(codings)
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
-async def _held(transaction: Transaction, complaint_id: UUID, if_match: str | None) -> Codings:
+async def _held(transaction: Transaction, complaint_id: UUID, editing: Edit) -> Codings:
     codings = await load_one(store, transaction, complaint_id)
     _must_exist(codings)
-    etag.must_match(if_match, codings.version, "coding", "编码")
+    editing.must_match(codings.version, "coding", "编码")
     return codings
 
 

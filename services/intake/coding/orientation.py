@@ -2,18 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic_core import to_json
 
 from services.intake.coding.model import misfit
 from services.intake.coding.schemas import NewOrientation, OrientationShown
 from services.intake.coding.store import orientation, orientations
-from shared import clock, etag, idempotency, problems, taxonomy
+from shared import clock, etag, problems, taxonomy
 from shared.auth import Principal, may
 from shared.bulk import insert_rows
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Editing
+from shared.idempotency import Answer
 from shared.openapi import TAGGED
 from shared.problems import Problem
 from shared.service import Ctx, api_router
@@ -55,11 +55,8 @@ async def read_value_orientation(
 )
 async def change_value_orientation(
     wanted: NewOrientation,
-    request: Request,
     who: Annotated[Principal, may("taxonomy:write")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """For codings from now on; what was coded before keeps its labels."""
     found = _taxonomy(wanted.taxonomy_version, "body/taxonomy_version", 422)
@@ -70,7 +67,7 @@ async def change_value_orientation(
     async def work(transaction: Transaction) -> Answer:
         await transaction.hold("orientation")
         number, _ = await orientation(transaction.connection, found.version)
-        etag.must_match(if_match, number, "value orientation", "价值取向")
+        editing.must_match(number, "value orientation", "价值取向")
         row = {
             "taxonomy_version": found.version,
             "number": number + 1,
@@ -84,7 +81,7 @@ async def change_value_orientation(
         shown = OrientationShown(version=number + 1, taxonomy_version=found.version, mapping=labels)
         return Answer(200, to_json(shown))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 def _taxonomy(version: int | None, field: str, status: int) -> Taxonomy:

@@ -20,11 +20,11 @@ from services.notification.preferences.schemas import (
 from services.notification.preferences.unsubscribing import read_token
 from services.notification.rules import Nature
 from services.notification.staff.contacts import signed_in
-from shared import clock, etag, idempotency, problems
+from shared import clock, etag, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.openapi import TAGGED
 from shared.service import Context, Ctx, api_router
 
@@ -50,14 +50,10 @@ async def read_own_preferences(case: CaseOf, ctx: Ctx, response: Response) -> Pr
 async def change_own_preferences(
     wanted: Preferences,
     case: CaseOf,
-    request: Request,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """All of them, for all of your cases. Nobody can opt out of what the law or their own safety demands."""
-    change = _Change(customer(case.customer_id), wanted, case.principal, if_match)
-    return await change.once(ctx, request, key)
+    return await _change(editing, customer(case.customer_id), wanted, case.principal)
 
 
 @router.get(
@@ -82,13 +78,10 @@ async def change_customer_preferences(
     customer_id: UUID,
     wanted: Preferences,
     who: Agent,
-    request: Request,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """As the customer told it. An id that no customer has does no harm."""
-    return await _Change(customer(customer_id), wanted, who.id, if_match).once(ctx, request, key)
+    return await _change(editing, customer(customer_id), wanted, who.id)
 
 
 @router.get(
@@ -110,14 +103,11 @@ async def read_colleague_preferences(who: Colleague, ctx: Ctx, response: Respons
 async def change_colleague_preferences(
     wanted: ColleaguePreferences,
     who: Colleague,
-    request: Request,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """All of them."""
-    person = colleague(await signed_in(ctx, who))
-    return await _Change(person, wanted, who.id, if_match).once(ctx, request, key)
+    person = colleague(await signed_in(editing.ctx, who))
+    return await _change(editing, person, wanted, who.id)
 
 
 @router.get(
@@ -164,20 +154,14 @@ async def _shown(ctx: Context, person: str, response: Response) -> PreferencesSh
     return PreferencesShown.of(said)
 
 
-class _Change:
-    """A change of somebody's preferences."""
+async def _change(editing: Edit, person: str, wanted: Wishes, by: str) -> Response:
+    """Raises a 412 problem when they are not as the caller saw them."""
 
-    def __init__(self, person: str, wanted: Wishes, by: str, if_match: str | None) -> None:
-        self.person, self.wanted, self.by, self.if_match = person, wanted, by, if_match
+    async def work(transaction: Transaction) -> Answer:
+        before = await store.held(transaction, person)
+        editing.must_match(before.version, "preferences", "通知偏好")
+        wishes = Wishes.model_validate(wanted.model_dump())
+        after = await store.save(transaction, person, before, wishes, clock.now(), by)
+        return Answer(200, to_json(PreferencesShown.of(after)))
 
-    async def once(self, ctx: Context, request: Request, key: str | None) -> Response:
-        """Raises a 412 problem when they are not as the caller saw them."""
-
-        async def work(transaction: Transaction) -> Answer:
-            before = await store.held(transaction, self.person)
-            etag.must_match(self.if_match, before.version, "preferences", "通知偏好")
-            wishes = Wishes.model_validate(self.wanted.model_dump())
-            after = await store.save(transaction, self.person, before, wishes, clock.now(), self.by)
-            return Answer(200, to_json(PreferencesShown.of(after)))
-
-        return etag.tagged(await idempotency.once(request, ctx.database, self.by, key, work))
+    return await editing.once_tagged(by, work)

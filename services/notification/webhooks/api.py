@@ -22,6 +22,7 @@ from services.notification.webhooks.signing import Scheme
 from shared import etag, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
+from shared.editing import Editing
 from shared.etag import IfMatch
 from shared.guard import ForbiddenTarget, Guard
 from shared.idempotency import Answer, IdempotencyKey, once
@@ -92,21 +93,19 @@ async def change_webhook(
     webhook_id: UUID,
     wanted: WebhookChange,
     who: Subscriber,
+    editing: Editing,
     ctx: Ctx,
-    request: Request,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
 ) -> Response:
     """Another URL, other events, on or off. One that Redress switched off is switched on again here."""
     if wanted.url is not None:
         await _check(ctx, wanted.url)
 
     async def work(transaction: Transaction) -> Answer:
-        before = await subscriptions.held(transaction, webhook_id, who, if_match)
+        before = await subscriptions.held(transaction, webhook_id, who, editing.if_match)
         after = await subscriptions.change(transaction, before, wanted, who)
         return _answer(200, after.model_dump(mode="json"))
 
-    return etag.tagged(await once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 @router.delete(
@@ -141,8 +140,8 @@ async def list_secrets(webhook_id: UUID, who: Owner, ctx: Ctx) -> list[SigningSe
 async def rotate_secret(
     webhook_id: UUID,
     who: Owner,
+    editing: Editing,
     ctx: Ctx,
-    request: Request,
     old_ends_after: Annotated[
         int,
         Query(
@@ -155,20 +154,18 @@ async def rotate_secret(
     signature: Annotated[
         Scheme | None, Query(description="Of the new secret; without it as until now.")
     ] = None,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
 ) -> Response:
     """The answer shows the new secret, once. The old one signs beside it for a while, so that nothing is lost."""
     seal = ctx.part(Seal)
 
     async def work(transaction: Transaction) -> Answer:
-        before = await subscriptions.held(transaction, webhook_id, who, if_match)
+        before = await subscriptions.held(transaction, webhook_id, who, editing.if_match)
         made, sealed, until = await secrets.rotate(transaction, before.id, old_ends_after, signature, seal)
         after = await subscriptions.touch(transaction, before)
         shown = {"id": made, "previous_secret_until": until, "version": after.version, "secret": sealed}
         return _answer(200, shown)
 
-    return _unsealed(await once(request, ctx.database, who.id, key, work), seal)
+    return _unsealed(await editing.once(who.id, work), seal)
 
 
 @router.delete(

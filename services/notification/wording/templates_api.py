@@ -42,7 +42,7 @@ from services.notification.wording.templates_schemas import (
 from shared import etag, idempotency, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
+from shared.editing import Editing
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
 from shared.problems import FieldError, Problem
@@ -167,11 +167,9 @@ async def switch_template(
     name: Name,
     language: Language,
     wanted: Switch,
-    request: Request,
     who: Administrator,
+    editing: Editing,
     ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
 ) -> Response:
     """Every letter that is written from now on has these words, of other processes after two seconds at most. Which
     wording a letter had, its delivery says."""
@@ -180,7 +178,7 @@ async def switch_template(
     async def work(transaction: Transaction) -> Answer:
         await store.lock_kind(transaction, book)
         books = await store.load_books(transaction.connection, REPLY_POLICY, *TEMPLATE_BOOKS.values())
-        etag.must_match(if_match, books.version(book), "template", "模板")
+        editing.must_match(books.version(book), "template", "模板")
         content = await store.content_of(transaction.connection, book, wanted.version)
         if content is None:
             raise Problem(
@@ -195,9 +193,9 @@ async def switch_template(
         await store.switch(transaction, book, wanted.version, wanted.reason, who.id)
         return Answer(200, to_json(_shown(book, wanted.version, content.source)))
 
-    answer = await idempotency.once(request, ctx.database, who.id, key, work)
+    answer = await editing.once_tagged(who.id, work)
     await ctx.part(Templates).refresh()
-    return etag.tagged(answer)
+    return answer
 
 
 async def _looked_over(ctx: Context, name: str, language: Language, source: str) -> LookedOver:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 
 from services.resolution.approvals.model import Approval
 from services.resolution.approvals.schemas import ApprovalView
@@ -15,14 +15,13 @@ from services.resolution.desk import must_not_be_about
 from services.resolution.staff import standing_of, standing_of_account
 from services.resolution.store import store as cases
 from services.resolution.timeline import Kind, Source
-from shared import clock, etag, idempotency, problems
+from shared import clock, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import ADMIN, Principal
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.problems import Problem
-from shared.service import Context, Ctx
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +54,17 @@ class Decider:
 @dataclass(frozen=True, slots=True)
 class ApprovalDesk:
     approval_id: UUID
-    request: Request
-    ctx: Context
-    key: str | None
-    if_match: str | None
+    editing: Edit
 
     async def decider(self, who: Principal) -> Decider:
         """Asked before the approval is held. Raises problems: 404, and 403 when the complaint is about them;
         httpx.HTTPError when routing cannot be asked now."""
         approval = await self._seen()
-        await must_not_be_about(self.ctx, who, approval.complaint_id)
-        me = await standing_of_account(self.ctx, who.id)
+        await must_not_be_about(self.editing.ctx, who, approval.complaint_id)
+        me = await standing_of_account(self.editing.ctx, who.id)
         stands_in_for = None
         if me is not None and approval.asked_person is not None and not approval.may_decide(me.person):
-            asker = await standing_of(self.ctx, approval.asked_person)
+            asker = await standing_of(self.editing.ctx, approval.asked_person)
             now = asker.approvers if asker else ()
             stands_in_for = next((each.instead_of for each in now if each.id == me.person), None)
         return Decider(who.id, who.may(ADMIN), None if me is None else me.person, stands_in_for)
@@ -95,7 +91,7 @@ class ApprovalDesk:
             case = await load_one(cases, transaction, complaint_id)
             await transaction.lock([self.approval_id])
             approval = (await store.load(transaction, [self.approval_id]))[self.approval_id]
-            etag.must_match(self.if_match, approval.version, "approval", "审批")
+            self.editing.must_match(approval.version, "approval", "审批")
             at = clock.now()
             change(approval, at)
             text = " · ".join(filter(None, (approval.permit.value, approval.answer)))
@@ -104,20 +100,18 @@ class ApprovalDesk:
             await save_one(cases, transaction, case)
             return Answer(200, ApprovalView.of(approval).model_dump_json().encode())
 
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+        return await self.editing.once_tagged(who.id, work)
 
     async def _seen(self) -> Approval:
-        async with self.ctx.database.reading() as connection:
+        async with self.editing.ctx.database.reading() as connection:
             found = await store.read(connection, [self.approval_id])
         if self.approval_id not in found:
             raise no_such_approval()
         return found[self.approval_id]
 
 
-async def _desk(
-    approval_id: UUID, request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None
-) -> ApprovalDesk:
-    return ApprovalDesk(approval_id, request, ctx, key, if_match)
+async def _desk(approval_id: UUID, editing: Editing) -> ApprovalDesk:
+    return ApprovalDesk(approval_id, editing)
 
 
 AtApprovalDesk = Annotated[ApprovalDesk, Depends(_desk)]

@@ -23,7 +23,7 @@ router = api_router(tags=["cases"])
 async def ask_customer(body: QuestionToCustomer, who: Worker, desk: AtDesk) -> Response:
     """The customer is told the question, and the clocks stand still until they answer: by tracking, or another way that
     is recorded as `answered`. It is a reply, too: it keeps the promise and makes the next one."""
-    chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
+    chosen = await chosen_time(desk.editing.ctx, who, body.promise_by, body.approval_id)
     said = Said({"body/question": body.question}, body.despite_findings)
     return await desk.act(
         who, lambda case, at: case.ask_customer(body.question, who.id, at, chosen.by), chosen.check, said
@@ -45,7 +45,7 @@ async def record_answer(body: AnswerRecorded, who: Worker, desk: AtDesk) -> Resp
 @action(router, Action.EXTEND)
 async def extend_resolution(body: ExtensionAsked, who: Worker, desk: AtDesk) -> Response:
     """Before the time is over, within what the rulebook of clocks allows. The customer is told the reason."""
-    chosen = await chosen_time(desk.ctx, who, body.promise_by, body.approval_id)
+    chosen = await chosen_time(desk.editing.ctx, who, body.promise_by, body.approval_id)
     said = Said({"body/reason": body.reason}, body.despite_findings)
     return await desk.act(
         who, lambda case, at: case.extend(body.hours, body.reason, who.id, at, chosen.by), chosen.check, said

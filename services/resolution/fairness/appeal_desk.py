@@ -1,13 +1,13 @@
 """The desk at which somebody acts on one appeal: only whoever it belongs to, on the version that they saw."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Path, Response
 
 from services.resolution.fairness import shown
 from services.resolution.fairness.acting import person_acting
@@ -15,14 +15,13 @@ from services.resolution.fairness.model import Appeal
 from services.resolution.fairness.store import store as appeals
 from services.resolution.model import Case
 from services.resolution.store import store as cases
-from shared import clock, etag, idempotency, problems
+from shared import clock, problems
 from shared.aggregate import NotPossible, save_one
 from shared.auth import Principal
 from shared.database import Transaction, sql
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.problems import Problem
-from shared.service import Context, Ctx
 
 OneAppeal = Annotated[UUID, Path(description="Id of the appeal.")]
 _WHOSE = sql("SELECT complaint_id FROM appeals WHERE id = :id")
@@ -40,16 +39,13 @@ class AppealDesk:
     """One action on one appeal, and on its case as far as it follows."""
 
     appeal_id: UUID
-    request: Request
-    ctx: Context
-    key: str | None
-    if_match: str | None
+    editing: Edit
 
     async def act(
         self, who: Principal, part: Part, change: Callable[[Appeal, Case, datetime], None]
     ) -> Response:
         """Answers with the appeal as it then is. Raises problems: 403, 404, 409, 412."""
-        me = (await person_acting(self.ctx, who)).person
+        me = (await person_acting(self.editing.ctx, who)).person
 
         async def work(transaction: Transaction) -> Answer:
             appeal = await held(transaction, self.appeal_id)
@@ -57,7 +53,7 @@ class AppealDesk:
                 raise no_such_appeal()
             if me != (appeal.person_id if part is Part.APPELLANT else appeal.reviewer_id):
                 raise _not_yours(part)
-            etag.must_match(self.if_match, appeal.version, "appeal", "申诉", stage=appeal.stage.value)
+            self.editing.must_match(appeal.version, "appeal", "申诉", stage=appeal.stage.value)
             case = (await cases.load(transaction, [appeal.complaint_id]))[appeal.complaint_id]
             if part is Part.REVIEWER and me in {*case.accused, case.handler_id}:
                 raise _bound_meanwhile()
@@ -67,10 +63,7 @@ class AppealDesk:
                 await save_one(cases, transaction, case)
             return await self.answer(transaction)
 
-        return await self.once(who, work)
-
-    async def once(self, who: Principal, work: Callable[[Transaction], Awaitable[Answer]]) -> Response:
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+        return await self.editing.once_tagged(who.id, work)
 
     async def answer(self, transaction: Transaction) -> Answer:
         view = await shown.appeal(transaction.connection, self.appeal_id)
@@ -78,10 +71,8 @@ class AppealDesk:
         return Answer(200, view.model_dump_json().encode())
 
 
-async def _desk(
-    appeal_id: OneAppeal, request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None
-) -> AppealDesk:
-    return AppealDesk(appeal_id, request, ctx, key, if_match)
+async def _desk(appeal_id: OneAppeal, editing: Editing) -> AppealDesk:
+    return AppealDesk(appeal_id, editing)
 
 
 AtAppeal = Annotated[AppealDesk, Depends(_desk)]

@@ -155,8 +155,8 @@ async def name_reviewer(body: NewReviewer, who: Overseer, ctx: Ctx, desk: AtAppe
 
     async def work(transaction: Transaction) -> Answer:
         appeal = await held(transaction, desk.appeal_id)
-        etag.must_match(desk.if_match, appeal.version, "appeal", "申诉", stage=appeal.stage.value)
+        desk.editing.must_match(appeal.version, "appeal", "申诉", stage=appeal.stage.value)
         await named(transaction, appeal, body.person_id, who.id)
         return await desk.answer(transaction)
 
-    return await desk.once(who, work)
+    return await desk.editing.once_tagged(who.id, work)

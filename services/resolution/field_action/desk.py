@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resolution.field_action import affected
@@ -15,14 +15,13 @@ from services.resolution.field_action.model import FieldAction, StepNotPossible
 from services.resolution.field_action.store import progress_of, store
 from services.resolution.field_action.views import FieldActionView, shown
 from services.resolution.views import Bilingual, View
-from shared import clock, etag, idempotency, problems
+from shared import clock, etag, problems
 from shared.aggregate import save_one
 from shared.auth import Principal
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.problems import Problem
-from shared.service import Context, Ctx
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Change = Callable[[Transaction, FieldAction, datetime], Awaitable[None]]
@@ -34,14 +33,11 @@ class ActionDesk:
     """One step on one field action."""
 
     action_id: UUID
-    request: Request
-    ctx: Context
-    key: str | None
-    if_match: str | None
+    editing: Edit
 
     async def seen(self, name: ActionStep) -> FieldAction:
         """The action, if the step is possible now. Raises problems: 404, 409."""
-        async with self.ctx.database.reading() as connection:
+        async with self.editing.ctx.database.reading() as connection:
             action = await found(connection, self.action_id)
         try:
             action.check(name)
@@ -59,9 +55,7 @@ class ActionDesk:
         async def work(transaction: Transaction) -> Answer:
             await transaction.lock([self.action_id])
             action = await found(transaction.connection, self.action_id)
-            etag.must_match(
-                self.if_match, action.version, "field action", "现场措施", state=action.state.value
-            )
+            self.editing.must_match(action.version, "field action", "现场措施", state=action.state.value)
             try:
                 said = await change(transaction, action, clock.now())
             except StepNotPossible as refusal:
@@ -70,13 +64,11 @@ class ActionDesk:
             view = said or await read(transaction.connection, self.action_id)
             return Answer(200, view.model_dump_json().encode())
 
-        return await idempotency.once(self.request, self.ctx.database, who.id, self.key, work)
+        return await self.editing.once(who.id, work)
 
 
-async def _desk(
-    action_id: UUID, request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None
-) -> ActionDesk:
-    return ActionDesk(action_id, request, ctx, key, if_match)
+async def _desk(action_id: UUID, editing: Editing) -> ActionDesk:
+    return ActionDesk(action_id, editing)
 
 
 AtActionDesk = Annotated[ActionDesk, Depends(_desk)]

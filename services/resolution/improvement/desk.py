@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 
 from services.resolution.improvement.model import Improvement
 from services.resolution.improvement.parts import Carried
@@ -15,14 +15,13 @@ from services.resolution.improvement.views import shown
 from services.resolution.lifecycle import State
 from services.resolution.model import Case
 from services.resolution.store import store as cases
-from shared import clock, etag, idempotency, problems
+from shared import clock, problems
 from shared.aggregate import save_one
 from shared.auth import Principal
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.problems import Problem
-from shared.service import Context, Ctx
 
 Change = Callable[[Improvement, datetime], None]
 ChangeWithCase = Callable[[Improvement, Case, datetime], None]
@@ -31,14 +30,11 @@ ChangeWithCase = Callable[[Improvement, Case, datetime], None]
 @dataclass(frozen=True, slots=True)
 class ImprovementDesk:
     improvement_id: UUID
-    request: Request
-    ctx: Context
-    key: str | None
-    if_match: str | None
+    editing: Edit
 
     async def seen(self) -> Improvement:
         """As it stands before it is held. Raises a 404 problem."""
-        async with self.ctx.database.reading() as connection:
+        async with self.editing.ctx.database.reading() as connection:
             found = (await store.read(connection, [self.improvement_id])).get(self.improvement_id)
         if found is None:
             raise no_such_improvement()
@@ -64,7 +60,7 @@ class ImprovementDesk:
             await save_one(store, transaction, improvement)
             return await answered(transaction, 200, self.improvement_id)
 
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+        return await self.editing.once_tagged(who.id, work)
 
     async def act_with_case(
         self, who: Principal, complaint_id: UUID, field: str, change: ChangeWithCase
@@ -82,21 +78,19 @@ class ImprovementDesk:
             await save_one(store, transaction, improvement)
             return await answered(transaction, 200, self.improvement_id)
 
-        return etag.tagged(await idempotency.once(self.request, self.ctx.database, who.id, self.key, work))
+        return await self.editing.once_tagged(who.id, work)
 
     async def _held(self, transaction: Transaction) -> Improvement:
         found = (await store.load(transaction, [self.improvement_id])).get(self.improvement_id)
         if found is None:
             raise no_such_improvement()
-        etag.must_match(self.if_match, found.version, "improvement", "改善项目", step=found.step.value)
+        self.editing.must_match(found.version, "improvement", "改善项目", step=found.step.value)
         return found
 
 
-async def _desk(
-    improvement_id: UUID, request: Request, ctx: Ctx, key: IdempotencyKey = None, if_match: IfMatch = None
-) -> ImprovementDesk:
+async def _desk(improvement_id: UUID, editing: Editing) -> ImprovementDesk:
     # A coroutine, because FastAPI calls what is none (a class, too) in a thread.
-    return ImprovementDesk(improvement_id, request, ctx, key, if_match)
+    return ImprovementDesk(improvement_id, editing)
 
 
 AtImprovementDesk = Annotated[ImprovementDesk, Depends(_desk)]

@@ -49,7 +49,7 @@ async def analyse(body: NewAnalysis, who: Worker, desk: AtImprovementDesk) -> Re
         mask(body.escape_cause),
         mask(body.impact),
     )
-    by = await asking.person_behind(desk.ctx, who.id)
+    by = await asking.person_behind(desk.editing.ctx, who.id)
     return await desk.act(who, lambda improvement, at: improvement.analyse(findings, by, at))
 
 
@@ -70,7 +70,7 @@ async def verify_analysis(
     desk: AtImprovementDesk,
 ) -> Response:
     """By somebody other than its author. Not confirmed, the cause is analysed anew."""
-    by = await asking.person_behind(desk.ctx, who.id)
+    by = await asking.person_behind(desk.editing.ctx, who.id)
     return await desk.act(who, lambda i, at: i.verify(number, body.confirmed, mask(body.how), by, at))
 
 
@@ -102,7 +102,7 @@ async def read_effect(
             step=improvement.step.value,
         )
     exposure = (exposure_before, exposure_after) if exposure_before and exposure_after else None
-    return EffectNumbers.model_validate(await asking.numbers(desk.ctx, improvement, of, exposure))
+    return EffectNumbers.model_validate(await asking.numbers(desk.editing.ctx, improvement, of, exposure))
 
 
 @router.post(
@@ -118,8 +118,8 @@ async def judge_effect(body: NewEffect, who: Worker, desk: AtImprovementDesk) ->
     exposure = None
     if body.exposure_before is not None and body.exposure_after is not None:
         exposure = (body.exposure_before, body.exposure_after)
-    by = await asking.person_behind(desk.ctx, who.id)
-    numbers = None if of is None else await asking.numbers(desk.ctx, improvement, of, exposure)
+    by = await asking.person_behind(desk.editing.ctx, who.id)
+    numbers = None if of is None else await asking.numbers(desk.editing.ctx, improvement, of, exposure)
     return await desk.act(who, lambda i, at: _judge(i, body, of, numbers, by, at))
 
 

@@ -37,7 +37,7 @@ Number = Annotated[int, Path(ge=1, le=32_000, description="Of the action.")]
 )
 async def plan_action(body: NewAction, who: Worker, desk: AtImprovementDesk) -> Response:
     """With a responsible person and a due date. They are warned before, and it is told when it is late."""
-    await asking.people(desk.ctx, {"body/responsible": body.responsible})
+    await asking.people(desk.editing.ctx, {"body/responsible": body.responsible})
     return await desk.act(who, lambda improvement, at: _plan(improvement, body, who.id, at))
 
 
@@ -61,7 +61,7 @@ async def finish_action(number: Number, body: ActionDone, who: Worker, desk: AtI
 async def move_action(number: Number, body: ActionMoved, who: Worker, desk: AtImprovementDesk) -> Response:
     """And perhaps to somebody else."""
     if body.responsible is not None:
-        await asking.people(desk.ctx, {"body/responsible": body.responsible})
+        await asking.people(desk.editing.ctx, {"body/responsible": body.responsible})
     return await desk.act(who, lambda improvement, at: _move(improvement, number, body, who.id, at))
 
 
@@ -87,7 +87,7 @@ async def drop_action(
 async def prevent(body: NewPrevention, who: Worker, desk: AtImprovementDesk) -> Response:
     """Both together replace what was said before in this round. Courses are those of routing's catalogue."""
     if body.trainings:
-        known = await asking.courses(desk.ctx)
+        known = await asking.courses(desk.editing.ctx)
         errors = [
             FieldError(
                 field=f"body/trainings/{number}/course",

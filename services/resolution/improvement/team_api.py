@@ -29,7 +29,7 @@ async def name_team(body: NewTeam, who: Worker, desk: AtImprovementDesk) -> Resp
     """People of the directory. The improvement proposes by its category which departments take part, and which of
     them leads; the quality department is never alone."""
     named = {"body/lead": body.lead} | {f"body/others/{n}": each for n, each in enumerate(body.others)}
-    known = await asking.people(desk.ctx, named)
+    known = await asking.people(desk.editing.ctx, named)
     members = [
         Member(person, known[person].works_in, lead=person == body.lead)
         for person in dict.fromkeys(named.values())
@@ -45,7 +45,7 @@ async def name_team(body: NewTeam, who: Worker, desk: AtImprovementDesk) -> Resp
 )
 async def link_meeting(body: NewTeamMeeting, who: Worker, desk: AtImprovementDesk) -> Response:
     """One that was held: its minutes are the record."""
-    held = await asking.meeting(desk.ctx, body.meeting_id, "body/meeting_id")
+    held = await asking.meeting(desk.editing.ctx, body.meeting_id, "body/meeting_id")
     return await desk.act(who, lambda improvement, at: improvement.link_meeting(held))
 
 
@@ -59,7 +59,9 @@ async def contain(body: NewContainment, who: Worker, desk: AtImprovementDesk) ->
     """Supplier stock, in transit, own stock, line: affected or not, and where it is, how much and what is done. An
     action that is sent again unchanged stays as it is; one that is no longer named is dropped."""
     tasks = {f"body/places/{n}/action": each.action for n, each in enumerate(body.places) if each.action}
-    await asking.people(desk.ctx, {f"{field}/responsible": t.responsible for field, t in tasks.items()})
+    await asking.people(
+        desk.editing.ctx, {f"{field}/responsible": t.responsible for field, t in tasks.items()}
+    )
     answers = [
         Answer(
             each.place,

@@ -126,7 +126,7 @@ async def correct_problem(body: CorrectionGiven, who: Worker, desk: AtDesk) -> R
 )
 async def score_case(body: ScorecardGiven, who: Worker, desk: AtDesk) -> Response:
     """By somebody who did not work it."""
-    standing = await staff.standing_of_account(desk.ctx, who.id)
+    standing = await staff.standing_of_account(desk.editing.ctx, who.id)
     card: list[Scorecard] = []
 
     def score(case: Case, at: datetime) -> None:

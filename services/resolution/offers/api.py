@@ -117,7 +117,7 @@ async def offer_solutions(body: OffersProposed, who: Worker, desk: AtDesk) -> Re
     send its id. What needs stock or capacity is promised only when it is there.
     """
     solutions = [proposed.proposed() for proposed in body.offers]
-    terms, supplies = _terms(solutions), desk.ctx.part(Supplies)
+    terms, supplies = _terms(solutions), desk.editing.ctx.part(Supplies)
 
     def change(case: Case, at: datetime, may: bool, known: bool | None) -> None:
         """`known`: is it known that what is promised is there? None: nobody was asked yet."""

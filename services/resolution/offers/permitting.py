@@ -54,8 +54,8 @@ def _using(approval_id: UUID, needed: PermitNeeded, who: Principal) -> Check:
 
 async def _must_be_entitled(desk: Desk, who: Principal, needed: PermitNeeded) -> None:
     """Raises a 409 problem; httpx.HTTPError when routing cannot be asked now."""
-    standing = await standing_of_account(desk.ctx, who.id)
-    async with desk.ctx.database.reading() as connection:
+    standing = await standing_of_account(desk.editing.ctx, who.id)
+    async with desk.editing.ctx.database.reading() as connection:
         books = await load_books(connection, APPROVALS, AUTHORITY)
     permit, terms, table = needed.permit, needed.terms, books.read(APPROVALS)
     if needs_nobody(standing, permit, terms, table):

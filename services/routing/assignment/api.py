@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 
@@ -26,12 +26,12 @@ from services.routing.status import Status
 from services.routing.store import DispatchStore, dispatches, read_dispatches
 from services.routing.triage.schemas import Routed
 from services.routing.triage.showing import routed
-from shared import clock, etag, idempotency, pages, problems
+from shared import clock, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.problems import Problem
@@ -129,18 +129,15 @@ async def read_candidates(
 async def hand_over(
     complaint_id: UUID,
     wanted: HandOverWanted,
-    request: Request,
     who: Annotated[Principal, may("cases:work")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """To a person, to a department, or to whoever's turn it is. What was promised to the customer stands. When
     whoever shall have it cannot take it, it stays where it is, and the answer says who can."""
     to = wanted.to
 
     async def work(transaction: Transaction) -> Answer:
-        dispatch = await _held(transaction, complaint_id, if_match)
+        dispatch = await _held(transaction, complaint_id, editing)
         directory = await current_directory(transaction.connection)
         if to is not None and to.person is not None and to.person not in {p.id for p in directory.people}:
             raise _unknown("person", "body/to/person", "人员", [])
@@ -151,7 +148,7 @@ async def hand_over(
         await save_one(store, transaction, dispatch)
         return await _answer(transaction, complaint_id)
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 @router.post(
@@ -163,16 +160,13 @@ async def hand_over(
 async def involve_department(
     complaint_id: UUID,
     wanted: Involvement,
-    request: Request,
     who: Annotated[Principal, may("cases:work")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """It takes part in what is done; whoever is responsible stays so. One that takes part already changes nothing."""
 
     async def work(transaction: Transaction) -> Answer:
-        dispatch = await _held(transaction, complaint_id, if_match)
+        dispatch = await _held(transaction, complaint_id, editing)
         directory = await current_directory(transaction.connection)
         _must_be_department(wanted.department, directory.departments, "body/department")
         if dispatch.status is Status.RELEASED:
@@ -185,13 +179,13 @@ async def involve_department(
             await save_one(store, transaction, dispatch)
         return await _answer(transaction, complaint_id)
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
-async def _held(transaction: Transaction, complaint_id: UUID, if_match: str | None) -> Dispatch:
+async def _held(transaction: Transaction, complaint_id: UUID, editing: Edit) -> Dispatch:
     dispatch = await load_one(store, transaction, complaint_id)
     _must_be_known(dispatch)
-    etag.must_match(if_match, dispatch.version, "complaint's routing", "投诉的分派情况")
+    editing.must_match(dispatch.version, "complaint's routing", "投诉的分派情况")
     return dispatch
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 
@@ -29,11 +29,11 @@ from services.routing.directory.schemas import (
     Versioned,
 )
 from services.routing.directory.succeeding import move_work
-from shared import etag, idempotency, problems
+from shared import etag, problems
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Edit, Editing
+from shared.idempotency import Answer
 from shared.openapi import TAGGED
 from shared.service import Ctx, api_router
 
@@ -83,13 +83,10 @@ class _Addresses:
 
     async def put(
         self,
-        ctx: Ctx,
-        request: Request,
+        editing: Edit,
         who: Principal,
-        idempotency_key: str | None,
         key: str,
         entry: Entry,
-        if_match: str | None,
         requeue: bool = False,
         hand_over_to: str | None = None,
     ) -> Response:
@@ -104,7 +101,7 @@ class _Addresses:
         async def work(transaction: Transaction) -> Answer:
             def must_match(roll: Roll) -> None:
                 kept = roll.entries[self.table].get(key)
-                etag.must_match(if_match, kept.version if kept else None, self.one, self.one_zh)
+                editing.must_match(kept.version if kept else None, self.one, self.one_zh)
 
             wanted = Wanted({self.table: [entry]}, whole=True, requeue=requeue, hand_over_to=hand_over_to)
             done = await change(transaction, wanted, who.id, before=must_match)
@@ -116,32 +113,26 @@ class _Addresses:
             shown = self.shown(**row_shown(who, self.table, dict(row)))
             return Answer(201 if (self.table, key) in done.plan.added else 200, to_json(shown))
 
-        response = await idempotency.once(request, ctx.database, who.id, idempotency_key, work)
+        response = await editing.once_tagged(who.id, work)
         if self.table == "departments":
-            await move_work(ctx.database)
-        return etag.tagged(response)
+            await move_work(editing.ctx.database)
+        return response
 
     def change(self, router: APIRouter) -> None:
         async def put(
             key: Any,
             wanted: Any,
-            request: Request,
             who: Annotated[Principal, may("directory:write")],
-            ctx: Ctx,
-            idempotency_key: IdempotencyKey = None,
-            if_match: IfMatch = None,
+            editing: Editing,
         ) -> Response:
             """All of it: what is left out is as if it were new."""
-            return await self.put(ctx, request, who, idempotency_key, key, wanted, if_match)
+            return await self.put(editing, who, key, wanted)
 
         async def put_person(
             key: Any,
             wanted: Any,
-            request: Request,
             who: Annotated[Principal, may("directory:write")],
-            ctx: Ctx,
-            idempotency_key: IdempotencyKey = None,
-            if_match: IfMatch = None,
+            editing: Editing,
             requeue: Annotated[bool, Query(description="Their complaints go back to the queue.")] = False,
             hand_over_to: Annotated[
                 PersonId | None, Query(description="Who takes their complaints over.")
@@ -149,9 +140,7 @@ class _Addresses:
         ) -> Response:
             """All of it: what is left out is as if it were new. Who is deactivated must not leave complaints
             behind: say where they go."""
-            return await self.put(
-                ctx, request, who, idempotency_key, key, wanted, if_match, requeue, hand_over_to
-            )
+            return await self.put(editing, who, key, wanted, requeue, hand_over_to)
 
         endpoint: Any = put_person if self.table == "people" else put
         endpoint.__annotations__["key"] = Annotated[self.key, Path(description=f"Of the {self.one}.")]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,12 +12,12 @@ from services.routing.directory.acting import person_of
 from services.routing.directory.schemas import Code
 from services.routing.duties.schemas import Acknowledged, Acknowledgement, NewPolicy, PolicyShown
 from services.routing.store import duties
-from shared import clock, driver, etag, idempotency, pages, problems
+from shared import clock, driver, pages, problems
 from shared.auth import Principal, may
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Editing
+from shared.idempotency import Answer
 from shared.openapi import TAGGED
 from shared.problems import FieldError
 from shared.service import Ctx, api_router
@@ -77,11 +77,8 @@ async def list_policies(
 )
 async def publish_policy(
     wanted: NewPolicy,
-    request: Request,
     who: Annotated[Principal, may("policies:write")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """A further version, if there is one with this code; versions never change. Whoever it concerns acknowledges
     each version anew."""
@@ -93,7 +90,7 @@ async def publish_policy(
             sql("SELECT max(version) FROM policies WHERE code = :code"), {"code": wanted.code}
         )
         version: int | None = newest.scalar_one()
-        etag.must_match(if_match, version, "policy", "政策")
+        editing.must_match(version, "policy", "政策")
         row = {
             **wanted.model_dump(mode="json"),
             "version": (version or 0) + 1,
@@ -103,7 +100,7 @@ async def publish_policy(
         await insert_rows(transaction, duties.policies, [row])
         return Answer(201, to_json(PolicyShown(**row)))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 async def _must_be_departments(transaction: Transaction, wanted: NewPolicy) -> None:

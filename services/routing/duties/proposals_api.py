@@ -15,7 +15,7 @@ from shared import clock, etag, idempotency, ids, pages, problems
 from shared.auth import Principal, may
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
-from shared.etag import IfMatch
+from shared.editing import Editing
 from shared.idempotency import Answer, IdempotencyKey
 from shared.openapi import TAGGED
 from shared.service import Ctx, api_router
@@ -128,11 +128,8 @@ async def _listed(
 async def answer_proposal(
     proposal_id: UUID,
     said: NewAnswer,
-    request: Request,
     who: Annotated[Principal, may("policies:write")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Accepted or declined, with what whoever proposed it is told. An answer stays."""
 
@@ -141,7 +138,7 @@ async def answer_proposal(
         row = (await transaction.execute(query)).mappings().one_or_none()
         if row is None:
             raise problems.not_found("proposal", "path/proposal_id")
-        etag.must_match(if_match, row["version"], "proposal", "建议")
+        editing.must_match(row["version"], "proposal", "建议")
         if row["state"] != State.OPEN:
             raise problems.conflict(
                 "The proposal is answered. 该建议已答复。",
@@ -159,4 +156,4 @@ async def answer_proposal(
         await transaction.execute(changed)
         return Answer(200, to_json(ProposalShown(**{**row, **answered}), exclude_none=True))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic_core import to_json
 from sqlalchemy import text
 
@@ -13,12 +13,12 @@ from services.routing.status import Status
 from services.routing.store import DispatchStore, read_dispatches
 from services.routing.triage.schemas import Referred, Routed, TriageDecision
 from services.routing.triage.showing import referred, routed
-from shared import clock, etag, idempotency, pages, problems
+from shared import clock, pages, problems
 from shared.aggregate import load_one, save_one
 from shared.auth import Principal, may
 from shared.database import Transaction, sql
-from shared.etag import IfMatch
-from shared.idempotency import Answer, IdempotencyKey
+from shared.editing import Editing
+from shared.idempotency import Answer
 from shared.openapi import TAGGED
 from shared.problems import Problem
 from shared.service import Ctx, api_router
@@ -70,11 +70,8 @@ async def read_triage_desk(
 async def decide_triage(
     complaint_id: UUID,
     decision: TriageDecision,
-    request: Request,
     who: Annotated[Principal, may("triage:write")],
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Category, severity and department by a person; what waited is assigned at once.
 
@@ -88,7 +85,7 @@ async def decide_triage(
         if dispatch.registered_at is None:
             raise problems.not_found("complaint", "path/complaint_id")
         shown = routed(dispatch).model_dump(mode="json", exclude_none=True)
-        etag.must_match(if_match, dispatch.version, "complaint", "该投诉的分诊结果", now=shown)
+        editing.must_match(dispatch.version, "complaint", "该投诉的分诊结果", now=shown)
         await _department_must_exist(transaction, decision.department)
         at = clock.now()
         said = (decision.severity, decision.department, decision.reason, who.id, at)
@@ -101,13 +98,13 @@ async def decide_triage(
                 )
             dispatch.decide(decision.category, *said)
         else:
-            if if_match is None:
+            if editing.if_match is None:
                 raise _decided_already(dispatch)
             dispatch.correct(decision.category, *said)
         await save_one(store, transaction, dispatch)
         return Answer(200, to_json(routed(dispatch), exclude_none=True))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 def _must_not_need_review(decision: TriageDecision) -> None:
