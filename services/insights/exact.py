@@ -41,3 +41,13 @@ def rate_ratio(before: int, after: int, exposure_before: float, exposure_after: 
         fewer = float(betainc(before, after + 1, exposure_before / (exposure_before + exposure_after)))
     ratio = after / before * scale if before else None
     return RateRatio(ratio, low, high, fewer)
+
+
+def share_interval(part: int, whole: int) -> tuple[float, float]:
+    """Of a share, exactly (Clopper and Pearson 1934)."""
+    if not 0 <= part <= whole or whole == 0:
+        raise ValueError("a part is between nothing and the whole, of which there is something")
+    tail = (1 - CONFIDENCE) / 2
+    low = float(betaincinv(part, whole - part + 1, tail)) if part else 0.0
+    high = float(betaincinv(part + 1, whole - part, 1 - tail)) if part < whole else 1.0
+    return low, high

@@ -15,6 +15,7 @@ from shared.bulk import copy_rows
 from shared.database import Transaction, sql
 
 _FIELDS = tuple(column.name for column in complaints.columns)
+_LISTS = tuple(column.name for column in complaints.columns if isinstance(column.type, ARRAY))
 
 
 def _parameter(column: Column[object]) -> str:
@@ -63,8 +64,8 @@ class FactsStore(RowStore[Facts]):
 
     def _as_arrays(self, rows: Iterable[Facts]) -> dict[str, list[object]]:
         arrays = dict(zip(_FIELDS, map(list, zip(*map(self.values_of, rows), strict=True)), strict=True))
-        for name in ("promises_kept_at", "promises_broken_at"):
-            arrays[name] = ["{%s}" % ",".join(at.isoformat() for at in times) for times in arrays[name]]  # noqa: UP031 - braces
+        for name in _LISTS:
+            arrays[name] = [_array(each) for each in arrays[name]]
         return arrays
 
     def anew(self) -> "FactsAnew":
@@ -89,3 +90,8 @@ class FactsAnew:
     async def finish(self, transaction: Transaction) -> None:
         await add_to_tables(transaction, self._sums)
         self._sums = Sums()
+
+
+def _array(of: Iterable[Any]) -> str:
+    """As PostgreSQL reads an array of times or ids."""
+    return "{%s}" % ",".join("NULL" if each is None else str(each) for each in of)  # noqa: UP031 - braces

@@ -7,7 +7,7 @@ own time: so the row is the same whichever topic is read first.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -272,8 +272,8 @@ DURATIONS: dict[str, Callable[[Facts], int | None]] = {
 the complaints that were neither merged into others nor withdrawn. Another one is a line here and a recount."""
 
 
-def contributions(facts: Facts) -> Contributions:
-    """What the complaint adds to the rollups, whose days are those of UTC; nothing before its registration is known.
+def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
+    """What the complaint adds to the rollups, with days in `zone`; nothing before its registration is known.
 
     The rollups are at all times the sum of this over all complaints: whoever saves changed facts adds what
     they contribute now and takes away what they contributed before.
@@ -284,7 +284,7 @@ def contributions(facts: Facts) -> Contributions:
     dims = facts.dims
 
     def add(at: datetime, what: str | tuple[str, int], n: int = 1) -> None:
-        counts[at.astimezone(UTC).date(), dims, what] += n
+        counts[at.astimezone(zone).date(), dims, what] += n
 
     received = facts.registered_at
     add(received, "received")

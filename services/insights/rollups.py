@@ -71,11 +71,11 @@ def _question(by: str, key: int | None, held: tuple[int, ...]) -> TextClause:
         return text(
             _TOTALS.format(
                 sums=_SUMS,
-                counts=f"SELECT CAST(day AS text) AS key, {', '.join(COUNTS)} FROM daily {days}",  # noqa: S608 - own names only
-                times=f"SELECT name, CAST(day AS text) AS key, finished, buckets FROM daily_durations {days}",  # noqa: S608 - own names only
-                waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished "  # noqa: S608 - own names only
+                counts=f"SELECT CAST(day AS text) AS key, {', '.join(COUNTS)} FROM daily {days}",  # noqa: S608
+                times=f"SELECT name, CAST(day AS text) AS key, finished, buckets FROM daily_durations {days}",  # noqa: S608
+                waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished "  # noqa: S608
                 f"FROM daily_durations {days}",
-                stock=f"SELECT CAST(day AS text) AS key, {_OPEN} FROM daily {days} UNION ALL "  # noqa: S608 - own names only
+                stock=f"SELECT CAST(day AS text) AS key, {_OPEN} FROM daily {days} UNION ALL "  # noqa: S608
                 + _pieces("", f"'' AS key, {_OPEN}", "ever", where),
             )
         )
@@ -86,7 +86,7 @@ def _question(by: str, key: int | None, held: tuple[int, ...]) -> TextClause:
             counts=_pieces("", f"{of} AS key, {', '.join(COUNTS)}", "in", where),
             times=_pieces("_durations", f"name, {of} AS key, finished, buckets", "in", where),
             waiting=" UNION ALL ".join(
-                f"SELECT name, {of} AS key, day, '{unit}' AS unit, begun, finished FROM {grain}_durations "  # noqa: S608 - own names only
+                f"SELECT name, {of} AS key, day, '{unit}' AS unit, begun, finished FROM {grain}_durations "  # noqa: S608
                 f"WHERE {where} AND day BETWEEN :old_{piece}_from AND :old_{piece}_to"
                 for grain, piece, unit in (
                     *(("monthly", "whole", "month"), ("daily", "head", "day")),

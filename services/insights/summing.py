@@ -114,14 +114,14 @@ _KEYS = (
 _SAME = "t.name = d.name AND t.dimension = d.dimension AND t.day = d.day AND t.value = d.value"
 _STORED = {
     grain: text(
-        f"SELECT d.i, t.buckets FROM {_KEYS}) WITH ORDINALITY AS d(name, dimension, day, value, i) "  # noqa: S608 - own names only
+        f"SELECT d.i, t.buckets FROM {_KEYS}) WITH ORDINALITY AS d(name, dimension, day, value, i) "  # noqa: S608
         f"JOIN {grain}_durations t ON {_SAME} WHERE t.finished > 0"
     )
     for grain in GRAINS
 }
 _TIMES = {
     grain: text(
-        f"MERGE INTO {grain}_durations AS t USING (SELECT * FROM {_KEYS}, CAST(:begun AS bigint[]), "  # noqa: S608 - own names only
+        f"MERGE INTO {grain}_durations AS t USING (SELECT * FROM {_KEYS}, CAST(:begun AS bigint[]), "  # noqa: S608
         "CAST(:finished AS bigint[]), CAST(:buckets AS bytea[]))) "
         f"AS d(name, dimension, day, value, begun, finished, buckets) ON {_SAME} "
         "WHEN MATCHED AND t.begun + d.begun = 0 AND t.finished + d.finished = 0 THEN DELETE "

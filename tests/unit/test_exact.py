@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.insights.exact import rate_ratio
+from services.insights.exact import rate_ratio, share_interval
 
 COUNTS = st.integers(0, 60)
 EXPOSURES = st.integers(1, 400)
@@ -73,3 +73,25 @@ def test_large_counts_are_compared_too() -> None:
 def test_what_cannot_be_compared_is_refused(wrong: tuple[int, int, int, int]) -> None:
     with pytest.raises(ValueError, match="must"):
         rate_ratio(*wrong)
+
+
+@given(st.integers(0, 60), st.integers(1, 60))
+@example(0, 9)
+@example(9, 9)
+def test_the_interval_of_a_share_leaves_out_a_fortieth_at_each_end(part: int, whole: int) -> None:
+    part = min(part, whole)
+    low, high = share_interval(part, whole)
+    if part == 0:
+        assert low == 0
+    else:
+        assert 1 - float(at_most(part - 1, whole, Fraction(low))) == pytest.approx(0.025, rel=1e-6)
+    if part == whole:
+        assert high == 1
+    else:
+        assert float(at_most(part, whole, Fraction(high))) == pytest.approx(0.025, rel=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [(-1, 1), (2, 1), (0, 0)])
+def test_what_is_no_share_is_refused(wrong: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="part"):
+        share_interval(*wrong)

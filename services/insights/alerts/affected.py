@@ -116,7 +116,7 @@ async def shared_by(
     found = await driver.run(
         connection,
         sql(
-            "SELECT attribute, value, count(*) FILTER (WHERE own AND late) AS affected, "  # noqa: S608 - `condition` has own names only
+            "SELECT attribute, value, count(*) FILTER (WHERE own AND late) AS affected, "  # noqa: S608
             "count(*) FILTER (WHERE own) AS own, count(*) AS total "
             f"FROM (SELECT *, ({which}) AS own, registered_at >= :since AS late FROM complaints "
             "WHERE registered_at >= :beside AND registered_at < :before AND kind = ANY(CAST(:kinds AS text[]))) c "

@@ -3,17 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from scipy.special import betaincinv
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.alerts.schemas import PrecisionShown
+from services.insights.exact import share_interval
 from shared import driver
 from shared.database import sql
 from shared.events.insights import WarningDetector, WarningLevel
 
 SMALL = 20
 """Decisions, with fewer of which a precision says little."""
-ALPHA = 0.05
 
 _COUNT = sql(
     "SELECT level, detector, count(*) AS raised, count(*) FILTER (WHERE verdict = 'confirmed') AS confirmed, "
@@ -41,11 +40,10 @@ async def precisions(connection: AsyncConnection) -> list[PrecisionShown]:
 
 
 def shown(level: WarningLevel | None, detector: WarningDetector | None, n: Iterable[int]) -> PrecisionShown:
-    """With the exact interval of a share (Clopper and Pearson, Biometrika 26:404, 1934)."""
+    """With the exact interval of a share; of none that was decided it is anything."""
     raised, confirmed, dismissed = n
     decided = confirmed + dismissed
-    low = float(betaincinv(confirmed, dismissed + 1, ALPHA / 2)) if confirmed else 0.0
-    high = float(betaincinv(confirmed + 1, dismissed, 1 - ALPHA / 2)) if dismissed else 1.0
+    low, high = share_interval(confirmed, decided) if decided else (0.0, 1.0)
     return PrecisionShown(
         level=level,
         detector=detector,

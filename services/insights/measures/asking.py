@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Annotated, TypedDict
 
 from fastapi import Depends, Query
@@ -60,7 +60,7 @@ def asked(
     region: Held = None,
     handler: Held = None,
 ) -> Asked:
-    first, last = checked(first, last, clock.today())
+    first, last = checked(first, last, clock.now().astimezone(UTC).date())
     given = {
         **{"category": category, "severity": severity, "department": department, "channel": channel},
         **{"product": product, "region": region, "handler": handler},

@@ -2,12 +2,12 @@
 
 from services.insights.recurrence.model import Signed
 from services.insights.recurrence.signature import bands, said
-from services.insights.recurrence.store import store
+from services.insights.recurrence.store import SignatureStore
 from shared.envelope import Received
 from shared.events import ComplaintRegistered, CustomerErased
 from shared.reactions import Reactions
 
-reactions: Reactions[Signed] = Reactions("insights-recurrence", store)
+reactions: Reactions[Signed] = Reactions("insights-recurrence", SignatureStore())
 
 
 @reactions.on(ComplaintRegistered)

@@ -1,14 +1,14 @@
 """The table of signatures. A read table: made from events alone, whatever their order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, Index, Table, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.recurrence.model import WITHIN, Candidates, Signed, connected
-from services.insights.rows import RowStore
 from services.insights.store import metadata
 from shared import driver
 from shared.bulk import save_rows
@@ -42,6 +42,8 @@ Index(
 )
 
 FIELDS = tuple(column.name for column in signatures.columns)
+_values_of = attrgetter(*FIELDS)
+_LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
 _NEAR = sql(
     f"""
 SELECT DISTINCT {", ".join(f"s.{name}" for name in FIELDS)}
@@ -63,11 +65,15 @@ _SCRUB = sql(
 _TOLD = tuple(name for name in FIELDS if name not in {"id", "recurrence_id"})
 
 
-class SignatureStore(RowStore[Signed]):
+class SignatureStore:
     """Signatures, loaded and saved in bulk; what is new is compared when it is saved."""
 
-    def __init__(self) -> None:
-        super().__init__(signatures, Signed)
+    tables = (signatures,)
+
+    async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Signed]:
+        rows = await transaction.execute(_LOAD, {"ids": list(ids)})
+        found = {row[0]: Signed(**dict(zip(FIELDS, row, strict=True))) for row in rows}
+        return {i: found.get(i) or Signed(id=i) for i in ids}
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Signed]) -> None:
         saved = list(aggregates)
@@ -78,15 +84,15 @@ class SignatureStore(RowStore[Signed]):
         await compare(transaction, new, {})
         for each in saved:
             each.scrub()
-        await save_rows(transaction, signatures, self.rows(new))
+        await save_rows(transaction, signatures, _rows(new))
         # Another complaint may have moved it to an older recurrence since it was loaded.
-        await save_rows(transaction, signatures, self.rows(known), changing=_TOLD)
+        await save_rows(transaction, signatures, _rows(known), changing=_TOLD)
+
+    def blank(self, complaint_id: UUID) -> Signed:
+        return Signed(id=complaint_id)
 
     def anew(self) -> "SignaturesAnew":
         return SignaturesAnew()
-
-
-store = SignatureStore()
 
 
 class SignaturesAnew:
@@ -103,7 +109,7 @@ class SignaturesAnew:
             await compare(transaction, [each for each in some if each.new], self._erased)
             for each in some:
                 each.erased_at = None
-            await save_rows(transaction, signatures, store.rows(some))
+            await save_rows(transaction, signatures, _rows(some))
 
     async def finish(self, transaction: Transaction) -> None:
         erased = {"ids": list(self._erased), "times": list(self._erased.values())}
@@ -127,6 +133,10 @@ async def compare(
         await transaction.execute(_MOVE, {"old": list(moved), "new": list(moved.values())})
 
 
+def _rows(signed: Iterable[Signed]) -> list[dict[str, object]]:
+    return [dict(zip(FIELDS, _values_of(each), strict=True)) for each in signed]
+
+
 async def near(connection: AsyncConnection, wanted: Sequence[Signed]) -> list[Signed]:
     """What shares a band with any of them."""
     moments = [each.registered_at for each in wanted if each.registered_at is not None]
@@ -136,8 +146,9 @@ async def near(connection: AsyncConnection, wanted: Sequence[Signed]) -> list[Si
         "until": max(moments) + WITHIN,
     }
     rows = await driver.run(connection, _NEAR, given)
-    return [store.of_row(row) for row in rows]
+    return [Signed(**dict(zip(FIELDS, row, strict=True))) for row in rows]
 
 
 async def signed(connection: AsyncConnection, complaint_id: UUID) -> Signed | None:
-    return (await store.read(connection, [complaint_id])).get(complaint_id)
+    row = (await driver.run(connection, _LOAD, {"ids": [complaint_id]})).first()
+    return Signed(**dict(zip(FIELDS, row, strict=True))) if row is not None else None
