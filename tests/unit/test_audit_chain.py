@@ -1,6 +1,6 @@
 """The chain's pure rules: whatever is done to it shows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -27,7 +27,7 @@ from services.resolution.audit.chain import (
     written,
 )
 from services.resolution.audit.checkpoint import NotACheckpoint
-from services.resolution.audit.deriving import LEADS_TO, state_of
+from services.resolution.audit.deriving import LEADS_TO, Derived
 from services.resolution.audit.findings import WORDS, Finding, Wrong
 from services.resolution.audit.verifying import Check, Claim, Stored
 from services.resolution.audit.witnessed import NOTED, Noted
@@ -262,6 +262,14 @@ STEPS: Mapping[str, Callable[[Case, datetime], None]] = {
 
 def kinds_of(case: Case) -> list[Kind]:
     return [entry.kind for entry in case.new_entries]
+
+
+def state_of(kinds: Iterable[str]) -> State:
+    """The state after entries of these kinds."""
+    derived = Derived()
+    for kind in kinds:
+        derived.hear(kind)
+    return derived.state
 
 
 def walk(seed: int) -> set[Kind]:

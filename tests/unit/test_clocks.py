@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from services.resolution.clocks.book import CLOCKS, ClockTable
 from services.resolution.clocks.calendars import CalendarCopy, Calendars
-from services.resolution.clocks.due import Pause, due, worked_until
+from services.resolution.clocks.due import Pause, due
 from services.resolution.clocks.runs import Run
 from services.resolution.judgement import Judgement
 from services.resolution.lifecycle import Action as To
@@ -165,8 +165,6 @@ def test_due_is_what_counting_minute_by_minute_finds(
             expected = now
             break
     assert due(start, target * minute, stops, calendar) == expected
-    if expected is not None:
-        assert worked_until(start, expected, stops, calendar) == target * minute
 
 
 # Bugs that others shipped

@@ -1,6 +1,6 @@
 """The state of a case, from what happened to it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.resolution.lifecycle import State
@@ -38,11 +38,3 @@ class Derived:
             self.state = self.before
         else:
             self.state = LEADS_TO.get(kind, self.state)
-
-
-def state_of(kinds: Iterable[str]) -> State:
-    """The state after entries of these kinds."""
-    derived = Derived()
-    for kind in kinds:
-        derived.hear(kind)
-    return derived.state

@@ -37,14 +37,6 @@ def due(
     return None
 
 
-def worked_until(
-    started: datetime, moment: datetime, pauses: Sequence[Pause], calendar: WorkCalendar
-) -> timedelta:
-    """How much working time counts between the start and a moment."""
-    ends = ((begin, min(end or moment, moment)) for begin, end in _worked(started, pauses))
-    return sum((working_time_between(b, e, calendar) for b, e in ends if b < e), timedelta())
-
-
 def _worked(started: datetime, pauses: Sequence[Pause]) -> Iterator[tuple[datetime, datetime | None]]:
     """The stretches between the pauses, in order; the last one has no end, unless a pause goes on."""
     begin = started

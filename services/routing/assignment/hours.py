@@ -18,10 +18,6 @@ class Presence:
     never: bool = False
     """By their calendar there is no time at which they work."""
 
-    @property
-    def works_now(self) -> bool:
-        return not (self.absent or self.never) and self.opens_at is None
-
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
