@@ -28,3 +28,6 @@ LongText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(clean)
 ]
 """What somebody tells, in their own words."""
+
+SoughtText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+"""One line by which something is sought, exactly as it stands there."""

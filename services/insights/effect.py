@@ -16,6 +16,7 @@ from shared import problems
 from shared.auth import Principal, may
 from shared.problems import Problem
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router: APIRouter = api_router(tags=["measures"])
 METHOD = (
@@ -88,7 +89,7 @@ async def read_effect(
     after_to: Annotated[date, Query(examples=["2026-07-29"])],
     category: Code = None,
     subcategory: Code = None,
-    product: Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
+    product: SoughtText | None = None,
     improvement_id: UUID | None = None,
     exposure_before: Exposure = None,
     exposure_after: Exposure = None,

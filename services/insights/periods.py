@@ -19,6 +19,7 @@ from shared.auth import Principal, may
 from shared.events.vocabulary import Kind
 from shared.pages import Moment
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["measures"])
 LONGEST = timedelta(days=366)
@@ -161,10 +162,7 @@ async def read_period(
     since: Annotated[Moment, Query(examples=["2026-05-11T00:00:00+08:00"])],
     until: Annotated[Moment, Query(examples=["2026-05-12T00:00:00+08:00"])],
     zone: ZoneName = "UTC",
-    department: Annotated[
-        str | None,
-        Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only its complaints."),
-    ] = None,
+    department: Annotated[SoughtText | None, Query(description="Only its complaints.")] = None,
 ) -> PeriodReport:
     """Counts, categories and days, each beside the time before. Exact to the moment, unlike the measures, which count
     days in UTC."""

@@ -47,6 +47,7 @@ from shared.openapi import TAGGED
 from shared.pages import Cursor, Limit, Page
 from shared.rulebooks import api as rulebooks
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["cases"])
 ROOMS: Sequence[APIRouter] = (
@@ -73,7 +74,7 @@ ROOMS: Sequence[APIRouter] = (
 )
 """Routers of the rooms."""
 
-Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+Name = SoughtText | None
 
 
 @router.get("/cases", summary="List cases", responses=problems.documented())

@@ -14,6 +14,7 @@ from shared.database import sql
 from shared.events.vocabulary import Severity, Visibility
 from shared.pages import Moment
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["cases"])
 MOST = 20
@@ -82,10 +83,7 @@ async def read_attention(
     ctx: Ctx,
     since: Annotated[Moment, Query(examples=["2026-05-11T00:00:00+08:00"])],
     until: Annotated[Moment, Query(examples=["2026-05-12T00:00:00+08:00"])],
-    department: Annotated[
-        str | None,
-        Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only its cases."),
-    ] = None,
+    department: Annotated[SoughtText | None, Query(description="Only its cases.")] = None,
 ) -> Attention:
     """For a report on a period: the severe and public cases of it, and the cases in which a promise was broken."""
     if since >= until:

@@ -24,6 +24,7 @@ from shared.database import sql
 from shared.events.vocabulary import Outcome
 from shared.service import Ctx, api_router
 from shared.shares import wilson
+from shared.text import SoughtText
 
 router = api_router(tags=["attribution"])
 
@@ -49,10 +50,7 @@ async def read_attribution(
     ctx: Ctx,
     first: First = None,
     last: Last = None,
-    product: Annotated[
-        str | None,
-        Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Of this product only."),
-    ] = None,
+    product: Annotated[SoughtText | None, Query(description="Of this product only.")] = None,
 ) -> Attribution:
     """The complaints received in the range (366 days at most) by the step of the sale in which the trouble began, by
     how it was sold, by channel, and by where a disappointed expectation comes from: what the customer understood, what

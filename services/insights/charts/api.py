@@ -30,6 +30,7 @@ from shared.problems import Problem
 from shared.rulebooks.model import Books
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["charts"])
 router.include_router(pareto)
@@ -38,12 +39,7 @@ YEAR = 364
 """Days: 52 weeks."""
 
 By = Annotated[ChartBy, Query(description="Whose series; with `value`.")]
-Value = Annotated[
-    str | None,
-    Query(
-        min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Which category, product ..."
-    ),
-]
+Value = Annotated[SoughtText | None, Query(description="Which category, product ...")]
 IntervalAsked = Annotated[Interval, Query(description="Days, or whole weeks from Monday.")]
 Phases = Annotated[
     list[date] | None,

@@ -20,6 +20,7 @@ from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.problems import Problem
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["hazards"])
 _KNOWN = sql("SELECT id FROM complaints WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -72,10 +73,7 @@ async def list_hazards(
     who: Annotated[Principal, may("cases:read")],
     ctx: Ctx,
     state: Annotated[HazardState | None, Query(description="Only in this state.")] = None,
-    product: Annotated[
-        str | None,
-        Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only of this one."),
-    ] = None,
+    product: Annotated[SoughtText | None, Query(description="Only of this one.")] = None,
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[HazardShown]:

@@ -27,14 +27,12 @@ from shared import clock
 from shared.auth import Lacking, Principal
 from shared.problems import FieldError, Problem
 from shared.rulebooks.store import load_books
+from shared.text import SoughtText
 
 OVERSEE = "appeals:oversee"
 """Who may read measures of single people other than themselves."""
 
-Held = Annotated[
-    str | None,
-    Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only of this one."),
-]
+Held = Annotated[SoughtText | None, Query(description="Only of this one.")]
 
 
 @dataclass(frozen=True)

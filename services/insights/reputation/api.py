@@ -25,6 +25,7 @@ from shared import clock, driver, problems
 from shared.database import sql
 from shared.service import Ctx, api_router
 from shared.shares import wilson
+from shared.text import SoughtText
 
 router = api_router(tags=["reputation"])
 
@@ -48,7 +49,7 @@ GROUP BY 1 ORDER BY 1
 async def read_reputation(
     who: Reader,
     ctx: Ctx,
-    product: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")],
+    product: SoughtText,
     first: First = None,
     last: Last = None,
     spell: Annotated[int, Query(ge=1, le=13, description="Weeks that are judged together.")] = 4,

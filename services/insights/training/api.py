@@ -1,8 +1,5 @@
 """HTTP in: who must learn what."""
 
-from typing import Annotated
-
-from fastapi import Query
 from sqlalchemy import select
 
 from services.insights.measures.asking import OVERSEE
@@ -12,10 +9,11 @@ from services.insights.training.store import training_needs
 from shared import pages, problems
 from shared.auth import Lacking
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["training needs"])
 
-Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+Name = SoughtText | None
 
 
 @router.get(

@@ -35,16 +35,14 @@ from shared.events.vocabulary import Language
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
 from shared.taxonomy import newest
+from shared.text import SoughtText
 
 router = api_router(tags=["voice of the customer"])
 
 DAYS = 182
 """Half a year: shorter ranges hardly show a trend."""
 By = Annotated[VoiceCut, Query(description="Break down by.")]
-Key = Annotated[
-    str | None,
-    Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only this one of the cut."),
-]
+Key = Annotated[SoughtText | None, Query(description="Only this one of the cut.")]
 _EXAMPLES = text(
     "SELECT facet, (array_agg(id ORDER BY registered_at DESC, id DESC))[1:5] AS ids FROM "
     "(SELECT id, registered_at, facets FROM voices WHERE cardinality(wishes) > 0 "
@@ -188,10 +186,7 @@ async def read_demands(
 async def list_opportunities(
     who: Annotated[Principal, may("cases:read")],
     ctx: Ctx,
-    product: Annotated[
-        str | None,
-        Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only of this one."),
-    ] = None,
+    product: Annotated[SoughtText | None, Query(description="Only of this one.")] = None,
     limit: pages.Limit = 50,
     cursor: pages.Cursor = None,
 ) -> pages.Page[OpportunityShown]:

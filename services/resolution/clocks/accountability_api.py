@@ -14,10 +14,11 @@ from shared import pages, problems
 from shared.events.clocks import Clock
 from shared.pages import Cursor, Limit, Moment, Page
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["accountability"])
 
-Name = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+Name = SoughtText | None
 Since = Annotated[Moment | None, Query(description="Not before this time.")]
 Until = Annotated[Moment | None, Query(description="Before this time.")]
 

@@ -31,6 +31,7 @@ from shared import clock, etag, pages, problems
 from shared.auth import Principal, may
 from shared.openapi import TAGGED
 from shared.service import Ctx, api_router
+from shared.text import SoughtText
 
 router = api_router(tags=["directory"])
 
@@ -131,7 +132,7 @@ async def read_authority(
     responses=problems.documented(404),
 )
 async def read_authority_of_account(
-    account: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")],
+    account: SoughtText,
     who: Annotated[Principal, may("cases:read")],
     ctx: Ctx,
 ) -> AuthorityShown:
