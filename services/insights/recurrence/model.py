@@ -47,22 +47,23 @@ class Signed(Aggregate):
 
 
 class Candidates:
-    """Those that share a band with one: the likeliest to tell the same."""
+    """Those that share a band with one, and the product: the likeliest to tell the same."""
 
     def __init__(self, signed: Iterable[Signed] = ()) -> None:
-        self._by_band: defaultdict[int, dict[UUID, Signed]] = defaultdict(dict)
+        self._by_band: defaultdict[tuple[str | None, int], dict[UUID, Signed]] = defaultdict(dict)
         for each in signed:
             self.add(each)
 
     def add(self, one: Signed) -> None:
         for band in one.bands:
-            self._by_band[band][one.id] = one
+            self._by_band[one.product, band][one.id] = one
 
     def __call__(self, one: Signed) -> Sequence[Signed]:
         """Those with the most bands in common first, then the newest; `COMPARED` at most."""
-        common = Counter(i for band in one.bands for i in self._by_band.get(band, ()) if i != one.id)
+        shared = [self._by_band.get((one.product, band), {}) for band in one.bands]
+        common = Counter(i for found in shared for i in found if i != one.id)
         best = sorted(common, key=lambda i: (-common[i], -i.int))[:COMPARED]
-        known = {i: each for band in one.bands for i, each in self._by_band.get(band, {}).items()}
+        known = {i: each for found in shared for i, each in found.items()}
         return [known[i] for i in best]
 
 

@@ -16,7 +16,7 @@ from shared.database import Transaction, sql
 from shared.rebuilding import SAVED_AT_ONCE
 
 PER_BAND = 50
-"""The newest complaints of a band that are compared: a form letter costs no more than anything else."""
+"""The newest complaints of a band and product that are compared: a form letter costs no more than anything else."""
 
 signatures = Table(
     "signatures",
@@ -47,9 +47,9 @@ _LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:id
 _NEAR = sql(
     f"""
 SELECT DISTINCT {", ".join(f"s.{name}" for name in FIELDS)}
-FROM unnest(CAST(:bands AS bigint[])) AS b(band)
+FROM unnest(CAST(:bands AS bigint[]), CAST(:products AS text[])) AS b(band, product)
 CROSS JOIN LATERAL (
-    SELECT * FROM signatures WHERE bands @> ARRAY[b.band]
+    SELECT * FROM signatures WHERE bands @> ARRAY[b.band] AND (:any_product OR product IS NOT DISTINCT FROM b.product)
       AND registered_at BETWEEN CAST(:since AS timestamptz) AND CAST(:until AS timestamptz)
     ORDER BY registered_at DESC, id DESC LIMIT {PER_BAND}) s
 """  # noqa: S608 - own names only
@@ -137,11 +137,16 @@ def _rows(signed: Iterable[Signed]) -> list[dict[str, object]]:
     return [dict(zip(FIELDS, _values_of(each), strict=True)) for each in signed]
 
 
-async def near(connection: AsyncConnection, wanted: Sequence[Signed]) -> list[Signed]:
-    """What shares a band with any of them."""
+async def near(
+    connection: AsyncConnection, wanted: Sequence[Signed], *, any_product: bool = False
+) -> list[Signed]:
+    """What shares a band with any of them, and the product."""
     moments = [each.registered_at for each in wanted if each.registered_at is not None]
+    places = list({(band, each.product) for each in wanted for band in each.bands})
     given = {
-        "bands": sorted({band for each in wanted for band in each.bands}),
+        "bands": [band for band, _ in places],
+        "products": [product for _, product in places],
+        "any_product": any_product,
         "since": min(moments) - WITHIN,
         "until": max(moments) + WITHIN,
     }
