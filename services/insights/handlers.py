@@ -34,7 +34,7 @@ from shared.events.vocabulary import Visibility
 from shared.reactions import Reactions
 
 store = FactsStore()
-reactions: Reactions[Facts] = Reactions("insights", store)
+reactions: Reactions[Facts] = Reactions(store)
 case_handlers.hear(reactions)
 
 

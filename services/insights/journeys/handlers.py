@@ -33,7 +33,7 @@ from shared.events import (
 )
 from shared.reactions import Reactions
 
-reactions: Reactions[Journey] = Reactions("insights-journeys", store)
+reactions: Reactions[Journey] = Reactions(store)
 
 
 @reactions.on(ComplaintRegistered)

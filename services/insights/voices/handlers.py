@@ -13,7 +13,7 @@ from shared.events import (
 )
 from shared.reactions import Reactions
 
-reactions: Reactions[Voice] = Reactions("insights-voices", store)
+reactions: Reactions[Voice] = Reactions(store)
 
 
 @reactions.on(ComplaintRegistered)
