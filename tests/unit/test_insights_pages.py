@@ -15,6 +15,7 @@ from services.insights.fairness.measures import MeasureId, Sort
 from services.insights.fairness.model import FairnessVerdict
 from services.insights.fairness.reading import _CHARACTERISTICS
 from services.insights.fairness.schemas import AnswerKind, Worse
+from services.insights.fairness.staff import CHARACTERISTICS as STAFF
 from services.insights.pages import charts
 from services.insights.pages.api import _preferred
 from services.insights.pages.catalogue import REPORTS
@@ -95,7 +96,7 @@ def test_whatever_a_room_can_say_a_page_has_words_for() -> None:
             *(f"answered_{each}" for each in AnswerKind),
             *(f"cases_{each}" for each in About),
             *(f"sort_{each}{end}" for each in Sort for end in ("", "_told")),
-            *(f"by_{each}" for each in (*_CHARACTERISTICS, "department")),
+            *(f"by_{each}" for each in (*_CHARACTERISTICS, *STAFF)),
         ],
     }
     for page, keys in said.items():
