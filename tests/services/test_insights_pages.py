@@ -373,6 +373,64 @@ async def test_fairness_is_what_the_newest_audit_found_and_what_was_answered(tol
         )
 
 
+@pytest.mark.requirement("P-41", "002-16")
+@pytest.mark.parametrize("by", ["handling_rate", "response_rate_24h", "overdue_rate"])
+async def test_people_are_compared_as_the_api_compares_them(told: Insights, by: str) -> None:
+    page = await shown(told, "people", by=by, lang="en")
+    known = await api(told, "/measures/people", measure=by)
+    people = known["people"]
+    assert len(people) > 5
+    names = ("observed", "of", "expected", "ratio", "low", "high", "shrunk")
+    said = {"as_expected": "as expected", "too_few": "too few cases to say"}
+    said |= {"more": "▲ more than by chance", "fewer": "▼ fewer than by chance"}
+    assert rows(page, "people") == {
+        each["person"]: [
+            *("–" if each[name] is None else str(each[name]) for name in names),
+            said[each["verdict"]],
+        ]
+        for each in people
+    }
+    assert list(rows(page, "people")) == sorted(each["person"] for each in people), "it is no ranking"
+    drawn = [each for each in people if each["ratio"] is not None]
+    assert bool(drawn) is (by != "overdue_rate"), "of few cases nothing is said"
+    if drawn:
+        assert {key: row[4:] for key, row in rows(page, "standings").items()} == {
+            each["person"]: [str(each["funnel_wide"][end]) for end in ("low", "high")] for each in drawn
+        }
+    for verdict in said:
+        assert figure(page, verdict) == str(sum(each["verdict"] == verdict for each in people))
+    assert "same categories and severities" in page.get_text()
+    assert "no ranking" in page.get_text()
+
+
+@pytest.mark.requirement("P-41", "002-16")
+async def test_only_who_oversees_people_sees_how_they_compare(
+    told: Insights, anybody: httpx.AsyncClient
+) -> None:
+    assert (await told.reader.get(f"{PAGES}people", params=SPAN)).status_code == 403
+    assert (await told.reader.post(f"{API}/pages/links", json={"page": "people"})).status_code == 403
+    for client, listed in ((told.reader, False), (told.http, True)):
+        for path in ("", "board"):
+            page = BeautifulSoup(
+                (await client.get(f"{PAGES}{path}", params=SPAN if path else {})).text, "html.parser"
+            )
+            assert any("People" in a.get_text() or "人员" in a.get_text() for a in page.select("a")) is listed
+    # A link goes round: one that was not asked for people opens all but them.
+    for wanted, status in ((None, 403), ("board", 403), ("people", 200)):
+        link = (await told.http.post(f"{API}/pages/links", json={"page": wanted})).json()["url"]
+        ticket = parse_qs(urlsplit(link).query)["ticket"][0]
+        answer = await anybody.get(f"{PAGES}people", params=SPAN | {"ticket": ticket})
+        assert answer.status_code == status, wanted
+        assert (await anybody.get(f"{PAGES}board", params=SPAN | {"ticket": ticket})).status_code == 200
+    for client, status in ((told.http, 200), (told.reader, 403)):
+        key = client.headers["Authorization"].removeprefix("Bearer ")
+        entered = await anybody.post(PAGES, data={"key": key})
+        listed_at = httpx.URL(f"http://redress{PAGES}").join(entered.headers["Location"])
+        assert (await anybody.get(listed_at)).status_code == 200
+        people = listed_at.copy_with(path=f"{PAGES}people")
+        assert (await anybody.get(people)).status_code == status
+
+
 @pytest.mark.requirement("P-41")
 async def test_both_languages_say_everything_and_the_same_numbers(told: Insights) -> None:
     for report in REPORTS:
