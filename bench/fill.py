@@ -23,8 +23,9 @@ from bench.rig import SECRET, dsn
 from services import catalogue
 from services.insights.durations import bucket_of
 from services.insights.lived import LIVED
-from services.insights.model import CUTS, DURATIONS, JOIN, name_of
+from services.insights.model import CUTS, JOIN, name_of
 from services.insights.summing import TIMED
+from services.insights.timed import DURATIONS
 from services.intake.vault.cipher import Vault
 from services.intake.vault.rows import place
 from shared.postgres_cluster import SUPERUSER
@@ -262,21 +263,24 @@ def _rollup(grain: str, dimension: str, value: str) -> Rows:
             "handling_seconds": f"{closed} * {HANDLED_AFTER}",
             **dict.fromkeys(("merged", "withdrawn", "acceptable", "not_acceptable", "promises_broken"), "0"),
             **dict.fromkeys(("trust_told", "trust_restored", "closed_slowly", *LIVED), "0"),
-            **dict.fromkeys(("solved_at_once", "second_chance"), closed), "notices": "count(*)",
+            **dict.fromkeys(("solved_at_once", "second_chance"), closed),
+            **dict.fromkeys(("matters", "notices", "notices_issued"), "count(*)"),
         },
         "platform.filling GROUP BY 2, 3",
     )  # fmt: skip
 
 
 def _histogram(name: str, grain: str, dimension: str, value: str) -> Rows:
-    """All were handled in the same time: one entry, which is little-endian. Of answers nothing is filled in."""
+    """All were handled in the same time: one entry, which is little-endian. Of answers and acknowledgements nothing
+    is filled in."""
     closed = "count(*) FILTER (WHERE NOT open)" if name == "handling" else "0"
     entry = f"reverse(int4send({bucket_of(HANDLED_AFTER)} << 21 | ({closed})::int))"
     return Rows(
         {
             "name": f"'{name}'", "dimension": f"'{dimension}'", "day": _DAY[grain], "value": value,
             "begun": "count(*)", "finished": closed,
-            "buckets": f"CASE WHEN {closed} > 0 THEN {entry} ELSE ''::bytea END",
+            "buckets": f"CASE WHEN {closed} > 0 THEN {entry} ELSE ''::bytea END", "censored": "0",
+            "censored_buckets": "''::bytea",
         },
         "platform.filling GROUP BY 3, 4",
     )  # fmt: skip
@@ -289,7 +293,9 @@ _INSIGHTS: dict[str, Rows | Sequence[Rows]] = {
             "language": "language", "product": "'Servo motor'", "severity": "'general'", "category": "category",
             "triaged_at": "at", "triaged_automatically": "true", "department": "department",
             "handler_id": "handler", "assigned_at": "at", "assignments": "1", "notices_acknowledged": "0",
-            "notices_issued": "1", "opened_at": "at", "accepted_at": "CASE WHEN NOT open THEN solved END",
+            "notices_issued": "1", "notice_ids": f"ARRAY[{ID}]", "notices_issued_at": "ARRAY[at]",
+            "notices_known_at": "ARRAY[NULL::timestamptz]", "opened_at": "at",
+            "accepted_at": "CASE WHEN NOT open THEN solved END",
             "accepted_by": "CASE WHEN NOT open THEN handler END", "offer_rounds": "0", "offers_declined": "0",
             "carried_out_at": "CASE WHEN NOT open THEN solved END", "updates": "0", "follow_ups": "1",
             "resumed": "0", "closed_at": "CASE WHEN NOT open THEN solved END",

@@ -150,8 +150,8 @@ async def store(context: Context, complaints: int) -> None:
             moved: dict[str, Any] = {
                 name: value + days for name, value in vars(model).items() if isinstance(value, datetime)
             }
-            for name in ("promises_kept_at", "promises_broken_at"):
-                moved[name] = [at + days for at in getattr(model, name)]
+            for name in ("promises_kept_at", "promises_broken_at", "notices_issued_at", "notices_known_at"):
+                moved[name] = [at and at + days for at in getattr(model, name)]
             batch.append(
                 replace(model, id=ordered_id(START + days, "stored", number), counted=Counter(), **moved)
             )

@@ -124,6 +124,7 @@ async def _fill_times(
         (
             *("handling", dimension, dates[each % len(dates)], values[each // len(dates)]),
             *(int(begun[each]), int(finished[each]), entries[edges[each] : edges[each + 1]].tobytes()),
+            *(0, b""),
         )
         for each in np.flatnonzero(begun).tolist()
     )

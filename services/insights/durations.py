@@ -95,23 +95,33 @@ class Quantile:
 
 @dataclass
 class Spans:
-    """How long it took for each of some cases, and how long those that still wait have waited."""
+    """How long it took for each of some cases, how long those that still wait have waited, and after how long those
+    left that do not wait any more."""
 
     finished: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(BOUNDS), dtype=np.int64))
     """Cases by bucket."""
+    censored: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(BOUNDS), dtype=np.int64))
+    """Cases that ended in another way, by bucket."""
     waiting: list[tuple[float, int]] = field(default_factory=list)
     """(age in seconds, cases)."""
 
     @classmethod
-    def of(cls, finished: Mapping[int, int], waiting: Iterable[tuple[float, int]] = ()) -> "Spans":
+    def of(
+        cls,
+        finished: Mapping[int, int],
+        waiting: Iterable[tuple[float, int]] = (),
+        censored: Mapping[int, int] | None = None,
+    ) -> "Spans":
         """Of a few cases by bucket."""
-        return cls(added_up([packed(finished)])[0], list(waiting))
+        ended, left = added_up([packed(finished), packed(censored or {})])
+        return cls(ended, left, list(waiting))
 
     def quantile(self, share: float) -> Quantile | None:
         """The time within which `share` of all cases finish; None when there are no cases.
 
-        The estimate is Kaplan and Meier's (1958): an open case counts among those at risk up to its age. Leaving
-        the open ones out would make a growing backlog look quick, because it is the slow cases that are still open.
+        The estimate is Kaplan and Meier's (1958): an open case counts among those at risk up to its age, one that
+        ended in another way until then. Leaving the open ones out would make a growing backlog look quick, because it
+        is the slow cases that are still open; taking for open what has ended, a finished day look slow.
         """
         seconds, remaining = self._curve
         if not len(seconds):
@@ -124,10 +134,13 @@ class Spans:
     @cached_property
     def _curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Moments in seconds, and the share that is not finished after each."""
-        buckets = np.flatnonzero(self.finished)
+        buckets, left = np.flatnonzero(self.finished), np.flatnonzero(self.censored)
         ages = [(age, n) for age, n in self.waiting if n > 0]
-        seconds: NDArray[np.float64] = np.concatenate((_MIDDLES[buckets], [age for age, _ in ages]))
-        n = np.concatenate((self.finished[buckets], np.array([n for _, n in ages], dtype=np.int64)))
+        seconds: NDArray[np.float64] = np.concatenate(
+            (_MIDDLES[buckets], _MIDDLES[left], [age for age, _ in ages])
+        )
+        waiting = np.array([n for _, n in ages], dtype=np.int64)
+        n = np.concatenate((self.finished[buckets], self.censored[left], waiting))
         open_still = np.arange(len(seconds)) >= len(buckets)
         order = np.lexsort((open_still, seconds))  # who finishes at the age of an open one, finishes first
         seconds, n, open_still = seconds[order], n[order], open_still[order]

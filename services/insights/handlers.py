@@ -30,7 +30,7 @@ from shared.events import (
 from shared.events.intake import ExpectationGap, Sale
 from shared.events.routing import Decider
 from shared.events.surveys import SurveyAbout, SurveyMeasure
-from shared.events.vocabulary import Visibility
+from shared.events.vocabulary import TransferForm, Visibility
 from shared.reactions import Reactions
 
 store = FactsStore()
@@ -88,12 +88,12 @@ def on_complaint_coded(facts: Facts, event: ComplaintCoded, fact: Received) -> N
 
 @reactions.on(ComplaintMerged)
 def on_complaint_merged(facts: Facts, event: ComplaintMerged, fact: Received) -> None:
-    facts.leading_id = event.leading_id
+    facts.leading_id, facts.merged_at = event.leading_id, event.merged_at
 
 
 @reactions.on(ComplaintSeparated)
 def on_complaint_separated(facts: Facts, event: ComplaintSeparated, fact: Received) -> None:
-    facts.leading_id = None
+    facts.leading_id = facts.merged_at = None
 
 
 @reactions.on(CustomerWrote)
@@ -143,7 +143,7 @@ def on_complaint_assigned(facts: Facts, event: ComplaintAssigned, fact: Received
 
 @reactions.on(NoticeAcknowledged)
 def on_notice_acknowledged(facts: Facts, event: NoticeAcknowledged, fact: Received) -> None:
-    facts.notices_acknowledged += 1
+    facts.know(event.notice_id, event.acknowledged_at)
     if event.issued_at is not None:
         facts.acknowledgements_timed += 1
         waited = (event.acknowledged_at - event.issued_at).total_seconds()
@@ -157,7 +157,9 @@ def on_risk_raised(facts: Facts, event: RiskRaised, fact: Received) -> None:
 
 
 def on_notice_issued(facts: Facts, event: NoticeIssued, fact: Received) -> None:
-    facts.notices_issued += 1
+    """What goes into the clipping, nobody is asked to acknowledge."""
+    if event.form is not TransferForm.CLIPPING:
+        facts.issue(event.notice_id, event.issued_at)
 
 
 for notice in NOTICES.values():

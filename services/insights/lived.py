@@ -26,7 +26,9 @@ LIVED = {
     "reopened": "of `first_closed`, those that were taken up again since",
     "upset": "first emotion noted was negative, and a later one was noted, on the day of receipt",
     "cheered": "of `upset`, those whose last emotion is positive",
-    "notices": "notices issued about the complaint, on its day of receipt",
+    "matters": "complaints and criticisms, neither merged into others nor withdrawn, on the day of receipt",
+    "notices": "notices about the complaint that somebody must acknowledge, on its day of receipt",
+    "notices_issued": "notices that somebody must acknowledge, on the day of issue",
     "notices_known": "of `notices`, those that were acknowledged",
     "notices_timed": "of the acknowledged, those of which the time of issue is known",
     "notice_seconds": "sum over `notices_timed` of the seconds from issue to acknowledgement",
@@ -65,6 +67,8 @@ def lived(facts: "Facts", *, own: bool) -> Counted:
     assert received is not None
     if facts.severity in {Severity.URGENT, Severity.MAJOR}:
         yield received, "grave", 1
+    if facts.kind in DISSATISFIED and facts.leading_id is None and facts.withdrawn_at is None:
+        yield received, "matters", 1
     if own and facts.response_seconds is not None:
         yield received, "responded_promptly", int(facts.response_seconds <= PROMPT)
     if facts.handled_at is not None:
@@ -101,6 +105,9 @@ def _noticed(facts: "Facts", received: datetime) -> Counted:
     yield received, "notices_known", min(facts.notices_issued, facts.notices_acknowledged)
     yield received, "notices_timed", facts.acknowledgements_timed
     yield received, "notice_seconds", facts.acknowledgement_seconds
+    for issued_at in facts.notices_issued_at:
+        if issued_at is not None:
+            yield issued_at, "notices_issued", 1
 
 
 def _surveyed(facts: "Facts") -> Counted:

@@ -4,17 +4,17 @@ Every field is told by one topic only, or is a count that any topic may raise, o
 own time: so the row is the same whichever topic is read first.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from services.insights.durations import bucket_of
 from services.insights.lived import DISSATISFIED as DISSATISFIED
 from services.insights.lived import LIVED, lived
+from services.insights.timed import BEGUN, timed
 from shared.aggregate import Aggregate
 from shared.events.vocabulary import Outcome
 
@@ -57,10 +57,7 @@ SLOW = 72 * 3600
 """Seconds from receipt to the result, beyond which it was slow: the target of the 90 % quantile."""
 
 Cell = tuple[date, Dims, str | tuple[str, int]]
-"""A day, the dimensions, and what is counted: a name in COUNTS, or a name in DURATIONS with a bucket or BEGUN."""
-
-BEGUN = -1
-"""In the place of a bucket: all whose duration is counted, whether it has ended or not."""
+"""A day, the dimensions, and what is counted: a name in COUNTS, or a name in DURATIONS with a place (see `timed`)."""
 
 Contributions = Counter[Cell]
 
@@ -119,6 +116,8 @@ class Facts(Aggregate):
     subcategory: str | None = None
     leading_id: UUID | None = None
     """The complaint that it was merged into, while it is."""
+    merged_at: datetime | None = None
+    """When, while it is."""
     contacts: int = 0
     """Times the customer came back with more after the registration."""
     offer_chosen_at: datetime | None = None
@@ -142,6 +141,13 @@ class Facts(Aggregate):
     risks_raised: int = 0
     # the transfer topics
     notices_issued: int = 0
+    """Those that somebody must acknowledge."""
+    # the transfer topics and routing: each notice once, in the order of their ids
+    notice_ids: list[UUID] = field(default_factory=list)
+    notices_issued_at: list[datetime | None] = field(default_factory=list)
+    """By the transfer topics; None: its issue was not read yet, or nobody must acknowledge it."""
+    notices_known_at: list[datetime | None] = field(default_factory=list)
+    """By routing; None: not acknowledged."""
     # resolution
     opened_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -256,20 +262,31 @@ class Facts(Aggregate):
         """A person told the customer something. The first time counts."""
         self.responded_at = at if self.responded_at is None else min(at, self.responded_at)
 
+    def issue(self, notice_id: UUID, at: datetime) -> None:
+        """A notice that somebody must acknowledge."""
+        self.notices_issued += 1
+        self.notices_issued_at[self._place_of(notice_id)] = at
+
+    def know(self, notice_id: UUID, at: datetime) -> None:
+        """A notice was acknowledged."""
+        self.notices_acknowledged += 1
+        self.notices_known_at[self._place_of(notice_id)] = at
+
+    def _place_of(self, notice_id: UUID) -> int:
+        """Whichever topic is read first: their order is that of the ids."""
+        place = bisect_left(self.notice_ids, notice_id)
+        if self.notice_ids[place : place + 1] != [notice_id]:
+            self.notice_ids.insert(place, notice_id)
+            self.notices_issued_at.insert(place, None)
+            self.notices_known_at.insert(place, None)
+        return place
+
     @property
     def dims(self) -> Dims:
         return Dims(
             *(self.category or "", self.severity or "", self.department or "", self.channel or ""),
             *(self.product or "", self.region or "", self.handler_id or "", self.loss or ""),
         )
-
-
-DURATIONS: dict[str, Callable[[Facts], int | None]] = {
-    "handling": lambda facts: facts.handling_seconds,
-    "response": lambda facts: facts.response_seconds,
-}
-"""Whole seconds that something took, None while it lasts. A histogram is kept of each on the day of receipt, over
-the complaints that were neither merged into others nor withdrawn. Another one is a line here and a recount."""
 
 
 def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
@@ -299,12 +316,10 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
         if facts.outcome == Outcome.SATISFIED:
             add(received, "converted")
     own = not merged and facts.withdrawn_at is None
-    if own:
-        for name, seconds_of in DURATIONS.items():
-            add(received, (name, BEGUN))
-            seconds = seconds_of(facts)
-            if seconds is not None:
-                add(received, (name, bucket_of(seconds)))
+    for name, since, place in timed(facts, own=own):
+        add(since, (name, BEGUN))
+        if place is not None:
+            add(since, (name, place))
     took = facts.handling_seconds
     if took is not None:
         add(received, "handled")

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.engine import Row
 
 from services.insights.durations import BOUNDS
-from services.insights.model import COUNTS, CUTS, DURATIONS, Facts, contributions
+from services.insights.model import COUNTS, CUTS, Facts, contributions
 from services.insights.store import SUMS, complaints, layout
 from services.insights.summing import Sums, rows_of
+from services.insights.timed import DURATIONS
 
 AT_ONCE = 5_000
 """Complaints in one question, and rows in one insertion."""

@@ -18,8 +18,8 @@ from services.insights.measures import Totals
 from services.insights.measures.cells import BY_DAY, OVERALL, Cells, cells_of
 from services.insights.model import COUNTS
 
-BY_DAY_OF_RECEIPT = timedelta(days=92)
-"""Ages of what waits are known to the half day when it was received so long ago; of older ones to the half month. A
+BY_DAY_SINCE = timedelta(days=92)
+"""Ages of what waits are known to the half day when it began so long ago; of older ones to the half month. A
 quantile below three months does not notice the difference."""
 
 _SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTS)
@@ -39,9 +39,11 @@ _TOTALS = """
 WITH counts AS (
     SELECT key, {sums} FROM ({counts}) c GROUP BY 1
 ), times AS (
-    SELECT name, key, string_agg(buckets, ''::bytea) AS buckets FROM ({times}) t WHERE finished > 0 GROUP BY 1, 2
+    SELECT name, key, string_agg(buckets, ''::bytea) AS buckets, string_agg(censored_buckets, ''::bytea) AS censored
+    FROM ({times}) t WHERE finished + censored > 0 GROUP BY 1, 2
 ), waiting AS (
-    SELECT name, key, day, unit, begun - finished AS n FROM ({waiting}) w WHERE begun > finished
+    SELECT name, key, day, unit, begun - finished - censored AS n FROM ({waiting}) w
+    WHERE begun > finished + censored
 ), stock AS (
     SELECT key, sum(received - merged - withdrawn - closed)::bigint AS n FROM ({stock}) s GROUP BY 1
 )
@@ -49,10 +51,12 @@ SELECT (SELECT coalesce(json_agg(counts), '[]') FROM counts) AS counts,
        (SELECT coalesce(array_agg(name ORDER BY name, key), '{{}}') FROM times) AS names,
        (SELECT coalesce(array_agg(key ORDER BY name, key), '{{}}') FROM times) AS keys_,
        (SELECT coalesce(array_agg(buckets ORDER BY name, key), '{{}}') FROM times) AS buckets,
+       (SELECT coalesce(array_agg(censored ORDER BY name, key), '{{}}') FROM times) AS censored,
        (SELECT coalesce(json_agg(waiting), '[]') FROM waiting) AS waiting,
        (SELECT coalesce(json_agg(stock), '[]') FROM stock) AS stock
 """
 _OPEN = "received, merged, withdrawn, closed"
+_ENDED = "finished, buckets, censored, censored_buckets"
 _NOON = time(12, tzinfo=UTC)
 
 
@@ -72,8 +76,8 @@ def _question(by: str, key: int | None, held: tuple[int, ...]) -> TextClause:
             _TOTALS.format(
                 sums=_SUMS,
                 counts=f"SELECT CAST(day AS text) AS key, {', '.join(COUNTS)} FROM daily {days}",  # noqa: S608
-                times=f"SELECT name, CAST(day AS text) AS key, finished, buckets FROM daily_durations {days}",  # noqa: S608
-                waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished "  # noqa: S608
+                times=f"SELECT name, CAST(day AS text) AS key, {_ENDED} FROM daily_durations {days}",  # noqa: S608
+                waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished, censored "  # noqa: S608
                 f"FROM daily_durations {days}",
                 stock=f"SELECT CAST(day AS text) AS key, {_OPEN} FROM daily {days} UNION ALL "  # noqa: S608
                 + _pieces("", f"'' AS key, {_OPEN}", "ever", where),
@@ -84,9 +88,9 @@ def _question(by: str, key: int | None, held: tuple[int, ...]) -> TextClause:
         _TOTALS.format(
             sums=_SUMS,
             counts=_pieces("", f"{of} AS key, {', '.join(COUNTS)}", "in", where),
-            times=_pieces("_durations", f"name, {of} AS key, finished, buckets", "in", where),
+            times=_pieces("_durations", f"name, {of} AS key, {_ENDED}", "in", where),
             waiting=" UNION ALL ".join(
-                f"SELECT name, {of} AS key, day, '{unit}' AS unit, begun, finished FROM {grain}_durations "  # noqa: S608
+                f"SELECT name, {of} AS key, day, '{unit}' AS unit, begun, finished, censored FROM {grain}_durations "  # noqa: S608
                 f"WHERE {where} AND day BETWEEN :old_{piece}_from AND :old_{piece}_to"
                 for grain, piece, unit in (
                     *(("monthly", "whole", "month"), ("daily", "head", "day")),
@@ -140,7 +144,7 @@ async def totals(
     """Totals of each group from `first` to `last`, both included; '' is the group of what is not known.
 
     `by` is a dimension or "day"; `held` are values of dimensions: only they count. Raises NotSummed when no sums are
-    kept by these together. See BY_DAY_OF_RECEIPT for the age of a waiting complaint.
+    kept by these together. See BY_DAY_SINCE for the age of what waits.
     """
     cells: Cells = cells_of(by, held or {})
     by_day = by == BY_DAY
@@ -150,7 +154,7 @@ async def totals(
         given |= {"first": first, "last": last}
         given |= pieces("ever", *((date.min, first - DAY) if first > date.min else _NO_DAYS))
     else:
-        old = (now - BY_DAY_OF_RECEIPT).date()
+        old = (now - BY_DAY_SINCE).date()
         given |= pieces("in", first, last) | pieces("old", first, last, old) | pieces("ever", date.min, last)
     question = _question(by, cells.key, tuple(position for position, _ in cells.held))
     found = await connection.execute(question, given)
@@ -164,8 +168,10 @@ async def totals(
     for counted in row.counts:
         groups[counted.pop("key")].counts = counted
     spans = {
-        key: Spans(histogram)
-        for key, histogram in zip(zip(row.names, row.keys_, strict=True), added_up(row.buckets), strict=True)
+        (name, key): Spans(finished, censored)
+        for name, key, finished, censored in zip(
+            row.names, row.keys_, added_up(row.buckets), added_up(row.censored), strict=True
+        )
     }
     for waits in row.waiting:
         spans.setdefault((waits["name"], waits["key"]), Spans()).waiting.append(
@@ -178,11 +184,11 @@ async def totals(
 
 
 def _age(waits: dict[str, Any], now: datetime) -> float:
-    """Seconds since the noon of the day of receipt, or since the middle of the month."""
-    received = datetime.combine(date.fromisoformat(waits["day"]), _NOON)
+    """Seconds since the noon of the day on which it began, or since the middle of the month."""
+    since = datetime.combine(date.fromisoformat(waits["day"]), _NOON)
     if waits["unit"] == "month":
-        received += timedelta(days=15)
-    return max(0.0, (now - received).total_seconds())
+        since += timedelta(days=15)
+    return max(0.0, (now - since).total_seconds())
 
 
 def _add_stock(groups: defaultdict[str, Totals], stock: dict[str, int], *, running: bool) -> None:

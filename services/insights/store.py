@@ -41,6 +41,7 @@ PARTS = {
     "reopened": "reopened <= first_closed",
     "cheered": "cheered <= upset AND upset <= received",
     "notices": "notices_known <= notices",
+    "matters": "matters <= dissatisfied",
     "surveyed": "rated_well <= rated AND process_rated_well <= process_rated AND effort_low <= effort_told",
     "recommended": "promoters + detractors <= recommend_told",
     "repurchase": "repurchase_meant <= repurchase_told",
@@ -79,6 +80,7 @@ complaints = Table(
     Column("public_at", TIME, comment="since when it stands in public"),
     Column("subcategory", Text, comment="as a person coded it"),
     Column("leading_id", Uuid, comment="the complaint that it was merged into, while it is"),
+    Column("merged_at", TIME, comment="when, while it is"),
     Column(
         "contacts", Integer, nullable=False, server_default="0", comment="with more, after the registration"
     ),
@@ -101,7 +103,22 @@ complaints = Table(
     ),
     Column("acknowledgements_timed", Integer, nullable=False, server_default="0"),
     Column("acknowledgement_seconds", BigInteger, nullable=False, server_default="0"),
-    Column("notices_issued", Integer, nullable=False),
+    Column("notices_issued", Integer, nullable=False, comment="those that somebody must acknowledge"),
+    Column("notice_ids", ARRAY(Uuid), nullable=False, server_default="{}", comment="in their order"),
+    Column(
+        "notices_issued_at",
+        ARRAY(TIME),
+        nullable=False,
+        server_default="{}",
+        comment="of each of notice_ids; null: not read, or nobody must acknowledge it",
+    ),
+    Column(
+        "notices_known_at",
+        ARRAY(TIME),
+        nullable=False,
+        server_default="{}",
+        comment="of each of notice_ids; null: not acknowledged",
+    ),
     Column("opened_at", TIME),
     Column("accepted_at", TIME, comment="first acceptance"),
     Column("accepted_by", Text, comment="who accepted it last"),
@@ -155,6 +172,12 @@ complaints = Table(
     CheckConstraint(f"sale_mode IN {tuple(mode.value for mode in SaleMode)}", name="sale_mode"),
     CheckConstraint(f"gap_source IN {tuple(source.value for source in GapSource)}", name="gap_source"),
     CheckConstraint("withdrawn_at IS NULL OR closed_at IS NULL", name="one_end"),
+    CheckConstraint("(leading_id IS NULL) = (merged_at IS NULL)", name="merged"),
+    CheckConstraint(
+        "cardinality(notice_ids) = cardinality(notices_issued_at) "
+        "AND cardinality(notice_ids) = cardinality(notices_known_at)",
+        name="notices",
+    ),
     comment="one row per complaint, as the events tell it",
     postgresql_with=ROOM,
 )
@@ -203,11 +226,23 @@ def _durations(name: str, day: str) -> Table:
         Column("dimension", Text, primary_key=True),
         Column("day", Date, primary_key=True, comment=day),
         Column("value", Text, primary_key=True),
-        Column("begun", BigInteger, nullable=False, comment="complaints whose duration is counted"),
+        Column("begun", BigInteger, nullable=False, comment="complaints or notices that are timed"),
         Column("finished", BigInteger, nullable=False, comment="of `begun`, those for which it has ended"),
         Column("buckets", LargeBinary, nullable=False, comment="of `finished`; see durations.packed"),
-        CheckConstraint("begun > 0 AND finished BETWEEN 0 AND begun", name="begun"),
+        Column(
+            "censored",
+            BigInteger,
+            nullable=False,
+            comment="of `begun`, those for which it has ended in another way",
+        ),
+        Column("censored_buckets", LargeBinary, nullable=False, comment="of `censored`, as `buckets`"),
+        CheckConstraint("begun > 0 AND finished + censored <= begun", name="begun"),
+        CheckConstraint("least(finished, censored) >= 0", name="not_negative"),
         CheckConstraint("(finished = 0) = (length(buckets) = 0) AND length(buckets) % 4 = 0", name="buckets"),
+        CheckConstraint(
+            "(censored = 0) = (length(censored_buckets) = 0) AND length(censored_buckets) % 4 = 0",
+            name="censored_buckets",
+        ),
         comment="histograms of durations: they add up, percentiles do not",
         postgresql_with=SUMMED,
     )
@@ -215,8 +250,8 @@ def _durations(name: str, day: str) -> Table:
 
 daily = _counts("daily", "UTC")
 monthly = _counts("monthly", "first of the month, UTC")
-daily_durations = _durations("daily_durations", "of receipt, UTC")
-monthly_durations = _durations("monthly_durations", "first of the month of receipt, UTC")
+daily_durations = _durations("daily_durations", "on which it began, UTC")
+monthly_durations = _durations("monthly_durations", "first of the month in which it began, UTC")
 SUMS = (daily, monthly, daily_durations, monthly_durations)
 MOST_SUMS = 300_000
 """Sums that are held in the memory at a time while the tables are made anew: about 300 bytes each."""

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import text
 
 from services.insights.durations import packed
-from services.insights.model import BEGUN, COUNTS, CUTS, JOIN, Cell, Dims, name_of
+from services.insights.model import COUNTS, CUTS, JOIN, Cell, Dims, name_of
+from services.insights.timed import BEGUN, CENSORED
 from shared.database import Transaction
 
 Key = tuple[str, date, str]
@@ -24,6 +25,10 @@ GRAINS = ("daily", "monthly")
 """Tables of counts. The histograms of each are in the table of the same name with `_durations`."""
 TIMED = tuple(cut for cut in CUTS if len(cut) < 3 and "loss" not in cut)
 """Cuts by which histograms are kept: those that the measures are broken down by."""
+
+TIMES = ("begun", "finished", "buckets", "censored", "censored_buckets")
+"""Columns of a histogram."""
+_NONE = (b"", b"")
 
 _POSITION = {name: position for position, name in enumerate(COUNTS)}
 _PLACES = [(name_of(cut), [Dims._fields.index(name) for name in cut], cut in TIMED) for cut in CUTS]
@@ -42,7 +47,7 @@ class Sums:
     times: defaultdict[TimesKey, defaultdict[int, int]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(int))
     )
-    """Cases by bucket, and all that began under BEGUN."""
+    """Cases by their place; see `timed`."""
 
     def __len__(self) -> int:
         return len(self.counts) + len(self.times)
@@ -114,21 +119,22 @@ _KEYS = (
 _SAME = "t.name = d.name AND t.dimension = d.dimension AND t.day = d.day AND t.value = d.value"
 _STORED = {
     grain: text(
-        f"SELECT d.i, t.buckets FROM {_KEYS}) WITH ORDINALITY AS d(name, dimension, day, value, i) "  # noqa: S608
-        f"JOIN {grain}_durations t ON {_SAME} WHERE t.finished > 0"
+        f"SELECT d.i, t.buckets, t.censored_buckets FROM {_KEYS}) WITH ORDINALITY AS d(name, dimension, day, value, i) "  # noqa: S608
+        f"JOIN {grain}_durations t ON {_SAME} WHERE t.finished + t.censored > 0"
     )
     for grain in GRAINS
 }
 _TIMES = {
     grain: text(
         f"MERGE INTO {grain}_durations AS t USING (SELECT * FROM {_KEYS}, CAST(:begun AS bigint[]), "  # noqa: S608
-        "CAST(:finished AS bigint[]), CAST(:buckets AS bytea[]))) "
-        f"AS d(name, dimension, day, value, begun, finished, buckets) ON {_SAME} "
-        "WHEN MATCHED AND t.begun + d.begun = 0 AND t.finished + d.finished = 0 THEN DELETE "
+        "CAST(:finished AS bigint[]), CAST(:buckets AS bytea[]), CAST(:censored AS bigint[]), "
+        "CAST(:censored_buckets AS bytea[]))) "
+        f"AS d(name, dimension, day, value, {', '.join(TIMES)}) ON {_SAME} "
+        "WHEN MATCHED AND t.begun + d.begun = 0 THEN DELETE "
         "WHEN MATCHED THEN UPDATE SET begun = t.begun + d.begun, finished = t.finished + d.finished, "
-        "buckets = d.buckets "
-        "WHEN NOT MATCHED THEN INSERT (name, dimension, day, value, begun, finished, buckets) "
-        "VALUES (d.name, d.dimension, d.day, d.value, d.begun, d.finished, d.buckets)"
+        "buckets = d.buckets, censored = t.censored + d.censored, censored_buckets = d.censored_buckets "
+        f"WHEN NOT MATCHED THEN INSERT (name, dimension, day, value, {', '.join(TIMES)}) "
+        f"VALUES (d.name, d.dimension, d.day, d.value, {', '.join(f'd.{name}' for name in TIMES)})"
     )
     for grain in GRAINS
 }
@@ -156,9 +162,9 @@ async def _add_times(
 ) -> None:
     keys = _columns(("name", "dimension", "day", "value"), list(times))
     found = await transaction.execute(_STORED[grain], keys)
-    stored = dict(found.fetchall())
-    rows = [_packed(spans, stored.get(place, b"")) for place, spans in enumerate(times.values(), 1)]
-    changed = keys | _columns(("begun", "finished", "buckets"), rows)
+    stored = {place: histograms for place, *histograms in found.fetchall()}
+    rows = [_packed(spans, *stored.get(place, _NONE)) for place, spans in enumerate(times.values(), 1)]
+    changed = keys | _columns(TIMES, rows)
     await transaction.execute(_TIMES[grain], changed)
 
 
@@ -172,11 +178,15 @@ def rows_of(sums: Sums, table: str) -> list[dict[str, Any]]:
     if table in GRAINS:
         names = ("dimension", "day", "value", *COUNTS)
         return [dict(zip(names, (*key, *row), strict=True)) for key, row in part.counts.items()]
-    names = ("name", "dimension", "day", "value", "begun", "finished", "buckets")
+    names = ("name", "dimension", "day", "value", *TIMES)
     return [dict(zip(names, (*key, *_packed(spans)), strict=True)) for key, spans in part.times.items()]
 
 
-def _packed(spans: Mapping[int, int], stored: bytes = b"") -> tuple[int, int, bytes]:
-    """How many began and how many finished by the change, and the histogram after it."""
-    finished = {bucket: n for bucket, n in spans.items() if bucket != BEGUN}
-    return spans.get(BEGUN, 0), sum(finished.values()), packed(finished, stored)
+def _packed(
+    spans: Mapping[int, int], finished: bytes = b"", censored: bytes = b""
+) -> tuple[int, int, bytes, int, bytes]:
+    """TIMES: how many began, finished and were censored by the change, and the histograms after it."""
+    ended = {place: n for place, n in spans.items() if BEGUN < place < CENSORED}
+    left = {place - CENSORED: n for place, n in spans.items() if place >= CENSORED}
+    counts = (spans.get(BEGUN, 0), sum(ended.values()), sum(left.values()))
+    return counts[0], counts[1], packed(ended, finished), counts[2], packed(left, censored)

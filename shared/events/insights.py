@@ -344,7 +344,8 @@ class DisparityFound(Event):
     comparison_id: UUID
     about: Treated
     characteristic: str
-    """By what groups are told apart: standing, account, contact, language, region; of staff the department."""
+    """By what groups are told apart: standing, account, contact, language, region; of staff department, team,
+    layer, languages, experience."""
     group: str
     measure: str
     """What is compared, such as `handling_time`."""

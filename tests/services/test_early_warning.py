@@ -47,6 +47,7 @@ def row(number: int, moment: datetime, **fields: Any) -> dict[str, Any]:
     known: dict[str, Any] = {
         **NUMBERS,
         **{"promises_kept_at": [], "promises_broken_at": []},
+        **{"notice_ids": [], "notices_issued_at": [], "notices_known_at": []},
         **{"id": derived_id("warned", number), "registered_at": moment, "kind": "complaint"},
         **{"customer_id": derived_id("customer", number), "channel": "phone", "severity": "general"},
         **dict.fromkeys(("category", "subcategory", "product", "region", "batch", "supplier", "loss")),

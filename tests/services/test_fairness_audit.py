@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from services.insights.app import service
 from services.insights.fairness.measures import MEASURES, MeasureId
 from services.insights.fairness.model import NUMBERS, estimate_of
+from services.insights.fairness.staff import CHARACTERISTICS
 from services.insights.fairness.watch import FairnessWatch
 from shared import clock
 from shared.events import (
@@ -283,67 +284,141 @@ async def test_open_cases_count_up_to_now_and_withdrawn_ones_until_they_were(ins
     assert said["account", "key", "withdrawn"]["value"] == pytest.approx(-0.25)
 
 
-@pytest.mark.requirement("N-E", "002-16")
-async def test_staff_of_one_department_are_treated_as_those_of_another(insights: Insights) -> None:
-    """Six people in each of two departments, ten complaints about each: held against two thirds in one department, and
-    one third in the other; the first has twice the load."""
+PEOPLE = 64
+"""In each of two departments."""
+
+
+def people(department: str, layer: int) -> dict[str, Any]:
+    """A department as the directory has it: two teams; of each two that follow each other, one speaks two languages."""
+    named = {"name_en": department.title(), "name_zh": department}
+    return {
+        "departments": [{"code": department, "layer": layer, **named}],
+        "teams": [{"code": f"{department}_{end}", "department": department, **named} for end in "ab"],
+        "people": [
+            {
+                "id": f"{department}.{number}",
+                "name": "Li",
+                "department": department,
+                "team": f"{department}_{'ab'[number % 4 // 2]}",
+                "languages": ["zh", "en"][: 1 + number % 2],
+            }
+            for number in range(PEOPLE)
+        ],
+    }
+
+
+def given(name: str, at: datetime, person: str) -> list[Told]:
+    """A complaint that one person has."""
+    i = ordered_id(at, name, person)
+    assigned = ComplaintAssigned(
+        complaint_id=i,
+        department=person.partition(".")[0],
+        handler_id=person,
+        handler_name="Li",
+        reasons=(),
+        assigned_at=at,
+    )
+    return [(at, registered(i, at)), (at, assigned)]
+
+
+def accused(number: int, person: str, *, held: bool, granted: bool) -> list[Told]:
+    """A complaint about a person, judged; and an appeal, if it was held against them."""
+    i, at = ordered_id(MORNING, "accused", number), MORNING + timedelta(hours=number / 4)
+    of = {"complaint_id": i, "person_id": person}
+    told: list[Told] = [(at, registered(i, at)), (at, AccusedTold(**of, answer_by=at, told_at=at))]
+    if not held:
+        return [*told, (at, AccusedCleared(**of, because=Clearing.NOT_AT_FAULT, cleared_at=at))]
+    mark, appeal = derived_id("mark", i), {**of, "appeal_id": derived_id("appeal", i)}
+    decision = Decision.PARTLY if granted else Decision.DISMISSED
+    return [
+        *told,
+        (at, MarkMade(**of, mark_id=mark, step=1, made_at=at, appeal_until=at + timedelta(days=9))),
+        (at, AppealFiled(**appeal, mark_id=mark, decide_by=at, filed_at=at)),
+        (at, AppealDecided(**appeal, reviewer_id="r1", decision=decision, decided_at=at)),
+    ]
+
+
+def at_work() -> list[Told]:
+    """Quality has twice the work of sales, and of both those with two languages twice that of the others. Who works in
+    sales has been there for a year, who works in quality is new. One hundred and twenty complaints are about people of
+    each: held against two thirds in quality, and one third in sales."""
     told: list[Told] = []
-    for number in range(180):
-        department = "quality" if number % 3 < 2 else "sales"
-        i, at = ordered_id(MORNING, "load", number), MORNING + timedelta(minutes=number)
-        person = f"{department}.{number // 3 % 6}"
-        told.append((at, registered(i, at)))
-        told.append(
-            (
-                at,
-                ComplaintAssigned(
-                    complaint_id=i,
-                    department=department,
-                    handler_id=person,
-                    handler_name="Li",
-                    reasons=(),
-                    assigned_at=at,
-                ),
-            )
-        )
-    accused: list[Told] = []
-    for number in range(120):
+    for number in range(PEOPLE):
+        told += given("long ago", MORNING - timedelta(days=400), f"sales.{number}")
+        for department, cases in (("quality", 2), ("sales", 1)):
+            for one in range(cases * (1 + number % 2)):
+                told += given(f"load-{one}", MORNING + timedelta(minutes=number), f"{department}.{number}")
+    for number in range(240):
         quality = number % 2 == 0
-        person = f"{'quality' if quality else 'sales'}.{number // 2 % 6}"
-        i, at = ordered_id(MORNING, "accused", number), MORNING + timedelta(hours=number)
-        told.append((at, registered(i, at)))
-        of = {"complaint_id": i, "person_id": person}
-        accused.append((at, AccusedTold(**of, answer_by=at, told_at=at)))
-        if (number // 2 % 3 < 2) is quality:
-            mark = derived_id("mark", i)
-            accused.append(
-                (at, MarkMade(**of, mark_id=mark, step=1, made_at=at, appeal_until=at + timedelta(days=9)))
-            )
-            appeal = {**of, "appeal_id": derived_id("appeal", i)}
-            accused.append((at, AppealFiled(**appeal, mark_id=mark, decide_by=at, filed_at=at)))
-            decided = Decision.PARTLY if quality else Decision.DISMISSED
-            accused.append((at, AppealDecided(**appeal, reviewer_id="r1", decision=decided, decided_at=at)))
-        else:
-            accused.append((at, AccusedCleared(**of, because=Clearing.NOT_AT_FAULT, cleared_at=at)))
-    await insights.feed(records(told))
-    given = records(accused)
-    await insights.feed(given)
-    await insights.feed(given)  # delivered again
+        person = f"{'quality' if quality else 'sales'}.{number // 2 % PEOPLE}"
+        told += accused(number, person, held=(number // 2 % 3 < 2) is quality, granted=quality)
+    return sorted(told, key=lambda each: each[0])
+
+
+@pytest.mark.slow
+@pytest.mark.empty_world
+@pytest.mark.requirement("N-E", "002-16")
+async def test_groups_of_staff_are_treated_alike_or_it_is_told(world: World) -> None:
+    for department, layer in (("quality", 3), ("sales", 1)):
+        kept = await world.http.put("/routing/v1/directory", json=people(department, layer))
+        assert kept.status_code == 200, kept.text
+    context, events = world.context("insights"), records(at_work())
+    for _ in range(2):  # delivered again
+        await service.pump(context).handle(events)
     with clock.moved_to(lambda: datetime(2026, 4, 20, tzinfo=UTC)):
-        assert await FairnessWatch(insights.context).turn() == 2
-    items = (await insights.http.get(f"{V1}/audits")).json()["items"]
+        assert await FairnessWatch(context).turn() == 2
+        assert await FairnessWatch(context).turn() == 0
+    items = (await world.http.get(f"{V1}/audits")).json()["items"]
     [audit] = [each for each in items if each["about"] == "staff"]
-    answer = await insights.http.get(f"{V1}/audits/{audit['id']}")
+    answer = await world.http.get(f"{V1}/audits/{audit['id']}")
     said = by(answer.json()["comparisons"])
-    held = said["department", "quality", "held_against"]
-    assert (held["n"], held["n_others"]) == (60, 60)
-    assert held["value"] == pytest.approx(1 / 3)
-    assert (held["verdict"], held["worse"]) == ("disparity", "group")
-    load = said["department", "quality", "load"]
-    assert (load["n"], load["n_others"], load["verdict"]) == (6, 6, "too_few"), "six people are few"
+    assert {characteristic for characteristic, _, _ in said} == set(CHARACTERISTICS)
+    # They differ together: each says it, against all others of whom it is known.
+    for characteristic, group, sign in (
+        ("department", "quality", 1),
+        ("layer", "1", -1),
+        ("experience", "experienced", -1),
+    ):
+        held = said[characteristic, group, "held_against"]
+        assert (held["n"], held["n_others"]) == (120, 120)
+        assert held["value"] == pytest.approx(sign / 3)
+        assert held["low"] < held["value"] < held["high"]
+        assert held["q_value"] < 0.05
+        assert (held["verdict"], held["worse"]) == ("disparity", "group" if sign > 0 else "others")
     granted = said["department", "quality", "appeal_granted"]
-    assert (granted["n"], granted["n_others"], granted["verdict"]) == (40, 20, "too_few")
+    assert (granted["n"], granted["n_others"], granted["verdict"]) == (80, 40, "disparity")
+    assert said["languages", "en+zh", "held_against"]["verdict"] != "disparity"
+    # Loads are compared among people of one department.
+    load = said["department", "quality", "load"]
+    assert (load["n"], load["n_others"], load["verdict"], load["worse"]) == (64, 64, "disparity", "group")
+    spoken = said["languages", "en+zh", "load"]
+    assert (spoken["value"], spoken["verdict"], spoken["worse"]) == (0.5, "disparity", "group")
+    strata = (await world.http.get(f"{V1}/comparisons/{spoken['id']}")).json()["strata"]
+    assert [each["stratum"] for each in strata] == [
+        ["", "", "", "", "quality"],
+        ["", "", "", "", "sales"],
+    ]
+    assert said["team", "quality_a", "load"]["value"] == 0, "the team has its share of either"
+    lone = said["experience", "experienced", "load"]
+    assert (lone["n"], lone["left_out"], lone["verdict"]) == (0, 128, "too_few"), "nobody there is their like"
     assert "quality.1" not in answer.text, "groups are shown, never a person"
+    page = await world.http.get("/insights/pages/fairness", params={"by": "staff", "lang": "en"})
+    assert page.status_code == 200, page.text
+    for words in ("Team · quality_a", "Layer · contact staff", "Languages · both languages"):
+        assert words in page.text
+    assert "Experience · experienced" in page.text
+
+
+@pytest.mark.requirement("N-E", "002-16")
+async def test_without_the_directory_the_audit_of_staff_waits_and_that_of_customers_does_not(
+    insights: Insights,
+) -> None:
+    told = [*quarter(120), *given("alone", MORNING, "sales.1")]
+    await insights.feed(records(told))
+    with clock.moved_to(lambda: datetime(2026, 4, 20, tzinfo=UTC)):
+        assert await FairnessWatch(insights.context).turn() == 1
+    listed = (await insights.http.get(f"{V1}/audits")).json()["items"]
+    assert [each["about"] for each in listed] == ["customers"]
 
 
 async def test_the_database_refuses_what_must_not_be(insights: Insights) -> None:

@@ -205,6 +205,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
         "received": 5,
         "merged": 0,
         "withdrawn": 0,
+        "matters": 4,  # not the praise
         "handling_rate": 0.8,
         "closed": 3,
         "satisfaction_rate": pytest.approx(1 / 3),

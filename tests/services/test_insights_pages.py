@@ -12,15 +12,15 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from services.insights.charts.pareto import pareto
 from services.insights.pages.access import VALID
 from services.insights.pages.catalogue import REPORTS
 from shared import clock
-from shared.events import CaseClosed
+from shared.events import CaseClosed, CaseWithdrawn, ComplaintMerged, ComplaintTriaged
 from shared.events.intake import ProductRef
-from shared.events.vocabulary import Language, Outcome
+from shared.events.routing import Decider
+from shared.events.vocabulary import Kind, Language, Outcome, Severity
 from tests.conftest import NewDatabase
-from tests.insights_story import registered, stories
+from tests.insights_story import Told, registered, stories
 from tests.insights_watched import administrator, feed, watched
 from tests.services.test_insights import Insights, case, open_insights
 
@@ -49,9 +49,33 @@ async def told(new_database: NewDatabase, scratch: Path) -> AsyncIterator[Insigh
         product = ProductRef(name="<script>alert(1)</script> & Söhne")
         closed = CaseClosed(complaint_id=case(1), outcome=Outcome.SATISFIED, closed_by="h", closed_at=at)
         wicked = [(at, registered(case(1), at, region="CN-31", product=product)), (at, closed)]
-        await feed(opened, [*stories(200), *wicked])
+        await feed(opened, [*stories(200), *wicked, *no_matters(at)])
         await watched(opened)
         yield opened
+
+
+def no_matters(at: datetime) -> list[Told]:
+    """Received, and yet no matters of their own: withdrawn, withdrawn before it was triaged, merged, merged after the
+    case was closed, and praise."""
+    told: list[Told] = [(at, registered(case(n), at, region="CN-31")) for n in range(2, 6)]
+    told.append((at, registered(case(6), at, region="CN-31", kind=Kind.PRAISE)))
+    told += [(at, CaseWithdrawn(complaint_id=case(n), withdrawn_at=at)) for n in (2, 3)]
+    later = at + timedelta(hours=1)
+    triaged = ComplaintTriaged(
+        complaint_id=case(3),
+        category="delivery",
+        severity=Severity.GENERAL,
+        decided_by=Decider.RULES,
+        reasons=(),
+        triaged_at=later,
+    )
+    told.append((later, triaged))
+    closed = CaseClosed(complaint_id=case(5), outcome=Outcome.SATISFIED, closed_by="h", closed_at=at)
+    told.append((at, closed))
+    for n in (4, 5):
+        merged = ComplaintMerged(complaint_id=case(n), leading_id=case(1), merged_by="h", merged_at=later)
+        told.append((later, merged))
+    return told
 
 
 @pytest.fixture
@@ -146,41 +170,46 @@ async def test_the_board_says_what_the_api_says(told: Insights, by: str) -> None
 @pytest.mark.parametrize("by", ["category", "product", "region", "department", "channel"])
 async def test_causes_are_counted_as_the_api_counts_them(told: Insights, by: str) -> None:
     page = await shown(told, "causes", by=by)
-    groups = (await api(told, "/measures", by=by))["groups"]
     counts = {}
-    for group in groups:
+    for group in (await api(told, "/measures", by=by))["groups"]:
         by_id = {m["measure"]: int(m["value"] or 0) for m in group["measures"] if m["unit"] == "complaints"}
-        counts[group["key"] or ""] = by_id["received"] - by_id["merged"]
+        counts[group["key"] or ""] = by_id["matters"]
     found = rows(page, "causes")
     assert {key: int(row[0]) for key, row in found.items()} == {key: n for key, n in counts.items() if n}
     whole, shown_counts = sum(counts.values()), [int(row[0]) for row in found.values()]
     assert shown_counts == sorted(shown_counts, reverse=True)
+    assert figure(page, "matters") == str(whole)
     assert [float(row[1]) for row in found.values()] == [n / whole for n in shown_counts]
-    together = [float(row[2]) for row in found.values()]
-    assert together == sorted(together)
-    assert together[-1] == 1
     vital = int(figure(page, "vital"))
+    together = [float(row[2]) for row in found.values()]
     assert together[vital - 1] >= 0.8 > (together[vital - 2] if vital > 1 else 0)
-    assert all(float(row[3]) <= float(row[4]) <= 1 for row in found.values())
 
 
 @pytest.mark.requirement("P-41", "002-10")
 @pytest.mark.parametrize("by", ["category", "product", "region", "department"])
-async def test_how_sure_the_vital_few_are_is_drawn_as_the_charts_draw_it(told: Insights, by: str) -> None:
+async def test_the_page_of_causes_and_the_chart_of_the_few_say_the_same(told: Insights, by: str) -> None:
+    """Of whole months, to the last digit: the same complaints, and the same draws of them."""
     page = await shown(told, "causes", by=by)
     drawn = await api(told, "/charts/pareto", by=by)
-    counts = {}
-    for group in (await api(told, "/measures", by=by))["groups"]:
-        by_id = {m["measure"]: int(m["value"] or 0) for m in group["measures"] if m["unit"] == "complaints"}
-        counts[group["key"] or ""] = by_id["received"] - by_id["merged"]
-    cells = {key: [(1.0, n)] for key, n in counts.items() if n}
-    seed = f"{by}/count/{drawn['from']}/{drawn['to']}"
-    few = pareto(cells, float(drawn["vital_share"]), seed)
-    assert {key: [float(n) for n in row[2:6]] for key, row in rows(page, "causes").items()} == {
-        item.key: pytest.approx([item.cumulative, item.low, item.high, item.chance]) for item in few.items
-    }
-    assert any(item.low < item.cumulative < item.high for item in few.items)
-    assert int(figure(page, "certain")) == sum(item.certain for item in few.items)
+    assert (drawn["from"], drawn["to"]) == (SPAN["from"], SPAN["to"])
+    names = ("complaints", "share", "cumulative", "low", "high", "chance")
+    chart = {item["key"] or "": [float(item[name]) for name in names] for item in drawn["items"]}
+    found = {key: [float(n) for n in row[:6]] for key, row in rows(page, "causes").items()}
+    assert list(found) == list(chart)
+    assert found == {key: pytest.approx(item, rel=1e-12) for key, item in chart.items()}
+    assert figure(page, "matters") == str(drawn["complaints"])
+    assert figure(page, "vital") == str(sum(item["vital"] for item in drawn["items"]))
+    assert figure(page, "certain") == str(sum(item["certain"] for item in drawn["items"]))
+    assert any(item["low"] < item["cumulative"] < item["high"] for item in drawn["items"])
+
+
+@pytest.mark.requirement("P-41", "002-10")
+async def test_what_is_no_matter_of_its_own_is_no_cause(told: Insights) -> None:
+    [whole] = (await api(told, "/measures"))["groups"]
+    by_id = {m["measure"]: m["value"] for m in whole["measures"]}
+    page = await shown(told, "causes", lang="en")
+    assert int(figure(page, "matters")) == by_id["matters"] < by_id["received"] - by_id["merged"] - 2
+    assert "without those merged into others or withdrawn" in page.get_text()
 
 
 @pytest.mark.requirement("P-41", "N-F")
@@ -342,6 +371,64 @@ async def test_fairness_is_what_the_newest_audit_found_and_what_was_answered(tol
             drawn[each["id"]][:3] == [str(each[name]) for name in ("value", "low", "high")]
             for each in judged[:14]
         )
+
+
+@pytest.mark.requirement("P-41", "002-16")
+@pytest.mark.parametrize("by", ["handling_rate", "response_rate_24h", "overdue_rate"])
+async def test_people_are_compared_as_the_api_compares_them(told: Insights, by: str) -> None:
+    page = await shown(told, "people", by=by, lang="en")
+    known = await api(told, "/measures/people", measure=by)
+    people = known["people"]
+    assert len(people) > 5
+    names = ("observed", "of", "expected", "ratio", "low", "high", "shrunk")
+    said = {"as_expected": "as expected", "too_few": "too few cases to say"}
+    said |= {"more": "▲ more than by chance", "fewer": "▼ fewer than by chance"}
+    assert rows(page, "people") == {
+        each["person"]: [
+            *("–" if each[name] is None else str(each[name]) for name in names),
+            said[each["verdict"]],
+        ]
+        for each in people
+    }
+    assert list(rows(page, "people")) == sorted(each["person"] for each in people), "it is no ranking"
+    drawn = [each for each in people if each["ratio"] is not None]
+    assert bool(drawn) is (by != "overdue_rate"), "of few cases nothing is said"
+    if drawn:
+        assert {key: row[4:] for key, row in rows(page, "standings").items()} == {
+            each["person"]: [str(each["funnel_wide"][end]) for end in ("low", "high")] for each in drawn
+        }
+    for verdict in said:
+        assert figure(page, verdict) == str(sum(each["verdict"] == verdict for each in people))
+    assert "same categories and severities" in page.get_text()
+    assert "no ranking" in page.get_text()
+
+
+@pytest.mark.requirement("P-41", "002-16")
+async def test_only_who_oversees_people_sees_how_they_compare(
+    told: Insights, anybody: httpx.AsyncClient
+) -> None:
+    assert (await told.reader.get(f"{PAGES}people", params=SPAN)).status_code == 403
+    assert (await told.reader.post(f"{API}/pages/links", json={"page": "people"})).status_code == 403
+    for client, listed in ((told.reader, False), (told.http, True)):
+        for path in ("", "board"):
+            page = BeautifulSoup(
+                (await client.get(f"{PAGES}{path}", params=SPAN if path else {})).text, "html.parser"
+            )
+            assert any("People" in a.get_text() or "人员" in a.get_text() for a in page.select("a")) is listed
+    # A link goes round: one that was not asked for people opens all but them.
+    for wanted, status in ((None, 403), ("board", 403), ("people", 200)):
+        link = (await told.http.post(f"{API}/pages/links", json={"page": wanted})).json()["url"]
+        ticket = parse_qs(urlsplit(link).query)["ticket"][0]
+        answer = await anybody.get(f"{PAGES}people", params=SPAN | {"ticket": ticket})
+        assert answer.status_code == status, wanted
+        assert (await anybody.get(f"{PAGES}board", params=SPAN | {"ticket": ticket})).status_code == 200
+    for client, status in ((told.http, 200), (told.reader, 403)):
+        key = client.headers["Authorization"].removeprefix("Bearer ")
+        entered = await anybody.post(PAGES, data={"key": key})
+        listed_at = httpx.URL(f"http://redress{PAGES}").join(entered.headers["Location"])
+        assert (await anybody.get(listed_at)).status_code == 200
+        people = listed_at.copy_with(path=f"{PAGES}people")
+        assert (await anybody.get(people)).status_code == status
 
 
 @pytest.mark.requirement("P-41")

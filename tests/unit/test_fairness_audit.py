@@ -1,7 +1,9 @@
 """Groups compared: against published examples, and against worlds of which it is known what is true."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from scipy.special import chdtri
 
 from services.insights.fairness import ranks, shares, times
 from services.insights.fairness.book import AUDIT_RULES, AuditPeriod, AuditRules
+from services.insights.fairness.colleagues import Colleague
 from services.insights.fairness.estimate import Estimate, matched
 from services.insights.fairness.measures import MEASURES, MeasureId, Sort
 from services.insights.fairness.model import (
@@ -24,7 +27,7 @@ from services.insights.fairness.model import (
     judged,
 )
 from services.insights.fairness.reading import contact
-from services.insights.fairness.staff import working_days
+from services.insights.fairness.staff import WorkingDays, memberships
 from services.insights.fairness.watch import closed
 from shared.events.vocabulary import Channel
 
@@ -358,6 +361,32 @@ def test_of_few_people_nothing_is_said_however_many_cases_they_have() -> None:
     assert told.verdict is FairnessVerdict.DISPARITY
 
 
+def test_loads_are_compared_among_people_of_one_department() -> None:
+    """Those of quality have ten times the work, and more of them are new: it is not for being new."""
+    cases = 400
+    quality = np.arange(cases) % 2 == 0
+    new = np.arange(cases) % 10 < np.where(quality, 8, 2)
+    groups = {
+        "experience": np.where(new, "new", "experienced"),
+        "department": np.where(quality, "quality", "sales"),
+    }
+    values = np.where(quality, 10.0, 1.0) + (np.arange(cases) % 3).astype(np.float64)
+    whole, alike = np.ones(cases, dtype=np.bool_), np.zeros(cases, dtype=np.int64)
+    desks = np.where(quality, 1, 2).astype(np.int64)
+    sample = Sample(alike, values, whole, groups, strata_of={"experience": desks})
+    names = [("", "", "", ""), ("", "", "", "", "quality"), ("", "", "", "", "sales")]
+    said = {each.characteristic: each for each in audit({MeasureId.LOAD: sample}, names, RULES)}
+    assert {name for name, _ in said["experience"].strata} == set(names[1:])
+    assert said["experience"].verdict is not FairnessVerdict.DISPARITY
+    assert {name for name, _ in said["department"].strata} == {names[0]}
+    assert said["department"].verdict is FairnessVerdict.DISPARITY
+    blind = Sample(alike, values, whole, groups)
+    [told] = [
+        each for each in audit({MeasureId.LOAD: blind}, names, RULES) if each.characteristic != "department"
+    ]
+    assert told.verdict is FairnessVerdict.DISPARITY, "what it would be without the department"
+
+
 # the rulebook, and when
 
 
@@ -392,5 +421,25 @@ def test_every_channel_is_a_way_of_contact() -> None:
 
 
 def test_loads_count_working_days() -> None:
-    assert working_days(date(2026, 3, 2), date(2026, 3, 8)) == 5
-    assert working_days(date(2026, 3, 7), date(2026, 3, 8)) == 0
+    """From the day on which somebody began; Friday 6 March is the last working day of the week."""
+    week = WorkingDays(date(2026, 3, 2), date(2026, 3, 8))
+    begun = {"before": datetime(2026, 1, 5, tzinfo=UTC), "monday": datetime(2026, 3, 2, 7, tzinfo=UTC)}
+    begun |= {"thursday": datetime(2026, 3, 5, 7, tzinfo=UTC), "sunday": datetime(2026, 3, 8, tzinfo=UTC)}
+    found = {name: week.since(at) for name, at in begun.items()}
+    assert found == {"before": 5, "monday": 5, "thursday": 2, "sunday": 1}, "never by nothing"
+
+
+@pytest.mark.parametrize(
+    ("days", "experience"), [(None, ""), (-3, "new"), (0, "new"), (179, "new"), (180, "experienced")]
+)
+def test_people_belong_to_the_groups_that_cases_and_the_directory_tell(
+    days: int | None, experience: str
+) -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    since = None if days is None else at - timedelta(days=days)
+    row: Any = SimpleNamespace(person_id="li", department="quality" if since else None, since=since, at=at)
+    known = {"li": Colleague("sales", "north", "1", "en+zh")}
+    department = "quality" if since else "sales"
+    assert memberships(row, known, 180) == (department, "north", "1", "en+zh", experience)
+    stranger = (row.department or "", "", "", "", experience)
+    assert memberships(row, {}, 180) == stranger, "the directory does not know them any more"

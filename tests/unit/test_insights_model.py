@@ -25,10 +25,11 @@ from services.insights.durations import (
 from services.insights.handlers import reactions
 from services.insights.measures import BY_ID, MEASURES, Totals, Value
 from services.insights.measures.book import MEASURE_TARGETS, Status, status
-from services.insights.model import BEGUN, COUNTS, DURATIONS, Contributions, Dims, Facts, contributions
+from services.insights.model import COUNTS, Contributions, Dims, Facts, contributions
 from services.insights.rollups import pieces
 from services.insights.store import complaints
 from services.insights.summing import Sums, rows_of
+from services.insights.timed import BEGUN, CENSORED, DURATIONS
 from shared.envelope import open_envelope
 from shared.eventlog import Record
 from shared.events import registry
@@ -84,12 +85,14 @@ def test_each_count_is_on_its_own_day() -> None:
     assert contributions(facts) == {
         (DAY, DIMS, "received"): 1,
         (DAY, DIMS, "dissatisfied"): 1,
+        (DAY, DIMS, "matters"): 1,
         (DAY, DIMS, "converted"): 1,
         (DAY, DIMS, "handled"): 1,
         (DAY, DIMS, "handling_seconds"): 30 * 3600,
         (DAY, DIMS, ("handling", BEGUN)): 1,
         (DAY, DIMS, ("handling", bucket_of(30 * 3600))): 1,
         (DAY, DIMS, ("response", BEGUN)): 1,
+        (DAY, DIMS, ("response", CENSORED + bucket_of(3 * 86_400))): 1,
         (DAY, DIMS, "triaged"): 1,
         (DAY, DIMS, "triaged_automatically"): 1,
         (date(2026, 3, 4), DIMS, "closed"): 1,
@@ -184,6 +187,7 @@ def test_every_cut_of_the_sums_adds_up_to_the_whole() -> None:
     for row in rows_of(sums, "monthly_durations"):
         begun[row["name"], row["dimension"]] += row["begun"]
         assert sum(added_up([row["buckets"]])[0]) == row["finished"]
+        assert sum(added_up([row["censored_buckets"]])[0]) == row["censored"]
     for (dimension, name), n in by_cut.items():
         assert n == by_cut["none", name], dimension
     assert {name for name, _ in begun} == DURATIONS.keys()

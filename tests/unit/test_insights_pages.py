@@ -15,6 +15,10 @@ from services.insights.fairness.measures import MeasureId, Sort
 from services.insights.fairness.model import FairnessVerdict
 from services.insights.fairness.reading import _CHARACTERISTICS
 from services.insights.fairness.schemas import AnswerKind, Worse
+from services.insights.fairness.staff import CHARACTERISTICS as STAFF
+from services.insights.measures.catalogue import BY_ID
+from services.insights.measures.comparing import CaseMixVerdict
+from services.insights.measures.people import COMPARED
 from services.insights.pages import charts
 from services.insights.pages.api import _preferred
 from services.insights.pages.catalogue import REPORTS
@@ -80,6 +84,13 @@ def test_every_page_has_its_words_in_both_languages() -> None:
         assert all(set(told) == set(Language) for told in words.by_key.values())
 
 
+@pytest.mark.requirement("P-41", "002-16")
+def test_measures_are_called_the_same_on_the_page_of_people_as_everywhere() -> None:
+    words = words_of("people")
+    for id in COMPARED:
+        assert {each: words.say(f"by_{id}", each) for each in Language} == BY_ID[id].name
+
+
 @pytest.mark.requirement("P-41")
 def test_whatever_a_room_can_say_a_page_has_words_for() -> None:
     said = {
@@ -95,8 +106,9 @@ def test_whatever_a_room_can_say_a_page_has_words_for() -> None:
             *(f"answered_{each}" for each in AnswerKind),
             *(f"cases_{each}" for each in About),
             *(f"sort_{each}{end}" for each in Sort for end in ("", "_told")),
-            *(f"by_{each}" for each in (*_CHARACTERISTICS, "department")),
+            *(f"by_{each}" for each in (*_CHARACTERISTICS, *STAFF)),
         ],
+        "people": [f"verdict_{each}" for each in CaseMixVerdict],
     }
     for page, keys in said.items():
         assert [key for key in keys if not words_of(page).knows(key)] == []

@@ -186,7 +186,7 @@ def test_received_stays_true_and_the_end_is_counted_once() -> None:
         return {what: n for (_, _, what), n in contributions(facts).items() if isinstance(what, str)}
 
     alone = Facts(id=FOLLOWING, registered_at=NINE, kind="complaint")
-    assert sums(alone) == {"received": 1, "dissatisfied": 1}
+    assert sums(alone) == {"received": 1, "dissatisfied": 1, "matters": 1}
     following = Facts(
         id=FOLLOWING, registered_at=NINE, kind="complaint", leading_id=LEADING, promises_kept_at=[NINE]
     )

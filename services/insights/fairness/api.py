@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import select
 
 from services.insights.fairness import store
+from services.insights.fairness.colleagues import colleagues
 from services.insights.fairness.making import make
 from services.insights.fairness.measures import MEASURES, MeasureId, Sort
 from services.insights.fairness.model import NUMBERS, FairnessVerdict
@@ -30,6 +31,7 @@ from shared import clock, idempotency, pages, problems
 from shared.aggregate import NotPossible
 from shared.auth import Principal, may
 from shared.database import Transaction
+from shared.events.insights import Treated as About
 from shared.idempotency import Answer, IdempotencyKey
 from shared.ids import new_id
 from shared.masking import mask
@@ -65,16 +67,18 @@ async def make_fairness_audit(
     wanted: NewFairnessAudit, request: Request, who: Decider, ctx: Ctx, key: IdempotencyKey = None
 ) -> Response:
     """Every group of customers (or of staff) against all others, like with like: same category, severity, band of the
-    loss and quarter. What is found is kept as it was found. Each disparity is told to leadership. The audit of a closed
+    loss and quarter. Staff are told apart by department, team, layer, languages and experience; no person is shown.
+    What is found is kept as it was found. Each disparity is told to leadership. The audit of a closed
     month or quarter is made without being asked."""
     now = clock.now()
     first, last = checked(wanted.first, wanted.last, now.astimezone(UTC).date(), place="body")
     if (last - first).days >= LONGEST:
         raise _bad("body/from", f"Two years ({LONGEST} days) at most. 最长两年。")
+    known = await colleagues(ctx) if wanted.about is About.STAFF else {}
 
     async def work(transaction: Transaction) -> Answer:
         audit_id = new_id()
-        if not await make(transaction, audit_id, wanted.about, first, last, who.id, now):
+        if not await make(transaction, audit_id, wanted.about, first, last, who.id, now, known):
             raise _bad(
                 "body/from", "Nothing was received in these days. Ask for others. 该期间没有可审计的数据。"
             )

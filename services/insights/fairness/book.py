@@ -29,6 +29,7 @@ class AuditRules(Content):
         "wait_days": 14,
         "least": 30,
         "least_people": 5,
+        "new_days": 180,
         "most_groups": 30,
         "limit": "0.05",
         "tolerances": {measure.value: "0.05" for measure in MeasureId},
@@ -42,6 +43,8 @@ class AuditRules(Content):
     """Cases of either side, matched, below which nothing is said but that there are too few."""
     least_people: Annotated[int, Field(ge=3, le=1000)]
     """People of either side below which nothing is said of staff: an audit of groups is no list of persons."""
+    new_days: Annotated[int, Field(ge=30, le=3650)] = 180
+    """So long after their first case somebody counts as new among the staff."""
     most_groups: Annotated[int, Field(ge=2, le=100)]
     """Of one characteristic, such as the region, those with the most cases are compared."""
     limit: Share

@@ -4,11 +4,12 @@ import asyncio
 from datetime import date, datetime
 from uuid import UUID
 
-from services.insights.fairness import reading, store
+from services.insights.fairness import store
 from services.insights.fairness.book import AUDIT_RULES
+from services.insights.fairness.colleagues import Colleagues
 from services.insights.fairness.measures import MEASURES
 from services.insights.fairness.model import Comparison, FairnessVerdict, audit
-from services.insights.fairness.reading import Seen
+from services.insights.fairness.reading import Seen, customers
 from services.insights.fairness.staff import staff
 from shared.database import Transaction
 from shared.events import DisparityFound
@@ -16,19 +17,28 @@ from shared.events.insights import Treated as About
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
 
-READERS = {About.CUSTOMERS: reading.customers, About.STAFF: staff}
-
 
 async def make(
-    transaction: Transaction, audit_id: UUID, about: About, first: date, last: date, by: str, at: datetime
+    transaction: Transaction,
+    audit_id: UUID,
+    about: About,
+    first: date,
+    last: date,
+    by: str,
+    at: datetime,
+    known: Colleagues,
 ) -> int:
-    """Returns how many cases were looked at. Of none, nothing is kept."""
+    """Returns how many cases were looked at. Of none, nothing is kept. `known` is needed of staff alone."""
     connection = transaction.connection
     books = await load_books(connection, AUDIT_RULES)
-    seen = await READERS[about](connection, first, last, at)
+    rules = books.read(AUDIT_RULES)
+    if about is About.STAFF:
+        seen = await staff(connection, first, last, known, rules.new_days)
+    else:
+        seen = await customers(connection, first, last, at)
     if not seen.cases:
         return 0
-    found = await asyncio.to_thread(audit, seen.samples, seen.strata, books.read(AUDIT_RULES))
+    found = await asyncio.to_thread(audit, seen.samples, seen.strata, rules)
     row = {
         "id": audit_id,
         "about": about.value,

@@ -79,6 +79,10 @@ MEASURES: dict[MeasureId, Compared] = {
         _S, Sort.SHARE, "granted wholly or in part, of the appeals decided", "申诉成立或部分成立的比例", True
     ),
     MeasureId.LOAD: Compared(
-        _S, Sort.RANK, "cases given per person and working day", "每人每工作日分得的案件数", False
+        _S,
+        Sort.RANK,
+        "cases given per person and working day since their first",
+        "每人自首件起每工作日分得的案件数",
+        False,
     ),
 }

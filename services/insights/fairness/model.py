@@ -1,12 +1,13 @@
 """A fairness audit: every group against all others, like with like, and what may be said of it. Pure.
 
-Like is: the same category, severity, band of the loss and quarter. A case that lacks one of them is like those that
-lack it, too. A case of which it is not known to which group it belongs is left out of that comparison.
+Like is: the same category, severity, band of the loss and quarter; of loads the department, except where departments
+and layers are compared. A case that lacks one of them is like those that lack it, too. A case of which it is not known
+to which group it belongs is left out of that comparison.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import log, log1p
 
@@ -51,6 +52,8 @@ class Sample:
     """Of each characteristic the group of each case; '' while it is not known."""
     people: NDArrayOfText | None = None
     """Of staff: whose case it is. Counted, and never shown."""
+    strata_of: Mapping[str, Codes] = field(default_factory=dict)
+    """Characteristics by which groups are compared in strata of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,8 @@ def compare(
     """Not judged yet: that needs all of the audit."""
     among = sample.groups[characteristic]
     known = among != ""
-    strata, is_group = sample.strata[known], (among == group)[known]
+    strata = sample.strata_of.get(characteristic, sample.strata)[known]
+    is_group = (among == group)[known]
     alike = matched(strata, is_group)
     strata, mine = strata[alike], is_group[alike]
     values, happened = sample.values[known][alike], sample.happened[known][alike]

@@ -103,7 +103,8 @@ class ComparisonShown(Shown):
     id: UUID
     audit_id: UUID
     characteristic: Annotated[str, Field(examples=["account"])]
-    """By what groups are told apart."""
+    """By what groups are told apart: standing, account, contact, language, region; of staff department, team, layer,
+    languages, experience."""
     group: Annotated[str, Field(examples=["key"])]
     measure: MeasureId
     name_en: str
@@ -147,7 +148,8 @@ class StratumShown(Shown):
     """Cases that are alike."""
 
     stratum: Annotated[list[str], Field(examples=[["delivery", "general", "minor", "2026Q3"]])]
-    """Category, severity, band of the loss and quarter of receipt; '' is what is not known."""
+    """Category, severity, band of the loss and quarter of receipt; '' is what is not known. Of loads the department,
+    as a fifth, where people of one department are compared."""
     numbers: Annotated[
         dict[str, float], Field(examples=[{"hits": 12, "n": 40, "hits_others": 61, "n_others": 122}])
     ]

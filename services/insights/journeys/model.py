@@ -148,7 +148,7 @@ def _funnel(journey: Journey, month: date) -> Iterator[tuple[object, ...]]:
 
 def _tallies(journey: Journey, month: date) -> Iterator[tuple[object, ...]]:
     """Complaints and criticisms that were not withdrawn, by what they are about, and how they ended."""
-    if journey.kind not in DISSATISFIED or journey.steps[-1:] == [Step.WITHDRAWN]:
+    if journey.kind not in DISSATISFIED or Step.WITHDRAWN in journey.steps:
         return
     took = journey.handled_in
     end = "open" if took is None else "satisfied" if journey.steps[-1] == Step.SATISFIED else "not_satisfied"

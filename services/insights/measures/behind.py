@@ -32,7 +32,7 @@ AT_ONCE = 500
 ROUNDS = 10
 """At most so many complaints times AT_ONCE are looked at for a page; the next one goes on."""
 
-_ARRAYS = ("promises_kept", "promises_broken")
+_ARRAYS = ("promises_kept", "promises_broken", "notices_issued")
 _CLOSED = frozenset(
     {
         *(

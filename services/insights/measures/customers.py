@@ -1,7 +1,10 @@
 """The measures of what customers lived through, and of what complaints did good. Pure."""
 
 from services.insights.measures.formulas import TO_HANDLE, count, hours_until, mean_hours, per_thousand, share
-from services.insights.measures.model import Direction, Measure, Unit
+from services.insights.measures.model import Direction, Measure, Terms, Unit
+
+RECEIVED: Terms = {"received": 1}
+ISSUED: Terms = {"notices_issued": 1}
 
 CUSTOMERS = (
     Measure(
@@ -18,23 +21,23 @@ CUSTOMERS = (
     Measure(
         "response_time_p50",
         {"en": "First answer, median", "zh": "首次回复时间（中位数）"},
-        "time from receipt until a person had answered half of the complaints received in the range, "
-        "without those merged into others or withdrawn; those without an answer count up to their age "
-        "(Kaplan-Meier); within 1 %",
+        "time from receipt until a person had answered half of the complaints received in the range; those "
+        "without an answer count up to their age, or until they were closed, withdrawn or merged into "
+        "others (Kaplan-Meier); within 1 %",
         Unit.HOURS,
         "002-17",
-        hours_until(0.5, "response"),
+        hours_until(0.5, "response", RECEIVED),
         direction=Direction.LOWER,
     ),
     Measure(
         "response_time_p90",
         {"en": "First answer, nine of ten", "zh": "首次回复时间（90%）"},
         "time from receipt until a person had answered nine tenths of the complaints received in the "
-        "range, without those merged into others or withdrawn; those without an answer count up to "
-        "their age (Kaplan-Meier); within 1 %",
+        "range; those without an answer count up to their age, or until they were closed, withdrawn or "
+        "merged into others (Kaplan-Meier); within 1 %",
         Unit.HOURS,
         "002-17",
-        hours_until(0.9, "response"),
+        hours_until(0.9, "response", RECEIVED),
         direction=Direction.LOWER,
     ),
     Measure(
@@ -80,8 +83,8 @@ CUSTOMERS = (
     Measure(
         "notices_known_rate",
         {"en": "Notices acknowledged", "zh": "须知确认率"},
-        "of the notices about the complaints received in the range, the share that somebody of its "
-        "audience acknowledged",
+        "of the notices about the complaints received in the range that somebody must acknowledge, the "
+        "share that somebody of its audience acknowledged",
         Unit.SHARE,
         "002-10",
         share("notices", "notices_known"),
@@ -97,6 +100,26 @@ CUSTOMERS = (
         mean_hours("notice_seconds", "notices_timed"),
         direction=Direction.LOWER,
         beside=("notices_known_rate",),
+    ),
+    Measure(
+        "notice_time_p50",
+        {"en": "Acknowledgement, median time", "zh": "须知确认时间（中位数）"},
+        "time from issue until half of the notices issued in the range were acknowledged, of those that "
+        "somebody must acknowledge; the others count up to their age (Kaplan-Meier); within 1 %",
+        Unit.HOURS,
+        "002-10",
+        hours_until(0.5, "acknowledgement", ISSUED),
+        direction=Direction.LOWER,
+    ),
+    Measure(
+        "notice_time_p90",
+        {"en": "Acknowledgement time, nine of ten", "zh": "须知确认时间（90%）"},
+        "time from issue until nine tenths of the notices issued in the range were acknowledged, of those "
+        "that somebody must acknowledge; the others count up to their age (Kaplan-Meier); within 1 %",
+        Unit.HOURS,
+        "002-10",
+        hours_until(0.9, "acknowledgement", ISSUED),
+        direction=Direction.LOWER,
     ),
     Measure(
         "emotion_conversion_rate",

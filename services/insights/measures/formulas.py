@@ -23,15 +23,15 @@ def share(whole: str | Terms, *parts: str, scale: float = 1, minus: str | None =
     return Making(value, above, below)
 
 
-def hours_until(reached: float, duration: str) -> Making:
-    """The time until it had ended for this share of the complaints received (Kaplan-Meier; see `durations`)."""
+def hours_until(reached: float, duration: str, of: Terms) -> Making:
+    """The time until it had ended for this share of `of` (Kaplan-Meier; see `durations` and `timed`)."""
 
     def hours(totals: Totals) -> Value | None:
         spans = totals.spans.get(duration)
         found = spans.quantile(reached) if spans else None
         return Value(round(found.seconds / SECONDS, 4), at_least=found.at_least) if found else None
 
-    return Making(hours, TO_HANDLE)
+    return Making(hours, of)
 
 
 def mean_hours(seconds: str, of: str) -> Making:

@@ -37,6 +37,15 @@ HANDLING = (
         count("withdrawn"),
     ),
     Measure(
+        "matters",
+        {"en": "Complaints and criticisms", "zh": "投诉与批评数"},
+        "complaints and criticisms received in the range, without those merged into others or withdrawn: "
+        "whose causes are compared",
+        Unit.COMPLAINTS,
+        "002-10",
+        count("matters"),
+    ),
+    Measure(
         "handling_rate",
         {"en": "Handling rate", "zh": "处理率"},
         "of the complaints received in the range, without those merged into others or withdrawn, the share whose "
@@ -53,7 +62,7 @@ HANDLING = (
         "up to their age (Kaplan-Meier); within 1 %",
         Unit.HOURS,
         "002-17",
-        hours_until(0.5, "handling"),
+        hours_until(0.5, "handling", TO_HANDLE),
         direction=Direction.LOWER,
     ),
     Measure(
@@ -63,7 +72,7 @@ HANDLING = (
         "count up to their age (Kaplan-Meier); within 1 %",
         Unit.HOURS,
         "002-17",
-        hours_until(0.9, "handling"),
+        hours_until(0.9, "handling", TO_HANDLE),
         direction=Direction.LOWER,
     ),
     Measure(

@@ -31,7 +31,7 @@ class Totals:
     counts: Mapping[str, int] = field(default_factory=dict)
     """By the names in `model.COUNTS`."""
     spans: dict[str, Spans] = field(default_factory=dict)
-    """Of the complaints received in the range, by the names in `model.DURATIONS`."""
+    """Of what began in the range, by the names in `timed.DURATIONS`."""
     open: int = 0
     """Complaints received, but not closed, up to the end of the range."""
     exposure: float | None = None

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.insights.measures.asking import OVERSEE
 from services.insights.measures.book import MEASURE_TARGETS, MeasureId
 from services.insights.measures.catalogue import BY_ID, MEASURES
-from services.insights.measures.comparing import CONFIDENCE, Stratum, compare
+from services.insights.measures.comparing import CONFIDENCE, Standing, Stratum, compare
 from services.insights.measures.model import Measure, Terms, Unit
 from services.insights.measures.people_schemas import FunnelLimits, People, PersonShown
 from services.insights.model import JOIN, name_of
@@ -102,16 +102,14 @@ async def _people(
 ) -> People:
     first, last = checked(first, last, clock.today(), days=DAYS)
     async with ctx.database.reading() as connection:
-        targets = (await load_books(connection, MEASURE_TARGETS)).read(MEASURE_TARGETS)
-        cases = await _cases(connection, measure, first, last)
-    compared = await asyncio.to_thread(compare, cases, targets.fewest)
+        compared, fewest = await standings_of(connection, measure, first, last)
     standings = [each for each in compared if only in (None, each.person)]
     return People(
         first=first,
         last=last,
         measure=measure.id,
         direction=measure.direction,
-        fewest=targets.fewest,
+        fewest=fewest,
         confidence=CONFIDENCE,
         people=[
             PersonShown(
@@ -122,6 +120,15 @@ async def _people(
             for each in standings
         ],
     )
+
+
+async def standings_of(
+    connection: AsyncConnection, measure: Measure, first: date, last: date
+) -> tuple[list[Standing], int]:
+    """Everybody by their ids, and with how many cases anything is said of somebody."""
+    fewest = (await load_books(connection, MEASURE_TARGETS)).read(MEASURE_TARGETS).fewest
+    cases = await _cases(connection, measure, first, last)
+    return await asyncio.to_thread(compare, cases, fewest), fewest
 
 
 async def _cases(

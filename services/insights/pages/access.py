@@ -1,5 +1,6 @@
 """Who may open a page. Browsers send no Authorization header, and a key in an address would stand in logs: so a link
-carries a ticket, which is sealed, reads measures and nothing else, and ends soon. Nothing is kept of it."""
+carries a ticket, which is sealed, reads measures and nothing else, and ends soon. Nothing is kept of it. Measures of
+single people it reads only if it was asked for them, by somebody who oversees them: a link goes round."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import AwareDatetime, BaseModel
 
+from services.insights.measures.asking import OVERSEE
 from shared import clock
 from shared.auth import Lacking, Principal, Unauthorized, bearer
 from shared.problems import Problem
@@ -21,6 +23,7 @@ VALID: Final = timedelta(minutes=30)
 class _Ticket(BaseModel):
     who: str
     until: AwareDatetime
+    oversees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Visitor:
 
     principal: Principal
     ticket: str | None = None
+
+    @property
+    def oversees(self) -> bool:
+        """May they read measures of single people?"""
+        return self.principal.may(OVERSEE)
 
 
 class TicketOver(Problem):
@@ -43,10 +51,12 @@ class TicketOver(Problem):
         )
 
 
-def issue(secret: bytes, who: Principal) -> tuple[str, datetime]:
-    """A ticket, and until when it opens pages."""
+def issue(secret: bytes, who: Principal, *, oversees: bool = False) -> tuple[str, datetime]:
+    """A ticket, and until when it opens pages. Raises Lacking for one that oversees people, when they may not."""
+    if oversees and not who.may(OVERSEE):
+        raise Lacking(OVERSEE)
     until = clock.now() + VALID
-    return _seal(secret).close(_Ticket(who=who.id, until=until).model_dump_json()), until
+    return _seal(secret).close(_Ticket(who=who.id, until=until, oversees=oversees).model_dump_json()), until
 
 
 def opened(secret: bytes, ticket: str) -> Principal:
@@ -57,7 +67,7 @@ def opened(secret: bytes, ticket: str) -> Principal:
         raise TicketOver from None
     if found.until <= clock.now():
         raise TicketOver
-    return Principal(found.who, frozenset({SCOPE}))
+    return Principal(found.who, frozenset({SCOPE, OVERSEE} if found.oversees else {SCOPE}))
 
 
 async def admitted(request: Request, credentials: str) -> Principal:

@@ -15,8 +15,9 @@ from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator, StringConstraints
 
+from services.insights.measures.asking import OVERSEE
 from services.insights.pages import rendering
-from services.insights.pages.access import Visiting, admitted, issue
+from services.insights.pages.access import Visiting, Visitor, admitted, issue
 from services.insights.pages.catalogue import REPORTS
 from services.insights.pages.model import Asked
 from services.insights.pages.rendering import HEADERS, Shell
@@ -25,6 +26,7 @@ from services.insights.pages.schemas import PageLink, PageLinkAsked
 from services.insights.pages.words import words_of
 from services.insights.ranges import Reader, checked
 from shared import clock, problems
+from shared.auth import Lacking
 from shared.events.vocabulary import Language
 from shared.problems import FieldError, Problem
 from shared.service import Ctx, StrictRoute, api_router
@@ -72,8 +74,10 @@ Cut = Annotated[Annotated[str, StringConstraints(max_length=40)] | None, BeforeV
 @router.post("/pages/links", summary="A link that opens the pages", responses=problems.documented())
 async def make_page_link(asked: PageLinkAsked, who: Reader, ctx: Ctx) -> PageLink:
     """For browsers, which send no key: the address opens the pages for half an hour, reads measures and nothing else.
-    Whoever has it can read them so long; it changes nothing, and there is nothing to take back."""
-    ticket, until = issue(ctx.settings.installation_secret, who)
+    Whoever has it can read them so long; it changes nothing, and there is nothing to take back. The page of people it
+    opens only if it was asked for that page, which takes `appeals:oversee`."""
+    of_people = asked.page is not None and _report(asked.page).of_people
+    ticket, until = issue(ctx.settings.installation_secret, who, oversees=of_people)
     carried = ({"lang": asked.language.value} if asked.language else {}) | {"ticket": ticket}
     page = asked.page or ""
     return PageLink(url=f"{ctx.settings.base_url}/insights/pages/{page}?{urlencode(carried)}", until=until)
@@ -88,7 +92,7 @@ async def lead_to_pages() -> Response:
 @face.get("/")
 async def list_pages(request: Request, visitor: Visiting, lang: Spoken = None) -> Response:
     """Every page with its question."""
-    return Response(rendering.index(_shell(request, visitor.ticket)), headers=HEADERS, media_type=HTML)
+    return Response(rendering.index(_shell_of(request, visitor)), headers=HEADERS, media_type=HTML)
 
 
 @face.post("/")
@@ -96,7 +100,8 @@ async def enter(
     request: Request, ctx: Ctx, key: Annotated[str, Form(min_length=1, max_length=4000)], lang: Spoken = None
 ) -> Response:
     """A key or access token typed into the form becomes a ticket."""
-    ticket, _ = issue(ctx.settings.installation_secret, await admitted(request, key.strip()))
+    who = await admitted(request, key.strip())
+    ticket, _ = issue(ctx.settings.installation_secret, who, oversees=who.may(OVERSEE))
     return Response(status_code=303, headers=HEADERS | {"Location": _shell(request, ticket).link()})
 
 
@@ -113,7 +118,9 @@ async def show_page(
     seen: Annotated[str | None, Header(alias="If-None-Match", max_length=1000)] = None,
 ) -> Response:
     """One question, answered for a range of days."""
-    report, shell, now = _report(page), _shell(request, visitor.ticket), clock.now()
+    report, shell, now = _report(page), _shell_of(request, visitor), clock.now()
+    if report.of_people and not visitor.oversees:
+        raise Lacking(OVERSEE)
     first, last = checked(first, last, now.astimezone(UTC).date())
     asked = Asked(first, last, _cut(report, by), now, shell.language, words_of(report.id))
     async with ctx.database.reading() as connection:
@@ -146,11 +153,15 @@ def _invalid(error: RequestValidationError) -> Problem:
     return problems.not_valid(problems.field_errors(error.errors()))
 
 
-def _shell(request: Request, ticket: str | None) -> Shell:
+def _shell_of(request: Request, visitor: Visitor) -> Shell:
+    return _shell(request, visitor.ticket, oversees=visitor.oversees)
+
+
+def _shell(request: Request, ticket: str | None, *, oversees: bool = False) -> Shell:
     organisation = request.app.state.context.settings.organisation
     asked = request.query_params.get("lang", "")
     language = _LANGUAGES.get(asked) or _preferred(request.headers.get("accept-language", ""))
-    return Shell(organisation, language, ticket)
+    return Shell(organisation, language, ticket, oversees)
 
 
 def _preferred(accepted: str) -> Language:

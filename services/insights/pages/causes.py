@@ -50,8 +50,8 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
 
 
 def _matters(groups: Mapping[str, Totals]) -> dict[str, int]:
-    """Complaints received, without those that tell the matter of another one."""
-    counts = {key: of.counts.get("received", 0) - of.counts.get("merged", 0) for key, of in groups.items()}
+    """Complaints and criticisms, neither merged into others nor withdrawn: what `/charts/pareto` counts."""
+    counts = {key: of.counts.get("matters", 0) for key, of in groups.items()}
     return {key: n for key, n in counts.items() if n}
 
 

@@ -52,6 +52,8 @@ class Shell:
     organisation: str
     language: Language
     ticket: str | None = None
+    oversees: bool = False
+    """Whether the reader may see the pages that tell of single people."""
 
     def link(self, page: str = "", /, **query: object) -> str:
         """To another page or to the list of them, in the same language and with the same ticket. It is relative, so
@@ -61,7 +63,7 @@ class Shell:
 
 
 def index(shell: Shell) -> str:
-    return _filled("index", shell, words_of(), reports=_listed(shell.language))
+    return _filled("index", shell, words_of(), reports=_listed(shell))
 
 
 def page(shell: Shell, report: Report, asked: Asked, sections: Sequence[Section]) -> str:
@@ -75,7 +77,7 @@ def page(shell: Shell, report: Report, asked: Asked, sections: Sequence[Section]
         asked=asked,
         sections=sections,
         span=span,
-        reports=_listed(shell.language),
+        reports=_listed(shell),
         made=_minute(asked.now),
     )
 
@@ -104,10 +106,12 @@ def _wording() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
-def _listed(language: Language) -> list[Mapping[str, str]]:
+def _listed(shell: Shell) -> list[Mapping[str, str]]:
+    names = ("title", "question")
     return [
-        {"id": report.id, **{key: words_of(report.id).say(key, language) for key in ("title", "question")}}
+        {"id": report.id, **{name: words_of(report.id).say(name, shell.language) for name in names}}
         for report in REPORTS
+        if shell.oversees or not report.of_people
     ]
 
 

@@ -17,6 +17,8 @@ class Report:
     cuts: tuple[str, ...]
     """By what it is broken down; the first unless another is asked for."""
     make: Callable[[AsyncConnection, Asked], Awaitable[Sequence[Section]]]
+    of_people: bool = False
+    """It tells of single people: only for whoever oversees them."""
 
 
 def before(asked: Asked) -> tuple[date, date]:
