@@ -116,6 +116,7 @@ from shared.events import (
     OpinionGiven,
     PersonalDataRead,
     ProblemCorrected,
+    ProblemRecurred,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
@@ -173,6 +174,7 @@ from shared.events.insights import (
     WarningTail,
 )
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, Sale, TaxonomyCode
+from shared.events.learning import RecurredBy
 from shared.events.listening import Taboo
 from shared.events.resolution import Offer
 from shared.events.routing import AssignmentBasis, Decider, SpokenWord, Suggestion, TimeLimits
@@ -635,6 +637,23 @@ def events() -> Iterator[Event]:
         review_by=_after(900).date(),
         found_by="rules",
         registered_at=_after(200),
+    )
+    yield ProblemRecurred(
+        complaint_id=AGAIN,
+        improvement_id=_id(80),
+        improvement_closed_at=_after(1670),
+        by=RecurredBy.SAME_WORDS,
+        before=6,
+        days_before=90.0,
+        after=2,
+        days_after=13.5,
+        customers=2,
+        rate_ratio=2.222,
+        low=0.219,
+        high=12.428,
+        evidence=(AGAIN,),
+        rules_version=0,
+        found_at=_after(1994),
     )
     yield DisparityFound(
         complaint_id=COMPLAINT,

@@ -3,6 +3,7 @@
 from services.resolution.audit.hearing import hear
 from services.resolution.audit.witnessed import Noted
 from services.resolution.field_action.customers import Letter
+from services.resolution.improvement.returns import Return
 from services.resolution.listening.mood import FeltIn
 from services.resolution.model import Case
 from services.resolution.store import store
@@ -29,6 +30,7 @@ from shared.events import (
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
+    ProblemRecurred,
     ReopenAsked,
     ReporterJoined,
     ReporterLeft,
@@ -226,6 +228,12 @@ def on_field_letter_failed(case: Case, event: FieldLetterFailed, fact: Received)
     case.letters.append(Letter(event.field_action_id, event.customer_id, event.failed_at, event.reason))
     action = str(event.field_action_id)
     case.witness(Noted.FIELD_LETTER_FAILED, event.failed_at, SYSTEM, field_action_id=action)
+
+
+@reactions.on(ProblemRecurred)
+def on_problem_recurred(case: Case, event: ProblemRecurred, fact: Received) -> None:
+    """The improvement begins again by itself, as soon as the case is open; see `improvement/returning.py`."""
+    case.new_returns.append(Return.told(event))
 
 
 hear(reactions)

@@ -284,8 +284,8 @@ IGNORED = {
     "redress.sanction.took-effect.v1",
     "redress.sanction.suspended.v1",
     "redress.sanction.lifted.v1",
-    # Resolution answers for its improvements itself; which complaints belong to one is read.
-    "redress.improvement.opened.v1",
+    # Resolution answers for its improvements itself; which complaints belong to one,
+    # and when it was closed, is read.
     "redress.improvement.step-passed.v1",
     "redress.improvement.sent-back.v1",
     "redress.improvement.action-due.v1",
@@ -293,10 +293,8 @@ IGNORED = {
     "redress.improvement.action-settled.v1",
     "redress.improvement.effect-due.v1",
     "redress.improvement.effect-judged.v1",
-    "redress.improvement.closed.v1",
     "redress.improvement.dropped.v1",
     "redress.improvement.recurrence-found.v1",
-    "redress.improvement.reopened.v1",
     # How far field actions have come, resolution tells.
     "redress.field-action.proposed.v1",
     "redress.field-action.started.v1",
