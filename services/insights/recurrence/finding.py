@@ -45,8 +45,9 @@ class RecurredFinder:
             seen = await watched(transaction, at - timedelta(days=rules.window_days), at, rules.compare_days)
             found = recurred(seen, rules, at)
             rows = [_row(each, rules, books.version(RECURRED), at) for each in found]
-            await insert_rows(transaction, recurred_problems, rows)
-            await _tell(transaction, rows)
+            if rows:
+                await insert_rows(transaction, recurred_problems, rows)
+                await _tell(transaction, rows)
         return len(rows)
 
 
