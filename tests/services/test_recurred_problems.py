@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from services.insights.exact import rate_ratio
 from services.insights.rebuild import rebuild
@@ -27,6 +28,7 @@ from shared.keys import create_key
 from tests.conftest import NewDatabase
 from tests.insights_story import Told, records
 from tests.services.test_insights import Insights, open_insights
+from tests.services.test_insights_pages import rows
 from tests.services.test_insights_recurrence import (  # noqa: F401 - a fixture
     AGAIN,
     BEGAN,
@@ -206,6 +208,33 @@ async def test_improvements_are_the_same_whatever_the_order_and_after_a_rebuild(
     assert await insights.rows(query) == once
     assert await insights.rows("SELECT * FROM recurred_problems") == problems
     assert await look(insights, 71) == 0
+
+
+@pytest.mark.requirement("000-08", "P-41")
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("en", "Back although the improvement was closed"), ("zh", "改善结案后再次出现的问题")],
+)
+async def test_the_page_of_causes_shows_what_is_back(
+    insights: Insights,  # noqa: F811
+    language: str,
+    title: str,
+) -> None:
+    await feed(insights, said(1, PORT), *improved(1), said(2, AGAIN, 55), said(4, PORT, 60))
+    assert await look(insights) == 1
+    asked = {"from": "2026-05-01", "to": "2026-05-31", "lang": language}
+    with clock.moved_to(lambda: BEGAN + 100 * DAY):
+        answer = await insights.reader.get("/insights/pages/causes", params=asked)
+        asked |= {"from": "2026-04-01", "to": "2026-05-09"}
+        earlier = await insights.reader.get("/insights/pages/causes", params=asked)
+    assert answer.status_code == 200, answer.text
+    assert title in answer.text
+    (problem,) = await found(insights)
+    (cells,) = rows(BeautifulSoup(answer.text, "html.parser"), "back").values()
+    assert [float(cell) for cell in cells[2:7]] == [
+        problem[name] for name in ("before", "after", "rate_ratio", "low", "high")
+    ]
+    assert title not in earlier.text, "it was found later"
 
 
 async def test_who_may_not_read_cases_sees_no_problem(insights: Insights) -> None:  # noqa: F811

@@ -1,13 +1,16 @@
 """The table of problems that came back. A job fills it, so it stays when the read tables are made again."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, Float, Index, Integer, Table, Text, Uuid
+from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, Float, Index, Integer, Row, Table, Text, Uuid
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.model import DISSATISFIED
 from services.insights.recurrence.judging import Watched
 from services.insights.store import metadata
+from shared import driver
 from shared.database import Transaction, sql
 from shared.events.learning import RecurredBy
 
@@ -85,6 +88,19 @@ _BY_RATE = sql(
         "    WHERE c.kind", "    WHERE c.category = k.category AND c.product = k.product AND c.kind"
     )
 )
+
+
+_FOUND = sql(
+    "SELECT r.*, i.category, i.product FROM recurred_problems r LEFT JOIN improvements i ON i.id = r.improvement_id "
+    "WHERE r.found_at >= :first AND r.found_at < :end ORDER BY r.found_at DESC, r.id DESC LIMIT :most"
+)
+
+
+async def found_between(
+    connection: AsyncConnection, first: datetime, end: datetime, most: int
+) -> Sequence[Row[Any]]:
+    """Problems found in the time, the newest first, each with what its improvement is about."""
+    return (await driver.run(connection, _FOUND, {"first": first, "end": end, "most": most})).all()
 
 
 async def watched(
