@@ -11,6 +11,7 @@ from services.insights.fairness.book import AUDIT_RULES
 from services.insights.hazards.book import HAZARDS
 from services.insights.measures.book import MEASURE_TARGETS
 from services.insights.recurrence.book import RECURRED
+from services.insights.suggestions.book import SUGGESTIONS
 from services.insights.topics.book import TOPICS_BOOK
 from services.insights.training.book import TRAINING
 from services.insights.voices.book import NEEDS
@@ -28,4 +29,5 @@ BOOKS: Sequence[Book[Any]] = (
     HAZARDS,
     AUDIT_RULES,
     RECURRED,
+    SUGGESTIONS,
 )

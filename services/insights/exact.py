@@ -42,6 +42,16 @@ def rate_ratio(before: int, after: int, exposure_before: float, exposure_after: 
     return RateRatio(ratio, low, high, min(1.0, max(0.0, fewer)))
 
 
+def share_interval(part: int, whole: int) -> tuple[float, float]:
+    """Of a share, exactly (Clopper and Pearson 1934)."""
+    if not 0 <= part <= whole or whole == 0:
+        raise ValueError("a part is between nothing and the whole, of which there is something")
+    tail = (1 - CONFIDENCE) / 2
+    low = _quantile(tail, part, whole - part + 1) if part else 0.0
+    high = _quantile(1 - tail, part + 1, whole - part) if part < whole else 1.0
+    return low, high
+
+
 def _odds(chance: float) -> float:
     return chance / (1 - chance)
 

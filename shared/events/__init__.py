@@ -109,7 +109,7 @@ from shared.events.intake import (
     ReporterLeft,
     RestatementAnswered,
 )
-from shared.events.learning import ProblemRecurred
+from shared.events.learning import ProblemRecurred, SuggestionAccepted, SuggestionDeclined, SuggestionMade
 from shared.events.listening import (
     CaseEndedNegative,
     CaseScored,
@@ -294,6 +294,9 @@ __all__ = [
     "SanctionSuspended",
     "SanctionTookEffect",
     "SolutionCarriedOut",
+    "SuggestionAccepted",
+    "SuggestionDeclined",
+    "SuggestionMade",
     "SurveyAnswered",
     "SurveyClosed",
     "SurveySent",

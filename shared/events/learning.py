@@ -49,3 +49,83 @@ class ProblemRecurred(Event):
     rules_version: int
     """Of the rulebook `recurred-problems`."""
     found_at: datetime
+
+
+class SuggestionKind(StrEnum):
+    """What would have to change."""
+
+    POLICY = "policy"
+    PROCESS = "process"
+    PRODUCT = "product"
+    TRAINING = "training"
+
+
+class SuggestionSource(StrEnum):
+    """Of what evidence it is made."""
+
+    HAZARD_AGAIN = "hazard_again"
+    """The same hazard of the same product was registered again."""
+    AUTHORITY_LACKING = "authority_lacking"
+    """Of a category many cases need more than whoever handles them may grant."""
+    EXCEPTION_USUAL = "exception_usual"
+    """The same exception is granted again and again."""
+    TRAINING_AGAIN = "training_again"
+    """A department needs the same training again."""
+
+
+class _OfSuggestion(Event):
+    """What all of these say."""
+
+    suggestion_id: UUID
+    kind: SuggestionKind
+    source: SuggestionSource
+
+
+@registry.event("redress.suggestion.made", topic=TOPICS.insights)
+class SuggestionMade(_OfSuggestion):
+    """Complaints suggest that something be changed: a policy, a process, a product, a training. The complaint is the
+    newest that speaks for it.
+
+    投诉数据建议改变政策、流程、产品或培训。
+    """
+
+    words_en: str
+    words_zh: str
+    evidence: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=50)]
+    """Complaints that speak for it, the newest first."""
+    rules_version: int
+    """Of the rulebook `suggestions`."""
+    made_at: datetime
+
+
+@registry.event("redress.suggestion.accepted", topic=TOPICS.insights)
+class SuggestionAccepted(_OfSuggestion):
+    """Somebody decided to do it: by an improvement, which is opened then, or by a change that they name.
+
+    建议已采纳。
+    """
+
+    improvement_id: UUID | None = None
+    """Of the improvement that is opened for it; none where a change does it."""
+    title: str
+    """Of the improvement or the change; masked."""
+    problem: str
+    """What is wrong, or what is to change; masked."""
+    category: str | None = None
+    product: str | None = None
+    evidence: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=50)]
+    accepted_by: str
+    accepted_at: datetime
+
+
+@registry.event("redress.suggestion.declined", topic=TOPICS.insights)
+class SuggestionDeclined(_OfSuggestion):
+    """Somebody decided against it.
+
+    建议未采纳。
+    """
+
+    reason: str
+    """Masked."""
+    declined_by: str
+    declined_at: datetime

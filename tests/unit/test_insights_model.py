@@ -242,10 +242,8 @@ IGNORED = {
     "redress.task.overdue.v1",
     "redress.complaint.unassigned.v1",
     "redress.department.involved.v1",
-    # Who permits what within the company is no measure of the handling.
-    "redress.approval.asked.v1",
+    # What had to be permitted is read, and whether it was.
     "redress.approval.passed-on.v1",
-    "redress.approval.granted.v1",
     "redress.approval.refused.v1",
     "redress.approval.expired.v1",
     "redress.approval.withdrawn.v1",
