@@ -3,6 +3,7 @@
 from services.resolution.audit.hearing import hear
 from services.resolution.audit.witnessed import Noted
 from services.resolution.field_action.customers import Letter
+from services.resolution.improvement.orders import Order
 from services.resolution.improvement.returns import Return
 from services.resolution.listening.mood import FeltIn
 from services.resolution.model import Case
@@ -37,6 +38,7 @@ from shared.events import (
     RestatementAnswered,
     RiskRaised,
     RiskSettled,
+    SuggestionAccepted,
     TaskDone,
     TaskSet,
 )
@@ -234,6 +236,14 @@ def on_field_letter_failed(case: Case, event: FieldLetterFailed, fact: Received)
 def on_problem_recurred(case: Case, event: ProblemRecurred, fact: Received) -> None:
     """The improvement begins again by itself, as soon as the case is open; see `improvement/returning.py`."""
     case.new_returns.append(Return.told(event))
+
+
+@reactions.on(SuggestionAccepted)
+def on_suggestion_accepted(case: Case, event: SuggestionAccepted, fact: Received) -> None:
+    """The improvement is opened by itself, as soon as the case is open; see `improvement/ordering.py`."""
+    order = Order.told(event)
+    if order is not None:
+        case.new_orders.append(order)
 
 
 hear(reactions)

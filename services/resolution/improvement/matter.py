@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.resolution.clocks.waiting import Waiting
 from services.resolution.field_action.products import Concerning
+from services.resolution.improvement.orders import Order
 from services.resolution.improvement.returns import Return
 from services.resolution.timeline import Kind
 from shared.events import ImprovementJoined, ImprovementLeft
@@ -17,6 +18,8 @@ class Improving(Concerning, Waiting):
 
     new_returns: list[Return] = field(default_factory=list, repr=False, compare=False)
     """Problems that are back, and whose newest complaint it is: they wait to be saved."""
+    new_orders: list[Order] = field(default_factory=list, repr=False, compare=False)
+    """Improvements that are to be opened, and whose newest complaint it is: they wait to be saved."""
 
     def join_improvement(
         self, improvement_id: UUID, title: str, recurrence: bool, by: str, at: datetime
