@@ -116,6 +116,7 @@ from shared.events import (
     OpinionGiven,
     PersonalDataRead,
     ProblemCorrected,
+    ProblemRecurred,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
@@ -137,6 +138,9 @@ from shared.events import (
     SanctionSuspended,
     SanctionTookEffect,
     SolutionCarriedOut,
+    SuggestionAccepted,
+    SuggestionDeclined,
+    SuggestionMade,
     SurveyAnswered,
     SurveyClosed,
     SurveySent,
@@ -173,6 +177,7 @@ from shared.events.insights import (
     WarningTail,
 )
 from shared.events.intake import ClaimedLoss, ExpectationGap, MaskedStatement, ProductRef, Sale, TaxonomyCode
+from shared.events.learning import RecurredBy, SuggestionKind, SuggestionSource
 from shared.events.listening import Taboo
 from shared.events.resolution import Offer
 from shared.events.routing import AssignmentBasis, Decider, SpokenWord, Suggestion, TimeLimits
@@ -635,6 +640,49 @@ def events() -> Iterator[Event]:
         review_by=_after(900).date(),
         found_by="rules",
         registered_at=_after(200),
+    )
+    yield ProblemRecurred(
+        complaint_id=AGAIN,
+        improvement_id=_id(80),
+        improvement_closed_at=_after(1670),
+        by=RecurredBy.SAME_WORDS,
+        before=6,
+        days_before=90.0,
+        after=2,
+        days_after=13.5,
+        customers=2,
+        rate_ratio=2.222,
+        low=0.219,
+        high=12.428,
+        evidence=(AGAIN,),
+        rules_version=0,
+        found_at=_after(1994),
+    )
+    proposed: dict[str, Any] = {
+        "complaint_id": COMPLAINT,
+        "suggestion_id": _id(63),
+        "kind": SuggestionKind.POLICY,
+        "source": SuggestionSource.AUTHORITY_LACKING,
+    }
+    yield SuggestionMade(
+        **proposed,
+        words_en="Let first-line staff grant more in late_delivery: 14 of 40 cases needed a permit.",
+        words_zh="建议提高一线在“late_delivery”类投诉中的授权：40 件中有 14 件须审批。",
+        evidence=(AGAIN, COMPLAINT),
+        rules_version=0,
+        made_at=_after(2400),
+    )
+    yield SuggestionAccepted(
+        **proposed,
+        title="一线授权",
+        problem="运费补偿五百元以内由一线直接决定。",
+        category="late_delivery",
+        evidence=(AGAIN, COMPLAINT),
+        accepted_by="key:5f0c1a9be27d",
+        accepted_at=_after(2410),
+    )
+    yield SuggestionDeclined(
+        **proposed, reason="新授权表下月生效。", declined_by="key:5f0c1a9be27d", declined_at=_after(2411)
     )
     yield DisparityFound(
         complaint_id=COMPLAINT,

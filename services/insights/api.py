@@ -32,6 +32,7 @@ from services.insights.periods import router as periods
 from services.insights.ranges import Reader
 from services.insights.recurrence.api import router as recurrence
 from services.insights.reputation.api import router as reputation
+from services.insights.suggestions.api import router as suggestions
 from services.insights.topics.api import router as topics
 from services.insights.training.api import router as training
 from services.insights.voices.api import router as voices
@@ -70,6 +71,7 @@ ROOMS = (
     voices,
     training,
     hazards,
+    suggestions,
     fairness,
     pages,
     forecast,

@@ -8,7 +8,9 @@ from services.insights.fairness.watch import FairnessWatch
 from services.insights.hazards.finding import HazardFinder
 from services.insights.pages.api import face as pages
 from services.insights.reactions import REACTIONS
+from services.insights.recurrence.finding import RecurredFinder
 from services.insights.store import metadata
+from services.insights.suggestions.finding import SuggestionFinder
 from services.insights.topics.job import Miner
 from services.insights.training.finding import Finder
 from services.insights.voices.rehearing import Rehearing
@@ -31,6 +33,8 @@ def _workers(context: Context) -> Sequence[Worker]:
         Worker("insights.rehearing", Rehearing(context).run),
         Worker("insights.training-needs", Finder(context).run),
         Worker("insights.hazards", HazardFinder(context).run),
+        Worker("insights.recurred-problems", RecurredFinder(context).run),
+        Worker("insights.suggestions", SuggestionFinder(context).run),
     )
 
 

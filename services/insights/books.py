@@ -10,6 +10,8 @@ from services.insights.economics.book import ECONOMICS
 from services.insights.fairness.book import AUDIT_RULES
 from services.insights.hazards.book import HAZARDS
 from services.insights.measures.book import MEASURE_TARGETS
+from services.insights.recurrence.book import RECURRED
+from services.insights.suggestions.book import SUGGESTIONS
 from services.insights.topics.book import TOPICS_BOOK
 from services.insights.training.book import TRAINING
 from services.insights.voices.book import NEEDS
@@ -26,4 +28,6 @@ BOOKS: Sequence[Book[Any]] = (
     TRAINING,
     HAZARDS,
     AUDIT_RULES,
+    RECURRED,
+    SUGGESTIONS,
 )

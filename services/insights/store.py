@@ -184,6 +184,11 @@ complaints = Table(
 
 Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
 Index("ix_complaints_customer", complaints.c.customer_id, complaints.c.category, complaints.c.registered_at)
+Index(
+    "ix_complaints_improvement",
+    complaints.c.improvement_id,
+    postgresql_where=complaints.c.improvement_id.is_not(None),
+)
 Index("ix_complaints_registered", complaints.c.registered_at)
 Index("ix_complaints_closed", complaints.c.closed_at)
 Index("ix_complaints_product", complaints.c.product, complaints.c.registered_at)

@@ -12,6 +12,8 @@ from services.resolution.fairness.store import store as appeals
 from services.resolution.fairness.tables import appeals as appeals_table
 from services.resolution.field_action.store import store as field_actions
 from services.resolution.handlers import reactions
+from services.resolution.improvement.ordering import Ordering
+from services.resolution.improvement.returning import Returning
 from services.resolution.improvement.store import store as improvement_store
 from services.resolution.improvement.tables import improvements
 from services.resolution.offers.checking import Supplies
@@ -56,5 +58,7 @@ service = Service(
         Worker("resolution.waker", context.part(Waker).run),
         Worker("resolution.calendars", context.part(Refresher).run),
         Worker("resolution.reviewers", context.part(Reviewers).run),
+        Worker("resolution.returning", Returning(context).run),
+        Worker("resolution.ordering", Ordering(context).run),
     ],
 )

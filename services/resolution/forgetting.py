@@ -36,5 +36,9 @@ FORGET = (
         "UPDATE improvements SET title = '[erased]', problem = '[erased]' "
         "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
     ),
+    sql(
+        "UPDATE improvement_orders SET title = '[erased]', problem = '[erased]' "
+        "WHERE complaint_id = ANY(CAST(:ids AS uuid[]))"
+    ),
 )
 """Statements on the complaints `ids`; rows stay, so that counts survive."""

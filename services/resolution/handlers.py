@@ -3,6 +3,8 @@
 from services.resolution.audit.hearing import hear
 from services.resolution.audit.witnessed import Noted
 from services.resolution.field_action.customers import Letter
+from services.resolution.improvement.orders import Order
+from services.resolution.improvement.returns import Return
 from services.resolution.listening.mood import FeltIn
 from services.resolution.model import Case
 from services.resolution.store import store
@@ -29,12 +31,14 @@ from shared.events import (
     OfferChosen,
     OffersDeclined,
     OpinionGiven,
+    ProblemRecurred,
     ReopenAsked,
     ReporterJoined,
     ReporterLeft,
     RestatementAnswered,
     RiskRaised,
     RiskSettled,
+    SuggestionAccepted,
     TaskDone,
     TaskSet,
 )
@@ -226,6 +230,20 @@ def on_field_letter_failed(case: Case, event: FieldLetterFailed, fact: Received)
     case.letters.append(Letter(event.field_action_id, event.customer_id, event.failed_at, event.reason))
     action = str(event.field_action_id)
     case.witness(Noted.FIELD_LETTER_FAILED, event.failed_at, SYSTEM, field_action_id=action)
+
+
+@reactions.on(ProblemRecurred)
+def on_problem_recurred(case: Case, event: ProblemRecurred, fact: Received) -> None:
+    """The improvement begins again by itself, as soon as the case is open; see `improvement/returning.py`."""
+    case.new_returns.append(Return.told(event))
+
+
+@reactions.on(SuggestionAccepted)
+def on_suggestion_accepted(case: Case, event: SuggestionAccepted, fact: Received) -> None:
+    """The improvement is opened by itself, as soon as the case is open; see `improvement/ordering.py`."""
+    order = Order.told(event)
+    if order is not None:
+        case.new_orders.append(order)
 
 
 hear(reactions)

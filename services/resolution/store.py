@@ -19,6 +19,8 @@ from services.resolution.fairness import store as fairness_store
 from services.resolution.field_action import affected
 from services.resolution.field_action import store as field_actions
 from services.resolution.forgetting import FORGET
+from services.resolution.improvement.ordered import keep_orders
+from services.resolution.improvement.returned import keep_returns
 from services.resolution.judgement import Judgement, Need, Origin
 from services.resolution.lifecycle import State, WaitingFor
 from services.resolution.listening.store import contact_rows, keep
@@ -129,6 +131,8 @@ class CaseStore:
         await save_lapses(transaction, saved)
         await fairness_store.save_accusations(transaction, saved)
         await field_actions.save_passing(transaction, saved)
+        await keep_returns(transaction, saved)
+        await keep_orders(transaction, saved)
         await insert_rows(transaction, audit_entries, [row_of(link) for link in links])
         if erased := [case.id for case in saved if case.erased]:
             for forget in FORGET:

@@ -109,6 +109,7 @@ from shared.events.intake import (
     ReporterLeft,
     RestatementAnswered,
 )
+from shared.events.learning import ProblemRecurred, SuggestionAccepted, SuggestionDeclined, SuggestionMade
 from shared.events.listening import (
     CaseEndedNegative,
     CaseScored,
@@ -270,6 +271,7 @@ __all__ = [
     "OpinionGiven",
     "PersonalDataRead",
     "ProblemCorrected",
+    "ProblemRecurred",
     "PromiseBroken",
     "PromiseKept",
     "PromiseMade",
@@ -292,6 +294,9 @@ __all__ = [
     "SanctionSuspended",
     "SanctionTookEffect",
     "SolutionCarriedOut",
+    "SuggestionAccepted",
+    "SuggestionDeclined",
+    "SuggestionMade",
     "SurveyAnswered",
     "SurveyClosed",
     "SurveySent",

@@ -12,14 +12,16 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.insights.app import service as insights
+from services.resolution.improvement.returning import Returning
 from services.resolution.improvement.store import store
 from services.routing.app import service as routing_service
 from shared import clock
 from shared.aggregate import save_one
 from shared.database import sql
 from shared.eventlog import Record
-from shared.events import ComplaintSupplemented, CustomerErased
+from shared.events import ComplaintSupplemented, CustomerErased, ProblemRecurred
 from shared.events.intake import ProductRef
+from shared.events.learning import RecurredBy
 from shared.events.vocabulary import Because, Channel, Severity
 from shared.ids import new_id
 from tests.company import Company, open_company
@@ -141,7 +143,10 @@ async def teamed(company: Company) -> dict[str, Any]:
     """An improvement that stands before containment."""
     complaint_id = await told(company)
     await judged(company, complaint_id)
-    improvement = await opened(company, complaint_id)
+    return await teamed_for(company, await opened(company, complaint_id))
+
+
+async def teamed_for(company: Company, improvement: dict[str, Any]) -> dict[str, Any]:
     at = f"/{improvement['id']}"
     await done(company, f"{at}/pass", step="record")
     await done(company, f"{at}/pass", step="validity")
@@ -153,7 +158,10 @@ async def teamed(company: Company) -> dict[str, Any]:
 
 
 async def contained(company: Company) -> dict[str, Any]:
-    improvement = await teamed(company)
+    return await contained_by(company, await teamed(company))
+
+
+async def contained_by(company: Company, improvement: dict[str, Any]) -> dict[str, Any]:
     await done(company, f"/{improvement['id']}/containment", "PUT", places=places(company))
     return await done(company, f"/{improvement['id']}/pass", step="containment")
 
@@ -184,8 +192,13 @@ async def carried_out(company: Company, improvement: dict[str, Any]) -> dict[str
 
 async def closed(company: Company) -> dict[str, Any]:
     improvement = await carried_out(company, await found(company, await contained(company)))
-    at = f"/{improvement['id']}"
     company.now += 31 * DAY
+    return await prevented(company, improvement)
+
+
+async def prevented(company: Company, improvement: dict[str, Any]) -> dict[str, Any]:
+    """The watch period is over: it is judged effective, and closes."""
+    at = f"/{improvement['id']}"
     await done(company, f"{at}/effect", effective=True, reason="None in thirty days.")
     await done(company, f"{at}/pass", step="execution")
     await done(company, f"{at}/prevention", "PUT", **PREVENTION)
@@ -474,6 +487,59 @@ async def test_the_same_cause_again_is_found_and_reopens_it(company: Company) ->
     assert "all four places" in (await refused(company, f"{at}/pass", step="containment"))["detail"]
     joined = [data for kind, data in await company.published(two) if kind == "improvement.joined"]
     assert [data["recurrence"] for data in joined] == [True]
+
+
+def back(improvement: dict[str, Any], complaint_id: UUID, at: datetime, *more: UUID) -> ProblemRecurred:
+    """What insights tells when the problem is back."""
+    return ProblemRecurred(
+        complaint_id=complaint_id,
+        improvement_id=UUID(improvement["id"]),
+        improvement_closed_at=datetime.fromisoformat(improvement["ended_at"]),
+        by=RecurredBy.RATE,
+        before=4,
+        days_before=90,
+        after=6,
+        days_after=30.5,
+        customers=6,
+        rate_ratio=4.43,
+        low=1.05,
+        high=21.4,
+        evidence=(complaint_id, *more),
+        rules_version=0,
+        found_at=at,
+    )
+
+
+@pytest.mark.requirement("001-23", "N-C", "000-08")
+async def test_a_problem_that_insights_finds_again_begins_it_anew_once(company: Company) -> None:
+    """Whichever is read first, the finding or the registration of its complaint."""
+    improvement = await closed(company)
+    company.now += 40 * DAY
+    one, two, worker = await told(company), new_id(), Returning(company.context)
+    event = back(improvement, two, company.now, one, new_id())
+    await company.hear(event)
+    assert await worker.turn() == 0, "its case is not open yet"
+    await company.hear(registered(two, company.now), triaged(two, at=company.now), event)
+    assert (await worker.turn(), await worker.turn()) == (1, 0)
+    shown = await read(company, improvement)
+    assert (shown["state"], shown["step"], shown["round"]) == ("open", "containment", 2)
+    reason = shown["complaints"][-1]["reason"]
+    assert "as often as before: 6 in 30.5 days, and 4 in 90 days before; rate ratio 4.43" in reason
+    assert "频率没有下降：30.5 天内 6 件，此前 90 天内 4 件；发生率之比 4.43" in reason
+    assert {each["complaint_id"]: each["same_cause"] for each in shown["recurrences"]} == {
+        str(two): True,
+        str(one): None,
+    }
+    assert (await facts(company, improvement)).count("reopened") == 1
+    story = (await company.read(two))["timeline"]
+    assert [e["kind"] for e in story if e["kind"].startswith("improvement")] == ["improvement_joined"]
+    # Another finding about the same closing comes late: somebody is at it already.
+    late = event.model_copy(update={"found_at": company.now + HOUR})
+    await company.hear(late.model_copy(update={"improvement_closed_at": company.now}))
+    assert await worker.turn() == 1
+    assert (await facts(company, improvement)).count("reopened") == 1
+    outcomes = await company.rows("SELECT outcome FROM improvement_returns ORDER BY outcome")
+    assert outcomes == [("passed",), ("reopened",)]
 
 
 @pytest.mark.requirement("001-17", "004-13")

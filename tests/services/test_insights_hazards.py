@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.insights.hazards.finding import HazardFinder
 from shared import clock
@@ -51,6 +52,9 @@ async def test_the_same_danger_in_several_complaints_is_registered_once(insights
     assert await insights.rows("SELECT headers->>'ce_type' FROM outbox") == [
         ("redress.hazard.registered.v1",)
     ]
+    (first,) = (await insights.stranger.get(f"{URL}/{entry['id']}/history")).json()["items"]
+    assert (first["version"], first["changed_by"]) == (1, "rules")
+    assert {"field": "likelihood", "before": None, "after": 3} in first["changes"]
 
 
 @pytest.mark.requirement("000-25")
@@ -125,6 +129,30 @@ async def test_people_register_rate_and_end_a_hazard_and_the_department_is_told(
     assert gone.status_code == 200, gone.text
     late = await world.http.put(where, json=body | {"state": "open"})
     assert (late.status_code, late.json()["state"]) == (409, "removed")
+    three, two, one = (await world.http.get(f"{where}/history")).json()["items"]
+    assert (three["version"], three["changed_by"], three["changed_at"]) == (
+        3,
+        gone.json()["changed_by"],
+        gone.json()["changed_at"],
+    )
+    assert three["changes"] == [
+        {"field": "owner", "before": "li.na", "after": None},
+        {"field": "state", "before": "accepted", "after": "removed"},
+        {"field": "reason", "before": "Within the norm.", "after": "Recalled."},
+    ]
+    assert [change["field"] for change in two["changes"]] == ["owner", "state", "reason"]
+    said = {change["field"]: change["after"] for change in one["changes"]}
+    assert (said["what"], said["evidence"]) == ("The plug gets hot; ask [phone].", [i])
+    assert "owner" not in said, "nothing was said of it"
+    part = (await world.http.get(f"{where}/history", params={"limit": 2})).json()
+    rest = (await world.http.get(f"{where}/history", params={"limit": 2, "cursor": part["next"]})).json()
+    assert [each["version"] for each in (*part["items"], *rest["items"])] == [3, 2, 1]
+    assert rest["items"] == [one]
+    unknown = await world.http.get(f"{URL}/{i}/history")
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (404, "path/hazard_id")
+    with pytest.raises(DBAPIError, match="only added to"):
+        async with world.context("insights").database.transaction() as transaction:
+            await transaction.execute(text("DELETE FROM hazard_versions"))
 
 
 @pytest.mark.parametrize(

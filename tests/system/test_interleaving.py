@@ -123,7 +123,7 @@ KEPT = {
     "insights": (
         *("series_counts", "series_scores", "warning_rounds", "alerts", "exposures"),
         *("term_days", "mined_weeks", "topics", "topic_complaints"),
-        *("training_needs", "hazards"),
+        *("training_needs", "hazards", "hazard_versions", "recurred_problems", "suggestions"),
         *("fairness_audits", "fairness_comparisons", "fairness_decisions"),
     ),
     # The last is filled by couriers: how far they have come is not the handlers' work.

@@ -246,10 +246,8 @@ IGNORED = {
     "redress.task.overdue.v1",
     "redress.complaint.unassigned.v1",
     "redress.department.involved.v1",
-    # Who permits what within the company is no measure of the handling.
-    "redress.approval.asked.v1",
+    # What had to be permitted is read, and whether it was.
     "redress.approval.passed-on.v1",
-    "redress.approval.granted.v1",
     "redress.approval.refused.v1",
     "redress.approval.expired.v1",
     "redress.approval.withdrawn.v1",
@@ -288,8 +286,8 @@ IGNORED = {
     "redress.sanction.took-effect.v1",
     "redress.sanction.suspended.v1",
     "redress.sanction.lifted.v1",
-    # Resolution answers for its improvements itself; which complaints belong to one is read.
-    "redress.improvement.opened.v1",
+    # Resolution answers for its improvements itself; which complaints belong to one,
+    # and when it was closed, is read.
     "redress.improvement.step-passed.v1",
     "redress.improvement.sent-back.v1",
     "redress.improvement.action-due.v1",
@@ -297,10 +295,8 @@ IGNORED = {
     "redress.improvement.action-settled.v1",
     "redress.improvement.effect-due.v1",
     "redress.improvement.effect-judged.v1",
-    "redress.improvement.closed.v1",
     "redress.improvement.dropped.v1",
     "redress.improvement.recurrence-found.v1",
-    "redress.improvement.reopened.v1",
     # How far field actions have come, resolution tells.
     "redress.field-action.proposed.v1",
     "redress.field-action.started.v1",

@@ -6,11 +6,19 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic_core import to_json
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.insights.hazards.finding import register
-from services.insights.hazards.schemas import HazardChange, HazardShown, HazardState, NewHazard
-from services.insights.hazards.store import hazards
+from services.insights.hazards.history import changes
+from services.insights.hazards.schemas import (
+    ChangedField,
+    HazardChange,
+    HazardShown,
+    HazardState,
+    HazardVersion,
+    NewHazard,
+)
+from services.insights.hazards.store import hazard_versions, hazards, keep_versions
 from shared import clock, etag, idempotency, ids, pages, problems
 from shared.auth import Principal, may
 from shared.database import Transaction, sql
@@ -104,6 +112,37 @@ async def read_hazard(hazard_id: UUID, who: Annotated[Principal, may("cases:read
     return etag.tagged(Response(to_json(_shown(row)), media_type="application/json"))
 
 
+@router.get(
+    "/hazards/{hazard_id}/history",
+    response_model=pages.Page[HazardVersion],
+    summary="Who changed what of a hazard, and when",
+    responses=problems.documented(404),
+)
+async def read_history(
+    hazard_id: UUID,
+    who: Annotated[Principal, may("cases:read")],
+    ctx: Ctx,
+    limit: pages.Limit = 50,
+    cursor: pages.Cursor = None,
+) -> pages.Page[HazardVersion]:
+    """Its versions, the newest first, each with what it changed. Nothing is ever taken out."""
+    v = hazard_versions.c
+    of = select(hazard_versions, func.lag(v.entry).over(order_by=v.version).label("before"))
+    versions = of.where(v.hazard_id == hazard_id).subquery()
+    async with ctx.database.reading() as connection:
+        if (await connection.execute(select(hazards.c.id).where(hazards.c.id == hazard_id))).first() is None:
+            raise problems.not_found("hazard", "path/hazard_id")
+        return await pages.read(
+            connection,
+            select(versions),
+            limit,
+            cursor,
+            _version,
+            versions.c.version,
+            newest_first=True,
+        )
+
+
 @router.put(
     "/hazards/{hazard_id}",
     response_model=HazardShown,
@@ -157,6 +196,7 @@ async def change_hazard(
             "ended_at": at if wanted.state is HazardState.REMOVED else None,
         }
         await transaction.execute(hazards.update().where(hazards.c.id == hazard_id).values(**changed))
+        await keep_versions(transaction, [{**row, **changed}])
         return Answer(200, to_json(_shown({**row, **changed})))
 
     return await editing.once_tagged(who.id, work)
@@ -176,6 +216,16 @@ async def _must_be_known(transaction: Transaction, evidence: tuple[UUID, ...]) -
 def _masked(entry: Mapping[str, Any]) -> dict[str, Any]:
     words = {name: mask(entry[name]) for name in ("what", "measures", "reason") if entry.get(name)}
     return {**entry, **words}
+
+
+def _version(row: Mapping[Any, Any]) -> HazardVersion:
+    changed = changes(row["before"], row["entry"])
+    return HazardVersion(
+        version=row["version"],
+        changed_by=row["changed_by"],
+        changed_at=row["changed_at"],
+        changes=[ChangedField(field=name, before=old, after=new) for name, old, new in changed],
+    )
 
 
 def _shown(row: Mapping[Any, Any]) -> HazardShown:

@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from services.insights.hazards.book import HAZARDS
-from services.insights.hazards.store import hazards
+from services.insights.hazards.store import hazards, keep_versions
 from services.insights.rounds import behind, repeat
 from shared import clock
 from shared.bulk import insert_rows
@@ -93,6 +93,7 @@ async def register(transaction: Transaction, rows: list[dict[str, Any]]) -> None
     if not rows:
         return
     await insert_rows(transaction, hazards, rows)
+    await keep_versions(transaction, rows)
     await transaction.lock({row["evidence"][0] for row in rows})
     for row in rows:
         transaction.publish(

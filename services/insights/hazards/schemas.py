@@ -85,6 +85,31 @@ class HazardChange(NewHazard):
         return self
 
 
+class ChangedField(BaseModel):
+    """One thing that a version changed."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    field: Annotated[str, Field(examples=["likelihood"])]
+    """As the entry calls it."""
+    before: str | int | list[str] | None
+    """Null: nothing was said, or it is the first version."""
+    after: str | int | list[str] | None
+
+
+class HazardVersion(BaseModel):
+    """What somebody changed of an entry, and when."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    version: int
+    changed_by: str
+    """The account, or `rules`."""
+    changed_at: datetime
+    changes: list[ChangedField]
+    """Of the first version whatever was said."""
+
+
 class HazardShown(BaseModel):
     """An entry of the register."""
 

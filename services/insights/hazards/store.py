@@ -1,4 +1,7 @@
-"""Table of hazards. People decide on them, so they stay when the read tables are made again."""
+"""Tables of hazards. People decide on them, so they stay when the read tables are made again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -6,6 +9,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    ForeignKey,
     Index,
     Integer,
     SmallInteger,
@@ -14,8 +18,12 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
+from services.insights.hazards.history import entry_of
 from services.insights.store import metadata
+from shared.bulk import insert_rows
+from shared.database import Transaction
 
 hazards = Table(
     "hazards",
@@ -58,3 +66,24 @@ Index(
     unique=True,
     postgresql_where=text("danger IS NOT NULL AND state <> 'removed'"),
 )
+
+hazard_versions = Table(
+    "hazard_versions",
+    metadata,
+    Column("hazard_id", Uuid, ForeignKey("hazards.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("entry", JSONB, nullable=False, comment="what people edit, as it then was"),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("version > 0", name="version"),
+    comment="what entries of the register were; only added to",
+)
+
+
+async def keep_versions(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The hazards as they are from now on."""
+    kept = ("version", "changed_by", "changed_at")
+    versions = [
+        {"hazard_id": row["id"], "entry": entry_of(row), **{name: row[name] for name in kept}} for row in rows
+    ]
+    await insert_rows(transaction, hazard_versions, versions)

@@ -16,6 +16,7 @@ from services.insights.economics.measured import closed, worth
 from services.insights.economics.schemas import EconomicsBy
 from services.insights.measures.model import Totals
 from services.insights.pages import charts, numbers
+from services.insights.pages.back import back
 from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, Note, Row, Section, Table
 from services.insights.pages.names import name_of
 from services.insights.pages.report import Report, before
@@ -31,8 +32,9 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
         _matters(await rollups.totals(connection, asked.by, *span, asked.now))
         for span in ((asked.first, asked.last), before(asked))
     ]
+    returned = await back(connection, asked)
     if not sum(now.values()):
-        return (Note(asked.say("nothing")),)
+        return (Note(asked.say("nothing")), *returned)
     books = await load_books(connection, CHARTS, ECONOMICS)
     vital = float(books.read(CHARTS).vital_share)
     # Drawn and seeded as the room of charts does it, from the complaints of these days.
@@ -46,7 +48,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
         if sum(costs.values()):
             sections.append(_by_cost(costs, assumed.currency, asked))
             sections.append(Note(asked.say("cost_note", version=books.version(ECONOMICS))))
-    return sections
+    return [*sections, *returned]
 
 
 def _matters(groups: Mapping[str, Totals]) -> dict[str, int]:

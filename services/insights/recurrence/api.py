@@ -1,16 +1,18 @@
-"""HTTP in: who else told the same, and how that ended."""
+"""HTTP in: who else told the same, how that ended, and what is back although it was removed."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.recurrence.model import Signed
-from services.insights.recurrence.schemas import SimilarCase, SimilarCases
+from services.insights.recurrence.returned import recurred_problems
+from services.insights.recurrence.schemas import RecurredProblem, SimilarCase, SimilarCases
 from services.insights.recurrence.signature import likeness
 from services.insights.recurrence.store import near, signed
-from shared import driver, problems
+from shared import driver, pages, problems
 from shared.auth import Principal, may
 from shared.database import sql
 from shared.service import Ctx, api_router
@@ -25,7 +27,9 @@ QUOTED = 300
 
 _FACTS = sql(
     "SELECT s.id, s.registered_at, s.customer_id, s.product, c.category, c.subcategory, c.outcome, c.improvement_id, "
-    "left(t.what_went_wrong, :quoted) AS words FROM signatures s LEFT JOIN complaints c ON c.id = s.id "
+    "i.closed_at AS improvement_closed_at, left(t.what_went_wrong, :quoted) AS words, "
+    "(SELECT max(r.found_at) FROM recurred_problems r WHERE r.improvement_id = c.improvement_id) AS recurred_at "
+    "FROM signatures s LEFT JOIN complaints c ON c.id = s.id LEFT JOIN improvements i ON i.id = c.improvement_id "
     "LEFT JOIN tellings t ON t.id = s.id WHERE s.id = ANY(CAST(:ids AS uuid[]))"
 )
 _RECURRENCE = sql(
@@ -69,6 +73,37 @@ async def read_similar(
             for id, (score, other) in alike.items()
         ],
     )
+
+
+@router.get(
+    "/recurred-problems",
+    summary="Which problems are back after their improvement was closed?",
+    responses=problems.documented(),
+)
+async def list_recurred_problems(
+    who: Annotated[Principal, may("cases:read")],
+    ctx: Ctx,
+    improvement_id: UUID | None = None,
+    limit: pages.Limit = 50,
+    cursor: pages.Cursor = None,
+) -> pages.Page[RecurredProblem]:
+    """Found on schedule: customers tell again what led to a closed improvement, or the rate of complaints of its
+    category and product did not fall. The newest first; the improvement began again."""
+    c = recurred_problems.c
+    query = select(recurred_problems)
+    if improvement_id is not None:
+        query = query.where(c.improvement_id == improvement_id)
+    async with ctx.database.reading() as connection:
+        return await pages.read(
+            connection,
+            query,
+            limit,
+            cursor,
+            lambda row: RecurredProblem(**{name: row[name] for name in RecurredProblem.model_fields}),
+            c.found_at,
+            c.id,
+            newest_first=True,
+        )
 
 
 async def _alike(connection: AsyncConnection, one: Signed) -> dict[UUID, tuple[float, Signed]]:

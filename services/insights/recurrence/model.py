@@ -1,7 +1,7 @@
 """One complaint as it is compared with others. Pure.
 
-Intake alone tells it, and it is compared as it was registered: what later contacts add changes nothing of who told the
-same.
+Intake alone tells what is compared, as it was registered: what later contacts add changes nothing of who told the same.
+Resolution alone tells of the improvements that it gave rise to.
 """
 
 from bisect import bisect_left, insort
@@ -22,6 +22,20 @@ COMPARED = 20
 
 
 @dataclass(kw_only=True)
+class Improved:
+    """An improvement, as far as its facts tell."""
+
+    id: UUID
+    complaint_id: UUID
+    category: str | None = None
+    product: str | None = None
+    opened_at: datetime | None = None
+    """None: it was told before this was read, and the log was not read again since."""
+    closed_at: datetime | None = None
+    """None while it is open, again or still."""
+
+
+@dataclass(kw_only=True)
 class Signed(Aggregate):
     """The signature of one complaint. Without words and bands once the customer is erased."""
 
@@ -35,11 +49,16 @@ class Signed(Aggregate):
 
     erased_at: datetime | None = None
     """When its customer was erased; once it is saved, nothing is left to compare."""
+    improvements: dict[UUID, Improved] = field(default_factory=dict)
+    """Those that it gave rise to."""
 
     @property
     def new(self) -> bool:
         """It is registered, and was not compared yet."""
         return self.registered_at is not None and self.recurrence_id is None
+
+    def improved(self, improvement_id: UUID) -> Improved:
+        return self.improvements.setdefault(improvement_id, Improved(id=improvement_id, complaint_id=self.id))
 
     def scrub(self) -> None:
         """Nothing stays of the words of an erased customer."""

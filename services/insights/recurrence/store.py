@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.recurrence.model import WITHIN, Candidates, Signed, connected
+from services.insights.recurrence.improved import improvements, load_improved, save_improved
+from services.insights.recurrence.model import WITHIN, Candidates, Improved, Signed, connected
 from services.insights.store import metadata
 from shared import driver
 from shared.bulk import save_rows
@@ -87,12 +88,15 @@ _TOLD = tuple(name for name in FIELDS if name not in {"id", "recurrence_id"})
 class SignatureStore:
     """Signatures, loaded and saved in bulk; what is new is compared when it is saved."""
 
-    tables = (signatures,)
+    tables = (signatures, improvements)
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Signed]:
         rows = await transaction.execute(_LOAD, {"ids": list(ids)})
         found = {row[0]: Signed(**dict(zip(FIELDS, row, strict=True))) for row in rows}
-        return {i: found.get(i) or Signed(id=i) for i in ids}
+        of = {i: found.get(i) or Signed(id=i) for i in ids}
+        for each in await load_improved(transaction, ids):
+            of[each.complaint_id].improvements[each.id] = each
+        return of
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Signed]) -> None:
         saved = list(aggregates)
@@ -106,6 +110,7 @@ class SignatureStore:
         await save_rows(transaction, signatures, _rows(new))
         # Another complaint may have moved it to an older recurrence since it was loaded.
         await save_rows(transaction, signatures, _rows(known), changing=_TOLD)
+        await save_improved(transaction, _improved(saved))
 
     def blank(self, complaint_id: UUID) -> Signed:
         return Signed(id=complaint_id)
@@ -129,6 +134,7 @@ class SignaturesAnew:
             for each in some:
                 each.erased_at = None
             await save_rows(transaction, signatures, _rows(some))
+            await save_improved(transaction, _improved(some))
 
     async def finish(self, transaction: Transaction) -> None:
         erased = {"ids": list(self._erased), "times": list(self._erased.values())}
@@ -150,6 +156,10 @@ async def compare(
     moved = connected(new, Candidates([*known, *new]))
     if moved:
         await transaction.execute(_MOVE, {"old": list(moved), "new": list(moved.values())})
+
+
+def _improved(signed: Iterable[Signed]) -> list[Improved]:
+    return [improved for each in signed for improved in each.improvements.values()]
 
 
 def _rows(signed: Iterable[Signed]) -> list[dict[str, object]]:

@@ -1,9 +1,11 @@
-"""Events in: what should not have happened in a case, and whose it was."""
+"""Events in: what should not have happened in a case, whose it was, and what had to be permitted."""
 
 from services.insights.training.model import Conduct, Lapse
 from services.insights.training.store import store
 from shared.envelope import Received
 from shared.events import (
+    ApprovalAsked,
+    ApprovalGranted,
     CaseAccepted,
     CaseReopened,
     CaseResumed,
@@ -53,6 +55,16 @@ def on_reply_flagged(conduct: Conduct, event: ReplyFlagged, fact: Received) -> N
 def on_improvement_joined(conduct: Conduct, event: ImprovementJoined, fact: Received) -> None:
     if event.recurrence:
         conduct.lapse(Lapse.CAUSE_BACK, event.joined_at)
+
+
+@reactions.on(ApprovalAsked)
+def on_approval_asked(conduct: Conduct, event: ApprovalAsked, fact: Received) -> None:
+    conduct.permits_asked.append(event.permit.value)
+
+
+@reactions.on(ApprovalGranted)
+def on_approval_granted(conduct: Conduct, event: ApprovalGranted, fact: Received) -> None:
+    conduct.permits_granted.append(event.permit.value)
 
 
 @reactions.on(SurveyAnswered)

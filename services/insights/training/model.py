@@ -44,6 +44,9 @@ class Conduct(Aggregate):
     lapsed_at: list[datetime] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
     """Whose lapse it was; '' for the handler."""
+    permits_asked: list[str] = field(default_factory=list)
+    """What somebody had to ask for in the case, by the words of `Permit`."""
+    permits_granted: list[str] = field(default_factory=list)
 
     def lapse(self, lapse: Lapse, at: datetime, person: str | None = None) -> None:
         """Kept in one order, whichever topic is read first."""

@@ -32,6 +32,8 @@ conduct = Table(
     Column("lapses", ARRAY(Text), nullable=False),
     Column("lapsed_at", ARRAY(DateTime(timezone=True)), nullable=False),
     Column("people", ARRAY(Text), nullable=False, comment="whose lapse it was; '' for the handler"),
+    Column("permits_asked", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("permits_granted", ARRAY(Text), nullable=False, server_default="{}"),
     CheckConstraint(
         "cardinality(lapses) = cardinality(lapsed_at) AND cardinality(lapses) = cardinality(people)",
         name="lapses",

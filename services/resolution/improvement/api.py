@@ -23,6 +23,7 @@ from services.resolution.improvement.commands import (
 from services.resolution.improvement.desk import (
     AtImprovementDesk,
     answered,
+    begun,
     join,
     no_such_improvement,
     opened_cases,
@@ -41,7 +42,6 @@ from shared import clock, etag, idempotency, ids, problems
 from shared.aggregate import save_one
 from shared.database import Transaction
 from shared.events.approvals import Permit
-from shared.events.vocabulary import Severity
 from shared.idempotency import Answer, IdempotencyKey
 from shared.masking import mask
 from shared.openapi import TAGGED
@@ -70,20 +70,18 @@ async def open_improvement(
         improvement_id = ids.new_id()
         await transaction.lock([improvement_id, *wanted])
         found = await opened_cases(transaction, wanted)
-        at, first = clock.now(), found[new.complaint_ids[0]]
-        books = await load_books(transaction.connection, *BOOKS)
-        improvement = Improvement(
-            id=improvement_id,
-            complaint_id=first.id,
-            books=books,
-            severity=first.severity or Severity.GENERAL,
-            category=new.category or first.category,
+        improvement = begun(
+            improvement_id,
+            [found[each] for each in dict.fromkeys(new.complaint_ids)],
+            await load_books(transaction.connection, *BOOKS),
+            title=mask(new.title),
+            problem=mask(new.problem),
+            category=new.category,
             subcategory=new.subcategory,
-            product=new.product or first.product,
+            product=new.product,
+            by=who.id,
+            at=clock.now(),
         )
-        improvement.open(mask(new.title), mask(new.problem), who.id, at)
-        for complaint_id in dict.fromkeys(new.complaint_ids):
-            join(improvement, found[complaint_id], None, who.id, at)
         await save_one(store, transaction, improvement)
         for case in found.values():
             case.publish_to(transaction)

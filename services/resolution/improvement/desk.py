@@ -1,6 +1,6 @@
 """The desk at which somebody works on one improvement: once per Idempotency-Key, on the version that they saw."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -20,8 +20,10 @@ from shared.aggregate import save_one
 from shared.auth import Principal
 from shared.database import Transaction
 from shared.editing import Edit, Editing
+from shared.events.vocabulary import Severity
 from shared.idempotency import Answer
 from shared.problems import Problem
+from shared.rulebooks.model import Books
 
 Change = Callable[[Improvement, datetime], None]
 ChangeWithCase = Callable[[Improvement, Case, datetime], None]
@@ -130,6 +132,37 @@ def join(improvement: Improvement, case: Case, reason: str | None, by: str, at: 
     if improvement.join(carried(case, reason, by, at), case.severity):
         back = improvement.complaints[case.id].recurrence
         case.join_improvement(improvement.id, improvement.title, back, by, at)
+
+
+def begun(
+    improvement_id: UUID,
+    found: Sequence[Case],
+    books: Books,
+    *,
+    title: str,
+    problem: str,
+    category: str | None = None,
+    subcategory: str | None = None,
+    product: str | None = None,
+    by: str,
+    at: datetime,
+) -> Improvement:
+    """A new improvement for these complaints, of which there is one at least; what is left out follows from the first.
+    `title` and `problem` are masked."""
+    first = found[0]
+    improvement = Improvement(
+        id=improvement_id,
+        complaint_id=first.id,
+        books=books,
+        severity=first.severity or Severity.GENERAL,
+        category=category or first.category,
+        subcategory=subcategory,
+        product=product or first.product,
+    )
+    improvement.open(title, problem, by, at)
+    for case in found:
+        join(improvement, case, None, by, at)
+    return improvement
 
 
 def must_be_to_come(moments: Mapping[str, datetime], now: datetime) -> None:

@@ -1,11 +1,13 @@
-"""What the case tells of the improvements that it is joined to. Pure."""
+"""What the case tells of the improvements that it is joined to, and what it hears of those it may belong to. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from services.resolution.clocks.waiting import Waiting
 from services.resolution.field_action.products import Concerning
+from services.resolution.improvement.orders import Order
+from services.resolution.improvement.returns import Return
 from services.resolution.timeline import Kind
 from shared.events import ImprovementJoined, ImprovementLeft
 
@@ -13,6 +15,11 @@ from shared.events import ImprovementJoined, ImprovementLeft
 @dataclass(kw_only=True)
 class Improving(Concerning, Waiting):
     """A complaint whose cause is removed tells so in its timeline."""
+
+    new_returns: list[Return] = field(default_factory=list, repr=False, compare=False)
+    """Problems that are back, and whose newest complaint it is: they wait to be saved."""
+    new_orders: list[Order] = field(default_factory=list, repr=False, compare=False)
+    """Improvements that are to be opened, and whose newest complaint it is: they wait to be saved."""
 
     def join_improvement(
         self, improvement_id: UUID, title: str, recurrence: bool, by: str, at: datetime

@@ -169,6 +169,13 @@ class Improvement(Carrying):
             found, same_cause=False, reason=reason, decided_by=by, decided_at=at
         )
 
+    def suspect(self, complaint_ids: Collection[UUID], at: datetime) -> None:
+        """These may have the same cause: somebody says so, or not."""
+        undecided = sum(each.same_cause is None for each in self.recurrences.values())
+        new = [each for each in complaint_ids if each not in self.complaints and each not in self.recurrences]
+        for complaint_id in new[: max(0, MOST_UNDECIDED - undecided)]:
+            self.recurrences[complaint_id] = Recurrence(complaint_id, at)
+
     def deadlines(self) -> Iterator[datetime]:
         yield from super().deadlines()
         if self.state is ImprovementState.CLOSED and self.look_at is not None:

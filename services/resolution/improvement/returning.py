@@ -1,0 +1,72 @@
+"""Begins improvements again whose problem is back: the complaint joins, as by a person's hand.
+
+What insights told waits in a table, because the case may be opened later, and because the improvement and the case are
+held at once. Any number of processes may run it.
+"""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+from services.resolution.improvement.desk import join
+from services.resolution.improvement.model import Improvement
+from services.resolution.improvement.returned import held, open_ones, settle, waiting
+from services.resolution.improvement.returns import Return, ReturnOutcome
+from services.resolution.improvement.steps import ImprovementState
+from services.resolution.improvement.store import store
+from services.resolution.model import Case
+from services.resolution.store import store as cases
+from services.resolution.timeline import SYSTEM
+from shared import clock
+from shared.aggregate import NotPossible, save_one
+from shared.service import Context
+
+PAUSE = 10
+"""Poll intervals between two looks: five seconds as delivered."""
+
+
+class Returning:
+    """Worker of resolution."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def run(self) -> None:
+        while True:
+            await self.turn()
+            await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
+
+    async def turn(self) -> int:
+        """Settle what waits. Returns how many were settled."""
+        found = await waiting(self._context.database)
+        for improvement_id, closed_at, complaint_id in found:
+            await self._settle(improvement_id, closed_at, complaint_id)
+        return len(found)
+
+    async def _settle(self, improvement_id: UUID, closed_at: datetime, complaint_id: UUID) -> None:
+        async with self._context.database.transaction(of=[improvement_id, complaint_id]) as transaction:
+            back = await held(transaction, improvement_id, closed_at)
+            if back is None:
+                return
+            improvement = (await store.load(transaction, [improvement_id]))[improvement_id]
+            case = (await cases.load(transaction, [complaint_id]))[complaint_id]
+            at = clock.now()
+            outcome = take_back(improvement, case, back, at)
+            if outcome is ReturnOutcome.REOPENED:
+                improvement.suspect(await open_ones(transaction, back.evidence), at)
+                case.publish_to(transaction)
+                await cases.save(transaction, [case])
+                await save_one(store, transaction, improvement)
+            await settle(transaction, back, outcome, at)
+
+
+def take_back(improvement: Improvement, case: Case, back: Return, at: datetime) -> ReturnOutcome:
+    """The complaint joins, and with it the improvement begins again. Of another closing nothing is changed: what came
+    before it was known to whoever closed it."""
+    if improvement.state is not ImprovementState.CLOSED or improvement.ended_at != back.closed_at:
+        return ReturnOutcome.PASSED
+    try:
+        join(improvement, case, back.reason, SYSTEM, at)
+    except NotPossible:
+        return ReturnOutcome.NOT_POSSIBLE
+    return ReturnOutcome.REOPENED
