@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
@@ -55,13 +56,23 @@ def _pairs(buckets: NDArray[np.int64]) -> Keys:
 
 def names_of(words: str, wanted: frozenset[int]) -> frozenset[str]:
     """The combinations with these keys that a text tells, by name."""
-    return frozenset(
-        AND.join(sorted((one, other)))
-        for each in sentences(words)
-        for place, one in enumerate(each)
-        for other in each[place + 1 :]
-        if key(one, other) in wanted
-    )
+    halves = _halves(wanted)
+    found = set[str]()
+    for each in sentences(words):
+        some = [term for term in each if bucket(term) in halves]
+        found.update(
+            AND.join(sorted((one, other)))
+            for place, one in enumerate(some)
+            for other in some[place + 1 :]
+            if key(one, other) in wanted
+        )
+    return frozenset(found)
+
+
+@lru_cache(maxsize=16)
+def _halves(wanted: frozenset[int]) -> frozenset[int]:
+    """The buckets of which they are made."""
+    return frozenset(half for each in wanted for half in (each >> _SHIFT, each & (BUCKETS - 1)))
 
 
 @dataclass(frozen=True, slots=True)
