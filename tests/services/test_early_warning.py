@@ -179,8 +179,8 @@ LATE = ("function_fault", "after_sales")
 
 
 async def weeks_of_late_classifying(insights: Insights, rounds: int, last: int) -> None:
-    """Twenty-five complaints a week of each category for two years, of which one in five is classified before the week is
-    judged. In the last week there are `last` of the second category."""
+    """Twenty-five complaints a week of each category for two years, of which one in five is classified before its week
+    is judged. In the last week there are `last` of the second category."""
     known = [
         *weeks_of(1_000_000, 106, 25, category=LATE[0], product="kettle"),
         *weeks_of(2_000_000, 106, 25, category=LATE[1], product="kettle"),
