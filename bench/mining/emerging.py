@@ -8,6 +8,7 @@ found if a topic of that week has the planted complaints for at least half of it
 import argparse
 import json
 import time
+from functools import lru_cache
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from services.insights.topics.book import TOPICS_BOOK
 from services.insights.topics.clusters import with_clusters
 from services.insights.topics.counts import Counts, Told, count
 from services.insights.topics.finding import Found, find
-from services.insights.topics.together import Together, keys_of
+from services.insights.topics.together import Keys, Together, keys_of
 
 SEED = 2026
 PLANTED = 20
@@ -46,7 +47,7 @@ def main() -> None:
         for number in range(asked.history + 2, len(weeks))
         for language in LANGUAGES
     )
-    runs = [_run(asked, weeks, counts, number) for number in range(asked.runs)]
+    runs = _runs(asked, weeks, counts)
     found = sum(run["found"] for run in runs)
     false = sum(run["false"] for run in runs)
     print(
@@ -86,11 +87,27 @@ def _counted(week: dict[str, list[Told]]) -> dict[str, Counted]:
     }
 
 
+def _runs(
+    asked: Any, weeks: list[dict[str, list[Told]]], counts: list[dict[str, Counted]]
+) -> list[dict[str, Any]]:
+    """Those of one week after the other: most of what they read is the same."""
+    chances = {run: Random(f"{asked.seed}/run/{run}") for run in range(asked.runs)}
+    places = {run: chance.randrange(asked.history + 2, len(weeks)) for run, chance in chances.items()}
+    done = {
+        run: _run(asked, weeks, counts, run, places[run], chances[run])
+        for run in sorted(places, key=lambda each: places[each])
+    }
+    return [done[run] for run in range(asked.runs)]
+
+
 def _run(
-    asked: Any, weeks: list[dict[str, list[Told]]], counts: list[dict[str, Counted]], run: int
+    asked: Any,
+    weeks: list[dict[str, list[Told]]],
+    counts: list[dict[str, Counted]],
+    run: int,
+    number: int,
+    chance: Random,
 ) -> dict[str, Any]:
-    chance = Random(f"{asked.seed}/run/{run}")
-    number = chance.randrange(asked.history + 2, len(weeks))
     problem = problems()[run % len(problems())]
     where = (("zh",), ("en",), LANGUAGES)[run % 3]
     teller = Week(asked.seed + 1, run)
@@ -136,7 +153,13 @@ def _found(
     found = find(language, [terms for terms, _ in past], before, now, mining)
     if asked.terms_only:
         return found
-    return with_clusters(language, [told for _, told in past], before, now, found, mining)
+    told = [combined for _, combined in past]
+    return with_clusters(language, told, before, now, found, mining, lambda each: _combined(each.words))
+
+
+@lru_cache(maxsize=30_000)
+def _combined(words: str) -> Keys:
+    return keys_of(words)
 
 
 if __name__ == "__main__":

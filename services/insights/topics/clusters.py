@@ -8,7 +8,7 @@ smallest digests are looked at, of long sentences the first terms.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -38,16 +38,18 @@ def with_clusters(
     now: Sequence[Told],
     found: Sequence[Found],
     mining: Mining,
+    combine: Callable[[Told], Keys] = lambda told: keys_of(told.words),
 ) -> list[Found]:
     """What was found by terms, and the clusters of the rest, the clearest first. A cluster that is told by those of a
-    topic found by terms is that topic in other words: its complaints are counted to it."""
+    topic found by terms is that topic in other words: its complaints are counted to it.
+    `combine`: for whoever asks for the same complaints more than once, and keeps their combinations."""
     weeks = [each for each in past if each.customers > 0]
     if len(weeks) < mining.least_weeks or not now:
         return list(found)
     known = frozenset[UUID]().union(*(each.complaints for each in found))
     told = [*_some(before), *_some(now)]
     first_now = len(_some(before))
-    keys = [keys_of(each.words) for each in told]
+    keys = [combine(each) for each in told]
     rest = [number for number, each in enumerate(told) if each.id not in known]
     recent = [
         together.count((_teller(told[n]), keys[n]) for n in rest if (n >= first_now) is late)

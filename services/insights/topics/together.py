@@ -42,16 +42,20 @@ def key(one: str, other: str) -> int:
 
 def keys_of(words: str) -> Keys:
     """All combinations of a text, sorted, each once."""
-    found = [
-        _pairs(np.unique(np.array([bucket(term) for term in each], dtype=np.int64)))
-        for each in sentences(words)
-    ]
+    found = [_pairs(sorted({bucket(term) for term in each})) for each in sentences(words)]
     return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
 
 
-def _pairs(buckets: NDArray[np.int64]) -> Keys:
-    one, other = np.triu_indices(buckets.size, 1)
-    return (buckets[one] << _SHIFT) | buckets[other]
+def _pairs(buckets: list[int]) -> Keys:
+    each = np.array(buckets, dtype=np.int64)
+    one, other = _places(each.size)
+    return (each[one] << _SHIFT) | each[other]
+
+
+@lru_cache(maxsize=LONGEST_SENTENCE)
+def _places(number: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    one, other = np.triu_indices(number, 1)
+    return one, other
 
 
 def names_of(words: str, wanted: frozenset[int]) -> frozenset[str]:
