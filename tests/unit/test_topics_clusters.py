@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from bench.mining.stories import Week, combination
 from services.insights.topics import together
 from services.insights.topics.book import TOPICS_BOOK
-from services.insights.topics.clusters import LOOKED_AT, with_clusters
+from services.insights.topics.clusters import with_clusters
 from services.insights.topics.counts import Told, count
 from services.insights.topics.finding import Found, find
-from services.insights.topics.together import AND, LONGEST_SENTENCE, first_by_digest, key, keys_of, names_of
+from services.insights.topics.together import AND, LONGEST_SENTENCE, key, keys_of, names_of
 
 MINING = TOPICS_BOOK.shipped
 PLANTED = 1 << 120
@@ -65,13 +65,6 @@ def test_a_customer_who_writes_twenty_times_tells_each_combination_once(
     every = np.arange(31)
     expected = [sum(each in keys for keys in by_customer.values()) for each in every]
     assert found.of(every).tolist() == expected
-
-
-@given(st.lists(st.uuids(), max_size=30), st.integers(0, 40))
-def test_a_sample_is_the_same_in_any_order_and_no_larger_than_asked(ids: list[UUID], most: int) -> None:
-    chosen = first_by_digest(ids, most)
-    assert chosen == first_by_digest(ids[::-1], most) <= set(ids)
-    assert len(chosen) == min(most, len(set(ids)))
 
 
 # Found among what is usual
@@ -152,7 +145,7 @@ def test_with_too_short_a_past_nothing_is_clustered() -> None:
     assert with_clusters("en", past("en"), week(8, "en"), [], [], MINING) == []
 
 
-def test_one_customer_is_no_cluster_and_of_very_many_only_so_many_are_looked_at(
+def test_one_customer_is_no_cluster_and_only_so_much_is_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     more = planted(1, "en")
@@ -160,9 +153,19 @@ def test_one_customer_is_no_cluster_and_of_very_many_only_so_many_are_looked_at(
     before, now = week(8, "en"), week(9, "en")
     assert with_clusters("en", past("en"), before, [*now, *angry], [], MINING) == []
     assert with_clusters("en", past("en"), before, [*now, *more], [], MINING) != []
-    assert LOOKED_AT >= 1000
-    monkeypatch.setattr("services.insights.topics.clusters.LOOKED_AT", 20)
+    monkeypatch.setattr("services.insights.topics.clusters.MOST_COMBINATIONS", 2000)
     assert with_clusters("en", past("en"), before, [*now, *more], [], MINING) == []
+
+
+def test_which_complaints_are_looked_at_does_not_depend_on_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    more = planted(2, "en", 60)
+    monkeypatch.setattr("services.insights.topics.clusters.MOST_COMBINATIONS", 20_000)
+    before, now = list(week(8, "en")), [*week(9, "en"), *more]
+    found = with_clusters("en", past("en"), before, now, [], MINING)
+    again = with_clusters("en", past("en"), before[::-1], now[::-1], [], MINING)
+    assert [each.complaints for each in found] == [each.complaints for each in again] != []
 
 
 def test_names_of_few_people_do_not_come_into_a_topic() -> None:

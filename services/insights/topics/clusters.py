@@ -25,8 +25,8 @@ from services.insights.topics.labels import label, medoids, weights
 from services.insights.topics.terms import terms
 from services.insights.topics.together import AND, Keys, Together, keys_of
 
-LOOKED_AT = 6000
-"""Customers of a week whose complaints are clustered."""
+MOST_COMBINATIONS = 4_000_000
+"""Of a week and language: some twenty thousand complaints of a few sentences."""
 
 Numbers = NDArray[np.int64]
 
@@ -47,9 +47,10 @@ def with_clusters(
     if len(weeks) < mining.least_weeks or not now:
         return list(found)
     known = frozenset[UUID]().union(*(each.complaints for each in found))
-    told = [*_some(before), *_some(now)]
-    first_now = len(_some(before))
-    keys = [combine(each) for each in told]
+    looked_at = [_looked_at(each, combine) for each in (before, now)]
+    first_now = len(looked_at[0])
+    told = [each for some in looked_at for each, _ in some]
+    keys = [each for some in looked_at for _, each in some]
     rest = [number for number, each in enumerate(told) if each.id not in known]
     recent = [
         together.count((_teller(told[n]), keys[n]) for n in rest if (n >= first_now) is late)
@@ -81,9 +82,18 @@ def _teller(told: Told) -> UUID:
     return told.customer or told.id
 
 
-def _some(told: Sequence[Told]) -> list[Told]:
-    chosen = together.first_by_digest([_teller(each) for each in told], LOOKED_AT)
-    return [each for each in told if _teller(each) in chosen]
+def _looked_at(told: Sequence[Told], combine: Callable[[Told], Keys]) -> list[tuple[Told, Keys]]:
+    """In their order, with their combinations: all, or those of the customers with the smallest digests."""
+    chosen: dict[int, Keys] = {}
+    left = MOST_COMBINATIONS
+    for number in sorted(
+        range(len(told)), key=lambda each: (together.digest(_teller(told[each])), told[each].id)
+    ):
+        if left <= 0:
+            break
+        chosen[number] = combine(told[number])
+        left -= chosen[number].size
+    return [(told[number], chosen[number]) for number in sorted(chosen)]
 
 
 def _tests(weeks: Sequence[Together], recent: Sequence[Together], mining: Mining) -> tuple[Keys, Bursts]:

@@ -6,7 +6,7 @@ pairs of signs, of English single words: longer ones would say the same again.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -19,7 +19,7 @@ from shared.gist import plain
 
 AND = " + "
 """Between the two terms of a combination; no term has blanks around a sign."""
-LONGEST_SENTENCE = 40
+LONGEST_SENTENCE = 30
 """Terms of a sentence that are combined, the first ones."""
 _SENTENCES = re.compile(r"[\n.!?。！？]+\s*")
 _SHIFT = BUCKETS.bit_length() - 1
@@ -109,6 +109,6 @@ def count(told: Iterable[tuple[UUID, Keys]]) -> Together:
     return Together(len(used), keys, np.minimum(n, 2**16 - 1).astype(np.uint16))
 
 
-def first_by_digest(customers: Sequence[UUID], most: int) -> frozenset[UUID]:
-    """At most so many of them, the same whenever it is asked: the smallest by what is drawn in their ids."""
-    return frozenset(sorted(set(customers), key=lambda each: (each.bytes[::-1], each))[:most])
+def digest(customer: UUID) -> bytes:
+    """By which customers are taken when they are too many: the same whenever it is asked."""
+    return customer.bytes[::-1]

@@ -23,6 +23,8 @@ AT_ONCE = 2000
 """Complaints in one question."""
 SAMPLED = 3000
 """Complaints of a past week of which the combinations are counted: those of the customers with the smallest digests."""
+MOST_COMBINATIONS = 1_000_000
+"""Of a past week, ten bytes each: with long complaints, fewer of them are counted."""
 
 _TOLD = sql(
     """
@@ -136,6 +138,11 @@ async def told_together(connection: AsyncConnection, week: date) -> dict[str, To
 
 def _together(rows: Sequence[Row[Any]]) -> dict[str, Together]:
     found: defaultdict[str, list[tuple[UUID, Keys]]] = defaultdict(list)
+    left = MOST_COMBINATIONS
     for row in rows:
-        found[row.language].append((row.teller, keys_of(row.words)))
+        if left <= 0:
+            break
+        keys = keys_of(row.words)
+        found[row.language].append((row.teller, keys))
+        left -= keys.size
     return {language: together.count(some) for language, some in found.items()}
