@@ -3,6 +3,7 @@ and problems that are planted, each told in other words. The same seed tells the
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from bench.stories import TEXTS
+from services.insights.topics.terms import single_terms
 
 LANGUAGES = ("zh", "en")
 _SENTENCE = re.compile(r"(?<=[。！？；!?;.])\s*")
@@ -41,12 +43,38 @@ def sentences(language: str) -> list[str]:
     return [sentence for text in texts for sentence in _SENTENCE.split(text) if len(sentence) >= 6]
 
 
+def combination(language: str, chance: Random) -> tuple[str, ...]:
+    """Three common words of which no sentence uses two."""
+    words, used = _common(language)
+    while True:
+        chosen = tuple(chance.sample(words[FILLERS:], 3))
+        if all(len(said.intersection(chosen)) < 2 for said in used):
+            return chosen
+
+
 @cache
 def _tail(language: str) -> list[str]:
     chance = Random(f"tail/{language}")
     if language == "zh":
         return ["".join(chance.sample(_SIGNS, chance.choice((2, 2, 3)))) for _ in range(TAIL)]
     return ["".join(chance.sample(_SYLLABLES, chance.choice((2, 3, 3)))) for _ in range(TAIL)]
+
+
+COMMON = 4
+"""Sentences, or more, that use a common word."""
+FILLERS = 15
+"""The commonest words, put between those of a combination."""
+
+
+@cache
+def _common(language: str) -> tuple[list[str], list[frozenset[str]]]:
+    """Common words, the commonest first; and all words of each sentence."""
+    used = [frozenset(single_terms(sentence.casefold())) for sentence in sentences(language)]
+    counted = Counter(term for each in used for term in each if len(term) > 1 and term.isalpha())
+    common = sorted(
+        (term for term, n in counted.items() if n >= COMMON), key=lambda each: (-counted[each], each)
+    )
+    return common, used
 
 
 class Week:
@@ -72,6 +100,17 @@ class Week:
         parts = problem[language]
         said = [self._chance.choice(parts[name]) for name in ("what", "does", "when")]
         core = (" " if language == "en" else "").join(said)
+        around = [self._one(language) for _ in range(self._chance.randrange(3))]
+        around.insert(self._chance.randint(0, len(around)), core)
+        return self._customer(), (" " if language == "en" else "").join(around)
+
+    def combined(self, words: tuple[str, ...], language: str) -> tuple[UUID, str]:
+        """Common words that nobody told together before: in any order, with other common words between them."""
+        fillers = [each for each in _common(language)[0][:FILLERS] if each not in words]
+        said: list[str] = []
+        for word in self._chance.sample(words, len(words)):
+            said += [*self._chance.sample(fillers, self._chance.randint(1, 2)), word]
+        core = " ".join(said) + "." if language == "en" else "".join(said) + "。"
         around = [self._one(language) for _ in range(self._chance.randrange(3))]
         around.insert(self._chance.randint(0, len(around)), core)
         return self._customer(), (" " if language == "en" else "").join(around)

@@ -1,7 +1,9 @@
 """Benchmark B: how many days sooner does judging each day find an outbreak than judging the last seven together?
 
-Farrington's algorithm judges each day the sum of the week that ends in it, ours the last 1, 2, 4 and 7 days, expected
-from days. Both know the calendar of holidays, as exposure, and both flag the same share of quiet days.
+Farrington's algorithm judges each day the sum of the week that ends in it, ours the last 1, 2, 4 and 7 days, or the
+evidence of the last two, expected from days. All know the calendar of holidays, as exposure, and all flag the same
+share of quiet days. The oracle knows the true mean and dispersion of each day: no better expectation can be sooner with
+the same statistic.
 """
 
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from bench.surveillance.days import REACH, SIGNALS, WEEKS_OF_YEAR, Signal, simul
 from bench.surveillance.figures import threshold
 from bench.surveillance.simulation import Floats
 from services.insights.warning import farrington, scan
-from services.insights.warning.harmonic import Shape, expect
+from services.insights.warning.harmonic import Expected, Shape, expect
 from services.insights.warning.negbin import at_least, upper_mid_p
 
 RATE = 0.01
@@ -23,7 +25,10 @@ SPANS = (1, 2, 4, 7)
 YEARS_LEARNED = 5
 CLOSED = 1e-3
 """The exposure of a day on which nobody can complain."""
-FARRINGTON, OURS = "Farrington flexible, rolling weeks", "ours, scan of 1, 2, 4, 7 days"
+FARRINGTON = "Farrington flexible, rolling weeks"
+SCAN, EVIDENCE = "scan of 1, 2, 4, 7 days", "evidence of 2 days"
+OURS, ORACLE = "ours", "oracle"
+JUDGES = (FARRINGTON, *(f"{who}, {how}" for who in (OURS, ORACLE) for how in (SCAN, EVIDENCE)))
 
 
 def measure(
@@ -35,36 +40,47 @@ def measure(
     for done, _ in enumerate(as_completed(waiting), start=1):
         progress("daily", done, len(asked))
     found = [future.result() for future in waiting]
-    detectors = {}
-    for name in (FARRINGTON, OURS):
+    cases = np.concatenate([part["cases"][0].reshape(-1, REACH) for part in found])
+    flags, rates = {}, {}
+    for name in JUDGES:
         quiet = np.concatenate([part[name][0].ravel() for part in found])
         limit = threshold(quiet, RATE)
-        wild = np.concatenate([part[name][1].reshape(-1, REACH) for part in found])
-        cases = np.concatenate([part["cases"][0].reshape(-1, REACH) for part in found])
-        detectors[name] = {
-            "false_positive_rate": float((quiet <= limit).mean()),
-            **_figures(wild <= limit, cases),
-        }
+        rates[name] = float((quiet <= limit).mean())
+        # A day that was not judged has no flag, and none counts after the last case.
+        wild = np.concatenate([part[name][1].reshape(-1, REACH) for part in found]) <= limit
+        flags[name] = wild & (np.arange(REACH) <= _last(cases)[:, None])
+    deviations = np.concatenate([part["cases"][1].ravel() for part in found])
     return {
         "series": len(asked),
-        "quiet_days": int(sum(part[OURS][0].size for part in found)),
+        "quiet_days": int(sum(part[FARRINGTON][0].size for part in found)),
         "seed": seed,
-        "detectors": detectors,
+        "first_day": {"median": float(np.median(deviations)), "above_2": float((deviations >= 2).mean())},
+        "detectors": {
+            name: {"false_positive_rate": rates[name], **_figures(flags[name], cases, flags[FARRINGTON])}
+            for name in JUDGES
+        },
     }
 
 
-def _figures(flag: NDArray[np.bool_], cases: Floats) -> dict[str, float]:
-    """Flags and cases (runs, REACH); a day that was not judged has no flag. Delay in days, of those detected."""
-    last = REACH - 1 - np.argmax((cases > 0)[:, ::-1], axis=1)
-    within = flag & (np.arange(REACH) <= last[:, None])
-    detected = within.any(axis=1)
-    first = np.argmax(within, axis=1)
-    timeliness = np.where(detected, first / (last + 1), 1.0)
+def _last(cases: Floats) -> NDArray[np.int64]:
+    return np.asarray(REACH - 1 - np.argmax((cases > 0)[:, ::-1], axis=1))
+
+
+def _figures(flag: NDArray[np.bool_], cases: Floats, farrington: NDArray[np.bool_]) -> dict[str, float]:
+    """Flags and cases (runs, REACH). Delay in days, of those detected; sooner: than Farrington, of those that both
+    detect, with its standard error."""
+    detected, both = flag.any(axis=1), flag.any(axis=1) & farrington.any(axis=1)
+    first = np.argmax(flag, axis=1)
+    timeliness = np.where(detected, first / (_last(cases) + 1), 1.0)
+    sooner = (np.argmax(farrington, axis=1) - first)[both]
     return {
         "pod": float(detected.mean()),
         "delay": float(first[detected].mean()),
         "timeliness": float(timeliness.mean()),
-        "sensitivity": float((within & (cases > 0)).sum() / (cases > 0).sum()),
+        "sensitivity": float((flag & (cases > 0)).sum() / (cases > 0).sum()),
+        "first_day": float(flag[:, 0].mean()),
+        "sooner": float(sooner.mean()),
+        "sooner_error": float(sooner.std(ddof=1) / np.sqrt(max(1, sooner.size))),
     }
 
 
@@ -90,26 +106,28 @@ def _score(signal: Signal, replicates: range, seed: int) -> dict[str, tuple[Floa
     year = WEEKS_OF_YEAR * signal.days
     shape = Shape(window=YEARS_LEARNED * year, guard=4 * signal.days, year=year, cycle=signal.days)
     known = expect(counts, days, SPANS, shape, exposure)
+    mean = np.maximum(signal.mean(), 1e-9)
+    truth = scan.windows(np.tile(mean, (len(counts), 1)), days, SPANS)
+    true = Expected(truth, np.full_like(truth, signal.phi), SPANS)
     sums = scan.windows(counts, days, SPANS)
     wild = sums[own, day - first] + np.column_stack([extra(span) for span in SPANS])
-    surge = upper_mid_p(wild, known.mean[own, day - first], known.phi[own, day - first]).min(axis=-1)
+    found: dict[str, tuple[Floats, ...]] = {}
+    for who, expected in ((OURS, known), (ORACLE, true)):
+        there = Expected(expected.mean[own, day - first], expected.phi[own, day - first], SPANS)
+        surge = upper_mid_p(wild, there.mean, there.phi).min(axis=-1)
+        found[f"{who}, {SCAN}"] = scan.tails(sums, expected).smallest("surge", SPANS), placed(surge)
+        with np.errstate(over="ignore"):  # beyond every number: flagged whatever the limit
+            found[f"{who}, {EVIDENCE}"] = -scan.evidence(sums, expected), placed(-scan.evidence(wild, there))
     rolling = scan.windows(counts, np.arange(signal.days - 1, signal.length), (signal.days,))[..., 0]
-    mean, phi = _rolling_weeks(rolling, signal)
+    usual, phi = _rolling_weeks(rolling, signal)
     weekly = rolling[:, days - signal.days + 1]
-    found = {
-        OURS: (scan.tails(sums, known).smallest("surge", SPANS), placed(surge)),
-        FARRINGTON: (
-            at_least(weekly, mean, phi),
-            placed(
-                at_least(
-                    weekly[own, day - first] + extra(signal.days),
-                    mean[own, day - first],
-                    phi[own, day - first],
-                )
-            ),
-        ),
-    }
-    return {**found, "cases": (added,)}
+    later = weekly[own, day - first] + extra(signal.days)
+    found[FARRINGTON] = (
+        at_least(weekly, usual, phi),
+        placed(at_least(later, usual[own, day - first], phi[own, day - first])),
+    )
+    deviation = np.sqrt(signal.phi * np.maximum(mean, 0.1))
+    return {**found, "cases": (added, added[..., 0] / deviation[start])}
 
 
 def _holidays(signal: Signal) -> Floats:

@@ -106,14 +106,16 @@ def _portfolio(result: dict[str, Any]) -> Table:
 def _daily(result: dict[str, Any]) -> Table:
     table = _table(
         f"Benchmark B, daily: {result['series']:,} series, {result['quiet_days']:,} quiet days, seed {result['seed']}",
-        "", "quiet days flagged", "POD", "days until found", "timeliness", "sensitivity",
+        "", "quiet days flagged", "POD", "first day", "days until found", "days sooner", "timeliness", "sensitivity",
     )  # fmt: skip
     for name, got in result["detectors"].items():
         table.add_row(
             name,
             f"{got['false_positive_rate']:.2%}",
             f"{got['pod']:.3f}",
+            f"{got['first_day']:.3f}",
             f"{got['delay']:.2f}",
+            f"{got['sooner']:.2f} +- {got['sooner_error']:.2f}",
             f"{got['timeliness']:.3f}",
             f"{got['sensitivity']:.3f}",
         )

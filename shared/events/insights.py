@@ -117,6 +117,11 @@ class WarningEvidence(BaseModel):
     complaints."""
     exposure: Annotated[tuple[float, ...] | None, Field(max_length=1000)] = None
     """Of the same steps, when it is known for all of them."""
+    known: Annotated[tuple[float, ...] | None, Field(max_length=20)] = None
+    """Share of the complaints of each of the newest steps that was known by then, the oldest first, by how late
+    complaints became known before; as much less was expected. None: all of them."""
+    known_error: Annotated[tuple[float, ...] | None, Field(max_length=20)] = None
+    """By how much such shares differ from step to step (a coefficient of variation); it widens the dispersion."""
     spans: Annotated[tuple[int, ...], Field(max_length=10)]
     """Newest steps whose sums were judged; of the g-chart: newest gaps."""
     observed: Annotated[tuple[float, ...], Field(max_length=10)]

@@ -13,7 +13,7 @@ import pytest
 from services.insights.alerts import limits
 from services.insights.alerts.book import EARLY_WARNING
 from services.insights.alerts.counts import recount
-from services.insights.alerts.judging import Portfolio, judge
+from services.insights.alerts.judging import Known, Portfolio, judge
 from services.insights.alerts.past import calibrations
 from services.insights.alerts.severe import bunched
 from services.insights.alerts.watch import Watch
@@ -21,7 +21,7 @@ from services.insights.store import complaints
 from services.insights.warning.counting import once
 from shared import clock
 from shared.bulk import insert_rows
-from shared.database import Database
+from shared.database import Database, sql
 from shared.events import WarningRaised
 from shared.events.insights import WarningEvidence, WarningStep, WarningTail
 from shared.ids import derived_id
@@ -161,9 +161,95 @@ async def raised(insights: Insights) -> list[WarningRaised]:
     return [WarningRaised.model_validate_json(value) for (value,) in rows]
 
 
+async def decide(insights: Insights, **changed: Any) -> None:
+    """A version of the rulebook, which holds from now on."""
+    url = "/insights/v1/rulebooks/early-warning"
+    content = EARLY_WARNING.shipped.model_dump(mode="json") | changed
+    added = await insights.http.post(f"{url}/versions", json={"content": content, "reason": "a test"})
+    assert added.status_code == 201, added.text
+    switched = await insights.http.put(url, json={"version": added.json()["version"], "reason": "a test"})
+    assert switched.status_code == 200, switched.text
+
+
 async def facts(insights: Insights) -> list[str]:
     rows = await insights.rows("SELECT headers->>'ce_type' FROM outbox ORDER BY id")
     return [name for (name,) in rows if not name.startswith("redress.warning.raised")]
+
+
+LATE = ("function_fault", "after_sales")
+
+
+async def weeks_of_late_classifying(insights: Insights, rounds: int, last: int) -> None:
+    """Twenty-five complaints a week of each category for two years, of which one in five is classified before its week
+    is judged. In the last week there are `last` of the second category."""
+    known = [
+        *weeks_of(1_000_000, 106, 25, category=LATE[0], product="kettle"),
+        *weeks_of(2_000_000, 106, 25, category=LATE[1], product="kettle"),
+    ]
+    await put(insights.context.database, *known)
+    for week in range(rounds):
+        told = [
+            row(
+                5_000_000 + week * 1000 + kind * 500 + n,
+                at(MONDAY + week * WEEK + timedelta(days=n % 7), n),
+                **{"category": None if n % 5 else LATE[kind], "product": "kettle"},
+            )
+            for kind in range(2)
+            for n in range(last if kind and week == rounds - 1 else 25)
+        ]
+        await put(insights.context.database, *told)
+        await look(insights, JUDGED_AT + week * WEEK)
+        for kind in range(2):
+            late = [each["id"] for each in told if each["category"] is None]
+            own = {derived_id("warned", 5_000_000 + week * 1000 + kind * 500 + n) for n in range(500)}
+            async with insights.context.database.transaction() as transaction:
+                await transaction.execute(
+                    sql("UPDATE complaints SET category = :category WHERE id = ANY(:ids)"),
+                    {"category": LATE[kind], "ids": [each for each in late if each in own]},
+                )
+
+
+@pytest.mark.requirement("003-06", "000-18")
+@pytest.mark.parametrize(("weeks", "silent", "surging"), [(26, False, True), (0, True, False)])
+async def test_what_is_classified_late_is_no_silence_and_hides_no_surge(
+    insights: Insights, weeks: int, silent: bool, surging: bool
+) -> None:
+    """Allowed for, and not."""
+    await decide(insights, delay_weeks=weeks, daily=False, dimensions=["category"])
+    await weeks_of_late_classifying(insights, 8, 100)
+    newest = (MONDAY + 7 * WEEK).isoformat()
+    found = {
+        (each["parts"]["category"], each["tail"]): each
+        for each in await listed(insights)
+        if each["starts"] == newest
+    }
+    assert ((LATE[0], "silence") in found) == silent
+    assert ((LATE[1], "surge") in found) == surging
+    if not surging:
+        return
+    alert = found[LATE[1], "surge"]
+    seen = WarningEvidence.model_validate(
+        (await insights.http.get(f"{URL}/{alert['id']}")).json()["evidence"]
+    )
+    assert seen.known is not None
+    assert seen.known_error is not None
+    assert seen.known[-1] == pytest.approx(0.2, abs=0.01), "of the newest week"
+    assert set(seen.known[:-1]) == {1.0}, "a week later all is known"
+    assert "of what is known by now" in alert["words_en"]
+    assert "按目前已知部分" in alert["words_zh"]
+    again = judge(
+        Portfolio(
+            WarningStep.WEEK,
+            np.array([seen.counts], dtype=np.float64),
+            np.array([seen.window]),
+            known=Known(np.array([seen.known]), np.array([seen.known_error])),
+        ),
+        {},
+        EARLY_WARNING.shipped,
+    )
+    np.testing.assert_allclose(again.mean[0], seen.expected, rtol=1e-9)
+    np.testing.assert_allclose(again.phi[0], seen.dispersion, rtol=1e-9)
+    assert again.p[0, 0] == pytest.approx(seen.p, rel=1e-6)
 
 
 @pytest.mark.requirement("003-06")
@@ -240,6 +326,7 @@ async def test_an_alert_goes_on_is_decided_and_ends(insights: Insights) -> None:
     ended = (await insights.http.get(url)).json()
     assert ended["starts"] in ("2026-03-09", "2026-03-16")
     assert ended["ended_at"] is not None
+    assert ended["ended_because"] == "quiet"
     assert first["id"] not in [each["id"] for each in await listed(insights, open=True)]
 
 
@@ -501,6 +588,25 @@ async def test_a_day_is_judged_too(insights: Insights) -> None:
     await look(insights)
     week = surge(await listed(insights, dimension="product"), product="kettle")
     assert (week["id"], week["step"]) == (found["id"], "week"), "the week goes on with what the day began"
+
+
+@pytest.mark.requirement("003-06")
+async def test_alerts_of_days_are_over_when_days_are_no_longer_watched(insights: Insights) -> None:
+    """No round would ever find them quiet."""
+    on_monday = [each | {"registered_at": at(MONDAY, n)} for n, each in enumerate(SURGE)]
+    await put(insights.context.database, *QUIET, *on_monday)
+    tuesday = datetime.combine(MONDAY + timedelta(days=1), time(7), UTC)
+    await look(insights, tuesday)
+    begun = surge(await listed(insights, dimension="product", open=True), product="kettle")
+    assert (begun["step"], begun["ended_because"]) == ("day", None)
+    await decide(insights, daily=False)
+    await look(insights, tuesday)
+    over = (await insights.http.get(f"{URL}/{begun['id']}")).json()
+    assert (over["ended_at"], over["ended_because"]) == ("2026-03-03T07:00:00Z", "not_watched")
+    assert [each for each in await listed(insights, open=True) if each["step"] == "day"] == []
+    await look(insights)
+    week = surge(await listed(insights, dimension="product", open=True), product="kettle")
+    assert (week["step"], week["ended_because"]) == ("week", None), "a week says the same by itself"
 
 
 @pytest.mark.requirement("003-06")

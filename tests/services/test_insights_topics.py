@@ -332,3 +332,55 @@ async def test_a_merged_topic_cannot_be_without_its_target(insights: Insights) -
             await transaction.execute(
                 text("UPDATE topics SET state = 'merged', decided_by = 'x', reason = 'y'")
             )
+
+
+COMMON = {"zh": ("电机", "快递", "发票"), "en": ("motor", "invoice", "hotline")}
+BETWEEN = {
+    "zh": ("漏电", "跳闸", "晚到", "三天", "抬头", "写错", "客服", "纸箱", "压坏", "螺丝", "打不通"),
+    "en": ("hums", "loudly", "delivery", "late", "wrong", "answers", "crate", "arrived", "crushed"),
+}
+
+
+def combined(week: int, language: str, n: int = 12) -> list[Told]:
+    """Words that everybody uses, in one sentence, as nobody used them: in any order, with others between them."""
+    chance = Random(f"{week}{language}")
+    told: list[Told] = []
+    for number in range(n):
+        words = [
+            part
+            for word in chance.sample(COMMON[language], 3)
+            for part in (*chance.sample(BETWEEN[language], chance.randint(1, 2)), word)
+        ]
+        sentence = "".join(words) + "。" if language == "zh" else " ".join(words) + "."
+        told += said(f"combined-{language}", week, number, language, sentence)
+    return told
+
+
+@pytest.mark.requirement("002-25", "003-11")
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_common_words_in_a_new_combination_become_a_topic_that_keeps_its_id(
+    insights: Insights, language: str
+) -> None:
+    await feed(insights, [*stream(range(8)), *combined(6, language), *combined(7, language)])
+    assert await mine(insights, 4, 5, 6, 7) == [0, 0, 1, 0]
+    [topic] = await listed(insights)
+    assert set(COMMON[language]) <= set(topic["label"][language])
+    assert (topic["first_week"], topic["last_week"]) == ("2026-07-13", "2026-07-20")
+    assert topic["p_value"] < topic["q_value"] <= 0.01
+    shown = await read(insights, topic["id"])
+    assert len(shown["quotes"]) == 3
+    assert all(word in each["words"] for each in shown["quotes"] for word in COMMON[language])
+    assert [week["complaints"] for week in shown["weeks"]] == [12, 12], "all of them, and nobody else"
+    [told] = await told_of(insights)
+    assert str(told.topic_id) == topic["id"]
+    assert told.complaints == 12
+
+
+@pytest.mark.requirement("002-25")
+async def test_a_cluster_is_followed_once_it_is_no_longer_more_than_expected(insights: Insights) -> None:
+    """Two people a week tell it from then on: too few to be found, and known all the same."""
+    later = [each for week in (7, 8) for each in combined(week, "zh", 2)]
+    await feed(insights, [*stream(range(9)), *combined(6, "zh"), *later])
+    assert await mine(insights, 6, 7, 8) == [1, 0, 0]
+    [topic] = await listed(insights)
+    assert [week["complaints"] for week in (await read(insights, topic["id"]))["weeks"]] == [12, 2, 2]

@@ -121,7 +121,7 @@ KEPT = {
     "resolution": ("calendars",),
     # Jobs fill them, and people decide.
     "insights": (
-        *("series_counts", "series_scores", "warning_rounds", "alerts", "exposures"),
+        *("series_counts", "counts_known", "series_scores", "warning_rounds", "alerts", "exposures"),
         *("term_days", "mined_weeks", "topics", "topic_complaints"),
         *("training_needs", "hazards", "hazard_versions", "recurred_problems", "suggestions"),
         *("fairness_audits", "fairness_comparisons", "fairness_decisions"),

@@ -1,4 +1,4 @@
-"""CUSUM, g-chart, Laney's charts, counting once and in time, disproportionality."""
+"""CUSUM, g-chart, Laney's charts, counting once, disproportionality."""
 
 import numpy as np
 import pytest
@@ -94,8 +94,6 @@ def test_nonsense_is_refused() -> None:
         gchart.limits(0)
     with pytest.raises(ValueError, match="negative"):
         gchart.chance_of_shorter([3], [-1])
-    with pytest.raises(ValueError, match="past delays"):
-        counting.arrival(np.array([]), 5)
 
 
 @pytest.mark.requirement("003-11")
@@ -139,22 +137,6 @@ def test_what_is_kept_is_apart_and_nothing_else_is_lost(reports: list[tuple[str,
         own = sorted(when for who, what, when in reports if (who, what) == (customer, problem))
         assert not any(when < day and day - when <= 5 for when in own)
     assert {report[:2] for report in kept} == {report[:2] for report in reports}
-
-
-@pytest.mark.requirement("003-06")
-def test_what_has_not_been_told_yet_is_expected_to_come() -> None:
-    rng = np.random.default_rng(3)
-    known = counting.arrival(rng.choice([0, 1, 2, 9], size=200_000, p=[0.5, 0.3, 0.15, 0.05]), longest=3)
-    np.testing.assert_allclose(known, [0.5, 0.8, 0.95, 1.0], atol=0.01)
-    np.testing.assert_allclose(
-        counting.known_share(5, np.array([0.5, 0.8, 0.95, 1.0])), [1, 1, 0.95, 0.8, 0.5]
-    )
-    seen = rng.binomial(100, counting.known_share(5, known), size=(4000, 5)).astype(np.float64)
-    nowcast, error = counting.completed(seen, known)
-    np.testing.assert_allclose(nowcast.mean(axis=0), 100, rtol=0.02)
-    assert (error[:, 0] == 0).all()
-    assert error[:, -1].mean() == pytest.approx(10, rel=0.1)
-    assert np.isnan(counting.completed(np.ones((1, 1)), np.array([0.0, 1.0]))[0][0, 0])
 
 
 def _table(rng: np.random.Generator, pairs: int) -> tuple[Floats, ...]:

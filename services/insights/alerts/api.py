@@ -246,7 +246,7 @@ def _summary(alert: Alert) -> dict[str, Any]:
             name: getattr(alert, name)
             for name in ("part_of", "raised_at", "ended_at", "acknowledged_at", "muted_until")
         },
-        "verdict": alert.verdict,
+        **{"ended_because": alert.ended_because, "verdict": alert.verdict},
     }
 
 

@@ -45,6 +45,9 @@ class EarlyWarning(Content):
     recount_weeks: Annotated[int, Field(ge=4, le=52)] = 13
     """The newest weeks are counted again each time, because categories are corrected; older ones are left as they
     were counted."""
+    delay_weeks: Annotated[int, Field(ge=0, le=104)] = 26
+    """From so many weeks it is learned how late complaints become known, so that the newest are expected to be as
+    incomplete as they must be. 0: they are taken to be complete."""
     most_series: Annotated[int, Field(ge=10, le=20_000)] = 20_000
     """More than these, those with the most complaints, are not judged."""
     daily: bool = True

@@ -75,6 +75,7 @@ def findings(
             exposure=None
             if exposure is None or np.isnan(exposure).any()
             else tuple(float(each) for each in exposure),
+            **_known(of, number),
             spans=shapes.SPANS,
             observed=tuple(float(each) for each in judged.observed[number]),
             expected=tuple(float(each) for each in mean),
@@ -93,6 +94,16 @@ def findings(
         )
         kept.append(Finding(keys[number], tail, level, evidence))
     return sorted(kept, key=lambda each: (each.evidence.calibrated, each.key))
+
+
+def _known(of: Portfolio, number: int) -> dict[str, tuple[float, ...]]:
+    """Of one series, if not all of it."""
+    if of.known is None or (of.known.share[number] == 1).all():
+        return {}
+    return {
+        "known": tuple(float(each) for each in of.known.share[number]),
+        "known_error": tuple(float(each) for each in of.known.error[number]),
+    }
 
 
 def severe_finding(key: Key, bunched: Bunched, terms: Terms) -> Finding | None:
@@ -133,14 +144,15 @@ def words(finding: Finding, step: WarningStep) -> tuple[str, str]:
         )
     place = shapes.SPANS.index(finding.span)
     seen, usual, span = evidence.observed[place], evidence.expected[place], finding.span
+    so_far, so_far_zh = ("", "") if not evidence.known else (" of what is known by now", "按目前已知部分")
     if finding.tail is WarningTail.SILENCE:
         return (
-            f"Unusually few complaints: {english}. {seen:.0f} in the last {span} {unit}, {usual:.1f} expected. This is "
-            "no success by itself: customers may have left, or no longer reach you.",
-            f"投诉异常减少：{chinese}。最近{span}{unit_zh}{seen:.0f}件，预期{usual:.1f}件。投诉变少本身不代表改善：顾客可能"
-            "已经流失，或投诉渠道不畅。",
+            f"Unusually few complaints: {english}. {seen:.0f} in the last {span} {unit}, {usual:.1f} expected"
+            f"{so_far}. This is no success by itself: customers may have left, or no longer reach you.",
+            f"投诉异常减少：{chinese}。最近{span}{unit_zh}{seen:.0f}件，{so_far_zh}预期{usual:.1f}件。投诉变少本身不代表改善："
+            "顾客可能已经流失，或投诉渠道不畅。",
         )
     return (
-        f"Unusually many complaints: {english}. {seen:.0f} in the last {span} {unit}, {usual:.1f} expected.",
-        f"投诉异常增多：{chinese}。最近{span}{unit_zh}{seen:.0f}件，预期{usual:.1f}件。",
+        f"Unusually many complaints: {english}. {seen:.0f} in the last {span} {unit}, {usual:.1f} expected{so_far}.",
+        f"投诉异常增多：{chinese}。最近{span}{unit_zh}{seen:.0f}件，{so_far_zh}预期{usual:.1f}件。",
     )

@@ -3,6 +3,7 @@
 What a series is expected from is as long as its past (`shapes`). With at least eight months of it: the evidence for a
 surge, and the lower tails for silence. Younger than that: EARS C2, whose difference to the mean of seven steps is a
 Student t with six degrees of freedom when counts are about normal, so that p = P(T6 > score / sqrt(1 + 1/7)).
+Of the newest steps not all is known yet: as much less is expected of them (`warning.delay`).
 Then the p values are calibrated, and those that would say nothing are left out, before the limit over all of them.
 """
 
@@ -16,7 +17,7 @@ from scipy.special import stdtr
 
 from services.insights.alerts import shapes
 from services.insights.alerts.book import EarlyWarning
-from services.insights.warning import counting, ears, scan
+from services.insights.warning import counting, delay, ears, scan
 from services.insights.warning.calibration import Calibration
 from services.insights.warning.harmonic import Shape, expect
 from services.insights.warning.negbin import Floats
@@ -24,11 +25,25 @@ from shared.events.insights import WarningDetector, WarningStep, WarningTail
 
 YOUNGEST = ears.BASELINE + ears.LAG
 """Steps of the past without which nothing is judged."""
+NEWEST = YOUNGEST + 1
+"""Steps of which not all may be known yet; they cover all that is judged, and all that EARS looks at."""
 LEAST_DEVIATION = 1.0
 """Of EARS: one complaint more or less is no deviation."""
 TAILS = (WarningTail.SURGE, WarningTail.SILENCE)
 Calibrations = Mapping[tuple[str, int], Calibration]
 """By tail and window; of one that is missing p values stay as they are, which is rather too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Of the newest steps, by how late complaints became known before. (S, NEWEST) each, the oldest first."""
+
+    share: Floats
+    error: Floats
+    """By how much the share differs from step to step, as a share of it."""
+
+    def of(self, rows: NDArray[np.int64]) -> "Known":
+        return Known(self.share[rows], self.error[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,8 @@ class Portfolio:
     """(S,): steps before the judged one in which the series could have had complaints."""
     exposure: Floats | None = None
     """(S, T); NaN where it is not known."""
+    known: Known | None = None
+    """None: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +100,16 @@ def judge(of: Portfolio, calibrations: Calibrations, book: EarlyWarning) -> Judg
     observed = np.zeros(form)
     if newest + 1 >= max(shapes.SPANS):
         observed = scan.windows(of.counts, week, shapes.SPANS)[:, 0]
+    whole = of.known or Known(np.ones((form[0], NEWEST)), np.zeros((form[0], NEWEST)))
     for window in sorted(set(fits.tolist()) - {0}):
         rows = np.nonzero(fits == window)[0]
         if window == YOUNGEST:
-            mean[rows], phi[rows], p[0, rows] = _young(of.counts[rows], week)
+            mean[rows], phi[rows], p[0, rows] = _young(of.counts[rows, -NEWEST:], whole.of(rows))
             exact[0, rows] = p[0, rows]
             continue
         shape = shapes.weekly(window) if weekly else shapes.daily(window)
         for some, exposure in _by_exposure(of, rows, window):
-            found = _expected(of.counts[some], observed[some], window, shape, exposure)
+            found = _expected(of.counts[some], observed[some], window, shape, exposure, whole.of(some))
             mean[some], phi[some], p[0, some], p[1, some] = found
         for number, tail in enumerate(TAILS):
             exact[number, rows] = p[number, rows]
@@ -107,26 +125,33 @@ def judge(of: Portfolio, calibrations: Calibrations, book: EarlyWarning) -> Judg
 
 
 def _expected(
-    counts: Floats, sums: Floats, window: int, shape: Shape, exposure: Floats | None
+    counts: Floats, sums: Floats, window: int, shape: Shape, exposure: Floats | None, known: Known
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Mean, dispersion, p of a surge, p of silence; of the last window + 1 steps."""
-    week = np.array([window])
-    expected = expect(counts[:, -window - 1 :], week, shapes.SPANS, shape, exposure)
+    offset = np.ones((counts.shape[0], window + 1)) if exposure is None else exposure.copy()
+    offset[:, -NEWEST:] *= known.share
+    expected = expect(counts[:, -window - 1 :], np.array([window]), shapes.SPANS, shape, offset)
+    expected = delay.widened(expected, known.share, known.error)
     with np.errstate(over="ignore"):  # beyond every number: p is 0
         surge = scan.p_of_evidence(scan.evidence(sums[:, None], expected))[:, 0]
     silence = scan.tails(sums[:, None], expected).smallest("silence", shapes.SPANS)[:, 0]
     return expected.mean[:, 0], expected.phi[:, 0], surge, silence
 
 
-def _young(counts: Floats, week: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
-    """Mean, dispersion and p of EARS C2."""
-    baseline = counts[:, -1 - YOUNGEST : -1 - ears.LAG]
+def _young(newest: Floats, known: Known) -> tuple[Floats, Floats, Floats]:
+    """Mean, dispersion and p of EARS C2. The newest count is compared with what the baseline, when all of it was known,
+    lets expect of it by now: of complaints with mean m and variance v the share c has mean cm and variance
+    c^2 v + c (1 - c) m."""
+    baseline = (newest / known.share)[:, : ears.BASELINE]
     mean, variance = baseline.mean(axis=1), baseline.var(axis=1, ddof=1)
-    phi = np.maximum(1.0, variance / np.maximum(mean, 1e-9))
-    score = ears.scores(counts, week, ears.LAG, LEAST_DEVIATION)[:, 0]
+    share = known.share[:, -1]
+    usual = share * mean
+    spread = share**2 * variance + share * (1 - share) * mean + (known.error[:, -1] * usual) ** 2
+    phi = np.maximum(1.0, spread / np.maximum(usual, 1e-9))
+    score = (newest[:, -1] - usual) / np.maximum(np.sqrt(spread), LEAST_DEVIATION)
     p = 1 - stdtr(ears.BASELINE - 1, score / np.sqrt(1 + 1 / ears.BASELINE))
-    spans = np.array(shapes.SPANS)
-    return mean[:, None] * spans, np.repeat(phi[:, None], spans.size, axis=1), cast(Floats, p)
+    by_span = np.cumsum(known.share[:, ::-1], axis=1)[:, np.array(shapes.SPANS) - 1]
+    return mean[:, None] * by_span, np.repeat(phi[:, None], len(shapes.SPANS), axis=1), cast(Floats, p)
 
 
 def _by_exposure(

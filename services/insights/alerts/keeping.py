@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.alerts.model import Alert, AlertVerdict
+from services.insights.alerts.model import Alert, AlertEnding, AlertVerdict
 from services.insights.alerts.series import Dimension, Key
 from services.insights.alerts.store import alerts
 from shared.bulk import save_rows
@@ -42,6 +42,7 @@ def of_row(row: RowMapping) -> Alert:
         step=WarningStep(row["step"]),
         told=WarningRaised.model_validate(row["told"]),
         verdict=AlertVerdict(row["verdict"]) if row["verdict"] else None,
+        ended_because=AlertEnding(row["ended_because"]) if row["ended_because"] else None,
         **{name: row[name] for name in _AS_THEY_ARE},
     )
 
@@ -57,6 +58,7 @@ def _row(alert: Alert) -> dict[str, Any]:
         "step": alert.step,
         "told": alert.told.model_dump(mode="json"),
         "verdict": alert.verdict,
+        "ended_because": alert.ended_because,
         **{name: getattr(alert, name) for name in _AS_THEY_ARE},
     }
 
@@ -94,6 +96,12 @@ async def going_on(transaction: Transaction) -> dict[tuple[Key, WarningTail], Al
     question = select(alerts).where(alerts.c.ended_at.is_(None)).order_by(alerts.c.id).with_for_update()
     found = [of_row(row) for row in (await transaction.execute(question)).mappings()]
     return {(alert.key, alert.tail): alert for alert in found}
+
+
+async def of_step(transaction: Transaction, step: WarningStep) -> list[Alert]:
+    """Those of this step that are not over, held until the end of the transaction."""
+    question = select(alerts).where(alerts.c.ended_at.is_(None), alerts.c.step == step)
+    return [of_row(row) for row in (await transaction.execute(question.with_for_update())).mappings()]
 
 
 async def muted(transaction: Transaction, at: datetime) -> Collection[tuple[Key, WarningTail]]:

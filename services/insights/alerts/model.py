@@ -26,6 +26,15 @@ class AlertVerdict(StrEnum):
     DISMISSED = "dismissed"
 
 
+class AlertEnding(StrEnum):
+    """Why it is over."""
+
+    QUIET = "quiet"
+    """Nothing was unusual any more."""
+    NOT_WATCHED = "not_watched"
+    """The rulebook says that its step is no longer judged: nobody can tell."""
+
+
 @dataclass(kw_only=True)
 class Alert(Aggregate):
     """One episode of one series."""
@@ -44,6 +53,7 @@ class Alert(Aggregate):
     """The alert of a finer series that explains it."""
     announced_at: datetime | None = None
     ended_at: datetime | None = None
+    ended_because: AlertEnding | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     muted_by: str | None = None
@@ -99,7 +109,10 @@ class Alert(Aggregate):
         """Nothing was unusual in the newest step: after so many it is over."""
         days = 7 if self.step is WarningStep.WEEK else 1
         if newest - self.starts >= timedelta(days=days * steps):
-            self.ended_at = at
+            self.end(AlertEnding.QUIET, at)
+
+    def end(self, why: AlertEnding, at: datetime) -> None:
+        self.ended_at, self.ended_because = at, why
 
     def acknowledge(self, by: str, at: datetime) -> None:
         """The first acknowledgement counts."""

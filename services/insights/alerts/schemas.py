@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.insights.alerts.model import AlertVerdict
+from services.insights.alerts.model import AlertEnding, AlertVerdict
 from services.insights.alerts.series import Dimension
 from shared.events.insights import (
     WarningDetector,
@@ -58,6 +58,8 @@ class AlertSummary(BaseModel):
     announced: bool
     """Whether it was told: it is an alert, no part of another, and was not muted."""
     ended_at: datetime | None
+    ended_because: AlertEnding | None
+    """`quiet`: nothing was unusual any more. `not_watched`: days are no longer judged, so nobody can tell."""
     acknowledged_at: datetime | None
     muted_until: datetime | None
     verdict: AlertVerdict | None

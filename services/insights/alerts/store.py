@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.insights.alerts.model import AlertEnding
 from services.insights.alerts.series import Dimension
 from services.insights.store import metadata
 from shared.events.insights import WarningDetector, WarningLevel, WarningStep, WarningTail
@@ -47,6 +49,20 @@ series_counts = Table(
     comment="what the early warning looks at; steps without a complaint have no row",
 )
 Index("ix_series_counts_starts", series_counts.c.step, series_counts.c.starts)
+
+counts_known = Table(
+    "counts_known",
+    metadata,
+    Column("step", Text, primary_key=True),
+    Column("dimension", Text, primary_key=True),
+    Column("starts", Date, primary_key=True, comment="of the step that was counted"),
+    Column("age", SmallInteger, primary_key=True, comment="in steps, when it was counted"),
+    Column("n", BigInteger, nullable=False, comment="complaints that were known of it then"),
+    CheckConstraint(_one_of("step", WarningStep), name="step"),
+    CheckConstraint(_one_of("dimension", Dimension), name="dimension"),
+    CheckConstraint("least(age, n) >= 0", name="not_negative"),
+    comment="how late complaints become known is learned from it",
+)
 
 series_scores = Table(
     "series_scores",
@@ -100,7 +116,8 @@ alerts = Table(
         TIME,
         comment="when the event was published; null: only watched, part of another, or muted",
     ),
-    Column("ended_at", TIME, comment="when nothing was unusual any more"),
+    Column("ended_at", TIME),
+    Column("ended_because", Text),
     Column("acknowledged_by", Text),
     Column("acknowledged_at", TIME),
     Column("muted_by", Text),
@@ -118,6 +135,8 @@ alerts = Table(
     CheckConstraint(_one_of("detector", WarningDetector), name="detector"),
     CheckConstraint(_one_of("step", WarningStep), name="step"),
     CheckConstraint("since <= starts", name="order"),
+    CheckConstraint("ended_because IS NULL OR ended_at IS NOT NULL", name="ended"),
+    CheckConstraint(_one_of("ended_because", AlertEnding), name="ended_because"),
     CheckConstraint("verdict IN ('confirmed', 'dismissed')", name="verdict"),
     CheckConstraint("(acknowledged_by IS NULL) = (acknowledged_at IS NULL)", name="acknowledged"),
     CheckConstraint("num_nonnulls(muted_by, muted_at, muted_until, mute_reason) IN (0, 4)", name="muted"),

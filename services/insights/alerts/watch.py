@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from services.insights.alerts import counts, keeping, past, severe
+from services.insights.alerts import counts, delays, keeping, past, severe
 from services.insights.alerts.book import EARLY_WARNING, EarlyWarning
 from services.insights.alerts.crowds import Series, parts
+from services.insights.alerts.delays import Round
 from services.insights.alerts.findings import Finding, Terms, findings, severe_finding
 from services.insights.alerts.judging import Judged, Portfolio, judge
-from services.insights.alerts.model import Alert
+from services.insights.alerts.model import Alert, AlertEnding
 from services.insights.alerts.severe_days import severe_days
 from services.insights.alerts.store import warning_rounds
 from services.insights.alerts.telling import Teller
@@ -71,6 +72,7 @@ class Watch:
             books = await load_books(transaction.connection, EARLY_WARNING, ECONOMICS)
             book, at = books.read(EARLY_WARNING), clock.now()
             if step is WarningStep.DAY and not book.daily:
+                await _end(transaction, step, at)
                 return 0
             starts = newest_over(step, at, timedelta(hours=book.settle_hours))
             end = starts + timedelta(days=7 if step is WarningStep.WEEK else 1)
@@ -81,9 +83,11 @@ class Watch:
                 return 0
             await transaction.execute(_ROOM)
             before = (await transaction.execute(_COUNTED)).scalar_one_or_none()
-            await counts.recount(transaction, book, end, whole=before != counts.counted_by(book))
+            anew = before != counts.counted_by(book)
+            await counts.recount(transaction, book, end, whole=anew)
+            await delays.note(transaction, Round(step, starts, at), book, anew=anew)
             terms = Terms(book, books.version(EARLY_WARNING), at)
-            found, judged = await self._look(transaction, step, starts, terms)
+            found, judged = await self._look(transaction, Round(step, starts, at), terms)
             teller = Teller(transaction, step, starts, at, books.read(ECONOMICS), books.version(ECONOMICS))
             alerts = await _follow(transaction, found, teller, book)
             alerted = sum(alert.level is WarningLevel.ALERT for alert in alerts)
@@ -96,18 +100,18 @@ class Watch:
         log.info("early warning looked", extra={"step": step, "series": judged, "alerts": alerted})
         return alerted
 
-    async def _look(
-        self, transaction: Transaction, step: WarningStep, starts: date, terms: Terms
-    ) -> tuple[list[Finding], int]:
+    async def _look(self, transaction: Transaction, of: Round, terms: Terms) -> tuple[list[Finding], int]:
         """All that is unusual, and how many series were judged."""
         connection, book = transaction.connection, terms.book
+        step, starts = of.step, of.starts
         found: list[Finding] = []
         counted = await counts.read(connection, step, starts, book)
         number = 0
         if counted is not None and counted.keys:
             known = await past.calibrations(connection, step, starts)
             exposed = await past.exposure(connection, counted) if step is WarningStep.WEEK else None
-            portfolio = Portfolio(step, counted.counts, counted.history, exposed)
+            yet = await delays.known(connection, of, counted, book)
+            portfolio = Portfolio(step, counted.counts, counted.history, exposed, yet)
             judged: Judged = await asyncio.to_thread(judge, portfolio, known, book)
             await past.keep(transaction, step, counted, judged)
             found = findings(counted.keys, portfolio, judged, known, terms)
@@ -149,6 +153,14 @@ async def _follow(
         alert.quiet(teller.starts, book.quiet_steps, teller.at)
     await keeping.save(transaction, [*now.values(), *(alert for alert in over if alert.ended_at is not None)])
     return list(now.values())
+
+
+async def _end(transaction: Transaction, step: WarningStep, at: datetime) -> None:
+    """The alerts of a step that is no longer judged: no round would ever find them quiet."""
+    over = await keeping.of_step(transaction, step)
+    for alert in over:
+        alert.end(AlertEnding.NOT_WATCHED, at)
+    await keeping.save(transaction, over)
 
 
 def _is_grave(finding: Finding, before: Alert | None) -> bool:

@@ -1,7 +1,9 @@
 """Mines the words of each week once it is over, and has settled. Any number of replicas may run it.
 
 Which topics are found follows from the words alone, so two that mine the same week find the same; the row of the week
-lets one of them tell. Weeks that passed while nothing ran are mined later, one after the other.
+lets one of them tell. Weeks that passed while nothing ran are mined later, one after the other. What was told together
+in past weeks is kept in the memory from one week to the next, for it would be as large as the words; whoever starts
+anew counts it again.
 """
 
 import asyncio
@@ -12,11 +14,13 @@ from uuid import UUID
 from services.insights.rounds import behind, repeat
 from services.insights.topics import words
 from services.insights.topics.book import TOPICS_BOOK, Mining
+from services.insights.topics.clusters import with_clusters
 from services.insights.topics.finding import Found, find
 from services.insights.topics.knowing import place
 from services.insights.topics.model import WEEK, Matter
 from services.insights.topics.store import codes, followed, members, save
 from services.insights.topics.tables import mined_weeks
+from services.insights.topics.together import Together
 from services.insights.topics.words import Words
 from shared import clock
 from shared.bulk import insert_rows
@@ -41,6 +45,7 @@ class Miner:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._database = context.database
+        self._together: dict[date, dict[str, Together]] = {}
 
     async def run(self) -> None:
         await repeat(self._context, PAUSE, self.catch_up)
@@ -75,11 +80,27 @@ class Miner:
             past = await words.weekly(connection, first, mining.history_weeks)
             before = await words.whole(connection, week - WEEK, week)
             now = await words.whole(connection, week, week + WEEK)
+        together = await self._told_together(first, mining.history_weeks)
         found: list[Found] = []
         for language in sorted(now):
             history, earlier = past.get(language, []), before.get(language, [])
-            found += await asyncio.to_thread(find, language, history, earlier, now[language], mining)
+            by_terms = await asyncio.to_thread(find, language, history, earlier, now[language], mining)
+            combined = [each[language] for each in together if language in each]
+            found += await asyncio.to_thread(
+                with_clusters, language, combined, earlier, now[language], by_terms, mining
+            )
         return await self._keep(week, found, now, mining, version)
+
+    async def _told_together(self, first: date, weeks: int) -> list[dict[str, Together]]:
+        """Of each of so many weeks from `first` on; read once."""
+        wanted = [first + number * WEEK for number in range(weeks)]
+        known = self._together
+        self._together = {week: known[week] for week in wanted if week in known}
+        for week in wanted:
+            if week not in self._together:
+                async with self._database.reading() as connection:
+                    self._together[week] = await words.told_together(connection, week)
+        return [self._together[week] for week in wanted]
 
     async def _keep(
         self, week: date, found: list[Found], now: Words, mining: Mining, version: int

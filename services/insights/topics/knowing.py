@@ -11,6 +11,7 @@ from services.insights.topics.counts import Told
 from services.insights.topics.finding import Found
 from services.insights.topics.model import WEEK, Matter, Mined, Topic, TopicState, matter_of
 from services.insights.topics.terms import terms
+from services.insights.topics.together import AND, key, names_of
 from shared.ids import derived_id
 
 Codes = Callable[[UUID], Matter]
@@ -119,13 +120,18 @@ def _follow(
     mining: Mining,
 ) -> None:
     followed: defaultdict[str, defaultdict[str, list[UUID]]] = defaultdict(lambda: defaultdict(list))
+    combined: defaultdict[str, set[int]] = defaultdict(set)
     for topic in topics.values():
         if week - topic.last_week <= mining.follow_weeks * WEEK and topic.state is not TopicState.MERGED:
             for language, strong in topic.strong.items():
                 for term in strong:
                     followed[language][term].append(topic.id)
+                    if AND in term:
+                        combined[language].add(key(*term.split(AND)))
     for language, by_term in followed.items():
+        wanted = frozenset(combined[language])
         for each in told.get(language, ()):
-            for term in sorted(terms(each.words) & by_term.keys()):
+            said = terms(each.words) | (names_of(each.words, wanted) if wanted else frozenset())
+            for term in sorted(said & by_term.keys()):
                 for topic_id in by_term[term]:
                     of[topic_id].setdefault(each.id, language)

@@ -5,7 +5,7 @@ counted by its bucket, a digest: a day's counts hold no words.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 import numpy as np
@@ -42,6 +42,16 @@ def terms(words: str) -> frozenset[str]:
                     found.add(f"{before} {word}")
                 before = word
     return frozenset(found)
+
+
+def single_terms(sentence: str) -> Iterator[str]:
+    """Of a plain sentence the pairs of Chinese signs and the words, in their order."""
+    for word in WORDS.findall(sentence):
+        if word[0] >= "㐀":
+            for run in word.translate(SMALL_SIGNS).split():
+                yield from (run[at : at + 2] for at in range(len(run) - 1))
+        elif word not in SMALL and not (FIGURE.search(word) and NUMBER.fullmatch(word)):
+            yield word
 
 
 def bucket(term: str) -> int:

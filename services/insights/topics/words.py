@@ -10,8 +10,10 @@ from uuid import UUID
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.insights.topics import together
 from services.insights.topics.counts import Counts, Told, count, summed
 from services.insights.topics.tables import term_days
+from services.insights.topics.together import Keys, Together, keys_of
 from shared import driver
 from shared.bulk import as_bytes, save_rows
 from shared.database import Database, sql
@@ -19,6 +21,10 @@ from shared.database import Database, sql
 DAY = timedelta(days=1)
 AT_ONCE = 2000
 """Complaints in one question."""
+SAMPLED = 3000
+"""Complaints of a past week of which the combinations are counted: those of the customers with the smallest digests."""
+MOST_COMBINATIONS = 1_000_000
+"""Of a past week, ten bytes each: with long complaints, fewer of them are counted."""
 
 _TOLD = sql(
     """
@@ -35,6 +41,14 @@ SELECT day FROM (SELECT CAST(registered_at AT TIME ZONE 'UTC' AS date) AS day, c
                  FROM tellings WHERE registered_at >= CAST(:since AS timestamptz)
                    AND registered_at < CAST(:until AS timestamptz) AND NOT erased GROUP BY 1) t
 WHERE told <> (SELECT coalesce(sum(d.told), 0) FROM term_days d WHERE d.day = t.day) ORDER BY day
+"""
+)
+_SAMPLE = sql(
+    """
+SELECT coalesce(customer_id, id) AS teller, language,
+       concat_ws(E'\\n', what_went_wrong, array_to_string(added, E'\\n')) AS words
+FROM tellings WHERE registered_at >= CAST(:since AS timestamptz) AND registered_at < CAST(:until AS timestamptz)
+  AND NOT erased ORDER BY md5(CAST(coalesce(customer_id, id) AS text)), id LIMIT :most
 """
 )
 _COUNTS = sql("SELECT * FROM term_days WHERE day >= :first AND day < :behind ORDER BY day, language")
@@ -113,3 +127,22 @@ async def weekly(connection: AsyncConnection, first: date, weeks: int) -> dict[s
     return await asyncio.to_thread(
         lambda: {language: [summed(days) for days in all_weeks] for language, all_weeks in found.items()}
     )
+
+
+async def told_together(connection: AsyncConnection, week: date) -> dict[str, Together]:
+    """Of a sample of the week that begins on this Monday, by language."""
+    given = {"since": begin(week), "until": begin(week + 7 * DAY), "most": SAMPLED}
+    rows = (await driver.run(connection, _SAMPLE, given)).all()
+    return await asyncio.to_thread(_together, rows)
+
+
+def _together(rows: Sequence[Row[Any]]) -> dict[str, Together]:
+    found: defaultdict[str, list[tuple[UUID, Keys]]] = defaultdict(list)
+    left = MOST_COMBINATIONS
+    for row in rows:
+        if left <= 0:
+            break
+        keys = keys_of(row.words)
+        found[row.language].append((row.teller, keys))
+        left -= keys.size
+    return {language: together.count(some) for language, some in found.items()}
