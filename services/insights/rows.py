@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import driver
 from shared.aggregate import Aggregate
-from shared.bulk import save_rows
+from shared.bulk import columns_of, save_rows
 from shared.database import Transaction, sql
 from shared.rebuilding import Anew, ByCopying
 
@@ -24,7 +24,7 @@ class RowStore(Generic[A]):
         self.tables = (table, *sums)
         self._table = table
         self._aggregate = aggregate
-        self._fields = tuple(column.name for column in table.columns)
+        self._fields = columns_of(table)
         self.values_of = attrgetter(*self._fields)
         """The row of an aggregate, as `copy_rows` takes it."""
         self._load = sql(

@@ -27,7 +27,7 @@ from services.intake.duplicates import store as duplicates_store
 from services.intake.merging import store as merging_store
 from services.intake.model import View
 from services.intake.vault.rows import sealed_columns
-from shared.bulk import insert_rows, save_rows
+from shared.bulk import columns_of, insert_rows, save_rows
 from shared.database import Transaction, service_metadata, sql
 from shared.events.vocabulary import Outcome
 from shared.rulebooks import store as rulebook_store
@@ -144,7 +144,7 @@ progress = Table(
 Index("ix_progress_complaint", progress.c.complaint_id, progress.c.id)
 
 _LOAD = text("SELECT * FROM views WHERE complaint_id = ANY(CAST(:ids AS uuid[]))")
-_VIEW_FIELDS = [c.name for c in views.c if c.name not in {"complaint_id", "version"}]
+_VIEW_FIELDS = [name for name in columns_of(views) if name not in {"complaint_id", "version"}]
 
 
 class ViewStore:

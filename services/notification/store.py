@@ -40,6 +40,7 @@ from services.notification.webhooks import forwarding
 from services.notification.webhooks import tables as webhook_tables
 from services.notification.wording import tables as wording_tables
 from shared import clock
+from shared.bulk import columns_of
 from shared.database import Transaction, service_metadata
 from shared.events.vocabulary import Severity
 from shared.rulebooks import store as rulebook_store
@@ -130,7 +131,7 @@ wordings = wording_tables.add_table(metadata)
 surveys = survey_tables.add_tables(metadata)
 briefing_tables = briefing_room.add_tables(metadata)
 
-_COLUMNS = [column.name for column in conversations.columns]
+_COLUMNS = list(columns_of(conversations))
 _FIELDS = {f.name for f in fields(Conversation)} & set(_COLUMNS)
 _HELD = TypeAdapter(list[Delivery])
 _FOLLOWERS = TypeAdapter(list[Follower])

@@ -37,7 +37,7 @@ from services.resolution.tables import (
     timeline,
 )
 from shared import clock, driver
-from shared.bulk import as_bytes, insert_rows, save_rows
+from shared.bulk import as_bytes, columns_of, insert_rows, save_rows
 from shared.database import Transaction
 from shared.events.resolution import Offer
 from shared.events.vocabulary import Channel, Emotion, Money, Outcome, Severity, Visibility
@@ -225,7 +225,7 @@ _APART = {
     "audit_hash",
     "audit_salt",
 }
-_PLAIN = [column.name for column in cases.c if column.name not in _APART]
+_PLAIN = [name for name in columns_of(cases) if name not in _APART]
 """Columns that are the field of the same name."""
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from services.insights.durations import RELATIVE_ERROR
+from services.insights.facts import FactsStore
 from services.insights.rebuild import rebuild
-from services.insights.store import FactsStore
 from shared import clock
 from shared.events import (
     NOTICES,
@@ -146,7 +146,7 @@ async def test_times_of_notices_are_the_same_after_a_rebuild(insights: Insights)
     backwards = sorted(told, key=lambda each: each.topic, reverse=True)
     await insights.feed(backwards, size=1)
     kept = await insights.snapshot()
-    names = [table.name for table in FactsStore.tables]
+    names = [table.name for table in FactsStore().tables]
     assert [row for row in kept["daily_durations"] if row[0] == "acknowledgement"]
     await insights.context.log.append(told)
     await rebuild(insights.context)

@@ -23,7 +23,7 @@ from services.insights.recurrence.improved import improvements, load_improved, s
 from services.insights.recurrence.model import WITHIN, Candidates, Improved, Signed, connected
 from services.insights.store import metadata
 from shared import driver
-from shared.bulk import save_rows
+from shared.bulk import columns_of, save_rows
 from shared.database import Transaction, sql
 from shared.rebuilding import SAVED_AT_ONCE
 
@@ -53,7 +53,7 @@ Index(
     "ix_signatures_bands", signatures.c.bands, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
 )
 
-FIELDS = tuple(column.name for column in signatures.columns)
+FIELDS = columns_of(signatures)
 _values_of = attrgetter(*FIELDS)
 _LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
 _SHARING = """

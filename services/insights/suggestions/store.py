@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.store import metadata
 from services.insights.suggestions.model import LIVE, Suggestion, SuggestionAction, SuggestionState
-from shared.bulk import save_rows
+from shared.bulk import columns_of, save_rows
 from shared.database import Transaction
 from shared.events.learning import SuggestionKind, SuggestionSource
 
@@ -108,7 +108,7 @@ Index(
     postgresql_where=suggestions.c.state.in_(sorted(LIVE)),
 )
 
-FIELDS = tuple(column.name for column in suggestions.columns)
+FIELDS = columns_of(suggestions)
 _values_of = attrgetter(*FIELDS)
 _ENUMS: Mapping[str, type[Any]] = {
     "source": SuggestionSource,

@@ -15,7 +15,7 @@ from services.resolution.lifecycle import State
 from services.resolution.standing import Approver
 from services.resolution.store import store as cases
 from shared import driver
-from shared.bulk import save_rows
+from shared.bulk import columns_of, save_rows
 from shared.database import Transaction, sql
 from shared.events.approvals import Permit
 from shared.rulebooks.store import load_books
@@ -26,7 +26,7 @@ _LOAD = sql(
 )
 _LINE = TypeAdapter(tuple[Approver, ...])
 _APART = {"permit", "terms", "line", "state", "approver", "wakes_at"}
-_PLAIN = [column.name for column in approvals.c if column.name not in _APART]
+_PLAIN = [name for name in columns_of(approvals) if name not in _APART]
 """Columns that are the field of the same name."""
 
 

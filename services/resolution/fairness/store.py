@@ -21,7 +21,7 @@ from services.resolution.fairness.record import (
 )
 from services.resolution.fairness.tables import accusations, appeal_words, appeals, marks, sanctions
 from shared import driver
-from shared.bulk import insert_rows, save_rows
+from shared.bulk import columns_of, insert_rows, save_rows
 from shared.database import Transaction, sql
 from shared.events.fairness import Clearing, Decision, MarkEnd
 from shared.rulebooks.store import load_books
@@ -141,7 +141,7 @@ async def forget(transaction: Transaction, complaint_ids: Sequence[UUID]) -> Non
 def _accusation_row(complaint_id: UUID, of: Accusation) -> dict[str, Any]:
     plain = asdict(of)
     return {"complaint_id": complaint_id} | {
-        name: plain[name] for name in (c.name for c in accusations.c) if name != "complaint_id"
+        name: plain[name] for name in columns_of(accusations) if name != "complaint_id"
     }
 
 
@@ -160,7 +160,7 @@ def _sanction_row(sanction: Sanction) -> dict[str, Any]:
     return {"sanction_id": plain.pop("id"), **plain}
 
 
-_PLAIN = [c.name for c in appeals.c if c.name not in {"stage", "decision", "wakes_at"}]
+_PLAIN = [name for name in columns_of(appeals) if name not in {"stage", "decision", "wakes_at"}]
 
 
 class AppealStore:

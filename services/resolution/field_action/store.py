@@ -19,7 +19,7 @@ from services.resolution.field_action.progress import Progress
 from services.resolution.field_action.schemas import SoldUnit
 from services.resolution.tables import field
 from shared import driver
-from shared.bulk import save_rows
+from shared.bulk import columns_of, save_rows
 from shared.database import Transaction, sql
 from shared.events.field_action import Announcement, Measure
 from shared.rulebooks.model import Books
@@ -56,7 +56,7 @@ _NAME = sql(
     "ON CONFLICT DO NOTHING RETURNING serial"
 )
 _APART = {"state", "measures", "products", "batches", "announcement", "wakes_at"}
-_PLAIN = [column.name for column in field.actions.c if column.name not in _APART]
+_PLAIN = [name for name in columns_of(field.actions) if name not in _APART]
 """Columns that are the field of the same name."""
 _CUSTOMER = [name for name in Customer.__dataclass_fields__ if name not in {"state", "done"}]
 _CHANGING = ("state", "addressed_at", "told_at", "told_by", "failure", "done", "settled_at", "note")

@@ -38,7 +38,7 @@ from services.resolution.improvement.tables import (
     improvements,
 )
 from shared import driver
-from shared.bulk import insert_rows, save_rows
+from shared.bulk import columns_of, insert_rows, save_rows
 from shared.database import Transaction, sql
 from shared.events.vocabulary import Severity
 from shared.rulebooks.model import Books
@@ -98,10 +98,10 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
     "matches": TypeAdapter(tuple[UUID, ...]),
 }
 _WORDS = {"state": ImprovementState, "step": Step, "severity": Severity}
-_PLAIN = [c.name for c in improvements.c if c.name not in {*_PARTS, *_WORDS, "wakes_at"}]
-_CHANGING = [c.name for c in improvements.c if c.name not in {"id", "title", "problem"}]
+_PLAIN = [name for name in columns_of(improvements) if name not in {*_PARTS, *_WORDS, "wakes_at"}]
+_CHANGING = [name for name in columns_of(improvements) if name not in {"id", "title", "problem"}]
 """The words of the opening are written once: whoever erases them meanwhile holds another lock."""
-_CARRIED = [c.name for c in improvement_complaints.c if c.name != "improvement_id"]
+_CARRIED = [name for name in columns_of(improvement_complaints) if name != "improvement_id"]
 
 _FORGET_LEFT = sql(
     "DELETE FROM improvement_complaints j USING jsonb_to_recordset(CAST(:left AS jsonb)) "
