@@ -33,7 +33,7 @@ def schema_of(event: type[Event]) -> dict[str, Any]:
 
 def sample_of(event: type[Event]) -> bytes:
     file = EVENTS / f"{event.wire_type()}.sample.json"
-    assert file.exists(), f"{event.wire_type()} has no sample: add one to dev/samples.py and run `make docs`"
+    assert file.exists(), f"{event.wire_type()} has no sample: add one to dev/samples and run `make docs`"
     return file.read_bytes()
 
 
