@@ -225,6 +225,7 @@ async def test_measures_are_what_one_counts_by_hand(insights: Insights) -> None:
         "received": "no_target",
         "merged": "no_target",
         "withdrawn": "no_target",
+        "matters": "no_target",
         "handling_rate": "missed",
         "handling_time_p50": "missed",
         "handling_time_p90": "missed",
