@@ -28,17 +28,23 @@ from shared import clock
 from shared.eventlog import Record
 from shared.events import (
     AccusedTold,
+    ApprovalAsked,
+    ApprovalGranted,
     CaseClosed,
     CaseOpened,
     CaseResumed,
     ComplaintSupplemented,
     ComplaintTriaged,
     CustomerErased,
+    ImprovementClosed,
+    ImprovementJoined,
+    ImprovementOpened,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
     SolutionCarriedOut,
 )
+from shared.events.approvals import Permit
 from shared.events.routing import Decider
 from shared.events.vocabulary import Because, Channel, Kind, Outcome, Severity
 from shared.ids import derived_id
@@ -345,10 +351,18 @@ async def test_replicas_that_share_the_work_count_the_same(insights: Insights) -
 
 
 def retold() -> list[Record]:
-    """A log of stories in which some records came twice, words were added and erased, and a person was accused."""
+    """A log of stories in which some records came twice, words were added and erased, a person was
+    accused, a permit was granted, and an improvement was closed."""
     told = records(stories(40, seed=6))
     first = UUID(told[0].key)
     at = NOON + timedelta(days=90)
+    improvement = {"complaint_id": first, "improvement_id": derived_id("improvement", first)}
+    permit: dict[str, Any] = {
+        "complaint_id": first,
+        "approval_id": derived_id("approval", first),
+        "permit": Permit.BEYOND_LIMITS,
+        "subject_id": first,
+    }
     more = [
         ComplaintSupplemented(
             complaint_id=first,
@@ -365,15 +379,25 @@ def retold() -> list[Record]:
         CustomerErased(
             complaint_id=UUID(told[1].key), customer_id=first, because=Because.REQUESTED, erased_at=at
         ),
+        ApprovalAsked(**permit, reason="r", asked_by="key:1", decide_by=at, asked_at=at),
+        ApprovalGranted(**permit, granted_by="key:2", granted_at=at),
+        ImprovementOpened(**improvement, category="billing", opened_by="key:1", opened_at=at),
+        ImprovementJoined(**improvement, joined_by="key:1", joined_at=at),
+        ImprovementClosed(**improvement, rounds=1, closed_by="key:1", closed_at=at + timedelta(days=9)),
         AccusedTold(
             complaint_id=UUID(told[-1].key), person_id="h1", answer_by=at + timedelta(days=2), told_at=at
         ),
     ]
     written = [
         replace(
-            record, headers={**record.headers, "ce_sequence": "2", "ce_id": str(derived_id(record.key, at))}
+            record,
+            headers={
+                **record.headers,
+                "ce_sequence": str(number),
+                "ce_id": str(derived_id(record.key, at, record.headers["ce_type"])),
+            },
         )
-        for record in records([(at, event) for event in more])
+        for number, record in enumerate(records([(at, event) for event in more]), 2)
     ]
     return [*told[:300], *told[200:], *written]
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +13,15 @@ from services.insights.exact import rate_ratio
 from services.insights.rebuild import rebuild
 from services.insights.suggestions.finding import SuggestionFinder
 from shared import clock
-from shared.events import ApprovalAsked, ApprovalGranted, CaseAccepted, ComplaintTriaged, SuggestionMade
+from shared.events import (
+    ApprovalAsked,
+    ApprovalGranted,
+    CaseAccepted,
+    ComplaintTriaged,
+    ImprovementClosed,
+    ImprovementOpened,
+    SuggestionMade,
+)
 from shared.events.approvals import Permit
 from shared.events.routing import Decider
 from shared.events.vocabulary import Severity
@@ -238,6 +247,47 @@ async def test_a_change_is_accepted_carried_out_and_judged_by_the_numbers(insigh
     assert later["loop"][0]["complaints"] == found["evidence"]
     assert later["loop"][3]["said"] == "authority v4 (2026-04-01)"
     assert (later["loop"][4]["words_zh"], later["loop"][4]["said"]) == ("确认有效", "Three in sixty.")
+
+
+@pytest.mark.requirement("003-15", "000-08")
+async def test_an_improvement_is_judged_from_its_closing_on_and_a_dropped_one_at_any_time(
+    insights: Insights,
+) -> None:
+    await feed(insights, *lacking(1, 41))
+    await look(insights)
+    (found,) = await listed(insights)
+    at = found["id"]
+    accepted = await post(insights, f"{at}/accept", **IMPROVE)
+    of: dict[str, Any] = {
+        "complaint_id": id_of(40),
+        "improvement_id": UUID(accepted["improvement_id"]),
+    }
+    opened = ImprovementOpened(**of, opened_by="key:1", opened_at=BEGAN + 32 * DAY)
+    closed = ImprovementClosed(**of, rounds=1, closed_by="key:1", closed_at=BEGAN + 40 * DAY)
+    await feed(insights, *lacking(1, 41), (opened.opened_at, opened))
+    await post(insights, f"{at}/effect", 409, day=90, effective=True, reason="Surely.")
+    await feed(
+        insights,
+        *lacking(1, 41),
+        (opened.opened_at, opened),
+        (closed.closed_at, closed),
+        *lacking(41, 81, 42),
+    )
+    await post(insights, f"{at}/effect", 409, day=69, effective=True, reason="Surely.")
+    judged = await post(insights, f"{at}/effect", day=71, effective=False, reason="As many as before.")
+    assert [step["what"] for step in judged["loop"]] == [
+        *("seen", "made", "accepted"),
+        *("improvement_opened", "improvement_closed", "not_effective"),
+    ]
+    effect = judged["effect"]
+    assert (effect["since"], effect["after"], effect["exposure_after"]) == ("2026-04-10T09:00:00Z", 20, 40)
+    assert not effect["fell"]
+    await feed(insights, *lacking(81, 101, 75))
+    assert await look(insights, 80) == 1
+    again = (await listed(insights, state="open"))[0]["id"]
+    await post(insights, f"{again}/accept", day=81, **IMPROVE)
+    dropped = await post(insights, f"{again}/effect", day=82, effective=False, reason="It was dropped.")
+    assert (dropped["state"], dropped["effective"], dropped["effect"]) == ("judged", False, None)
 
 
 @pytest.mark.requirement("003-15")

@@ -188,8 +188,8 @@ async def judge_suggestion(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response:
-    """When it has been in force, or its improvement closed, for as long as the rulebook says. The numbers are kept with
-    the judgement."""
+    """That it helped: when it has been in force, or its improvement closed, for as long as the rulebook says. That it
+    did not, at any time: its improvement was dropped, for example. The numbers, if there are any, are kept with it."""
 
     async def change(transaction: Transaction, of: Suggestion, at: datetime) -> None:
         connection = transaction.connection
@@ -198,7 +198,11 @@ async def judge_suggestion(
         seen = None
         if since is not None and at >= since + timedelta(days=rules.effect_days):
             seen = await effect(connection, of, since, at)
-        if seen is None and of.state in {SuggestionState.ACCEPTED, SuggestionState.CARRIED_OUT}:
+        if (
+            wanted.effective
+            and seen is None
+            and of.state in {SuggestionState.ACCEPTED, SuggestionState.CARRIED_OUT}
+        ):
             raise NotPossible(
                 "nothing-to-judge-yet",
                 f"It is judged {rules.effect_days} days after it was carried out, when there is something to compare.",
