@@ -7,9 +7,10 @@ VLDB 2019, with alpha = 1/100). Up to 48 seconds every bucket holds one duration
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,14 +76,27 @@ def packed(finished: Mapping[int, int], stored: bytes = b"") -> bytes:
     return bytes((buckets << _BITS | cases).astype("<u4"))
 
 
-def added_up(stored: Sequence[bytes]) -> NDArray[np.int64]:
-    """A row for each of these: cases by bucket, where each is any number of packed histograms one after the other."""
+def unpacked(stored: Sequence[bytes]) -> "Cases":
+    """What these hold, each of them any number of packed histograms one after the other."""
     entries = np.frombuffer(b"".join(stored), dtype="<u4")
     row = np.repeat(np.arange(len(stored)), [len(each) // 4 for each in stored])
-    place = row * len(BOUNDS) + (entries >> _BITS)
+    return Cases(row, (entries >> _BITS).astype(np.int64), entries & _MOST)
+
+
+def added_up(stored: Sequence[bytes]) -> NDArray[np.int64]:
+    """A row for each of these: cases by bucket, where each is any number of packed histograms one after the other."""
+    row, bucket, n = unpacked(stored)
     # Weights are floating numbers, which are exact up to 2**53 cases.
-    sums = np.bincount(place, weights=entries & _MOST, minlength=len(stored) * len(BOUNDS))
+    sums = np.bincount(row * len(BOUNDS) + bucket, weights=n, minlength=len(stored) * len(BOUNDS))
     return sums.astype(np.int64).reshape(len(stored), len(BOUNDS))
+
+
+class Cases(NamedTuple):
+    """Cases of groups by bucket, as columns of one length; the same group and bucket can come several times."""
+
+    group: NDArray[np.int64]
+    bucket: NDArray[np.int64]
+    n: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,44 +107,89 @@ class Quantile:
     at_least: bool = False
 
 
+class Waiting(NamedTuple):
+    """Those of groups that still wait, as columns of one length."""
+
+    group: NDArray[np.int64]
+    age: NDArray[np.float64]
+    """In seconds."""
+    n: NDArray[np.int64]
+
+
+ALL_DONE = Waiting(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64))
+
+
 @dataclass
-class Spans:
-    """How long it took for each of some cases, and how long those that still wait have waited."""
+class Durations:
+    """How long it took for the cases of some groups, and how long those that still wait have waited."""
 
-    finished: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(BOUNDS), dtype=np.int64))
-    """Cases by bucket."""
-    waiting: list[tuple[float, int]] = field(default_factory=list)
-    """(age in seconds, cases)."""
+    groups: int
+    finished: Cases
+    waiting: Waiting = ALL_DONE
 
-    @classmethod
-    def of(cls, finished: Mapping[int, int], waiting: Iterable[tuple[float, int]] = ()) -> "Spans":
-        """Of a few cases by bucket."""
-        return cls(added_up([packed(finished)])[0], list(waiting))
-
-    def quantile(self, share: float) -> Quantile | None:
-        """The time within which `share` of all cases finish; None when there are no cases.
+    def quantile(self, share: float) -> list[Quantile | None]:
+        """Of each group the time within which `share` of all cases finish; None when there are no cases.
 
         The estimate is Kaplan and Meier's (1958): an open case counts among those at risk up to its age. Leaving
         the open ones out would make a growing backlog look quick, because it is the slow cases that are still open.
         """
-        seconds, remaining = self._curve
-        if not len(seconds):
-            return None
-        reached = np.flatnonzero(remaining <= 1 - share + _CLOSE)
-        if len(reached):
-            return Quantile(float(seconds[reached[0]]))
-        return Quantile(float(seconds[-1]), at_least=True)
+        moments, remaining, longest = self._curve
+        if not len(moments):
+            return [None] * self.groups
+        below = remaining <= 1 - share + _CLOSE
+        first = below.argmax(axis=1)
+        reached: list[bool] = below[np.arange(self.groups), first].tolist()
+        place: list[float] = moments[first].tolist()
+        return [
+            Quantile(at) if known else Quantile(most, at_least=True) if most >= 0 else None
+            for known, at, most in zip(reached, place, longest.tolist(), strict=True)
+        ]
 
     @cached_property
-    def _curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Moments in seconds, and the share that is not finished after each."""
-        buckets = np.flatnonzero(self.finished)
-        ages = [(age, n) for age, n in self.waiting if n > 0]
-        seconds: NDArray[np.float64] = np.concatenate((_MIDDLES[buckets], [age for age, _ in ages]))
-        n = np.concatenate((self.finished[buckets], np.array([n for _, n in ages], dtype=np.int64)))
-        open_still = np.arange(len(seconds)) >= len(buckets)
-        order = np.lexsort((open_still, seconds))  # who finishes at the age of an open one, finishes first
-        seconds, n, open_still = seconds[order], n[order], open_still[order]
-        at_risk = n.sum() - np.cumsum(n) + n
-        stays: NDArray[np.float64] = np.where(open_still, 1.0, 1 - n / at_risk)
-        return seconds, np.cumprod(stays, dtype=np.float64)
+    def _curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The moments (M,) at which anybody finished, the share of each group that is not finished after each of them
+        (G, M), and the longest time that is known of each group (G,), -1 where nothing is."""
+        # Who waits is at risk at all moments up to their age, and who finishes just then finishes first.
+        until = np.searchsorted(_MIDDLES, self.waiting.age, side="right") - 1
+        used = np.zeros(len(BOUNDS), dtype=bool)
+        used[self.finished.bucket] = used[until] = True
+        moments, column = _MIDDLES[used], np.cumsum(used) - 1
+        form = self.groups, len(moments)
+
+        def table(group: NDArray[np.int64], bucket: NDArray[np.int64], n: NDArray[Any]) -> NDArray[np.float64]:
+            # Floating numbers are exact up to 2**53 cases.
+            place = group * form[1] + column[bucket]
+            return np.bincount(place, weights=n, minlength=form[0] * form[1]).reshape(form)
+
+        finished = table(*self.finished)
+        at_risk = finished + table(self.waiting.group, until, self.waiting.n)
+        at_risk = np.cumsum(at_risk[:, ::-1], axis=1)[:, ::-1]
+        stays = 1 - finished / np.maximum(at_risk, 1)
+        longest = np.full(self.groups, -1.0)
+        np.maximum.at(longest, self.finished.group, _MIDDLES[self.finished.bucket])
+        np.maximum.at(longest, self.waiting.group, self.waiting.age)
+        return moments, np.cumprod(stays, axis=1, out=stays), longest
+
+
+@dataclass
+class Spans:
+    """How long it took for each of some cases, and how long those that still wait have waited: one group."""
+
+    finished: Mapping[int, int] = field(default_factory=dict)
+    """Cases by bucket."""
+    waiting: Sequence[tuple[float, int]] = ()
+    """(age in seconds, cases)."""
+
+    def quantile(self, share: float) -> Quantile | None:
+        """See `Durations.quantile`."""
+        return self.alone().quantile(share)[0]
+
+    def alone(self) -> Durations:
+        """As the only group."""
+        ended = [(bucket, n) for bucket, n in self.finished.items() if n]
+        waits = [(age, n) for age, n in self.waiting if n > 0]
+        nobody = np.zeros(len(ended), dtype=np.int64), np.zeros(len(waits), dtype=np.int64)
+        buckets, n = (np.array([each[part] for each in ended], dtype=np.int64) for part in (0, 1))
+        ages, open_ = (np.array([each[part] for each in waits]) for part in (0, 1))
+        waiting = Waiting(nobody[1], ages.astype(np.float64), open_.astype(np.int64))
+        return Durations(1, Cases(nobody[0], buckets, n), waiting)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from services.insights.model import COUNTS, CUTS, Contributions, Facts, contributions, name_of
-from services.insights.summing import Sums, add_to_tables
+from services.insights.summing import SQL_TYPE, Sums, add_to_tables
 from shared.bulk import copy_rows
 from shared.database import Transaction, service_metadata
 from shared.events.vocabulary import GapSource, SaleMode, SaleStep
@@ -189,7 +189,15 @@ def _counts(name: str, day: str) -> Table:
         Column("dimension", Text, primary_key=True),
         Column("day", Date, primary_key=True, comment=day),
         Column("value", Text, primary_key=True, comment="'' while it is not known, and for dimension none"),
-        *(Column(name, BigInteger, nullable=False, comment=why) for name, why in COUNTS.items()),
+        *(
+            Column(
+                name,
+                BigInteger if SQL_TYPE[name] == "bigint" else Integer,
+                nullable=False,
+                comment=why,
+            )
+            for name, why in COUNTS.items()
+        ),
         CheckConstraint(f"dimension IN {DIMENSIONS}", name="dimension"),
         CheckConstraint(f"least({', '.join(COUNTS)}) >= 0", name="not_negative"),
         CheckConstraint(f"greatest({', '.join(COUNTS)}) > 0", name="not_empty"),
@@ -225,9 +233,11 @@ def _durations(name: str, day: str) -> Table:
 
 daily = _counts("daily", "UTC")
 monthly = _counts("monthly", "first of the month, UTC")
+yearly = _counts("yearly", "first of the year, UTC")
 daily_durations = _durations("daily_durations", "of receipt, UTC")
 monthly_durations = _durations("monthly_durations", "first of the month of receipt, UTC")
-SUMS = (daily, monthly, daily_durations, monthly_durations)
+yearly_durations = _durations("yearly_durations", "first of the year of receipt, UTC")
+SUMS = (daily, monthly, yearly, daily_durations, monthly_durations, yearly_durations)
 MOST_SUMS = 300_000
 """Sums that are held in the memory at a time while the tables are made anew: about 300 bytes each."""
 

@@ -54,7 +54,7 @@ def _refused(detail: str) -> Problem:
 
 
 def _waited(times: Mapping[int, int]) -> Waited | None:
-    spans = Spans.of(times)
+    spans = Spans(times)
     p50, p90 = (spans.quantile(share) for share in (0.5, 0.9))
     if p50 is None or p90 is None:
         return None

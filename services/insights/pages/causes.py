@@ -14,7 +14,7 @@ from services.insights.charts.schemas import ParetoWeight
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import closed, worth
 from services.insights.economics.schemas import EconomicsBy
-from services.insights.measures.model import Totals
+from services.insights.measures.model import Groups
 from services.insights.pages import charts, numbers
 from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, Note, Row, Section, Table
 from services.insights.pages.names import name_of
@@ -24,11 +24,12 @@ from shared.rulebooks.store import load_books
 SHOWN: Final = 10
 """Causes in a chart; the rest is one bar. The table has up to MOST."""
 MOST: Final = 100
+MATTERS: Final = rollups.Wanted.some({"received", "merged"})
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     now, then = [
-        _matters(await rollups.totals(connection, asked.by, *span, asked.now))
+        _matters(await rollups.totals(connection, asked.by, *span, asked.now, wanted=MATTERS))
         for span in ((asked.first, asked.last), before(asked))
     ]
     if not sum(now.values()):
@@ -49,10 +50,10 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     return sections
 
 
-def _matters(groups: Mapping[str, Totals]) -> dict[str, int]:
+def _matters(groups: Groups) -> dict[str, int]:
     """Complaints received, without those that tell the matter of another one."""
-    counts = {key: of.counts.get("received", 0) - of.counts.get("merged", 0) for key, of in groups.items()}
-    return {key: n for key, n in counts.items() if n}
+    counts = groups.summed({"received": 1, "merged": -1})
+    return {key: n for key, n in zip(groups.keys, counts, strict=True) if n}
 
 
 def _order(by: Mapping[str, int] | Mapping[str, Decimal]) -> list[str]:
