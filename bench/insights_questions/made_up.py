@@ -75,7 +75,8 @@ def dates(grain: str) -> tuple[list[date], Codes]:
 
 
 async def fill(connection: asyncpg.Connection, made: MadeUp) -> None:
-    """All tables of sums. Their keys are made afterwards, which is much quicker."""
+    """All tables of sums, in the order of the days as they are in life. Their keys are made afterwards, which is much
+    quicker."""
     keys = {table.name: ", ".join(column.name for column in table.primary_key) for table in SUMS}
     for table in keys:
         await connection.execute(f"ALTER TABLE insights.{table} DROP CONSTRAINT pk_{table}")
@@ -87,7 +88,9 @@ async def fill(connection: asyncpg.Connection, made: MadeUp) -> None:
                 for name in made.durations:
                     await _fill_times(connection, made, name, name_of(cut), grain, codes, values)
     for table, key in keys.items():
-        await connection.execute(f"ALTER TABLE insights.{table} ADD CONSTRAINT pk_{table} PRIMARY KEY ({key})")
+        await connection.execute(
+            f"ALTER TABLE insights.{table} ADD CONSTRAINT pk_{table} PRIMARY KEY ({key})"
+        )
 
 
 async def _fill_counts(
@@ -99,9 +102,12 @@ async def _fill_counts(
     values: list[str],
 ) -> None:
     found, place = dates(grain)
-    received, closed = (codes * len(found) + place[on] for on in (made.received, made.closed_on))
+    received, closed = (place[on] * len(values) + codes for on in (made.received, made.closed_on))
     cells = np.unique(np.concatenate([received, closed[made.handled]]))
-    at = {id(made.received): np.searchsorted(cells, received), id(made.closed_on): np.searchsorted(cells, closed)}
+    at = {
+        id(made.received): np.searchsorted(cells, received),
+        id(made.closed_on): np.searchsorted(cells, closed),
+    }
     known = {
         # What nobody counted weighs nothing, wherever it would stand.
         name: np.bincount(np.minimum(at[id(on)], len(cells) - 1), weights=n, minlength=len(cells))
@@ -109,12 +115,12 @@ async def _fill_counts(
     }
     columns: dict[str, Column] = {
         "dimension": name_of(cut).encode(),
-        "day": _days(found)[cells % len(found)],
+        "day": _days(found)[cells // len(values)],
     }
     for name in COUNTS:
         kind = np.int64 if SQL_TYPE[name] == "bigint" else np.int32
         columns[name] = known[name].astype(kind) if name in known else np.dtype(kind).type(0).tobytes()
-    await copy(connection, grain, columns, ("value", cells // len(found), values))
+    await copy(connection, grain, columns, ("value", cells % len(values), values))
 
 
 async def _fill_times(
@@ -128,7 +134,7 @@ async def _fill_times(
 ) -> None:
     ended, bucket = made.durations[name]
     found, place = dates(grain)
-    cell = codes * len(found) + place[made.received]
+    cell = place[made.received] * len(values) + codes
     begun = np.bincount(cell, minlength=len(values) * len(found))
     keys, n = np.unique((cell * len(BOUNDS) + bucket)[ended], return_counts=True)
     entries = ((keys % len(BOUNDS)) << 21 | n).astype("<u4")
@@ -136,7 +142,7 @@ async def _fill_times(
     finished = np.bincount(cell[ended], minlength=len(begun))
     rows = (
         (
-            *(name, dimension, found[each % len(found)], values[each // len(found)]),
+            *(name, dimension, found[each // len(values)], values[each % len(values)]),
             *(int(begun[each]), int(finished[each]), entries[edges[each] : edges[each + 1]].tobytes()),
         )
         for each in np.flatnonzero(begun).tolist()

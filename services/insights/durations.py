@@ -156,7 +156,9 @@ class Durations:
         moments, column = _MIDDLES[used], np.cumsum(used) - 1
         form = self.groups, len(moments)
 
-        def table(group: NDArray[np.int64], bucket: NDArray[np.int64], n: NDArray[Any]) -> NDArray[np.float64]:
+        def table(
+            group: NDArray[np.int64], bucket: NDArray[np.int64], n: NDArray[Any]
+        ) -> NDArray[np.float64]:
             # Floating numbers are exact up to 2**53 cases.
             place = group * form[1] + column[bucket]
             return np.bincount(place, weights=n, minlength=form[0] * form[1]).reshape(form)

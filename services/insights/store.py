@@ -49,6 +49,7 @@ PARTS = {
     "responded": "responded_promptly + merged + withdrawn <= received",
     "first_contact": "solved_at_once + passed_on <= handled",
     "reopened": "reopened <= first_closed",
+    "turned": "turned_satisfied <= began_dissatisfied AND began_dissatisfied <= closed",
     "cheered": "cheered <= upset AND upset <= received",
     "notices": "notices_known <= notices",
     "surveyed": "rated_well <= rated AND process_rated_well <= process_rated AND effort_low <= effort_told",
@@ -173,6 +174,13 @@ Index("ix_complaints_matter", complaints.c.category, complaints.c.registered_at)
 Index("ix_complaints_customer", complaints.c.customer_id, complaints.c.category, complaints.c.registered_at)
 Index("ix_complaints_registered", complaints.c.registered_at)
 Index("ix_complaints_closed", complaints.c.closed_at)
+for _name in ("promises_kept_at", "promises_broken_at"):
+    Index(f"ix_complaints_{_name}", text(f"({_name}[cardinality({_name})])"), _table=complaints)
+Index(
+    "ix_complaints_withdrawn",
+    complaints.c.withdrawn_at,
+    postgresql_where=complaints.c.withdrawn_at.is_not(None),
+)
 Index("ix_complaints_product", complaints.c.product, complaints.c.registered_at)
 Index(
     "ix_complaints_public",

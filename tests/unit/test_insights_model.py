@@ -209,9 +209,7 @@ def test_the_pieces_of_a_range_are_the_range_and_few(first: date, days: int, mon
     found = pieces("in", first, last, by_month, by_year)
     spans = {name: (found[f"in_{name}_from"], found[f"in_{name}_to"]) for name in GRAIN_OF}
     order = ("head", "early", "years", "late", "tail")
-    covered = [
-        range(a.toordinal(), b.toordinal() + 1) for a, b in (spans[name] for name in order) if a <= b
-    ]
+    covered = [range(a.toordinal(), b.toordinal() + 1) for a, b in (spans[name] for name in order) if a <= b]
     assert [day for span in covered for day in span] == list(range(first.toordinal(), last.toordinal() + 1))
     for name, until in (("early", by_month), ("late", by_month), ("years", min(by_month, by_year))):
         begin, end = spans[name]
