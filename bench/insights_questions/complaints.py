@@ -56,7 +56,8 @@ _SUMS = (
     f"WHERE steps[cardinality(steps)] IN {_ENDS} GROUP BY 1, 2",
     "INSERT INTO insights.journey_tallies (month, dimension, value, severity, loss, ending, slow, n) "
     f"SELECT {_MONTH}, d.dimension, d.value, '', '', "
-    "CASE WHEN cardinality(steps) = 6 THEN 'satisfied' ELSE 'open' END, false, count(*) FROM insights.journeys, LATERAL (VALUES ('category', category), ('product', product), "
+    "CASE WHEN cardinality(steps) = 6 THEN 'satisfied' ELSE 'open' END, false, count(*) FROM insights.journeys, "
+    "LATERAL (VALUES ('category', category), ('product', product), "
     "('department', department)) AS d(dimension, value) GROUP BY 1, 2, 3, 6",
     "INSERT INTO insights.journey_ages (month, day, age, n) "
     f"SELECT {_MONTH}, (registered_at AT TIME ZONE 'UTC')::date, CASE WHEN cardinality(steps) = 6 THEN "

@@ -64,11 +64,15 @@ class MadeUp:
 def dates(grain: str) -> tuple[list[date], Codes]:
     """The days of the rows, and the place of each day among them."""
     days = [FIRST + timedelta(days=number) for number in range(DAYS)]
-    first = {
-        "daily": lambda day: day,
-        "monthly": lambda day: day.replace(day=1),
-        "yearly": lambda day: day.replace(month=1, day=1),
-    }[grain]
+    coarser: dict[str, dict[str, int]] = {
+        "daily": {},
+        "monthly": {"day": 1},
+        "yearly": {"month": 1, "day": 1},
+    }
+
+    def first(day: date) -> date:
+        return date(day.year, coarser[grain].get("month", day.month), coarser[grain].get("day", day.day))
+
     found = sorted({first(day) for day in days})
     places = {day: place for place, day in enumerate(found)}
     return found, np.array([places[first(day)] for day in days])
@@ -118,8 +122,11 @@ async def _fill_counts(
         "day": _days(found)[cells // len(values)],
     }
     for name in COUNTS:
-        kind = np.int64 if SQL_TYPE[name] == "bigint" else np.int32
-        columns[name] = known[name].astype(kind) if name in known else np.dtype(kind).type(0).tobytes()
+        n = known.get(name)
+        if SQL_TYPE[name] == "bigint":
+            columns[name] = bytes(8) if n is None else n.astype(np.int64)
+        else:
+            columns[name] = bytes(4) if n is None else n.astype(np.int32)
     await copy(connection, grain, columns, ("value", cells % len(values), values))
 
 

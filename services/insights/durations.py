@@ -161,14 +161,14 @@ class Durations:
         ) -> NDArray[np.float64]:
             # Floating numbers are exact up to 2**53 cases.
             place = group * form[1] + column[bucket]
-            return np.bincount(place, weights=n, minlength=form[0] * form[1]).reshape(form)
+            sums = np.bincount(place, weights=n.astype(np.float64), minlength=form[0] * form[1])
+            return np.asarray(sums, dtype=np.float64).reshape(form)
 
         finished = table(*self.finished)
         at_risk = finished + table(self.waiting.group, until, self.waiting.n)
         at_risk = np.cumsum(at_risk[:, ::-1], axis=1)[:, ::-1]
         stays = 1 - finished / np.maximum(at_risk, 1)
-        longest = np.full(self.groups, -1.0)
-        np.maximum.at(longest, self.finished.group, _MIDDLES[self.finished.bucket])
+        longest = np.where(finished > 0, moments, -1.0).max(axis=1, initial=-1.0)
         np.maximum.at(longest, self.waiting.group, self.waiting.age)
         return moments, np.cumprod(stays, axis=1, out=stays), longest
 

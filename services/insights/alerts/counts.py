@@ -86,6 +86,7 @@ def _recount(dimensions: Sequence[Dimension]) -> str:
         f"AND NOT EXISTS (SELECT FROM counted c WHERE {same})) "
         "INSERT INTO series_counts (step, dimension, value, starts, n) "
         f"SELECT c.step, c.dimension, c.value, c.starts, c.n FROM counted c LEFT JOIN series_counts s ON {same} "
+        "AND s.starts >= :first "
         "WHERE s.n IS DISTINCT FROM c.n "
         "ON CONFLICT (step, dimension, value, starts) DO UPDATE SET n = excluded.n"
     )
