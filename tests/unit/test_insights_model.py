@@ -7,6 +7,7 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,11 +17,15 @@ from services.insights.durations import (
     BOUNDS,
     LONGEST,
     RELATIVE_ERROR,
+    Cases,
+    Durations,
     Spans,
+    Waiting,
     added_up,
     bucket_of,
     middle,
     packed,
+    unpacked,
 )
 from services.insights.handlers import reactions
 from services.insights.measures import BY_ID, MEASURES, Totals, Value
@@ -93,6 +98,8 @@ def test_each_count_is_on_its_own_day() -> None:
         (DAY, DIMS, "triaged"): 1,
         (DAY, DIMS, "triaged_automatically"): 1,
         (date(2026, 3, 4), DIMS, "closed"): 1,
+        (date(2026, 3, 4), DIMS, "began_dissatisfied"): 1,
+        (date(2026, 3, 4), DIMS, "turned_satisfied"): 1,
         (date(2026, 3, 4), DIMS, "satisfied"): 1,
         (date(2026, 3, 4), DIMS, "second_chance"): 1,
         (DAY, DIMS, "solved_at_once"): 1,
@@ -404,6 +411,33 @@ def test_open_cases_count_up_to_their_age() -> None:
     assert naive is not None
     assert naive.seconds == 2.0  # what leaving out the open ones would claim
     assert Spans().quantile(0.5) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.integers(0, len(BOUNDS) - 1), st.integers(1, 50), max_size=6),
+            st.lists(st.tuples(st.floats(0, 1e7), st.integers(1, 20)), max_size=4),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from([0.5, 0.9]),
+)
+def test_groups_that_are_measured_together_are_as_each_of_them_alone(
+    groups: list[tuple[dict[int, int], list[tuple[float, int]]]], share: float
+) -> None:
+    alone = [Spans(finished, waiting).quantile(share) for finished, waiting in groups]
+    place, ended = zip(*[(n, packed(finished)) for n, (finished, _) in enumerate(groups)], strict=True)
+    row, bucket, n = unpacked(ended)
+    waits = [(group, age, n) for group, (_, waiting) in enumerate(groups) for age, n in waiting]
+    group, ages, open_ = (np.array([each[part] for each in waits]) for part in range(3))
+    together = Durations(
+        len(groups),
+        Cases(np.array(place)[row], bucket, n),
+        Waiting(group.astype(np.int64), ages.astype(np.float64), open_.astype(np.int64)),
+    )
+    assert together.quantile(share) == alone
 
 
 # the catalogue
