@@ -49,20 +49,20 @@ def _periods() -> list[Question]:
             "since": f"{NOW - timedelta(days=days):%Y-%m-%d}T00:00:00+08:00",
             "until": f"{NOW:%Y-%m-%d}T00:00:00+08:00",
         }
-        asked.append((f"period of {days} days", "periods", span | {"zone": "Asia/Shanghai"}))
+        asked.append((f"period of {days} days", "v1/periods", span | {"zone": "Asia/Shanghai"}))
     return asked
 
 
 YEAR = _over(365)
 QUESTIONS: list[Question] = [
     *(
-        (f"measures by {by}, {days} days", "measures", {"by": by} | _over(days))
+        (f"measures by {by}, {days} days", "v1/measures", {"by": by} | _over(days))
         for days in (365, 1096)
         for by in ("none", "day", *SIZES)
         if by != "loss"
     ),
     *(
-        (f"measures by {by}, ten years", "measures", {"by": by} | _over(3653))
+        (f"measures by {by}, ten years", "v1/measures", {"by": by} | _over(3653))
         for by in ("none", "category", "product", "handler")
     ),
     *(
@@ -72,17 +72,17 @@ QUESTIONS: list[Question] = [
     ("page board by product", "pages/board", {"by": "product"} | YEAR),
     ("page causes by product", "pages/causes", {"by": "product"} | YEAR),
     ("page board, ten years", "pages/board", _over(3653)),
-    ("control chart of a product", "charts/counts", {"by": "product", "value": "product-3"} | _over(1096)),
-    ("control chart of a share", "charts/shares", YEAR),
-    ("Pareto by product", "charts/pareto", {"by": "product"} | YEAR),
-    ("funnel", "process/funnel", YEAR),
-    ("process map", "process/map", YEAR),
-    ("variants", "process/variants", YEAR),
-    ("economics by product", "economics", {"by": "product"} | YEAR),
-    ("chain by product", "measures/chain", {"by": "product"} | YEAR),
-    ("people", "measures/people", {"measure": "satisfaction_rate"} | _over(90)),
-    ("forecast", "forecast/backlog", {}),
-    ("who buys again", "cohorts", YEAR),
+    ("control chart of a product", "v1/charts/counts", {"by": "product", "value": "product-3"} | _over(1096)),
+    ("control chart of a share", "v1/charts/shares", YEAR),
+    ("Pareto by product", "v1/charts/pareto", {"by": "product"} | YEAR),
+    ("funnel", "v1/process/funnel", YEAR),
+    ("process map", "v1/process/map", YEAR),
+    ("variants", "v1/process/variants", YEAR),
+    ("economics by product", "v1/economics", {"by": "product"} | YEAR),
+    ("chain by product", "v1/measures/chain", {"by": "product"} | YEAR),
+    ("people", "v1/measures/people", {"measure": "satisfaction_rate"} | _over(90)),
+    ("forecast", "v1/forecast/backlog", {}),
+    ("who buys again", "v1/cohorts", YEAR),
     *_periods(),
 ]
 
@@ -129,7 +129,7 @@ async def ask(url: str, folder: Path, repeats: int) -> dict[str, Found]:
                     if len(times) == 6:
                         cpu = time.process_time(), sum(map(cpu_seconds, family(server)))
                     started = time.perf_counter()
-                    answer = await http.get(f"/insights/v1/{path}", params=params)
+                    answer = await http.get(f"/insights/{path}", params=params)
                     times.append((time.perf_counter() - started) * 1000)
                     assert answer.status_code == 200, answer.text
                 spent = time.process_time() - cpu[0], sum(map(cpu_seconds, family(server))) - cpu[1]

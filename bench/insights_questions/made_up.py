@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bench.insights_questions.copying import Column, copy
 from services.insights.durations import BOUNDS
+from services.insights.losses import Band
 from services.insights.model import COUNTS, CUTS, JOIN, name_of
 from services.insights.store import SUMS
 from services.insights.summing import SQL_TYPE, TIMED
@@ -17,6 +18,7 @@ Codes = NDArray[np.int64]
 FIRST, DAYS = date(2023, 3, 11), 1096
 SIZES = {"category": 40, "severity": 4, "department": 8, "channel": 9, "product": 200, "region": 30}
 SIZES |= {"handler": 100, "loss": 4}
+LOSSES = ["", *(band.value for band in Band)]
 EPOCH = date(2000, 1, 1)
 """PostgreSQL's."""
 
@@ -44,7 +46,8 @@ class MadeUp:
         codes, values = np.zeros_like(self.received), [""]
         for name in cut:
             codes = codes * SIZES[name] + self.dims[name]
-            values = [f"{a}{JOIN if a else ''}{name}-{b}" for a in values for b in range(SIZES[name])]
+            own = LOSSES if name == "loss" else [f"{name}-{number}" for number in range(SIZES[name])]
+            values = [f"{a}{JOIN if a else ''}{b}" for a in values for b in own]
         return codes, values
 
     def counts(self) -> Iterator[tuple[str, Codes, NDArray[np.float64]]]:
