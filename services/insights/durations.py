@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def packed(finished: Mapping[int, int], stored: bytes = b"") -> bytes:
     32 bits an entry, the bucket in the upper 11 and the cases in the lower 21, in order of the buckets: the same
     histogram is the same bytes. Raises ValueError for fewer cases than none.
     """
-    [cases] = added_up([stored])
+    [cases] = added_up([stored]).astype(np.int64)
     for bucket, n in finished.items():
         cases[bucket] += n
     buckets = np.flatnonzero(cases)
@@ -76,27 +76,19 @@ def packed(finished: Mapping[int, int], stored: bytes = b"") -> bytes:
     return bytes((buckets << _BITS | cases).astype("<u4"))
 
 
-def unpacked(stored: Sequence[bytes]) -> "Cases":
-    """What these hold, each of them any number of packed histograms one after the other."""
+def added_up(
+    stored: Sequence[bytes], groups: Sequence[int] | None = None, number: int = 0
+) -> NDArray[np.float64]:
+    """Cases by group and bucket, (G, buckets). Each of these is any number of packed histograms one after the other,
+    and a group of its own unless `groups` says to which of a `number` it belongs."""
+    groups, number = (range(len(stored)), len(stored)) if groups is None else (groups, number)
     entries = np.frombuffer(b"".join(stored), dtype="<u4")
-    row = np.repeat(np.arange(len(stored)), [len(each) // 4 for each in stored])
-    return Cases(row, (entries >> _BITS).astype(np.int64), entries & _MOST)
-
-
-def added_up(stored: Sequence[bytes]) -> NDArray[np.int64]:
-    """A row for each of these: cases by bucket, where each is any number of packed histograms one after the other."""
-    row, bucket, n = unpacked(stored)
+    # Made in place: of half a million entries each further array takes as long as all that is done with it.
+    place = np.repeat(np.array(groups, dtype=np.uint32) * len(BOUNDS), [len(each) // 4 for each in stored])
+    place += entries >> _BITS
     # Weights are floating numbers, which are exact up to 2**53 cases.
-    sums = np.bincount(row * len(BOUNDS) + bucket, weights=n, minlength=len(stored) * len(BOUNDS))
-    return sums.astype(np.int64).reshape(len(stored), len(BOUNDS))
-
-
-class Cases(NamedTuple):
-    """Cases of groups by bucket, as columns of one length; the same group and bucket can come several times."""
-
-    group: NDArray[np.int64]
-    bucket: NDArray[np.int64]
-    n: NDArray[Any]
+    sums = np.bincount(place, weights=entries & _MOST, minlength=number * len(BOUNDS))
+    return np.asarray(sums, dtype=np.float64).reshape(number, len(BOUNDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +115,8 @@ ALL_DONE = Waiting(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=n
 class Durations:
     """How long it took for the cases of some groups, and how long those that still wait have waited."""
 
-    groups: int
-    finished: Cases
+    finished: NDArray[np.float64]
+    """(G, buckets)"""
     waiting: Waiting = ALL_DONE
 
     def quantile(self, share: float) -> list[Quantile | None]:
@@ -135,10 +127,10 @@ class Durations:
         """
         moments, remaining, longest = self._curve
         if not len(moments):
-            return [None] * self.groups
+            return [None] * len(longest)
         below = remaining <= 1 - share + _CLOSE
         first = below.argmax(axis=1)
-        reached: list[bool] = below[np.arange(self.groups), first].tolist()
+        reached: list[bool] = below[np.arange(len(first)), first].tolist()
         place: list[float] = moments[first].tolist()
         return [
             Quantile(at) if known else Quantile(most, at_least=True) if most >= 0 else None
@@ -151,21 +143,15 @@ class Durations:
         (G, M), and the longest time that is known of each group (G,), -1 where nothing is."""
         # Who waits is at risk at all moments up to their age, and who finishes just then finishes first.
         until = np.searchsorted(_MIDDLES, self.waiting.age, side="right") - 1
-        used = np.zeros(len(BOUNDS), dtype=bool)
-        used[self.finished.bucket] = used[until] = True
+        used: NDArray[np.bool_] = np.asarray(self.finished.any(axis=0))
+        used[until] = True
         moments, column = _MIDDLES[used], np.cumsum(used) - 1
-        form = self.groups, len(moments)
-
-        def table(
-            group: NDArray[np.int64], bucket: NDArray[np.int64], n: NDArray[Any]
-        ) -> NDArray[np.float64]:
-            # Floating numbers are exact up to 2**53 cases.
-            place = group * form[1] + column[bucket]
-            sums = np.bincount(place, weights=n.astype(np.float64), minlength=form[0] * form[1])
-            return np.asarray(sums, dtype=np.float64).reshape(form)
-
-        finished = table(*self.finished)
-        at_risk = finished + table(self.waiting.group, until, self.waiting.n)
+        finished = self.finished[:, used]
+        groups, size = finished.shape
+        place = self.waiting.group * size + column[until]
+        at_risk = finished + np.bincount(place, weights=self.waiting.n, minlength=groups * size).reshape(
+            groups, size
+        )
         at_risk = np.cumsum(at_risk[:, ::-1], axis=1)[:, ::-1]
         stays = 1 - finished / np.maximum(at_risk, 1)
         longest = np.where(finished > 0, moments, -1.0).max(axis=1, initial=-1.0)
@@ -188,10 +174,10 @@ class Spans:
 
     def alone(self) -> Durations:
         """As the only group."""
-        ended = [(bucket, n) for bucket, n in self.finished.items() if n]
+        finished = np.zeros((1, len(BOUNDS)))
+        for bucket, n in self.finished.items():
+            finished[0, bucket] = n
         waits = [(age, n) for age, n in self.waiting if n > 0]
-        nobody = np.zeros(len(ended), dtype=np.int64), np.zeros(len(waits), dtype=np.int64)
-        buckets, n = (np.array([each[part] for each in ended], dtype=np.int64) for part in (0, 1))
         ages, open_ = (np.array([each[part] for each in waits]) for part in (0, 1))
-        waiting = Waiting(nobody[1], ages.astype(np.float64), open_.astype(np.int64))
-        return Durations(1, Cases(nobody[0], buckets, n), waiting)
+        nobody = np.zeros(len(waits), dtype=np.int64)
+        return Durations(finished, Waiting(nobody, ages.astype(np.float64), open_.astype(np.int64)))

@@ -10,11 +10,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.durations import Cases, Durations, Waiting, unpacked
+from services.insights.durations import Durations, Waiting, added_up
 from services.insights.measures.cells import BY_DAY, OVERALL, Cells, cells_of
 from services.insights.measures.model import Groups
 from services.insights.model import COUNTS, DURATIONS
@@ -176,20 +175,16 @@ def _groups(found: Sequence[Any], keys: list[str], wanted: Wanted, now: datetime
 
 def _durations(found: Sequence[Any], place: Mapping[str, int], now: datetime) -> Durations:
     ended, waits = ([row for row in found if row.kind == kind] for kind in (_TIMED, _WAITING))
-    group, bucket, n = unpacked([row.buckets for row in ended])
-    known = Durations(len(place), Cases(_places(ended, place)[group], bucket, n))
+    groups = [place[row.key] for row in ended]
+    known = Durations(added_up([row.buckets for row in ended], groups, len(place)))
     if waits:
         days = np.array([day for row in waits for day in row.days], dtype=np.float64)
         known.waiting = Waiting(
-            np.repeat(_places(waits, place), [len(row.n) for row in waits]),
+            np.repeat([place[row.key] for row in waits], [len(row.n) for row in waits]),
             np.maximum(0.0, (now - _SINCE).total_seconds() - days * _DAY),
             np.array([n for row in waits for n in row.n], dtype=np.int64),
         )
     return known
-
-
-def _places(found: Sequence[Any], place: Mapping[str, int]) -> NDArray[np.int64]:
-    return np.array([place[row.key] for row in found], dtype=np.int64)
 
 
 Row = dict[str, Any]
