@@ -250,6 +250,7 @@ _CUTS = {name_of(cut): f" || '{JOIN}' || ".join(_VALUES[name] for name in cut) o
 _DAY = {
     "daily": "(at AT TIME ZONE 'UTC')::date",
     "monthly": "date_trunc('month', at AT TIME ZONE 'UTC')::date",
+    "yearly": "date_trunc('year', at AT TIME ZONE 'UTC')::date",
 }
 
 

@@ -49,6 +49,8 @@ def session_engine(url: str, service: str) -> AsyncEngine:
 def _engine(url: str, service: str, **options: Any) -> AsyncEngine:
     parsed = make_url(url)
     settings = {"search_path": service, "application_name": f"redress-{service}", "timezone": "UTC"}
+    # A question to several tables reads some thousand rows of each: to start processes for it takes longer.
+    settings["enable_parallel_append"] = "off"
     if service != PLATFORM and parsed.query.get("role") != "own":
         settings["role"] = role_of(service)
     engine = create_async_engine(

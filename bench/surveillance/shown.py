@@ -45,8 +45,9 @@ def _speed(result: dict[str, Any]) -> Table:
 
 def _job(result: dict[str, Any]) -> Table:
     title = f"The whole job: one week of {result['series']:,} series, {result['alerts']} alerts"
-    table = _table(title, "", "seconds", "CPU s")
-    table.add_row("count, judge, tell", f"{result['seconds']:.1f}", f"{result['cpu_seconds']:.1f}")
+    table = _table(title, "", "seconds", "CPU s", "CPU s of PostgreSQL")
+    spent = ("seconds", "cpu_seconds", "postgresql_cpu_seconds")
+    table.add_row("count, judge, tell", *(f"{result[name]:.1f}" for name in spent))
     return table
 
 

@@ -28,7 +28,7 @@ from services.insights.losses import Band
 from services.insights.measures.api import router as measures
 from services.insights.model import Facts
 from services.insights.pages.api import router as pages
-from services.insights.periods import router as periods
+from services.insights.periods.api import router as periods
 from services.insights.ranges import Reader
 from services.insights.recurrence.api import router as recurrence
 from services.insights.reputation.api import router as reputation

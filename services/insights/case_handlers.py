@@ -1,5 +1,6 @@
 """Events in: what the facts of its case tell about a complaint."""
 
+from bisect import insort
 from datetime import datetime
 
 from services.insights.losses import yuan
@@ -59,12 +60,12 @@ def on_promise_made(facts: Facts, event: PromiseMade, fact: Received) -> None:
 
 
 def on_promise_kept(facts: Facts, event: PromiseKept, fact: Received) -> None:
-    facts.promises_kept_at.append(event.kept_at)
+    insort(facts.promises_kept_at, event.kept_at)
     facts.respond(event.kept_at)
 
 
 def on_promise_broken(facts: Facts, event: PromiseBroken, fact: Received) -> None:
-    facts.promises_broken_at.append(event.broken_at)
+    insort(facts.promises_broken_at, event.broken_at)
     if not event.waiting_for_customer:
         facts.overdue_since = facts.overdue_since or event.broken_at
 

@@ -7,9 +7,10 @@ VLDB 2019, with alpha = 1/100). Up to 48 seconds every bucket holds one duration
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def packed(finished: Mapping[int, int], stored: bytes = b"") -> bytes:
     32 bits an entry, the bucket in the upper 11 and the cases in the lower 21, in order of the buckets: the same
     histogram is the same bytes. Raises ValueError for fewer cases than none.
     """
-    [cases] = added_up([stored])
+    [cases] = added_up([stored]).astype(np.int64)
     for bucket, n in finished.items():
         cases[bucket] += n
     buckets = np.flatnonzero(cases)
@@ -75,14 +76,19 @@ def packed(finished: Mapping[int, int], stored: bytes = b"") -> bytes:
     return bytes((buckets << _BITS | cases).astype("<u4"))
 
 
-def added_up(stored: Sequence[bytes]) -> NDArray[np.int64]:
-    """A row for each of these: cases by bucket, where each is any number of packed histograms one after the other."""
+def added_up(
+    stored: Sequence[bytes], groups: Sequence[int] | None = None, number: int = 0
+) -> NDArray[np.float64]:
+    """Cases by group and bucket, (G, buckets). Each of these is any number of packed histograms one after the other,
+    and a group of its own unless `groups` says to which of a `number` it belongs."""
+    groups, number = (range(len(stored)), len(stored)) if groups is None else (groups, number)
     entries = np.frombuffer(b"".join(stored), dtype="<u4")
-    row = np.repeat(np.arange(len(stored)), [len(each) // 4 for each in stored])
-    place = row * len(BOUNDS) + (entries >> _BITS)
+    # Made in place: of half a million entries each further array takes as long as all that is done with it.
+    place = np.repeat(np.array(groups, dtype=np.uint32) * len(BOUNDS), [len(each) // 4 for each in stored])
+    place += entries >> _BITS
     # Weights are floating numbers, which are exact up to 2**53 cases.
-    sums = np.bincount(place, weights=entries & _MOST, minlength=len(stored) * len(BOUNDS))
-    return sums.astype(np.int64).reshape(len(stored), len(BOUNDS))
+    sums = np.bincount(place, weights=entries & _MOST, minlength=number * len(BOUNDS))
+    return np.asarray(sums, dtype=np.float64).reshape(number, len(BOUNDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,57 +99,95 @@ class Quantile:
     at_least: bool = False
 
 
+class Waiting(NamedTuple):
+    """Those of groups that still wait, as columns of one length."""
+
+    group: NDArray[np.int64]
+    age: NDArray[np.float64]
+    """In seconds."""
+    n: NDArray[np.int64]
+
+
+ALL_DONE = Waiting(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64))
+
+
 @dataclass
-class Spans:
-    """How long it took for each of some cases, how long those that still wait have waited, and after how long those
-    left that do not wait any more."""
+class Durations:
+    """How long it took for the cases of some groups, how long those that still wait have waited, and after how long
+    those left that do not wait any more."""
 
-    finished: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(BOUNDS), dtype=np.int64))
-    """Cases by bucket."""
-    censored: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(BOUNDS), dtype=np.int64))
-    """Cases that ended in another way, by bucket."""
-    waiting: list[tuple[float, int]] = field(default_factory=list)
-    """(age in seconds, cases)."""
+    finished: NDArray[np.float64]
+    """(G, buckets)"""
+    censored: NDArray[np.float64]
+    """(G, buckets): those that ended in another way."""
+    waiting: Waiting = ALL_DONE
 
-    @classmethod
-    def of(
-        cls,
-        finished: Mapping[int, int],
-        waiting: Iterable[tuple[float, int]] = (),
-        censored: Mapping[int, int] | None = None,
-    ) -> "Spans":
-        """Of a few cases by bucket."""
-        ended, left = added_up([packed(finished), packed(censored or {})])
-        return cls(ended, left, list(waiting))
-
-    def quantile(self, share: float) -> Quantile | None:
-        """The time within which `share` of all cases finish; None when there are no cases.
+    def quantile(self, share: float) -> list[Quantile | None]:
+        """Of each group the time within which `share` of all cases finish; None when there are no cases.
 
         The estimate is Kaplan and Meier's (1958): an open case counts among those at risk up to its age, one that
         ended in another way until then. Leaving the open ones out would make a growing backlog look quick, because it
         is the slow cases that are still open; taking for open what has ended, a finished day look slow.
         """
-        seconds, remaining = self._curve
-        if not len(seconds):
-            return None
-        reached = np.flatnonzero(remaining <= 1 - share + _CLOSE)
-        if len(reached):
-            return Quantile(float(seconds[reached[0]]))
-        return Quantile(float(seconds[-1]), at_least=True)
+        moments, remaining, longest = self._curve
+        if not len(moments):
+            return [None] * len(longest)
+        below = remaining <= 1 - share + _CLOSE
+        first = below.argmax(axis=1)
+        reached: list[bool] = below[np.arange(len(first)), first].tolist()
+        place: list[float] = moments[first].tolist()
+        return [
+            Quantile(at) if known else Quantile(most, at_least=True) if most >= 0 else None
+            for known, at, most in zip(reached, place, longest.tolist(), strict=True)
+        ]
 
     @cached_property
-    def _curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Moments in seconds, and the share that is not finished after each."""
-        buckets, left = np.flatnonzero(self.finished), np.flatnonzero(self.censored)
-        ages = [(age, n) for age, n in self.waiting if n > 0]
-        seconds: NDArray[np.float64] = np.concatenate(
-            (_MIDDLES[buckets], _MIDDLES[left], [age for age, _ in ages])
-        )
-        waiting = np.array([n for _, n in ages], dtype=np.int64)
-        n = np.concatenate((self.finished[buckets], self.censored[left], waiting))
-        open_still = np.arange(len(seconds)) >= len(buckets)
-        order = np.lexsort((open_still, seconds))  # who finishes at the age of an open one, finishes first
-        seconds, n, open_still = seconds[order], n[order], open_still[order]
-        at_risk = n.sum() - np.cumsum(n) + n
-        stays: NDArray[np.float64] = np.where(open_still, 1.0, 1 - n / at_risk)
-        return seconds, np.cumprod(stays, dtype=np.float64)
+    def _curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The moments (M,) at which anybody finished, the share of each group that is not finished after each of them
+        (G, M), and the longest time that is known of each group (G,), -1 where nothing is."""
+        # Who waits or left is at risk at all moments up to then, and who finishes just then finishes first.
+        until = np.searchsorted(_MIDDLES, self.waiting.age, side="right") - 1
+        used: NDArray[np.bool_] = np.asarray((self.finished + self.censored).any(axis=0))
+        used[until] = True
+        moments, column = _MIDDLES[used], np.cumsum(used) - 1
+        finished, left = self.finished[:, used], self.censored[:, used]
+        groups, size = finished.shape
+        place = self.waiting.group * size + column[until]
+        waiting = np.bincount(place, weights=self.waiting.n, minlength=groups * size).reshape(groups, size)
+        at_risk = finished + left + waiting
+        at_risk = np.cumsum(at_risk[:, ::-1], axis=1)[:, ::-1]
+        stays = 1 - finished / np.maximum(at_risk, 1)
+        longest = np.where(finished + left > 0, moments, -1.0).max(axis=1, initial=-1.0)
+        np.maximum.at(longest, self.waiting.group, self.waiting.age)
+        return moments, np.cumprod(stays, axis=1, out=stays), longest
+
+
+@dataclass
+class Spans:
+    """The same of one group."""
+
+    finished: Mapping[int, int] = field(default_factory=dict)
+    """Cases by bucket."""
+    waiting: Sequence[tuple[float, int]] = ()
+    """(age in seconds, cases)."""
+    censored: Mapping[int, int] = field(default_factory=dict)
+    """Cases by bucket."""
+
+    def quantile(self, share: float) -> Quantile | None:
+        """See `Durations.quantile`."""
+        return self.alone().quantile(share)[0]
+
+    def alone(self) -> Durations:
+        """As the only group."""
+        waits = [(age, n) for age, n in self.waiting if n > 0]
+        ages, open_ = (np.array([each[part] for each in waits]) for part in (0, 1))
+        nobody = np.zeros(len(waits), dtype=np.int64)
+        waiting = Waiting(nobody, ages.astype(np.float64), open_.astype(np.int64))
+        return Durations(_of_one(self.finished), _of_one(self.censored), waiting)
+
+
+def _of_one(cases: Mapping[int, int]) -> NDArray[np.float64]:
+    histogram = np.zeros((1, len(BOUNDS)))
+    for bucket, n in cases.items():
+        histogram[0, bucket] = n
+    return histogram

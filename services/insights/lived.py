@@ -44,6 +44,8 @@ LIVED = {
     "repurchase_told": "said whether they would buy again, on the day of the survey's last answer",
     "repurchase_meant": "of `repurchase_told`, those who would",
     "devoted": "of `closed`: satisfied, trust restored, and would buy again or recommends",
+    "began_dissatisfied": "of `closed`: began with a complaint or a criticism",
+    "turned_satisfied": "of `began_dissatisfied`, those that ended satisfied",
     "shown_defect": "of `closed`: the complaint was found to be right, so it showed a fault",
     "second_chance": "of `closed`: began dissatisfied, and ended satisfied or acceptable",
     "loyal_customer": "of `closed`: trusts the company again, or would buy again",
@@ -86,6 +88,9 @@ def lived(facts: "Facts", *, own: bool) -> Counted:
     yield from _noticed(facts, received)
     yield from _surveyed(facts)
     if facts.closed_at is not None:
+        if facts.kind in DISSATISFIED:
+            yield facts.closed_at, "began_dissatisfied", 1
+            yield facts.closed_at, "turned_satisfied", int(facts.outcome == Outcome.SATISFIED)
         for what in (*benefits(facts), *(("devoted",) if devoted(facts) else ())):
             yield facts.closed_at, what, 1
 

@@ -13,13 +13,13 @@ from sqlalchemy.engine import Row
 from services.insights.durations import BOUNDS
 from services.insights.model import COUNTS, CUTS, Facts, contributions
 from services.insights.store import SUMS, complaints, layout
-from services.insights.summing import Sums, rows_of
+from services.insights.summing import GRAINS, Sums, rows_of
 from services.insights.timed import DURATIONS
 
 AT_ONCE = 5_000
 """Complaints in one question, and rows in one insertion."""
 
-LAYOUT = hashlib.sha256(json.dumps([CUTS, COUNTS, list(DURATIONS), BOUNDS]).encode()).hexdigest()
+LAYOUT = hashlib.sha256(json.dumps([CUTS, COUNTS, list(DURATIONS), BOUNDS, GRAINS]).encode()).hexdigest()
 """Names the cuts, the counts and the histograms that this release keeps."""
 
 

@@ -1,136 +1,118 @@
 """Questions to the rollups. No measure reads the complaints: its cost depends on the days and the cuts.
 
-Of a range the whole months are read from the sums by month and only what is left at its ends from those by day: for
-each value at most 62 days, and twelve months a year.
+Of a range the whole years and months are read from their sums, and only what is left at its ends from those by day.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import numpy as np
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.durations import Spans, added_up
-from services.insights.measures import Totals
+from services.insights.durations import Durations, Waiting, added_up
 from services.insights.measures.cells import BY_DAY, OVERALL, Cells, cells_of
+from services.insights.measures.model import Groups
 from services.insights.model import COUNTS
+from services.insights.pieces import NO_DAYS, pieces, rows
+from services.insights.timed import DURATIONS
+from shared import driver
 
-BY_DAY_SINCE = timedelta(days=92)
-"""Ages of what waits are known to the half day when it began so long ago; of older ones to the half month. A
-quantile below three months does not notice the difference."""
+BY_DAY_SINCE = timedelta(days=31)
+"""Ages of what waits are known to the half day when it began so long ago; of older ones to the half month. A quantile
+below a month does not notice the difference."""
+BY_MONTH_SINCE = timedelta(days=731)
+"""Of still older ones to the half year."""
+_SINCE = datetime(2000, 1, 1, 12, tzinfo=UTC)
+"""Days come as their distance from this one; what began on a day counts as begun at noon."""
+_DAY = 86_400
 
-_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTS)
-
-
-def _pieces(table: str, columns: str, at: str, held: str) -> str:
-    """Rows of what is held over a range, by month and by day: parameters are six days that begin with `at`."""
-    return " UNION ALL ".join(
-        f"SELECT {columns} FROM {grain}{table} WHERE {held} "  # noqa: S608 - own names only
-        f"AND day BETWEEN :{at}_{piece}_from AND :{at}_{piece}_to"
-        for grain, piece in (("monthly", "whole"), ("daily", "head"), ("daily", "tail"))
-    )
-
-
-# One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text.
-_TOTALS = """
-WITH counts AS (
-    SELECT key, {sums} FROM ({counts}) c GROUP BY 1
-), times AS (
-    SELECT name, key, string_agg(buckets, ''::bytea) AS buckets, string_agg(censored_buckets, ''::bytea) AS censored
-    FROM ({times}) t WHERE finished + censored > 0 GROUP BY 1, 2
-), waiting AS (
-    SELECT name, key, day, unit, begun - finished - censored AS n FROM ({waiting}) w
-    WHERE begun > finished + censored
-), stock AS (
-    SELECT key, sum(received - merged - withdrawn - closed)::bigint AS n FROM ({stock}) s GROUP BY 1
-)
-SELECT (SELECT coalesce(json_agg(counts), '[]') FROM counts) AS counts,
-       (SELECT coalesce(array_agg(name ORDER BY name, key), '{{}}') FROM times) AS names,
-       (SELECT coalesce(array_agg(key ORDER BY name, key), '{{}}') FROM times) AS keys_,
-       (SELECT coalesce(array_agg(buckets ORDER BY name, key), '{{}}') FROM times) AS buckets,
-       (SELECT coalesce(array_agg(censored ORDER BY name, key), '{{}}') FROM times) AS censored,
-       (SELECT coalesce(json_agg(waiting), '[]') FROM waiting) AS waiting,
-       (SELECT coalesce(json_agg(stock), '[]') FROM stock) AS stock
-"""
-_OPEN = "received, merged, withdrawn, closed"
+_COUNTED, _TIMED, _WAITING, _OPEN = range(4)
 _ENDED = "finished, buckets, censored, censored_buckets"
-_NOON = time(12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of each group. The fewer, the quicker."""
+
+    counts: tuple[str, ...] = tuple(COUNTS)
+    durations: tuple[str, ...] = tuple(DURATIONS)
+    open: bool = True
+
+    @classmethod
+    def some(
+        cls, counts: Collection[str], durations: Collection[str] = (), *, open: bool = False
+    ) -> "Wanted":
+        """In the order of the catalogues, so that the same question is the same statement."""
+        return cls(
+            tuple(name for name in COUNTS if name in counts),
+            tuple(name for name in DURATIONS if name in durations),
+            open,
+        )
+
+
+EVERYTHING = Wanted()
 
 
 def _part(position: int) -> str:
     return f"split_part(value, chr(31), {position + 1})"
 
 
+# One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text.
 @cache
-def _question(by: str, key: int | None, held: tuple[int, ...]) -> TextClause:
-    """The values that are held are the parameters `held_0`, `held_1` ..."""
+def _question(cells: Cells, by: str, wanted: Wanted) -> TextClause:
+    """Rows of (kind, name, key, n, days, buckets, censored); the values that are held are `held_0`, `held_1` ..."""
     where = " AND ".join(
-        ("dimension = :dimension", *(f"{_part(position)} = :held_{n}" for n, position in enumerate(held)))
+        (
+            "dimension = :dimension",
+            *(f"{_part(place)} = :held_{n}" for n, (place, _) in enumerate(cells.held)),
+        )
     )
+    timed = f"name = ANY(CAST(:names AS text[])) AND {where}"
+    of = "''" if cells.key is None else "value" if "+" not in cells.dimension else _part(cells.key)
+    open_ = "received - merged - withdrawn - closed AS n"
     if by == BY_DAY:
-        days = f"WHERE {where} AND day BETWEEN :first AND :last"
-        return text(
-            _TOTALS.format(
-                sums=_SUMS,
-                counts=f"SELECT CAST(day AS text) AS key, {', '.join(COUNTS)} FROM daily {days}",  # noqa: S608
-                times=f"SELECT name, CAST(day AS text) AS key, {_ENDED} FROM daily_durations {days}",  # noqa: S608
-                waiting="SELECT name, CAST(day AS text) AS key, day, 'day' AS unit, begun, finished, censored "  # noqa: S608
-                f"FROM daily_durations {days}",
-                stock=f"SELECT CAST(day AS text) AS key, {_OPEN} FROM daily {days} UNION ALL "  # noqa: S608
-                + _pieces("", f"'' AS key, {_OPEN}", "ever", where),
-            )
+        of, span = "CAST(day AS text)", "AND day BETWEEN :first AND :last"
+        counts = f"SELECT {of} AS key, {', '.join(wanted.counts)} FROM daily WHERE {where} {span}"  # noqa: S608
+        times = waiting = (
+            f"SELECT name, {of} AS key, day - DATE '2000-01-01' AS at, begun, {_ENDED} "  # noqa: S608
+            f"FROM daily_durations WHERE {timed} {span}"
         )
-    of = "''" if key is None else _part(key)
-    return text(
-        _TOTALS.format(
-            sums=_SUMS,
-            counts=_pieces("", f"{of} AS key, {', '.join(COUNTS)}", "in", where),
-            times=_pieces("_durations", f"name, {of} AS key, {_ENDED}", "in", where),
-            waiting=" UNION ALL ".join(
-                f"SELECT name, {of} AS key, day, '{unit}' AS unit, begun, finished, censored FROM {grain}_durations "  # noqa: S608
-                f"WHERE {where} AND day BETWEEN :old_{piece}_from AND :old_{piece}_to"
-                for grain, piece, unit in (
-                    *(("monthly", "whole", "month"), ("daily", "head", "day")),
-                    ("daily", "tail", "day"),
-                )
-            ),
-            stock=_pieces("", f"{of} AS key, {_OPEN}", "ever", where),
+        stock = (
+            f"SELECT {of} AS key, {open_} FROM daily WHERE {where} {span} UNION ALL "  # noqa: S608
+            + rows(f"'' AS key, {open_}", "ever", where)
         )
-    )
-
-
-DAY = timedelta(days=1)
-_NO_DAYS = (date.max, date.min)
-
-
-def pieces(at: str, first: date, last: date, months_until: date = date.max) -> dict[str, date]:
-    """The range as its whole months and the days before and after them: six parameters that begin with `at`. Months
-    that have not ended by `months_until` are given as days. A piece without a day ends before it begins."""
-    begin = _month(first) + (first.day > 1)
-    end = min(_month(day + DAY if day < date.max else day) for day in (last, months_until))
-    if begin < end:
-        since, until = _first_of(begin), _first_of(end)
-        head = (first, since - DAY) if first < since else _NO_DAYS
-        spans = {"whole": (since, until - DAY), "head": head, "tail": (until, last)}
     else:
-        spans = {"whole": _NO_DAYS, "head": (first, last), "tail": _NO_DAYS}
-    return {
-        f"{at}_{piece}_{side}": day
-        for piece, span in spans.items()
-        for side, day in zip(("from", "to"), span, strict=True)
-    }
-
-
-def _month(day: date) -> int:
-    """Months since the year 0."""
-    return day.year * 12 + day.month - 1
-
-
-def _first_of(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
+        counts = rows(", ".join((f"{of} AS key", *wanted.counts)), "in", where)
+        times = rows(f"name, {of} AS key, {_ENDED}", "in", timed, "_durations")
+        waiting = rows(
+            f"name, {of} AS key, day - DATE '2000-01-01' + {{middle}} AS at, begun, finished, censored",
+            *("old", timed, "_durations"),
+        )
+        stock = rows(f"{of} AS key, {open_}", "ever", where)
+    sums = ", ".join(f"sum({name})::bigint" for name in wanted.counts)
+    parts = [
+        f"SELECT {_COUNTED} AS kind, NULL AS name, key, ARRAY[{sums}]::bigint[] AS n, NULL::int[] AS days, "  # noqa: S608
+        f"NULL::bytea AS buckets, NULL::bytea AS censored FROM ({counts}) c GROUP BY key"
+    ]
+    if wanted.durations:
+        parts.append(
+            f"SELECT {_TIMED}, name, key, NULL, NULL, string_agg(buckets, ''::bytea), "  # noqa: S608
+            f"string_agg(censored_buckets, ''::bytea) FROM ({times}) t WHERE finished + censored > 0 GROUP BY name, key"
+        )
+        parts.append(
+            f"SELECT {_WAITING}, name, key, array_agg(begun - finished - censored), array_agg(at), NULL, NULL "  # noqa: S608
+            f"FROM ({waiting}) w WHERE begun > finished + censored GROUP BY name, key"
+        )
+    if wanted.open:
+        parts.append(
+            f"SELECT {_OPEN}, NULL, key, ARRAY[sum(n)::bigint], NULL, NULL, NULL FROM ({stock}) s "  # noqa: S608
+            "GROUP BY key"
+        )
+    return text(" UNION ALL ".join(parts))
 
 
 async def totals(
@@ -140,68 +122,74 @@ async def totals(
     last: date,
     now: datetime,
     held: Mapping[str, str] | None = None,
-) -> dict[str, Totals]:
+    wanted: Wanted = EVERYTHING,
+) -> Groups:
     """Totals of each group from `first` to `last`, both included; '' is the group of what is not known.
 
     `by` is a dimension or "day"; `held` are values of dimensions: only they count. Raises NotSummed when no sums are
     kept by these together. See BY_DAY_SINCE for the age of what waits.
     """
     cells: Cells = cells_of(by, held or {})
-    by_day = by == BY_DAY
-    given: dict[str, object] = {"dimension": cells.dimension}
+    given: dict[str, object] = {"dimension": cells.dimension, "names": list(wanted.durations)}
     given |= {f"held_{n}": value for n, (_, value) in enumerate(cells.held)}
-    if by_day:
+    if by == BY_DAY:
         given |= {"first": first, "last": last}
-        given |= pieces("ever", *((date.min, first - DAY) if first > date.min else _NO_DAYS))
+        given |= pieces("ever", *((date.min, first - timedelta(days=1)) if first > date.min else NO_DAYS))
     else:
-        old = (now - BY_DAY_SINCE).date()
-        given |= pieces("in", first, last) | pieces("old", first, last, old) | pieces("ever", date.min, last)
-    question = _question(by, cells.key, tuple(position for position, _ in cells.held))
-    found = await connection.execute(question, given)
-    row = found.one()
-    groups: defaultdict[str, Totals] = defaultdict(Totals)
-    if by_day:
-        for offset in range((last - first).days + 1):
-            groups[str(first + timedelta(days=offset))] = Totals()
-    elif by == OVERALL:
-        groups[""] = Totals()
-    for counted in row.counts:
-        groups[counted.pop("key")].counts = counted
-    spans = {
-        (name, key): Spans(finished, censored)
-        for name, key, finished, censored in zip(
-            row.names, row.keys_, added_up(row.buckets), added_up(row.censored), strict=True
-        )
+        by_day, by_month = ((now - age).date() for age in (BY_DAY_SINCE, BY_MONTH_SINCE))
+        given |= pieces("in", first, last) | pieces("old", first, last, by_day, by_month)
+        given |= pieces("ever", date.min, last)
+    found = (await driver.run(connection, _question(cells, by, wanted), given)).all()
+    keys = {OVERALL: [""], BY_DAY: [str(date.fromordinal(n)) for n in _days(first, last)]}.get(by, [])
+    return _groups(found, keys, wanted, now, running=by == BY_DAY)
+
+
+def _days(first: date, last: date) -> range:
+    return range(first.toordinal(), last.toordinal() + 1)
+
+
+def _groups(found: Sequence[Any], keys: list[str], wanted: Wanted, now: datetime, *, running: bool) -> Groups:
+    """The rows of `_question` as columns. `keys` are groups even when nothing is known of them."""
+    shown = dict.fromkeys(keys) | {
+        row.key: None for row in found if row.kind != _OPEN or (row.n[0] and not running)
     }
-    for waits in row.waiting:
-        spans.setdefault((waits["name"], waits["key"]), Spans()).waiting.append(
-            (_age(waits, now), waits["n"])
+    place = {key: number for number, key in enumerate(shown)}
+    counts = np.zeros((len(wanted.counts), len(place)), dtype=np.int64)
+    stock = np.zeros(len(place), dtype=np.int64)
+    level = 0
+    for row in found:
+        if row.kind == _COUNTED:
+            counts[:, place[row.key]] = row.n
+        elif row.kind == _OPEN and row.key in place:
+            stock[place[row.key]] = row.n[0]
+        elif row.kind == _OPEN:
+            level = row.n[0]  # before the first day
+    return Groups(
+        list(place),
+        dict(zip(wanted.counts, counts, strict=True)),
+        {
+            name: _durations([row for row in found if row.name == name], place, now)
+            for name in wanted.durations
+        },
+        level + np.cumsum(stock) if running else stock,
+    )
+
+
+def _durations(found: Sequence[Any], place: Mapping[str, int], now: datetime) -> Durations:
+    ended, waits = ([row for row in found if row.kind == kind] for kind in (_TIMED, _WAITING))
+    groups = [place[row.key] for row in ended]
+    known = Durations(
+        added_up([row.buckets for row in ended], groups, len(place)),
+        added_up([row.censored for row in ended], groups, len(place)),
+    )
+    if waits:
+        days = np.array([day for row in waits for day in row.days], dtype=np.float64)
+        known.waiting = Waiting(
+            np.repeat([place[row.key] for row in waits], [len(row.n) for row in waits]),
+            np.maximum(0.0, (now - _SINCE).total_seconds() - days * _DAY),
+            np.array([n for row in waits for n in row.n], dtype=np.int64),
         )
-    for (name, key), known in spans.items():
-        groups[key].spans[name] = known
-    _add_stock(groups, {stock["key"]: stock["n"] for stock in row.stock}, running=by_day)
-    return dict(groups)
-
-
-def _age(waits: dict[str, Any], now: datetime) -> float:
-    """Seconds since the noon of the day on which it began, or since the middle of the month."""
-    since = datetime.combine(date.fromisoformat(waits["day"]), _NOON)
-    if waits["unit"] == "month":
-        since += timedelta(days=15)
-    return max(0.0, (now - since).total_seconds())
-
-
-def _add_stock(groups: defaultdict[str, Totals], stock: dict[str, int], *, running: bool) -> None:
-    """What is open at the end: of the range for a dimension, of each day for days."""
-    if running:
-        level = stock.get("", 0)
-        for day in sorted(groups):
-            level += stock.get(day, 0)
-            groups[day].open = level
-        return
-    for key, n in stock.items():
-        if n or key in groups:
-            groups[key].open = n
+    return known
 
 
 Row = dict[str, Any]

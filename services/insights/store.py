@@ -22,9 +22,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from services.insights.model import COUNTS, CUTS, name_of
+from services.insights.summing import SQL_TYPE
 from shared.database import service_metadata
 from shared.events.vocabulary import GapSource, SaleMode, SaleStep
 from shared.rulebooks import store as rulebook_store
@@ -39,6 +41,7 @@ PARTS = {
     "responded": "responded_promptly + merged + withdrawn <= received",
     "first_contact": "solved_at_once + passed_on <= handled",
     "reopened": "reopened <= first_closed",
+    "turned": "turned_satisfied <= began_dissatisfied AND began_dissatisfied <= closed",
     "cheered": "cheered <= upset AND upset <= received",
     "notices": "notices_known <= notices",
     "matters": "matters <= dissatisfied",
@@ -191,6 +194,13 @@ Index(
 )
 Index("ix_complaints_registered", complaints.c.registered_at)
 Index("ix_complaints_closed", complaints.c.closed_at)
+for _name in ("promises_kept_at", "promises_broken_at"):
+    Index(f"ix_complaints_{_name}", text(f"({_name}[cardinality({_name})])"), _table=complaints)
+Index(
+    "ix_complaints_withdrawn",
+    complaints.c.withdrawn_at,
+    postgresql_where=complaints.c.withdrawn_at.is_not(None),
+)
 Index("ix_complaints_product", complaints.c.product, complaints.c.registered_at)
 Index(
     "ix_complaints_public",
@@ -207,7 +217,15 @@ def _counts(name: str, day: str) -> Table:
         Column("dimension", Text, primary_key=True),
         Column("day", Date, primary_key=True, comment=day),
         Column("value", Text, primary_key=True, comment="'' while it is not known, and for dimension none"),
-        *(Column(name, BigInteger, nullable=False, comment=why) for name, why in COUNTS.items()),
+        *(
+            Column(
+                name,
+                BigInteger if SQL_TYPE[name] == "bigint" else Integer,
+                nullable=False,
+                comment=why,
+            )
+            for name, why in COUNTS.items()
+        ),
         CheckConstraint(f"dimension IN {DIMENSIONS}", name="dimension"),
         CheckConstraint(f"least({', '.join(COUNTS)}) >= 0", name="not_negative"),
         CheckConstraint(f"greatest({', '.join(COUNTS)}) > 0", name="not_empty"),
@@ -255,9 +273,11 @@ def _durations(name: str, day: str) -> Table:
 
 daily = _counts("daily", "UTC")
 monthly = _counts("monthly", "first of the month, UTC")
+yearly = _counts("yearly", "first of the year, UTC")
 daily_durations = _durations("daily_durations", "on which it began, UTC")
 monthly_durations = _durations("monthly_durations", "first of the month in which it began, UTC")
-SUMS = (daily, monthly, daily_durations, monthly_durations)
+yearly_durations = _durations("yearly_durations", "first of the year in which it began, UTC")
+SUMS = (daily, monthly, yearly, daily_durations, monthly_durations, yearly_durations)
 MOST_SUMS = 300_000
 """Sums that are held in the memory at a time while the tables are made anew: about 300 bytes each."""
 

@@ -1,10 +1,11 @@
-"""The sums of all contributions, by day and by month: how they are added up, and how a change reaches the tables.
+"""The sums of all contributions, by day, month and year: how they are added up, and how a change reaches the tables.
 
-A month is the sum of its days. Long ranges are answered from months, so that their cost stays bounded.
+A month is the sum of its days, a year that of its months. Long ranges are answered from years and months, so that their
+cost stays bounded.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,7 +22,7 @@ Key = tuple[str, date, str]
 TimesKey = tuple[str, str, date, str]
 """Name of a duration, and the key."""
 
-GRAINS = ("daily", "monthly")
+GRAINS = ("daily", "monthly", "yearly")
 """Tables of counts. The histograms of each are in the table of the same name with `_durations`."""
 TIMED = tuple(cut for cut in CUTS if len(cut) < 3 and "loss" not in cut)
 """Cuts by which histograms are kept: those that the measures are broken down by."""
@@ -29,6 +30,8 @@ TIMED = tuple(cut for cut in CUTS if len(cut) < 3 and "loss" not in cut)
 TIMES = ("begun", "finished", "buckets", "censored", "censored_buckets")
 """Columns of a histogram."""
 _NONE = (b"", b"")
+SQL_TYPE = {name: "bigint" if name.endswith("_seconds") else "integer" for name in COUNTS}
+"""Of the columns. PostgreSQL adds up integers several times faster than what may be longer."""
 
 _POSITION = {name: position for position, name in enumerate(COUNTS)}
 _PLACES = [(name_of(cut), [Dims._fields.index(name) for name in cut], cut in TIMED) for cut in CUTS]
@@ -75,17 +78,24 @@ class Sums:
                     for name, bucket, n in spans:
                         self.times[name, dimension, day, value][bucket] += n
 
-    def by_month(self) -> "Sums":
-        months = Sums()
+    def coarser(self, first: Callable[[date], date]) -> "Sums":
+        """The same by the longer times that the days lie in: `first` names the first day of each."""
+        coarse = Sums()
         for (dimension, day, value), row in self.counts.items():
-            month = months.counts[dimension, day.replace(day=1), value]
+            into = coarse.counts[dimension, first(day), value]
             for position, n in enumerate(row):
-                month[position] += n
+                into[position] += n
         for (name, dimension, day, value), spans in self.times.items():
-            into = months.times[name, dimension, day.replace(day=1), value]
+            among = coarse.times[name, dimension, first(day), value]
             for bucket, n in spans.items():
-                into[bucket] += n
-        return months
+                among[bucket] += n
+        return coarse
+
+    def by_grain(self) -> dict[str, "Sums"]:
+        """These are by day; with those by month and by year."""
+        months = self.coarser(lambda day: day.replace(day=1))
+        years = months.coarser(lambda day: day.replace(month=1))
+        return dict(zip(GRAINS, (self, months, years), strict=True))
 
     def changes(self) -> "Sums":
         """Without what is zero."""
@@ -103,7 +113,7 @@ class Sums:
 _COUNT = {
     grain: text(
         f"MERGE INTO {grain} AS t USING (SELECT * FROM unnest(CAST(:dimension AS text[]), CAST(:day AS date[]), "  # noqa: S608 - own names only
-        f"CAST(:value AS text[]), {', '.join(f'CAST(:{name} AS bigint[])' for name in COUNTS)})) "
+        f"CAST(:value AS text[]), {', '.join(f'CAST(:{name} AS {SQL_TYPE[name]}[])' for name in COUNTS)})) "
         f"AS d(dimension, day, value, {', '.join(COUNTS)}) "
         "ON t.dimension = d.dimension AND t.day = d.day AND t.value = d.value "
         f"WHEN MATCHED AND {' AND '.join(f't.{name} + d.{name} = 0' for name in COUNTS)} THEN DELETE "
@@ -141,14 +151,14 @@ _TIMES = {
 
 
 async def add_to_tables(transaction: Transaction, sums: Sums) -> None:
-    """Add the sums by day to what is stored, and those by month: four statements each, however many rows."""
+    """Add the sums by day to what is stored, and those by month and year: three statements each, however many rows."""
     if not len(sums):
         return
     # Replicas write the same few rows (today's), and would meet in them anyway. One lock, taken after all
     # others and held for these statements and the commit, keeps them from deadlocks and collisions, and lets a
     # histogram be read, changed here and written.
     await transaction.hold("rollups")
-    for grain, part in zip(GRAINS, (sums, sums.by_month()), strict=True):
+    for grain, part in sums.by_grain().items():
         changed = part.changes()
         if changed.counts:
             rows = [(*key, *row) for key, row in changed.counts.items()]
@@ -174,7 +184,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, l
 
 def rows_of(sums: Sums, table: str) -> list[dict[str, Any]]:
     """What one of the tables holds when these sums are all there are."""
-    part = (sums.by_month() if table.startswith("monthly") else sums).changes()
+    part = sums.by_grain()[table.removesuffix("_durations")].changes()
     if table in GRAINS:
         names = ("dimension", "day", "value", *COUNTS)
         return [dict(zip(names, (*key, *row), strict=True)) for key, row in part.counts.items()]

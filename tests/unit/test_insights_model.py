@@ -7,6 +7,7 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,9 @@ from services.insights.durations import (
     BOUNDS,
     LONGEST,
     RELATIVE_ERROR,
+    Durations,
     Spans,
+    Waiting,
     added_up,
     bucket_of,
     middle,
@@ -26,9 +29,9 @@ from services.insights.handlers import reactions
 from services.insights.measures import BY_ID, MEASURES, Totals, Value
 from services.insights.measures.book import MEASURE_TARGETS, Status, status
 from services.insights.model import COUNTS, Contributions, Dims, Facts, contributions
-from services.insights.rollups import pieces
+from services.insights.pieces import GRAIN_OF, pieces
 from services.insights.store import complaints
-from services.insights.summing import Sums, rows_of
+from services.insights.summing import GRAINS, Sums, rows_of
 from services.insights.timed import BEGUN, CENSORED, DURATIONS
 from shared.envelope import open_envelope
 from shared.eventlog import Record
@@ -96,6 +99,8 @@ def test_each_count_is_on_its_own_day() -> None:
         (DAY, DIMS, "triaged"): 1,
         (DAY, DIMS, "triaged_automatically"): 1,
         (date(2026, 3, 4), DIMS, "closed"): 1,
+        (date(2026, 3, 4), DIMS, "began_dissatisfied"): 1,
+        (date(2026, 3, 4), DIMS, "turned_satisfied"): 1,
         (date(2026, 3, 4), DIMS, "satisfied"): 1,
         (date(2026, 3, 4), DIMS, "second_chance"): 1,
         (DAY, DIMS, "solved_at_once"): 1,
@@ -167,12 +172,13 @@ def test_days_and_months_add_up_to_the_same_however_the_changes_come(seed: int, 
                 delta.subtract(changed.counted)
                 step_by_step.add(delta)
                 changed.counted = new
-    for table in ("daily", "monthly", "daily_durations", "monthly_durations"):
+    for table in (grain + kind for grain in GRAINS for kind in ("", "_durations")):
         made, right = rows_of(step_by_step, table), rows_of(wanted, table)
         assert sorted(map(repr, made)) == sorted(map(repr, right))
-    days, months = rows_of(wanted, "daily"), rows_of(wanted, "monthly")
+    grains = [rows_of(wanted, grain) for grain in GRAINS]
     for name in COUNTS:
-        assert sum(row[name] for row in days) == sum(row[name] for row in months)
+        assert len({sum(row[name] for row in rows) for rows in grains}) == 1
+    assert {row["day"] for row in grains[2]} == {row["day"].replace(month=1, day=1) for row in grains[0]}
 
 
 @pytest.mark.requirement("002-10")
@@ -196,26 +202,37 @@ def test_every_cut_of_the_sums_adds_up_to_the_whole() -> None:
 
 
 @settings(max_examples=300)
-@given(first=st.dates(), days=st.integers(0, 800), until=st.integers(-100, 900))
-@example(first=date(1, 1, 1), days=0, until=0)
-@example(first=date(9999, 12, 1), days=30, until=30)
-@example(first=date(2024, 2, 1), days=28, until=28)
-def test_the_pieces_of_a_range_are_the_range_and_few(first: date, days: int, until: int) -> None:
-    last = date.fromordinal(min(first.toordinal() + days, date.max.toordinal()))
-    known = date.fromordinal(min(max(first.toordinal() + until, 1), date.max.toordinal()))
-    found = pieces("in", first, last, known)
-    spans = [(found[f"in_{name}_from"], found[f"in_{name}_to"]) for name in ("head", "whole", "tail")]
-    covered = [range(a.toordinal(), b.toordinal() + 1) for a, b in spans if a <= b]
+@given(
+    first=st.dates(), days=st.integers(0, 4000), months=st.integers(-100, 4100), years=st.integers(-100, 4100)
+)
+@example(first=date(1, 1, 1), days=0, months=0, years=0)
+@example(first=date(9999, 12, 1), days=30, months=30, years=30)
+@example(first=date(9990, 1, 1), days=4000, months=4000, years=4000)
+@example(first=date(2024, 2, 1), days=28, months=28, years=28)
+@example(first=date(2023, 1, 1), days=364, months=364, years=364)
+def test_the_pieces_of_a_range_are_the_range_and_few(first: date, days: int, months: int, years: int) -> None:
+    def later(n: int) -> date:
+        return date.fromordinal(min(max(first.toordinal() + n, 1), date.max.toordinal()))
+
+    last, by_month, by_year = later(days), later(months), later(years)
+    found = pieces("in", first, last, by_month, by_year)
+    spans = {name: (found[f"in_{name}_from"], found[f"in_{name}_to"]) for name in GRAIN_OF}
+    order = ("head", "early", "years", "late", "tail")
+    covered = [range(a.toordinal(), b.toordinal() + 1) for a, b in (spans[name] for name in order) if a <= b]
     assert [day for span in covered for day in span] == list(range(first.toordinal(), last.toordinal() + 1))
-    begin, end = spans[1]
-    if begin <= end:
-        assert begin.day == 1
-        assert end == date.max or (end + timedelta(days=1)).day == 1
-        assert end <= known
-    if known >= last:
-        head, tail = (max(0, (b - a).days + 1) if a <= b else 0 for a, b in (spans[0], spans[2]))
-        assert head <= 31 + 30
-        assert tail <= 30
+    for name, until in (("early", by_month), ("late", by_month), ("years", min(by_month, by_year))):
+        begin, end = spans[name]
+        if begin <= end:
+            assert begin.day == 1
+            assert end == date.max or (end + timedelta(days=1)).day == 1
+            assert end <= until
+            assert name != "years" or (begin.month, end.month) == (1, 12)
+    if min(by_month, by_year) >= last:
+        sizes = {name: (b - a).days + 1 if a <= b else 0 for name, (a, b) in spans.items()}
+        assert sizes["head"] <= 31 + 30
+        assert sizes["tail"] <= 31  # 31 only at the end of the calendar
+        if sizes["years"]:
+            assert max(sizes["early"], sizes["late"]) <= 366 - 31
 
 
 def test_every_interleaving_gives_the_same_facts() -> None:
@@ -372,7 +389,7 @@ def test_packed_histograms_add_up_and_are_the_same_bytes_whichever_way(
 )
 def test_without_open_cases_a_quantile_is_the_order_statistic(durations: list[int], share: float) -> None:
     exact = sorted(durations)[max(0, -int(-share * len(durations) // 1) - 1)]
-    found = Spans.of(Counter(map(bucket_of, durations))).quantile(share)
+    found = Spans(Counter(map(bucket_of, durations))).quantile(share)
     assert found is not None
     assert not found.at_least
     assert abs(found.seconds - exact) <= RELATIVE_ERROR * exact + 1e-9
@@ -382,16 +399,42 @@ def test_without_open_cases_a_quantile_is_the_order_statistic(durations: list[in
 def test_open_cases_count_up_to_their_age() -> None:
     # Four cases: done after 2 s and 5 s, open since 3 s and 10 s. Kaplan-Meier: S(2) = 3/4, S(5) = 3/4 * 1/2.
     handled, waiting = {bucket_of(2): 1, bucket_of(5): 1}, [(3.0, 1), (10.0, 1)]
-    half = Spans.of(handled, waiting).quantile(0.5)
-    most = Spans.of(handled, waiting).quantile(0.9)
+    half = Spans(handled, waiting).quantile(0.5)
+    most = Spans(handled, waiting).quantile(0.9)
     assert half is not None
     assert (half.seconds, half.at_least) == (5.0, False)
     assert most is not None
     assert (most.seconds, most.at_least) == (10.0, True)
-    naive = Spans.of(handled).quantile(0.5)
+    naive = Spans(handled).quantile(0.5)
     assert naive is not None
     assert naive.seconds == 2.0  # what leaving out the open ones would claim
     assert Spans().quantile(0.5) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.integers(0, len(BOUNDS) - 1), st.integers(1, 50), max_size=6),
+            st.lists(st.tuples(st.floats(0, 1e7), st.integers(1, 20)), max_size=4),
+            st.dictionaries(st.integers(0, len(BOUNDS) - 1), st.integers(1, 50), max_size=3),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from([0.5, 0.9]),
+)
+def test_groups_that_are_measured_together_are_as_each_of_them_alone(
+    groups: list[tuple[dict[int, int], list[tuple[float, int]], dict[int, int]]], share: float
+) -> None:
+    alone = [Spans(*group).quantile(share) for group in groups]
+    waits = [(group, age, n) for group, (_, waiting, _) in enumerate(groups) for age, n in waiting]
+    group, ages, open_ = (np.array([each[part] for each in waits]) for part in range(3))
+    together = Durations(
+        added_up([packed(finished) for finished, _, _ in groups], range(len(groups)), len(groups)),
+        added_up([packed(censored) for _, _, censored in groups], range(len(groups)), len(groups)),
+        Waiting(group.astype(np.int64), ages.astype(np.float64), open_.astype(np.int64)),
+    )
+    assert together.quantile(share) == alone
 
 
 # the catalogue
@@ -434,7 +477,7 @@ def test_a_value_meets_its_target_or_is_near_or_misses_it() -> None:
 def test_formulas_use_counts_that_exist() -> None:
     totals = Totals(
         counts=dict.fromkeys(COUNTS, 4) | {"merged": 1, "withdrawn": 1},
-        spans={name: Spans.of({5: 4}) for name in DURATIONS},
+        spans={name: Spans({5: 4}) for name in DURATIONS},
         open=2,
         exposure=2.0,
     )

@@ -154,15 +154,15 @@ def test_what_is_separated_again_waits_again() -> None:
 @pytest.mark.requirement("002-17", "002-10")
 def test_what_ended_otherwise_counts_up_to_its_end_and_not_for_ever() -> None:
     # Answered after 2 s and 5 s; closed without an answer after 3 s. Kaplan-Meier: S(2) = 2/3, S(5) = 0.
-    spans = Spans.of({bucket_of(2): 1, bucket_of(5): 1}, censored={bucket_of(3): 1})
+    spans = Spans({bucket_of(2): 1, bucket_of(5): 1}, censored={bucket_of(3): 1})
     nine_of_ten = spans.quantile(0.9)
     assert nine_of_ten is not None
     assert (nine_of_ten.seconds, nine_of_ten.at_least) == (5.0, False)
     # Taken for open, it would be older than all others, and nobody could tell when nine of ten are answered.
-    wrong = Spans.of({bucket_of(2): 1, bucket_of(5): 1}, [(86_400.0, 1)]).quantile(0.9)
+    wrong = Spans({bucket_of(2): 1, bucket_of(5): 1}, [(86_400.0, 1)]).quantile(0.9)
     assert wrong is not None
     assert wrong.at_least
-    left = Spans.of({}, censored={bucket_of(40): 2}).quantile(0.5)
+    left = Spans({}, censored={bucket_of(40): 2}).quantile(0.5)
     assert left is not None
     assert (left.seconds, left.at_least) == (40.0, True)
     value = BY_ID["notice_time_p90"].of(Totals(spans={"acknowledgement": spans}))
@@ -180,7 +180,7 @@ def test_the_quantile_is_that_of_the_product_limit_by_hand(
     """Seconds up to 48 are exact. An end of another way at the moment of an answer comes after it."""
     finished = Counter(bucket_of(seconds) for seconds, ended in cases if ended)
     censored = Counter(bucket_of(seconds) for seconds, ended in cases if not ended)
-    found = Spans.of(finished, censored=censored).quantile(share)
+    found = Spans(finished, censored=censored).quantile(share)
     stays, reached = 1.0, None
     for moment in sorted({seconds for seconds, ended in cases if ended}):
         at_risk = sum(seconds >= moment for seconds, _ in cases)

@@ -1,11 +1,12 @@
 """Which complaints a finding is about, and what they have in common."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.alerts.findings import Finding
@@ -101,8 +102,39 @@ async def affected(connection: AsyncConnection, key: Key, tail: WarningTail, of:
     return Affected(of, sum(bands.values()), tuple(newest.scalars()), bands)
 
 
+@dataclass
+class Everything:
+    """What all complaints of a time have, by attribute and value: the same for all findings of a round about as long a
+    time, and read once."""
+
+    known: dict[tuple[datetime, datetime], dict[str, dict[str, int]]] = field(default_factory=dict)
+
+    async def between(
+        self, connection: AsyncConnection, since: datetime, before: datetime
+    ) -> dict[str, dict[str, int]]:
+        if (since, before) not in self.known:
+            given = {"beside": since, "before": before, "since": since, "kinds": sorted(DISSATISFIED)}
+            found = await driver.run(
+                connection, _having("kind = ANY(CAST(:kinds AS text[]))", ATTRIBUTES), given
+            )
+            told: dict[str, dict[str, int]] = {}
+            for row in found:
+                told.setdefault(row.attribute, {})[row.value] = row.n
+            self.known[since, before] = told
+        return self.known[since, before]
+
+
+def _having(which: str, names: Sequence[str]) -> TextClause:
+    rows = ", ".join(f"('{name}', {name})" for name in names)
+    return sql(
+        "SELECT attribute, value, count(*) FILTER (WHERE registered_at >= :since) AS affected, count(*) AS n "  # noqa: S608
+        f"FROM complaints CROSS JOIN LATERAL (VALUES {rows}) AS a(attribute, value) WHERE {which} "
+        "AND registered_at >= :beside AND registered_at < :before AND value IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+
+
 async def shared_by(
-    connection: AsyncConnection, key: Key, tail: WarningTail, of: Range
+    connection: AsyncConnection, key: Key, tail: WarningTail, of: Range, everything: Everything
 ) -> tuple[Sequence[Shared], dict[str, tuple[int, int]]]:
     """What the affected have, by attributes that are not the series' own; and how many of the affected, and of all that
     they are compared with, have any value of the attribute.
@@ -112,26 +144,20 @@ async def shared_by(
     """
     which, given = condition(key, tail)
     names = [name for name in ATTRIBUTES if name not in key.dimension.columns]
-    rows = ", ".join(f"('{name}', {name})" for name in names)
-    found = await driver.run(
-        connection,
-        sql(
-            "SELECT attribute, value, count(*) FILTER (WHERE own AND late) AS affected, "  # noqa: S608
-            "count(*) FILTER (WHERE own) AS own, count(*) AS total "
-            f"FROM (SELECT *, ({which}) AS own, registered_at >= :since AS late FROM complaints "
-            "WHERE registered_at >= :beside AND registered_at < :before AND kind = ANY(CAST(:kinds AS text[]))) c "
-            f"CROSS JOIN LATERAL (VALUES {rows}) AS a(attribute, value) WHERE value IS NOT NULL "
-            "GROUP BY 1, 2 ORDER BY 1, 2"
-        ),
-        given | {"since": of.since, "before": of.before, "beside": min(of.since, of.before) - BESIDE},
-    )
-    told = found.all()
+    beside = min(of.since, of.before) - BESIDE
+    given |= {"since": of.since, "before": of.before, "beside": beside}
+    told = (await driver.run(connection, _having(which, names), given)).all()
     pairs: list[Shared] = []
     sums: dict[str, tuple[int, int]] = {}
     for name in names:
-        mine = [row for row in told if row.attribute == name]
-        hit, own = sum(row.affected for row in mine), sum(row.own for row in mine)
-        beside = [row.own if own - hit >= OWN_PAST else row.total for row in mine]
-        pairs += [Shared(name, row.value, row.affected, n) for row, n in zip(mine, beside, strict=True) if n]
-        sums[name] = hit, sum(beside)
+        mine = {row.value: row for row in told if row.attribute == name}
+        hit, own = (sum(getattr(row, n) for row in mine.values()) for n in ("affected", "n"))
+        compared = {value: row.n for value, row in mine.items()}
+        if own - hit < OWN_PAST:
+            compared = (await everything.between(connection, beside, of.before)).get(name, {})
+        pairs += [
+            Shared(name, value, mine[value].affected if value in mine else 0, n)
+            for value, n in compared.items()
+        ]
+        sums[name] = hit, sum(compared.values())
     return pairs, sums

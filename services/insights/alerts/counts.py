@@ -61,25 +61,33 @@ async def recount(transaction: Transaction, book: EarlyWarning, end: date, *, wh
     }
     await transaction.execute(
         sql(
-            "DELETE FROM series_counts WHERE CAST(:whole AS boolean) OR starts >= :first "
-            "OR starts < CASE step WHEN 'week' THEN CAST(:oldest AS date) ELSE :days END"
+            "DELETE FROM series_counts "
+            "WHERE starts < CASE step WHEN 'week' THEN CAST(:oldest AS date) ELSE CAST(:days AS date) END"
         ),
-        {"whole": whole, "first": first, "oldest": monday - book.history_weeks * WEEK, "days": days},
+        {"oldest": monday - book.history_weeks * WEEK, "days": days},
     )
     await transaction.execute(sql(_recount(book.dimensions)), given)
 
 
 def _recount(dimensions: Sequence[Dimension]) -> str:
+    """Only what changed is written: of the weeks that were counted before, that is next to nothing."""
     cuts = cuts_of(dimensions)
     return (
         f"WITH {TOLD}, "  # noqa: S608 - our own words
         "first AS (SELECT d.dimension, d.value, day FROM told CROSS JOIN LATERAL (VALUES "
         f"{cuts}) AS d(dimension, value) "
-        "WHERE day >= :first AND d.value IS NOT NULL AND (before IS NULL OR day - before > CAST(:within AS int))) "
-        "INSERT INTO series_counts (step, dimension, value, starts, n) "
-        "SELECT 'week', dimension, value, date_trunc('week', CAST(day AS timestamp))::date, count(*) FROM first "
-        "WHERE day < CAST(:monday AS date) GROUP BY 2, 3, 4 UNION ALL "
+        "WHERE day >= :first AND d.value IS NOT NULL AND (before IS NULL OR day - before > CAST(:within AS int))), "
+        "counted AS ("
+        "SELECT 'week' AS step, dimension, value, date_trunc('week', CAST(day AS timestamp))::date AS starts, "
+        "count(*) AS n FROM first WHERE day < CAST(:monday AS date) GROUP BY 2, 3, 4 UNION ALL "
         "SELECT 'day', dimension, value, day, count(*) FROM first WHERE day >= CAST(:days AS date) GROUP BY 2, 3, 4"
+        "), changed AS MATERIALIZED (SELECT step, dimension, value, starts, c.n FROM counted c "
+        "FULL JOIN (SELECT * FROM series_counts WHERE starts >= :first) s USING (step, dimension, value, starts) "
+        "WHERE c.n IS DISTINCT FROM s.n), gone AS (DELETE FROM series_counts s USING changed c WHERE c.n IS NULL "
+        "AND s.step = c.step AND s.dimension = c.dimension AND s.value = c.value AND s.starts = c.starts) "
+        "INSERT INTO series_counts (step, dimension, value, starts, n) "
+        "SELECT step, dimension, value, starts, n FROM changed WHERE n IS NOT NULL "
+        "ON CONFLICT (step, dimension, value, starts) DO UPDATE SET n = excluded.n"
     )
 
 

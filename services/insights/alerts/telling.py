@@ -3,11 +3,11 @@
 And what may be done."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.insights.alerts import explaining
-from services.insights.alerts.affected import affected, range_of, shared_by
+from services.insights.alerts.affected import Everything, affected, range_of, shared_by
 from services.insights.alerts.findings import Finding, words
 from services.insights.alerts.model import Alert
 from services.insights.economics.book import Assumptions
@@ -30,6 +30,7 @@ class Teller:
     assumed: Assumptions
     assumed_version: int
     explained: int = 0
+    everything: Everything = field(default_factory=Everything)
 
     async def tell(self, finding: Finding, before: Alert | None) -> WarningRaised | None:
         """None when no complaint can be named that it is about."""
@@ -41,7 +42,7 @@ class Teller:
         known: tuple[WarningFactor, ...] = ()
         if finding.tail is not WarningTail.SILENCE and self.explained < MOST_EXPLAINED:
             self.explained += 1
-            beside = await shared_by(connection, finding.key, finding.tail, over)
+            beside = await shared_by(connection, finding.key, finding.tail, over, self.everything)
             known = await asyncio.to_thread(explaining.factors, *beside)
         english, chinese = words(finding, self.step)
         return WarningRaised(

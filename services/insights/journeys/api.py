@@ -41,7 +41,7 @@ def whole_months(first: date | None, last: date | None) -> tuple[date, date]:
 
 
 def _waited(times: Mapping[int, int]) -> Waited | None:
-    spans = Spans.of(times)
+    spans = Spans(times)
     p50, p90 = (spans.quantile(share) for share in (0.5, 0.9))
     if p50 is None or p90 is None:
         return None

@@ -20,6 +20,8 @@ MOST_STEPS = 100
 """Of one complaint; the later ones are left out."""
 MOST_PURCHASES = 50
 """After one complaint; the first ones are kept."""
+GOES_ON = -1
+"""In the place of an age: it has not ended."""
 MOST_IN_VARIANT = 40
 """Steps of a variant that are told apart; longer ones are alike from there."""
 MORE = "…"
@@ -109,6 +111,9 @@ def contributions(journey: Journey) -> Sums:
     sums.update(_edges(journey, month))
     sums.update(_funnel(journey, month))
     sums.update(_tallies(journey, month))
+    day = journey.registered_at.astimezone(UTC).date()
+    ended = (journey.times[-1].astimezone(UTC).date() - day).days if journey.ended else GOES_ON
+    sums["ages", month, day, max(0, ended) if journey.ended else GOES_ON] += 1
     if journey.ended:
         sums["variants", month, variant(journey.steps), _again(journey.steps)] += 1
     return sums

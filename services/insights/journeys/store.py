@@ -16,6 +16,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Index,
+    Integer,
     SmallInteger,
     Table,
     Text,
@@ -123,7 +124,23 @@ tallies = _sums(
         CheckConstraint("ending IN ('open', 'satisfied', 'not_satisfied')", name="ending"),
     ],
 )
-SUMS = {"edges": edges, "funnel": funnel, "variants": variants, "tallies": tallies}
+ages = _sums(
+    "journey_ages",
+    Column("day", Date, primary_key=True, comment="of the registration, UTC"),
+    Column(
+        "age",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="whole days of UTC until it ended; -1 while it goes on",
+    ),
+    comment="how long complaints went on",
+    checks=[
+        CheckConstraint("age >= -1", name="age"),
+        CheckConstraint("month = date_trunc('month', CAST(day AS timestamp))::date", name="month"),
+    ],
+)
+SUMS = {"edges": edges, "funnel": funnel, "variants": variants, "tallies": tallies, "ages": ages}
 
 _SUMS = {name: Tally(table) for name, table in SUMS.items()}
 
@@ -140,7 +157,7 @@ class JourneyStore(RowStore[Journey]):
         return journey
 
     async def save(self, transaction: Transaction, aggregates: Iterable[Journey]) -> None:
-        """Six statements at most, however many complaints."""
+        """Seven statements at most, however many complaints."""
         changed = list(aggregates)
         await super().save(transaction, changed)
         delta: Sums = Counter()

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, date
+from functools import cache
 from typing import Annotated, TypedDict
 
 from fastapi import Depends, Query
@@ -20,7 +21,7 @@ from services.insights.measures.book import (
 )
 from services.insights.measures.catalogue import MEASURES
 from services.insights.measures.cells import BY_DAY, OVERALL, TOGETHER, NotSummed
-from services.insights.measures.model import Measure, Totals, Unit
+from services.insights.measures.model import Groups, Measure, Unit, Value
 from services.insights.measures.schemas import By
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock
@@ -43,6 +44,8 @@ class Asked:
     last: date
     by: By
     held: dict[str, str]
+    only: tuple[str, ...] = ()
+    """Measures; none: all of them."""
 
 
 def asked(
@@ -149,29 +152,52 @@ async def answer(connection: AsyncConnection, question: Asked) -> Answer:
     targets = books.read(MEASURE_TARGETS)
     try:
         groups = await rollups.totals(
-            connection, question.by, question.first, question.last, clock.now(), question.held
+            connection,
+            *(question.by, question.first, question.last, clock.now(), question.held),
+            _wanted(question.only),
         )
     except NotSummed as refused:
         raise not_summed(refused) from None
-    _expose(groups, question, targets)
+    groups.exposure = _exposure(question, targets)
     read = await asyncio.to_thread(_groups, groups, question, targets)
     return Answer(question, books.version(MEASURE_TARGETS), read)
 
 
-def _groups(groups: dict[str, Totals], question: Asked, targets: MeasureTargets) -> list[Group]:
+@cache
+def _chosen(only: tuple[str, ...]) -> tuple[Measure, ...]:
+    return tuple(measure for measure in MEASURES if not only or measure.id in only)
+
+
+@cache
+def _wanted(only: tuple[str, ...]) -> rollups.Wanted:
+    """Read no more than these are made of."""
+    makings = [measure.making for measure in _chosen(only)]
+    return rollups.Wanted.some(
+        frozenset().union(*(making.needs for making in makings)),
+        {making.duration for making in makings if making.duration},
+        open=any(making.ever for making in makings),
+    )
+
+
+def _groups(groups: Groups, question: Asked, targets: MeasureTargets) -> list[Group]:
     """What is not known yet comes last. For ten years by day these are a hundred thousand readings: beside the event
-    loop, and what is the same for all groups is looked up once."""
-    keys = sorted(groups, key=lambda key: (key == "", key))
+    loop, all groups at once, and what is the same for all groups is looked up once."""
     special = question.by in {By.DEPARTMENT, By.CATEGORY}
-    benchmarks = {m.id: targets.benchmarks_of(m.id) for m in MEASURES}
-    general = {m.id: targets.target_of(m.id, question.held) for m in MEASURES}
-    found = []
-    for key in keys:
-        places = question.held | {question.by.value: key}
-        wanted = {m.id: targets.target_of(m.id, places) for m in MEASURES} if special else general
-        readings = [_reading(m, groups[key], wanted[m.id], benchmarks[m.id]) for m in MEASURES]
-        found.append(Group(key or None, readings))
-    return found
+    columns = []
+    for measure in _chosen(question.only):
+        general = targets.target_of(measure.id, question.held)
+        wanted = [general] * len(groups.keys)
+        if special:
+            places = [question.held | {question.by.value: key} for key in groups.keys]
+            wanted = [targets.target_of(measure.id, place) for place in places]
+        columns.append(
+            _readings(measure, measure.making.of(groups), wanted, targets.benchmarks_of(measure.id))
+        )
+    found = [
+        Group(key or None, list(readings))
+        for key, readings in zip(groups.keys, zip(*columns, strict=True), strict=True)
+    ]
+    return sorted(found, key=lambda group: (group.key is None, group.key or ""))
 
 
 def not_summed(refused: NotSummed) -> Problem:
@@ -184,37 +210,46 @@ def not_summed(refused: NotSummed) -> Problem:
     )
 
 
-def _expose(groups: dict[str, Totals], question: Asked, targets: MeasureTargets) -> None:
+def _exposure(question: Asked, targets: MeasureTargets) -> float | None:
     """What is served in a day is known of the whole company only."""
     if targets.served_per_day is None or question.held or question.by not in {OVERALL, BY_DAY}:
-        return
+        return None
     days = 1 if question.by == BY_DAY else (question.last - question.first).days + 1
-    for totals in groups.values():
-        totals.exposure = targets.served_per_day * days / 1000
+    return targets.served_per_day * days / 1000
 
 
-def _reading(
-    measure: Measure, totals: Totals, target: MeasureTarget | None, benchmarks: list[Benchmark]
-) -> Reading:
-    value = measure.of(totals)
-    return Reading(
-        measure=measure.id,
-        value=None if value is None else value.value,
-        unit=measure.unit,
-        target=target.target if target else None,
-        warning=target.warning if target else None,
-        status=status(measure, value, target),
-        numerator=value.numerator if value else None,
-        denominator=value.denominator if value else None,
-        at_least=bool(value and value.at_least),
-        beside=measure.beside,
-        benchmarks=tuple(
-            Compared(
-                organisation=each.organisation,
-                value=each.value,
-                year=each.year,
-                difference=value.value - each.value if value else None,
-            )
-            for each in benchmarks
-        ),
+def _readings(
+    measure: Measure,
+    values: list[Value | None],
+    targets: list[MeasureTarget | None],
+    benchmarks: list[Benchmark],
+) -> list[Reading]:
+    """One measure of all groups."""
+    return [
+        Reading(
+            measure.id,
+            value.value if value else None,
+            measure.unit,
+            target.target if target else None,
+            target.warning if target else None,
+            status(measure, value, target),
+            value.numerator if value else None,
+            value.denominator if value else None,
+            value.at_least if value else False,
+            measure.beside,
+            _compared(value, benchmarks) if benchmarks else (),
+        )
+        for value, target in zip(values, targets, strict=True)
+    ]
+
+
+def _compared(value: Value | None, benchmarks: list[Benchmark]) -> tuple[Compared, ...]:
+    return tuple(
+        Compared(
+            organisation=each.organisation,
+            value=each.value,
+            year=each.year,
+            difference=value.value - each.value if value else None,
+        )
+        for each in benchmarks
     )

@@ -44,6 +44,7 @@ _CLOSED = frozenset(
             "trust_told",
             "trust_restored",
         ),
+        *("began_dissatisfied", "turned_satisfied"),
         *("devoted", "shown_defect", "second_chance", "loyal_customer", "product_improved", "skill_raised"),
     }
 )

@@ -1,5 +1,6 @@
 """HTTP in: from handling to satisfaction, to loyalty, to revenue, in one answer."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date
 from enum import StrEnum
@@ -15,7 +16,7 @@ from services.insights.economics.measured import closed, worth
 from services.insights.measures.book import MEASURE_TARGETS
 from services.insights.measures.catalogue import BY_ID
 from services.insights.measures.linking import CONFIDENCE, correlation
-from services.insights.measures.model import Totals
+from services.insights.measures.model import Groups
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
 from shared.rulebooks.store import load_books
@@ -48,6 +49,13 @@ STAGES = {
     ChainStage.LOYALTY: ("trust_restored_rate", "repurchase_rate"),
     ChainStage.REVENUE: (RECOVERED,),
 }
+
+
+WANTED = rollups.Wanted.some(
+    frozenset({"closed"}).union(
+        *(BY_ID[name].making.needs for names in STAGES.values() for name in names if name != RECOVERED)
+    )
+)
 
 
 class ChainBy(StrEnum):
@@ -123,7 +131,7 @@ async def read_chain(
     first, last = checked(first, last, now.astimezone(UTC).date(), days=DAYS)
     async with ctx.database.reading() as connection:
         books = await load_books(connection, ECONOMICS, MEASURE_TARGETS)
-        groups = await rollups.totals(connection, by.value, first, last, now)
+        groups = await rollups.totals(connection, by.value, first, last, now, wanted=WANTED)
         money = await closed(connection, by.value, first, last)
     assumed, fewest = books.read(ECONOMICS), books.read(MEASURE_TARGETS).fewest
     recovered = {
@@ -133,10 +141,8 @@ async def read_chain(
         )
         for key, found in worth(money, assumed).items()
     }
-    units = {
-        key: _figures(groups[key], recovered.get(key))
-        for key in sorted(groups, key=lambda key: (key == "", key))
-    }
+    figures = _figures(groups, recovered)
+    units = {key: figures[key] for key in sorted(figures, key=lambda key: (key == "", key))}
     return Chain(
         first=first,
         last=last,
@@ -149,17 +155,20 @@ async def read_chain(
     )
 
 
-def _figures(totals: Totals, recovered: float | None) -> list[ChainFigure]:
-    figures = []
+def _figures(groups: Groups, recovered: Mapping[str, float]) -> dict[str, list[ChainFigure]]:
+    """Of each group."""
+    figures: dict[str, list[ChainFigure]] = {key: [] for key in groups.keys}
+    closed_of = groups.summed({"closed": 1})
     for stage, measures in STAGES.items():
         for name in measures:
+            found: list[tuple[float | None, int | None]]
             if name == RECOVERED:
-                n = totals.counts.get("closed", 0)
-                figures.append(ChainFigure(stage=stage, measure=name, value=recovered, of=n))
+                found = [(recovered.get(key), n) for key, n in zip(groups.keys, closed_of, strict=True)]
             else:
-                value = BY_ID[name].of(totals)
-                shown = (value.value, value.denominator) if value else (None, None)
-                figures.append(ChainFigure(stage=stage, measure=name, value=shown[0], of=shown[1]))
+                values = BY_ID[name].making.of(groups)
+                found = [(each.value, each.denominator) if each else (None, None) for each in values]
+            for key, (value, of) in zip(groups.keys, found, strict=True):
+                figures[key].append(ChainFigure(stage=stage, measure=name, value=value, of=of))
     return figures
 
 

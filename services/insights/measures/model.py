@@ -3,8 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
-from services.insights.durations import Spans
+import numpy as np
+from numpy.typing import NDArray
+
+from services.insights.durations import Durations, Quantile, Spans
 
 
 class Unit(StrEnum):
@@ -30,7 +34,7 @@ class Totals:
 
     counts: Mapping[str, int] = field(default_factory=dict)
     """By the names in `model.COUNTS`."""
-    spans: dict[str, Spans] = field(default_factory=dict)
+    spans: Mapping[str, Spans] = field(default_factory=dict)
     """Of what began in the range, by the names in `timed.DURATIONS`."""
     open: int = 0
     """Complaints received, but not closed, up to the end of the range."""
@@ -38,8 +42,7 @@ class Totals:
     """Thousands sold or served in the range; None: not known of this group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A measured value, with the counts that it is made of."""
 
     value: float
@@ -51,8 +54,49 @@ class Value:
 
 Terms = Mapping[str, int]
 """Counts by their names, each with what it is multiplied by."""
-Formula = Callable[[Totals], Value | None]
 NO_TERMS: Terms = {}
+
+
+@dataclass
+class Groups:
+    """The totals of G groups as columns: all groups are measured at once."""
+
+    keys: list[str]
+    counts: Mapping[str, NDArray[np.int64]]
+    """(G,) by the names in `model.COUNTS`; those that are missing are 0."""
+    durations: Mapping[str, Durations]
+    open: NDArray[np.int64]
+    """(G,)"""
+    exposure: float | None = None
+    """Of each of them; None: not known."""
+
+    @classmethod
+    def of(cls, totals: Totals) -> "Groups":
+        """One group."""
+        return cls(
+            [""],
+            {name: np.array([n]) for name, n in totals.counts.items()},
+            {name: spans.alone() for name, spans in totals.spans.items()},
+            np.array([totals.open]),
+            totals.exposure,
+        )
+
+    def summed(self, terms: Terms) -> list[int]:
+        """Of each group."""
+        total = np.zeros(len(self.keys), dtype=np.int64)
+        for name, sign in terms.items():
+            if name in self.counts:
+                total += sign * self.counts[name]
+        return total.tolist()
+
+    def quantile(self, duration: str, share: float) -> list[Quantile | None]:
+        """Of each group; None where nothing is known."""
+        known = self.durations.get(duration)
+        return known.quantile(share) if known else [None] * len(self.keys)
+
+
+Formula = Callable[[Groups], list[Value | None]]
+"""The value of each group; None where there is nothing to measure."""
 
 
 def summed(terms: Terms, counts: Mapping[str, int]) -> int:
@@ -70,6 +114,15 @@ class Making:
     """The denominator; nothing: it is no share."""
     ever: bool = False
     """It counts from the first day on, not only those of the range."""
+    duration: str | None = None
+    """The histogram that it is read from."""
+    beside: str | None = None
+    """A count that it needs although no complaints are counted by it: a sum of seconds."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Counts without which it cannot be made."""
+        return frozenset({*self.part, *self.whole} | ({self.beside} if self.beside else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +144,4 @@ class Measure:
 
     def of(self, totals: Totals) -> Value | None:
         """None when there is nothing to measure."""
-        return self.making.of(totals)
+        return self.making.of(Groups.of(totals))[0]

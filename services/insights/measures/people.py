@@ -18,6 +18,7 @@ from services.insights.measures.comparing import CONFIDENCE, Standing, Stratum, 
 from services.insights.measures.model import Measure, Terms, Unit
 from services.insights.measures.people_schemas import FunnelLimits, People, PersonShown
 from services.insights.model import JOIN, name_of
+from services.insights.pieces import pieces, rows
 from services.insights.ranges import First, Last, checked
 from shared import clock, driver, problems
 from shared.auth import Principal, may
@@ -136,12 +137,12 @@ async def _cases(
 ) -> dict[str, dict[Stratum, tuple[int, int]]]:
     """By handler and (category, severity): the measure's numerator and denominator, from the sums."""
     part, whole = (_sum(terms) for terms in (measure.making.part, measure.making.whole))
+    counted = ", ".join(("value", *sorted(measure.making.needs)))
+    some = rows(counted, "in", "dimension = :dimension AND value NOT LIKE :nobody")
     statement = sql(
-        f"SELECT value, {part} AS part, {whole} AS whole FROM daily "  # noqa: S608 - names of our own counts
-        "WHERE dimension = :dimension AND day BETWEEN :first AND :last AND value NOT LIKE :nobody "
-        f"GROUP BY value HAVING {whole} > 0"
+        f"SELECT value, {part} AS part, {whole} AS whole FROM ({some}) s GROUP BY value HAVING {whole} > 0"  # noqa: S608 - names of our own counts
     )
-    given = {"dimension": name_of(STRATA), "first": first, "last": last, "nobody": f"{JOIN}%"}
+    given = {"dimension": name_of(STRATA), "nobody": f"{JOIN}%", **pieces("in", first, last)}
     found: defaultdict[str, dict[Stratum, tuple[int, int]]] = defaultdict(dict)
     for row in await driver.run(connection, statement, given):
         handler, *stratum = row.value.split(JOIN)

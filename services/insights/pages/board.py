@@ -39,15 +39,17 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     then = (await _read(connection, By.NONE, before(asked)))[""]
     days = {
         day: [int(of[id].value or 0) for id in COUNTED]
-        for day, of in (await _read(connection, By.DAY, span)).items()
+        for day, of in (await _read(connection, By.DAY, span, COUNTED)).items()
     }
-    groups = await _read(connection, By(asked.by), span)
+    groups = await _read(connection, By(asked.by), span, COMPARED)
     steps = course(*span, days)
     return (_figures(whole, asked), _course(steps, asked), *_groups(groups, asked), _all(whole, then, asked))
 
 
-async def _read(connection: AsyncConnection, by: By, span: tuple[date, date]) -> dict[str, Readings]:
-    answered = await asking.answer(connection, asking.Asked(*span, by, {}))
+async def _read(
+    connection: AsyncConnection, by: By, span: tuple[date, date], only: tuple[str, ...] = ()
+) -> dict[str, Readings]:
+    answered = await asking.answer(connection, asking.Asked(*span, by, {}, only))
     return {group.key or "": {each.measure: each for each in group.measures} for group in answered.groups}
 
 

@@ -14,7 +14,7 @@ from services.insights.charts.schemas import ParetoWeight
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import closed, worth
 from services.insights.economics.schemas import EconomicsBy
-from services.insights.measures.model import Totals
+from services.insights.measures.model import Groups
 from services.insights.pages import charts, numbers
 from services.insights.pages.back import back
 from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, Note, Row, Section, Table
@@ -25,11 +25,12 @@ from shared.rulebooks.store import load_books
 SHOWN: Final = 10
 """Causes in a chart; the rest is one bar. The table has up to MOST."""
 MOST: Final = 100
+MATTERS: Final = rollups.Wanted.some({"received", "merged"})
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     now, then = [
-        _matters(await rollups.totals(connection, asked.by, *span, asked.now))
+        _matters(await rollups.totals(connection, asked.by, *span, asked.now, wanted=MATTERS))
         for span in ((asked.first, asked.last), before(asked))
     ]
     returned = await back(connection, asked)
@@ -51,10 +52,9 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     return [*sections, *returned]
 
 
-def _matters(groups: Mapping[str, Totals]) -> dict[str, int]:
+def _matters(groups: Groups) -> dict[str, int]:
     """Complaints and criticisms, neither merged into others nor withdrawn: what `/charts/pareto` counts."""
-    counts = {key: of.counts.get("matters", 0) for key, of in groups.items()}
-    return {key: n for key, n in counts.items() if n}
+    return {key: n for key, n in zip(groups.keys, groups.summed({"matters": 1}), strict=True) if n}
 
 
 def _order(by: Mapping[str, int] | Mapping[str, Decimal]) -> list[str]:
