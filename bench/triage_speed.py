@@ -57,7 +57,7 @@ async def _handle(url: str, records: list[Record], batch: int, *, equipped: bool
     database = Database(url, "routing", 4)
     if equipped:
         equip(database)
-    pump = Pump(reactions, database, TableLog(url), batch=batch)
+    pump = Pump("routing", [reactions], database, TableLog(url), batch=batch)
     try:
         await pump.handle(records[:1])  # prepares the statements
         began = time.perf_counter()

@@ -4,7 +4,7 @@ import getpass
 import logging
 import os
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from shared import clock, deadletters
 from shared.config import Settings
 from shared.deadletters import DeadLetter
 from shared.process import Process
-from shared.reactions import Pump, describe
+from shared.reactions import Pump, describe, topics_of
 from shared.service import Context
 
 log = logging.getLogger(__name__)
@@ -32,22 +32,22 @@ async def letters(
     [wanted] = catalogue.load([service])
     process = Process(settings, url, [wanted])
     context = process.contexts[service]
-    pumps = [wanted.pump(context, reactions) for reactions in wanted.reactions]
+    pump = wanted.pump(context)
     report: dict[int, dict[str, Any]] = {}
-    held: set[tuple[str, str]] = set()
+    held: set[str] = set()
     async with process.running(workers=False):
         before = -1
         while before < len(report):
             before = len(report)
             # Each time from the start: numbers are not drawn in the order of the commits.
-            async for pump, letter in _all(context, pumps, key):
+            async for letter in _all(context, pump.consumer, key):
                 if letter.id in report:
                     continue
                 result = letter.error
                 if handle:
                     result = await _handled(pump, letter, held)
                 report[letter.id] = {
-                    "consumer": pump.reactions.consumer,
+                    "consumer": pump.consumer,
                     "event_id": letter.event_id,
                     "type": letter.record.headers.get("ce_type"),
                     "key": letter.record.key,
@@ -58,30 +58,26 @@ async def letters(
     return list(report.values())
 
 
-async def _all(
-    context: Context, pumps: Sequence[Pump[Any]], key: str | None
-) -> AsyncIterator[tuple[Pump[Any], DeadLetter]]:
-    for pump in pumps:
-        last = 0
-        while True:
-            async with context.database.reading() as connection:
-                page = await deadletters.waiting(connection, pump.reactions.consumer, key, after=last)
-            if not page:
-                break
-            for letter in page:
-                yield pump, letter
-            last = page[-1].id
+async def _all(context: Context, consumer: str, key: str | None) -> AsyncIterator[DeadLetter]:
+    last = 0
+    while True:
+        async with context.database.reading() as connection:
+            page = await deadletters.waiting(connection, consumer, key, after=last)
+        if not page:
+            return
+        for letter in page:
+            yield letter
+        last = page[-1].id
 
 
-async def _handled(pump: Pump[Any], letter: DeadLetter, held: set[tuple[str, str]]) -> str:
-    lane = (pump.reactions.consumer, letter.record.key)
-    if letter.blocks and lane in held:
+async def _handled(pump: Pump, letter: DeadLetter, held: set[str]) -> str:
+    if letter.blocks and letter.record.key in held:
         return deadletters.BEHIND
     try:
         await pump.replay(letter)
     except Exception as error:
         if letter.blocks:
-            held.add(lane)
+            held.add(letter.record.key)
         return describe(error)
     return "handled"
 
@@ -97,25 +93,23 @@ async def discard(
     process = Process(settings, url, [wanted])
     context = process.contexts[service]
     async with process.running(workers=False):
-        for reactions in wanted.reactions:
-            async with context.database.reading() as connection:
-                letter = await deadletters.find(connection, reactions.consumer, event_id)
-            if letter is not None and await wanted.pump(context, reactions).discard(letter):
-                break
-        else:
+        pump = wanted.pump(context)
+        async with context.database.reading() as connection:
+            letter = await deadletters.find(connection, pump.consumer, event_id)
+        if letter is None or not await pump.discard(letter):
             return None
     by, record = _user(), letter.record
     log.warning(
         "dead letter %s of %s discarded by %s: %s",
         event_id,
-        reactions.consumer,
+        pump.consumer,
         by,
         reason,
         extra={"event_id": str(event_id), "key": record.key, "discarded_by": by, "reason": reason},
     )
     return {
         "event_id": event_id,
-        "consumer": reactions.consumer,
+        "consumer": pump.consumer,
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
@@ -144,15 +138,14 @@ async def move(
     from_offset: int | None,
     from_time: datetime | None,
 ) -> None:
-    """Let a service's stopped consumers read the log again from a place. Raises CannotStart when one is running."""
+    """Let a service's stopped consumer read the log again from a place. Raises GroupInUse when it is running."""
     [wanted] = catalogue.load([service])
     process = Process(settings, url, [wanted])
     async with process.running(workers=False):
         position = from_time.replace(tzinfo=UTC) if from_time is not None else from_offset
         if position is None:
             raise CannotStart("Say from where: --from-offset or --from-time.")
-        for reactions in wanted.reactions:
-            await process.log.reset(reactions.consumer, reactions.topics, position)
+        await process.log.reset(service, topics_of(wanted.reactions), position)
 
 
 async def rebuild(settings: Settings, url: str, progress: Callable[[int, int], None]) -> None:

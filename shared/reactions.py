@@ -10,7 +10,7 @@ import logging
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -35,14 +35,13 @@ Handler = Callable[[Any, Any, Received], None]
 
 
 class Reactions(Generic[A]):
-    """A service's reaction map: pure functions over (aggregate, event, envelope).
+    """A reaction map: pure functions over (aggregate, event, envelope), for one kind of aggregate.
 
     A handler changes the aggregate and records facts; it does no I/O and reads no clock: the time is the
     event's. Whatever order the topics come in, the final state must be the same.
     """
 
-    def __init__(self, consumer: str, store: Store[A]) -> None:
-        self.consumer = consumer
+    def __init__(self, store: Store[A]) -> None:
         self.store = store
         self._handlers: dict[str, tuple[type[Event], Handler]] = {}
 
@@ -56,8 +55,8 @@ class Reactions(Generic[A]):
         return declare
 
     @property
-    def topics(self) -> list[str]:
-        return sorted({event.topic for event, _ in self._handlers.values()})
+    def topics(self) -> set[str]:
+        return {event.topic for event, _ in self._handlers.values()}
 
     def answers(self, wire_type: str) -> bool:
         return wire_type in self._handlers
@@ -66,12 +65,16 @@ class Reactions(Generic[A]):
         self._handlers[received.wire_type][1](aggregate, received.event, received)
 
 
-class Pump(Generic[A]):
-    """Feeds one service's reactions from the log."""
+class Pump:
+    """Feeds the reactions of one consumer from the log.
+
+    They hear each event together: it is claimed once, and what follows from it is stored with it everywhere or nowhere.
+    """
 
     def __init__(
         self,
-        reactions: Reactions[A],
+        consumer: str,
+        reactions: Sequence[Reactions[Any]],
         database: Database,
         event_log: EventLog,
         *,
@@ -79,6 +82,7 @@ class Pump(Generic[A]):
         poll_interval: float = 0.5,
         attempts: int = 3,
     ) -> None:
+        self.consumer = consumer
         self.reactions = reactions
         self._database = database
         self._log = event_log
@@ -89,7 +93,7 @@ class Pump(Generic[A]):
     async def run(self) -> None:
         """Handle events for ever. Trouble of the surroundings ends the turn with an exception; nothing that
         was not committed is forgotten by the log."""
-        consumer = self._log.consumer(self.reactions.consumer, self.reactions.topics)
+        consumer = self._log.consumer(self.consumer, topics_of(self.reactions))
         try:
             await consumer.start()
             while True:
@@ -123,7 +127,7 @@ class Pump(Generic[A]):
         async with self._database.transaction(of=[letter.record.key]) as transaction:
             if await deadletters.remove(transaction, letter.id):
                 event = open_envelope(letter.record)
-                fresh = await inbox.claim(transaction, self.reactions.consumer, event.id)
+                fresh = await inbox.claim(transaction, self.consumer, event.id)
                 outcomes = await self._apply(transaction, [event], {event.id} if fresh else set())
         self._count(outcomes)
 
@@ -146,11 +150,11 @@ class Pump(Generic[A]):
                 await asyncio.sleep(0.01 * attempt)
 
     async def _park(self, record: Record, error: Exception) -> None:
-        reason, consumer = describe(error), self.reactions.consumer
+        reason = describe(error)
         wire_type = record.headers.get("ce_type", "?")
         async with self._database.transaction(of=[record.key]) as transaction:
             parked = await deadletters.park(
-                transaction, consumer, record, reason, blocks=wire_type.startswith("redress.")
+                transaction, self.consumer, record, reason, blocks=wire_type.startswith("redress.")
             )
         self._count({(wire_type, "parked" if parked else "duplicate"): 1})
         if parked:
@@ -161,7 +165,7 @@ class Pump(Generic[A]):
         received: list[tuple[Received, Record]] = []
         for record in records:
             wire_type = record.headers.get("ce_type", "")
-            if registry.knows(wire_type) and not self.reactions.answers(registry.current(wire_type)):
+            if registry.knows(wire_type) and not self._answers(registry.current(wire_type)):
                 continue  # somebody else's business
             if not registry.knows(wire_type) and wire_type.startswith("redress."):
                 continue  # a fact that a newer version tells; this one has no reaction to it
@@ -170,14 +174,12 @@ class Pump(Generic[A]):
             return
         async with self._database.transaction(of={record.key for _, record in received}) as transaction:
             fresh, blocked = await inbox.claim_in_order(
-                transaction, self.reactions.consumer, [(event.id, record.key) for event, record in received]
+                transaction, self.consumer, [(event.id, record.key) for event, record in received]
             )
             open_now = []
             for event, record in received:
                 if record.key in blocked:
-                    parked = await deadletters.park(
-                        transaction, self.reactions.consumer, record, deadletters.BEHIND
-                    )
+                    parked = await deadletters.park(transaction, self.consumer, record, deadletters.BEHIND)
                     outcomes[event.wire_type, "parked" if parked else "duplicate"] += 1
                 else:
                     open_now.append(event)
@@ -190,30 +192,47 @@ class Pump(Generic[A]):
         """React to the events that are `left` to this consumer, each once."""
         outcomes: Counter[tuple[str, str]] = Counter()
         failpoints.reached("consumer.after-claim")
-        store = self.reactions.store
-        aggregates = await store.load(
-            transaction, {event.event.complaint_id for event in received if event.id in left}
-        )
+        concerned = [
+            (each, await each.store.load(transaction, ids))
+            for each in self.reactions
+            if (
+                ids := _ids(event for event in received if event.id in left and each.answers(event.wire_type))
+            )
+        ]
         for event in received:
             if event.id not in left:
                 outcomes[event.wire_type, "duplicate"] += 1
                 continue
             left.discard(event.id)
-            aggregate = aggregates[event.event.complaint_id]
             token = telemetry.complaint_in_hand.set(event.key)
             with telemetry.traced(event.traceparent):
-                self.reactions.react(aggregate, event)
-                aggregate.publish_to(transaction)
+                for reactions, aggregates in concerned:
+                    if reactions.answers(event.wire_type):
+                        aggregate = aggregates[event.event.complaint_id]
+                        reactions.react(aggregate, event)
+                        aggregate.publish_to(transaction)
             telemetry.complaint_in_hand.reset(token)
             failpoints.reached("consumer.mid-batch")
             outcomes[event.wire_type, "handled"] += 1
-        if aggregates:
-            await store.save(transaction, aggregates.values())
+        for reactions, aggregates in concerned:
+            await reactions.store.save(transaction, aggregates.values())
         return outcomes
+
+    def _answers(self, wire_type: str) -> bool:
+        return any(each.answers(wire_type) for each in self.reactions)
 
     def _count(self, outcomes: Counter[tuple[str, str]] | dict[tuple[str, str], int]) -> None:
         for (wire_type, outcome), number in outcomes.items():
-            telemetry.EVENTS_HANDLED.labels(self.reactions.consumer, wire_type, outcome).inc(number)
+            telemetry.EVENTS_HANDLED.labels(self.consumer, wire_type, outcome).inc(number)
+
+
+def topics_of(reactions: Iterable[Reactions[Any]]) -> list[str]:
+    """Where everything is told that any of them answers to."""
+    return sorted({topic for each in reactions for topic in each.topics})
+
+
+def _ids(received: Iterable[Received]) -> set[UUID]:
+    return {each.event.complaint_id for each in received}
 
 
 def describe(error: BaseException) -> str:

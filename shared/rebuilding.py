@@ -6,7 +6,7 @@ transaction: whoever is killed half-way has changed nothing.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import chain
@@ -21,9 +21,9 @@ from shared.aggregate import Aggregate, Store
 from shared.bulk import copy_rows
 from shared.database import Database, Transaction
 from shared.envelope import Received, open_envelope
-from shared.eventlog import EventLog, Places, Record, Share
+from shared.eventlog import EventLog, Record, Share
 from shared.events import registry
-from shared.reactions import Pump, Reactions
+from shared.reactions import Pump, Reactions, topics_of
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ AT_ONCE = 1_000_000
 """Records of a round, about: some 700 MB in the memory."""
 
 SAVED_AT_ONCE = 500
+
+BY_TIME = attrgetter("int")
+"""Of ids: they are in order of time, so that the indexes grow at their end."""
 
 A = TypeVar("A", bound=Aggregate)
 W = TypeVar("W", bound=Aggregate, contravariant=True)
@@ -95,129 +98,149 @@ class ReadStore(Store[A], Protocol[A]):
 
 @dataclass
 class Reader:
-    """One consumer of the service during a rebuild."""
+    """One kind of aggregate during a rebuild."""
 
     reactions: Reactions[Any]
     store: ReadStore[Any]
     anew: Anew[Any]
     stories: dict[UUID, Aggregate] = field(default_factory=dict)
     """Of the round."""
-    seen: dict[UUID, set[UUID]] = field(default_factory=dict)
-    """Events of the round, by complaint."""
-    left: set[str] = field(default_factory=set)
-    """Keys with a record that cannot be handled: the pump takes them, because it knows what to park."""
 
     @classmethod
     def of(cls, reactions: Reactions[Any]) -> "Reader":
         store = reactions.store
         if not isinstance(store, ReadStore):
-            raise TypeError(f"{reactions.consumer} keeps what does not follow from the log alone")
+            raise TypeError(f"{type(store).__name__} keeps what does not follow from the log alone")
         return cls(reactions, store, store.anew())
 
-    def take(self, received: Received) -> None:
-        """React, unless the event was there before."""
+    def react(self, received: Received) -> None:
+        """What the event means here, if anything."""
+        if not self.reactions.answers(received.wire_type):
+            return
         complaint_id = received.event.complaint_id
-        if received.key in self.left:
-            return
-        seen = self.seen.setdefault(complaint_id, set())
-        if received.id in seen:
-            return
         story = self.stories.get(complaint_id)
         if story is None:
             story = self.stories[complaint_id] = self.store.blank(complaint_id)
-        try:
-            self.reactions.react(story, received)
-        except Exception as error:
-            log.info(
-                "a story is left to the pump", extra={"key": received.key, "error": type(error).__name__}
-            )
-            self.leave(received.key, complaint_id)
-        else:
-            seen.add(received.id)
-
-    def leave(self, key: str, complaint_id: UUID | None) -> None:
-        self.left.add(key)
-        if complaint_id is not None:
-            self.stories.pop(complaint_id, None)
-            self.seen.pop(complaint_id, None)
+        self.reactions.react(story, received)
 
     async def write(self, transaction: Transaction) -> None:
         """What the round told, in order of the ids."""
-        by_time = attrgetter("int")  # ids are in order of time: the indexes grow at their end
-        ordered = sorted(self.stories, key=by_time)
+        ordered = sorted(self.stories, key=BY_TIME)
         await self.anew.write(transaction, [self.stories[i] for i in ordered])
-        events = sorted(chain.from_iterable(self.seen.values()), key=by_time)
-        await inbox.claim_all(transaction, self.reactions.consumer, events)
-        self.stories, self.seen = {}, {}
+        self.stories = {}
+
+
+@dataclass
+class Retelling:
+    """The consumer during a rebuild."""
+
+    consumer: str
+    readers: Sequence[Reader]
+    seen: dict[UUID, set[UUID]] = field(default_factory=dict)
+    """Events of the round, by complaint."""
+    left: set[str] = field(default_factory=set)
+    """Keys with a record that cannot be handled: the pump takes them, because it knows what to park."""
+
+    def take(self, record: Record) -> None:
+        """React, unless the event was there before or nobody answers to it."""
+        wire_type = record.headers.get("ce_type", "")
+        if record.key in self.left or not self._concerns(wire_type):
+            return
+        try:
+            received = open_envelope(record)
+        except ValueError:  # MalformedEvent; the pump says why
+            self._leave(record.key, _id_in(record.key))
+            return
+        complaint_id = received.event.complaint_id
+        seen = self.seen.setdefault(complaint_id, set())
+        if received.id in seen:
+            return
+        try:
+            for reader in self.readers:
+                reader.react(received)
+        except Exception as error:
+            log.info("a story is left to the pump", extra={"key": record.key, "error": type(error).__name__})
+            self._leave(record.key, complaint_id)
+        else:
+            seen.add(received.id)
+
+    def _concerns(self, wire_type: str) -> bool:
+        if not registry.knows(wire_type):
+            return not wire_type.startswith("redress.")
+        current = registry.current(wire_type)
+        return any(reader.reactions.answers(current) for reader in self.readers)
+
+    def _leave(self, key: str, complaint_id: UUID | None) -> None:
+        self.left.add(key)
+        if complaint_id is not None:
+            self.seen.pop(complaint_id, None)
+            for reader in self.readers:
+                reader.stories.pop(complaint_id, None)
+
+    async def write(self, transaction: Transaction) -> None:
+        """What the round told."""
+        for reader in self.readers:
+            await reader.write(transaction)
+        events = sorted(chain.from_iterable(self.seen.values()), key=BY_TIME)
+        await inbox.claim_all(transaction, self.consumer, events)
+        self.seen = {}
+
+    async def begin(self, transaction: Transaction) -> None:
+        """From here to the commit nobody else reads or writes these tables. Dead letters go: their events come
+        again."""
+        names = [table.name for reader in self.readers for table in reader.store.tables]
+        await transaction.execute(text(f"TRUNCATE inbox, dead_letters, {', '.join(names)}"))
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Nothing is held back any more."""
+        for reader in self.readers:
+            await reader.anew.finish(transaction)
 
 
 async def rebuild(
-    consumers: Sequence[Reactions[Any]],
+    consumer: str,
+    reactions: Sequence[Reactions[Any]],
     database: Database,
     event_log: EventLog,
     *,
     at_once: int = AT_ONCE,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Make the tables of these consumers, which are all that the service has, again from the whole log.
+    """Make the tables of this consumer, the only one of its schema, again from the whole log.
 
-    None of them may run: raises GroupInUse, before anything is lost. One that starts meanwhile waits for the tables,
+    It may not run: raises GroupInUse, before anything is lost. One that starts meanwhile waits for the tables,
     and goes on when they are there. `progress` hears how many records of how many were read.
 
-    First the consumers are put back to the start of the log, at the end to where it ended when the rebuild began; in
-    between their events are known by the inbox, so that after a crash at any moment one may start them or repeat.
+    First the consumer is put back to the start of the log, at the end to where it ended when the rebuild began; in
+    between its events are known by the inbox, so that after a crash at any moment one may start it or repeat.
     """
-    readers = [Reader.of(each) for each in consumers]
-    topics = sorted({topic for each in consumers for topic in each.topics})
+    retelling = Retelling(consumer, [Reader.of(each) for each in reactions])
+    topics = topics_of(reactions)
     ends = await event_log.ends(topics)
-    for each in consumers:
-        await event_log.reset(each.consumer, each.topics, 0)
+    await event_log.reset(consumer, topics, 0)
     total = sum(ends.values())
     rounds = max(1, -(-total // at_once))
     done = 0
     progress(done, total)
     async with database.transaction() as transaction:
-        await _empty(transaction, readers)
+        await retelling.begin(transaction)
         for number in range(rounds):
             async with aclosing(event_log.read(topics, ends, Share(number, rounds))) as reading:
                 async for records in reading:
                     for record in records:
-                        _take(readers, record)
+                        retelling.take(record)
                     done += len(records)
                     progress(done, total)
-            for reader in readers:
-                await reader.write(transaction)
-        for reader in readers:
-            await reader.anew.finish(transaction)
-    await _leave_to_the_pump(readers, database, event_log, topics, ends)
-    for each in consumers:
-        of_its_own = {place: offset for place, offset in ends.items() if place[0] in each.topics}
-        await event_log.reset(each.consumer, each.topics, of_its_own)
+            await retelling.write(transaction)
+        await retelling.finish(transaction)
+    if retelling.left:
+        pump = Pump(consumer, reactions, database, event_log)
+        async with aclosing(event_log.read(topics, ends, Share(0, 1))) as reading:
+            async for records in reading:
+                if wanted := [each for each in records if each.key in retelling.left]:
+                    await pump.handle(wanted)
+    await event_log.reset(consumer, topics, ends)
     progress(total, total)
-
-
-def _take(readers: Sequence[Reader], record: Record) -> None:
-    wire_type = record.headers.get("ce_type", "")
-    known = registry.knows(wire_type)
-    if known:
-        current = registry.current(wire_type)
-        concerned = [reader for reader in readers if reader.reactions.answers(current)]
-    else:
-        concerned = [] if wire_type.startswith("redress.") else list(_listening(readers, record.topic))
-    if not concerned:
-        return
-    try:
-        received = open_envelope(record)
-    except ValueError:  # MalformedEvent; the pump says why
-        for reader in concerned:
-            reader.leave(record.key, _id_in(record.key))
-        return
-    for reader in concerned:
-        reader.take(received)
-
-
-def _listening(readers: Sequence[Reader], topic: str) -> Iterator[Reader]:
-    return (reader for reader in readers if topic in reader.reactions.topics)
 
 
 def _id_in(key: str) -> UUID | None:
@@ -225,28 +248,3 @@ def _id_in(key: str) -> UUID | None:
         return UUID(key)
     except ValueError:
         return None
-
-
-async def _empty(transaction: Transaction, readers: Sequence[Reader]) -> None:
-    """From here to the commit nobody else reads or writes these tables. Dead letters go: their events come again."""
-    names = [table.name for reader in readers for table in reader.store.tables]
-    await transaction.execute(text(f"TRUNCATE inbox, {', '.join(names)}"))
-    await transaction.execute(
-        text("DELETE FROM dead_letters WHERE consumer = ANY(:consumers)"),
-        {"consumers": [reader.reactions.consumer for reader in readers]},
-    )
-
-
-async def _leave_to_the_pump(
-    readers: Sequence[Reader], database: Database, event_log: EventLog, topics: Sequence[str], ends: Places
-) -> None:
-    if not any(reader.left for reader in readers):
-        return
-    pumps = [(reader, Pump(reader.reactions, database, event_log)) for reader in readers]
-    async with aclosing(event_log.read(topics, ends, Share(0, 1))) as reading:
-        async for records in reading:
-            for reader, pump in pumps:
-                topics_of_it = reader.reactions.topics
-                wanted = [each for each in records if each.key in reader.left and each.topic in topics_of_it]
-                if wanted:
-                    await pump.handle(wanted)

@@ -20,7 +20,7 @@ from shared.config import Settings
 from shared.database import Database
 from shared.direct import DirectApp
 from shared.eventlog import EventLog
-from shared.reactions import Pump, Reactions
+from shared.reactions import Pump, Reactions, topics_of
 from shared.relay import Relay
 from shared.strictjson import read_json
 
@@ -103,7 +103,7 @@ class Service:
     faces: Mapping[str, APIRouter] = field(default_factory=dict)
     """Routers beside `/v1`, by prefix: interfaces whose paths a standard prescribes, and pages."""
     reactions: Sequence[Reactions[Any]] = ()
-    """What follows from events, by consumer group. The first bears the service's name."""
+    """What follows from events, for each kind of aggregate; one consumer, called like the service, feeds them all."""
     readers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Topics that workers of its own read from the log, by consumer group."""
     parts: Callable[[Context], Sequence[object]] = lambda context: ()
@@ -117,7 +117,7 @@ class Service:
     @property
     def groups(self) -> Mapping[str, Sequence[str]]:
         """Everything that the service reads from the log, by consumer group."""
-        return {**{each.consumer: each.topics for each in self.reactions}, **self.readers}
+        return {self.name: topics_of(self.reactions), **self.readers}
 
     def app(self, context: Context) -> FastAPI:
         """The service's HTTP application, mounted at `/<name>`."""
@@ -144,17 +144,17 @@ class Service:
         settings = context.settings
         relay = Relay(context.database, context.log, settings.relay_batch, settings.poll_interval)
         context.database.on_publish = relay.wake
-        workers = [Worker(f"{self.name}.relay", relay.run), *self.workers(context)]
-        workers += [
-            Worker(f"{reactions.consumer}.consumer", self.pump(context, reactions).run)
-            for reactions in self.reactions
+        return [
+            Worker(f"{self.name}.relay", relay.run),
+            *self.workers(context),
+            Worker(f"{self.name}.consumer", self.pump(context).run),
         ]
-        return workers
 
-    def pump(self, context: Context, reactions: Reactions[Any] | None = None) -> Pump[Any]:
-        """That of one of its consumers: of the first, unless another is named."""
+    def pump(self, context: Context) -> Pump:
+        """What feeds its reactions from the log."""
         return Pump(
-            reactions or self.reactions[0],
+            self.name,
+            self.reactions,
             context.database,
             context.log,
             batch=context.settings.consumer_batch,

@@ -28,7 +28,6 @@ from services.resolution.lifecycle import UNSOLVED, State
 from shared.envelope import Received, open_envelope, record_id
 from shared.eventlog import EventLog, Record
 from shared.events.vocabulary import ALL_TOPICS, TRANSFER_TOPICS
-from shared.reactions import Reactions
 
 Row = dict[str, Any]
 
@@ -232,22 +231,14 @@ def _everywhere_once(evidence: Evidence, accepted: set[UUID]) -> Iterator[str]:
 
 
 def _inboxes(evidence: Evidence, events: Sequence[Received]) -> Iterator[str]:
-    """Every event was claimed by every consumer that answers to it, and nothing else was."""
+    """Every event was claimed by every service that answers to it, and nothing else was."""
     for service in catalogue.load():
-        for reactions in service.reactions:
-            yield from _inbox(reactions, evidence.rows(f"{service.name}.inbox"), events)
-
-
-def _inbox(
-    reactions: Reactions[Any], rows: Sequence[Mapping[str, Any]], events: Sequence[Received]
-) -> Iterator[str]:
-    consumer = reactions.consumer
-    wanted = {e.id: e for e in events if reactions.answers(e.wire_type)}
-    claimed = {row["event_id"] for row in rows if row["consumer"] == consumer}
-    for missing in wanted.keys() - claimed:
-        yield f"{consumer}: {wanted[missing].wire_type} {missing} was never handled"
-    for stranger in claimed - wanted.keys():
-        yield f"{consumer}: claimed event {stranger}, which the log does not have"
+        wanted = {e.id: e for e in events if any(each.answers(e.wire_type) for each in service.reactions)}
+        claimed = {row["event_id"] for row in evidence.rows(f"{service.name}.inbox")}
+        for missing in wanted.keys() - claimed:
+            yield f"{service.name}: {wanted[missing].wire_type} {missing} was never handled"
+        for stranger in claimed - wanted.keys():
+            yield f"{service.name}: claimed event {stranger}, which the log does not have"
 
 
 def _of(events: Sequence[Received], name: str) -> list[Received]:

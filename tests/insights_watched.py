@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 
-from services.insights.app import service
 from shared import clock
 from shared.keys import create_key
 from tests.insights_story import Told, records
@@ -22,12 +21,7 @@ DAYS = {"from": "2026-03-01", "to": "2026-03-31"}
 
 
 async def feed(insights: Insights, told: list[Told]) -> None:
-    """To every consumer that insights has."""
-    given = records(sorted(told, key=lambda each: each[0]))
-    for reactions in service.reactions:
-        pump = service.pump(insights.context, reactions)
-        for start in range(0, len(given), 1000):
-            await pump.handle(given[start : start + 1000])
+    await insights.feed(records(sorted(told, key=lambda each: each[0])), size=1000)
 
 
 async def administrator(insights: Insights) -> httpx.AsyncClient:

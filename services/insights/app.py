@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from services.insights.alerts.watch import Watch
 from services.insights.api import router
-from services.insights.consumers import CONSUMERS
 from services.insights.fairness.watch import FairnessWatch
 from services.insights.hazards.finding import HazardFinder
 from services.insights.pages.api import face as pages
+from services.insights.reactions import REACTIONS
 from services.insights.store import metadata
 from services.insights.topics.job import Miner
 from services.insights.training.finding import Finder
@@ -40,7 +40,7 @@ service = Service(
     router=router,
     faces={"/pages": pages},
     metadata=metadata,
-    reactions=CONSUMERS,
+    reactions=REACTIONS,
     parts=_parts,
     workers=_workers,
 )

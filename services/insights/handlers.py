@@ -63,7 +63,7 @@ from shared.events.vocabulary import Compensation, TransferForm, Visibility
 from shared.reactions import Reactions
 
 store = FactsStore()
-reactions: Reactions[Facts] = Reactions("insights", store)
+reactions: Reactions[Facts] = Reactions(store)
 
 
 @reactions.on(ComplaintRegistered)

@@ -18,8 +18,10 @@ async def rebuild(
 ) -> None:
     """Empty the read tables and fill them from the whole log; see `shared.rebuilding`.
 
-    Every consumer of insights must be stopped, in every process: raises GroupInUse when one is found running, before
+    Insights must be stopped, in every process: raises GroupInUse when its consumer is found running, before
     anything is changed or at the very end, when all is there; then stop it, and repeat. While it lasts, whoever asks
     insights for anything waits.
     """
-    await make_again(service.reactions, ctx.database, ctx.log, at_once=at_once, progress=progress)
+    await make_again(
+        service.name, service.reactions, ctx.database, ctx.log, at_once=at_once, progress=progress
+    )

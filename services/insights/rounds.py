@@ -1,19 +1,19 @@
 """What the jobs that look at read tables now and then have in common. Any number of replicas may run each.
 
-A job looks only when the tables are about as new as the log. While one of them lags (after a pause of the service, or
-while it is made again), half of a week's complaints would look like silence, and cases without the lapses that another
-table holds like good work; and what was looked at once is not looked at again.
+A job looks only when the tables are about as new as the log. While they lag (after a pause of the service), half of a
+week's complaints would look like silence; and what was looked at once is not looked at again.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from services.insights.consumers import CONSUMERS
+from services.insights.reactions import REACTIONS
 from shared.eventlog import EventLog
+from shared.reactions import topics_of
 from shared.service import Context
 
 BEHIND = 1_000
-"""Events that may wait to be read by any one consumer when a job looks."""
+"""Events that may wait to be read when a job looks."""
 
 
 async def repeat(context: Context, pause: int, turn: Callable[[], Awaitable[object]]) -> None:
@@ -24,8 +24,5 @@ async def repeat(context: Context, pause: int, turn: Callable[[], Awaitable[obje
 
 
 async def behind(log: EventLog) -> bool:
-    """Whether any consumer of insights has more to read than a job can overlook. Raises LogUnavailable."""
-    for each in CONSUMERS:
-        if await log.lag(each.consumer, each.topics) > BEHIND:
-            return True
-    return False
+    """Whether insights has more to read than a job can overlook. Raises LogUnavailable."""
+    return await log.lag("insights", topics_of(REACTIONS)) > BEHIND

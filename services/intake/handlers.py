@@ -34,7 +34,7 @@ from shared.events import (
 )
 from shared.reactions import Reactions
 
-reactions: Reactions[View] = Reactions("intake", ViewStore())
+reactions: Reactions[View] = Reactions(ViewStore())
 
 
 def _show(view: View, fact: Received, at: datetime, step: str, **data: Any) -> None:

@@ -53,7 +53,7 @@ from shared.reactions import Reactions
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Conversation, E, Received], None]
 
-reactions: Reactions[Conversation] = Reactions("notification", ConversationStore())
+reactions: Reactions[Conversation] = Reactions(ConversationStore())
 
 
 def on(event: type[E]) -> Callable[[Handler[E]], Handler[E]]:

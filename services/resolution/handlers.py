@@ -41,7 +41,7 @@ from shared.events import (
 from shared.events.vocabulary import Kind as Telling
 from shared.reactions import Reactions
 
-reactions = Reactions("resolution", store)
+reactions = Reactions(store)
 
 
 @reactions.on(ComplaintRegistered)

@@ -39,7 +39,7 @@ from shared.taxonomy import versions
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Dispatch, E, Received], None]
 
-reactions: Reactions[Dispatch] = Reactions("routing", DispatchStore())
+reactions: Reactions[Dispatch] = Reactions(DispatchStore())
 
 
 def on(event: type[E]) -> Callable[[Handler[E]], Handler[E]]:

@@ -917,7 +917,7 @@ async def test_when_the_server_comes_back_everything_goes_on_and_nothing_is_lost
         while time.monotonic() < until:
             begin = time.monotonic()
             assert len(await consumer.poll(100, 0.1)) <= 100
-            assert time.monotonic() - begin < logs.timeout + 2
+            assert time.monotonic() - begin < logs.timeout + 10
     begin = time.monotonic()
     refused = await asyncio.gather(
         log.append(records_of(topic, "z")),
@@ -927,7 +927,7 @@ async def test_when_the_server_comes_back_everything_goes_on_and_nothing_is_lost
         return_exceptions=True,
     )
     assert [type(error) for error in refused] == [LogUnavailable] * 4
-    assert time.monotonic() - begin < logs.timeout + 2
+    assert time.monotonic() - begin < logs.timeout + 10
     await server.heal()
     known = len(sent)
     await eventually(lambda: _true(len(sent) > known + 100), 30, "the writer to go on")

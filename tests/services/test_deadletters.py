@@ -52,7 +52,7 @@ class Parking:
     context: Context
 
     @property
-    def pump(self) -> Pump[Any]:
+    def pump(self) -> Pump:
         return service.pump(self.context)
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -130,7 +130,7 @@ async def test_a_replay_takes_what_is_parked_behind_while_it_runs(
     later = iter(story[1:])
     sound = Pump.replay
 
-    async def replay(pump: Pump[Any], letter: deadletters.DeadLetter) -> None:
+    async def replay(pump: Pump, letter: deadletters.DeadLetter) -> None:
         for record in later:  # the consumer that runs beside brings the next event while this one is there
             await parking.pump.handle([record])
             break
@@ -354,7 +354,7 @@ async def test_a_consumer_that_comes_and_goes_during_a_rebuild_loses_nothing(
 @pytest.mark.requirement("002-10")
 async def test_a_consumer_that_stays_is_noticed_by_a_rebuild(parking: Parking, told: list[Record]) -> None:
     await parking.context.log.append(told)
-    consumer = parking.context.log.consumer(reactions.consumer, reactions.topics)
+    consumer = parking.context.log.consumer(service.name, service.groups[service.name])
     await consumer.start()
     got = await consumer.poll(1000, 0.05)
     await parking.pump.handle(got)
@@ -366,7 +366,7 @@ async def test_a_consumer_that_stays_is_noticed_by_a_rebuild(parking: Parking, t
 
 
 async def _consume(parking: Parking) -> None:
-    consumer = parking.context.log.consumer(reactions.consumer, reactions.topics)
+    consumer = parking.context.log.consumer(service.name, service.groups[service.name])
     await consumer.start()
     while got := await consumer.poll(1000, 0.05):
         await parking.pump.handle(got)

@@ -364,8 +364,7 @@ async def test_groups_of_staff_are_treated_alike_or_it_is_told(world: World) -> 
         assert kept.status_code == 200, kept.text
     context, events = world.context("insights"), records(at_work())
     for _ in range(2):  # delivered again
-        for each in service.reactions:
-            await service.pump(context, each).handle(events)
+        await service.pump(context).handle(events)
     with clock.moved_to(lambda: datetime(2026, 4, 20, tzinfo=UTC)):
         assert await FairnessWatch(context).turn() == 2
         assert await FairnessWatch(context).turn() == 0

@@ -47,7 +47,7 @@ from shared.events.resolution import Offer
 from shared.events.routing import Decider
 from shared.events.vocabulary import Money, Outcome, Remedy, Severity
 from shared.ids import derived_id
-from tests.insights_story import START, Told, batches, interleaved, records, registered, stories
+from tests.insights_story import START, Told, interleaved, records, registered, stories
 from tests.services.test_insights import Insights, insights  # noqa: F401 - a fixture
 
 PROCESS = "/insights/v1/process"
@@ -56,9 +56,7 @@ MONTH = {"from": "2026-03-05", "to": "2026-03-06"}
 
 
 async def feed(insights: Insights, given: Sequence[Record], size: int = 100) -> None:  # noqa: F811
-    pump = service.pump(insights.context, reactions)
-    for batch in batches(given, size):
-        await pump.handle(batch)
+    await insights.feed(given, size)
 
 
 def way(

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from services.insights.app import service
 from services.insights.rebuild import rebuild
 from services.insights.recurrence.store import SignatureStore
 from shared.events import CaseClosed, CustomerErased, ImprovementJoined
@@ -51,9 +50,7 @@ def said(number: int, words: str, day: float = 0, product: ProductRef = MOTOR, *
 
 async def feed(insights: Insights, *told: Told, apart: bool = False) -> None:
     given = records(told)
-    for reactions in service.reactions:
-        for batch in [[each] for each in given] if apart else [given]:
-            await service.pump(insights.context, reactions).handle(batch)
+    await insights.feed(given, size=1 if apart else len(given))
 
 
 async def similar(insights: Insights, number: int) -> dict[str, Any]:

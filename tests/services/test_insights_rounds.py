@@ -6,7 +6,6 @@ import pytest
 
 from services.insights import rounds
 from services.insights.alerts.watch import Watch
-from services.insights.app import service
 from services.insights.hazards.finding import HazardFinder
 from services.insights.topics.job import Miner
 from services.insights.training.finding import Finder
@@ -20,20 +19,8 @@ from tests.services.test_insights_voices import told
 KETTLE = ProductRef(name="kettle")
 
 
-async def consume(of: Insights, *consumers: str) -> None:
-    """Let only these read what there is."""
-    for each in service.reactions:
-        if each.consumer in consumers:
-            consumer = of.context.log.consumer(each.consumer, each.topics)
-            await consumer.start()
-            while got := await consumer.poll(200, 0.05):
-                await service.pump(of.context, each).handle(got)
-                await consumer.commit(got)
-            await consumer.stop()
-
-
 @pytest.mark.requirement("003-06", "000-25")
-async def test_nothing_is_judged_while_any_consumer_has_much_to_read(
+async def test_nothing_is_judged_while_there_is_much_to_read(
     insights: Insights,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -43,12 +30,10 @@ async def test_nothing_is_judged_while_any_consumer_has_much_to_read(
     )
     done = "SELECT (SELECT count(*) FROM warning_rounds), (SELECT count(*) FROM mined_weeks), count(*) FROM hazards"
     with clock.moved_to(lambda: START + timedelta(days=14)):
-        for readers in ((), ("insights",), ("insights-voices",), ("insights-tellings", "insights-journeys")):
-            await consume(insights, *readers)
-            await Watch(insights.context).turn()
-            await Miner(insights.context).turn()
-            await HazardFinder(insights.context).turn()
-            assert await insights.rows(done) == [(0, 0, 0)]
+        await Watch(insights.context).turn()
+        await Miner(insights.context).turn()
+        await HazardFinder(insights.context).turn()
+        assert await insights.rows(done) == [(0, 0, 0)]
         await insights.consume_the_log()
         await Watch(insights.context).turn()
         await Miner(insights.context).turn()
@@ -63,9 +48,6 @@ async def test_who_must_learn_is_not_asked_while_lapses_are_still_to_be_read(
 ) -> None:
     monkeypatch.setattr(rounds, "BEHIND", 0)
     await insights.context.log.append(records(story()))
-    await consume(
-        insights, *(each.consumer for each in service.reactions if each.consumer != "insights-staff")
-    )
     with clock.moved_to(lambda: NOW):
         assert await Finder(insights.context).turn() == 0
         await insights.consume_the_log()

@@ -117,8 +117,7 @@ def planted(week: int, language: str, n: int = 8, **fields: Any) -> list[Told]:
 
 async def feed(insights: Insights, told: list[Told]) -> None:
     given = records(sorted(told, key=lambda each: each[0]))
-    for reactions in service.reactions:
-        await service.pump(insights.context, reactions).handle(given)
+    await service.pump(insights.context).handle(given)
 
 
 async def mine(insights: Insights, *weeks: int) -> list[int | None]:

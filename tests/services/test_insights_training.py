@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.insights.app import service
+from services.insights.rebuild import READ_TABLES
 from services.insights.training.finding import Finder
-from services.insights.training.handlers import reactions as lapses
 from shared import clock
 from shared.eventlog import Record
 from shared.events import (
@@ -28,7 +27,7 @@ from shared.events.routing import Decider
 from shared.events.surveys import AnsweredBy, SurveyAbout, SurveyAnswer, SurveyMeasure
 from shared.events.vocabulary import Severity
 from shared.ids import derived_id
-from tests.insights_story import START, Told, batches, interleaved, ordered_id, records, registered
+from tests.insights_story import START, Told, interleaved, ordered_id, records, registered
 from tests.services.test_insights import Insights, insights  # noqa: F401 - a fixture
 from tests.world import World, eventually
 
@@ -103,9 +102,6 @@ _LAPSES: dict[str, Any] = {
 
 async def feed(to: Insights, given: Sequence[Record], size: int = 200) -> None:
     await to.feed(given, size)
-    pump = service.pump(to.context, lapses)
-    for batch in batches(given, size):
-        await pump.handle(batch)
 
 
 def story() -> list[Told]:
@@ -187,11 +183,10 @@ async def test_every_interleaving_gives_the_same_conduct(insights: Insights) -> 
     assert len(before) == 24
     for seed in (1, 2):
         async with insights.context.database.transaction() as transaction:
-            await transaction.execute(text("TRUNCATE conduct"))
-            await transaction.execute(text("DELETE FROM inbox WHERE consumer = 'insights-conduct'"))
-        pump = service.pump(insights.context, lapses)
-        for batch in batches(interleaved(given, Random(seed), 3), 5):
-            await pump.handle(batch)
+            await transaction.execute(
+                text(f"TRUNCATE inbox, {', '.join(table.name for table in READ_TABLES)}")
+            )
+        await insights.feed(interleaved(given, Random(seed), 3), 5)
         assert await insights.rows("SELECT * FROM conduct ORDER BY id") == before
 
 

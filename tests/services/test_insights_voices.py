@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.insights.app import service
 from services.insights.cues.lexicon import common
 from services.insights.cues.model import Heard
-from services.insights.tellings.handlers import reactions as tellings
+from services.insights.rebuild import READ_TABLES
 from services.insights.voices import model
 from services.insights.voices.handlers import reactions as voices
 from services.insights.voices.rehearing import Rehearing
@@ -30,7 +29,7 @@ from shared.events.routing import Decider
 from shared.events.vocabulary import Because, Channel, Emotion, Kind, Language, Medium, Severity
 from shared.ids import derived_id
 from tests.conftest import NewDatabase
-from tests.insights_story import START, Told, batches, interleaved, ordered_id, records, registered
+from tests.insights_story import START, Told, interleaved, ordered_id, records, registered
 from tests.services.test_insights import Insights, insights  # noqa: F401 - a fixture
 
 SPAN = {"from": "2026-03-01", "to": "2026-03-28"}
@@ -110,10 +109,7 @@ def erased(of: Told) -> Told:
 
 
 async def feed(to: Insights, given: Sequence[Record], size: int = 100) -> None:
-    for each in (tellings, voices):
-        pump = service.pump(to.context, each)
-        for batch in batches(given, size):
-            await pump.handle(batch)
+    await to.feed(given, size)
 
 
 async def asked(of: Insights, path: str, **query: Any) -> dict[str, Any]:
@@ -235,7 +231,9 @@ async def test_every_interleaving_gives_the_same_voices_and_sums_of_them(
     assert before["voice_sums"] == await contributed(insights)
     for seed, size in ((1, 1), (2, 7)):
         async with insights.context.database.transaction() as transaction:
-            await transaction.execute(text("TRUNCATE voices, voice_sums, tellings, inbox"))
+            await transaction.execute(
+                text(f"TRUNCATE inbox, {', '.join(table.name for table in READ_TABLES)}")
+            )
         await feed(insights, interleaved(given, Random(seed), 3), size)
         assert await insights.snapshot() == before
 

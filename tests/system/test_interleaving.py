@@ -15,7 +15,7 @@ views must come out the same, and as they really were, without them.
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,7 +40,7 @@ from shared.eventlog import Record
 from shared.eventlog.kafka import KafkaLog
 from shared.events.vocabulary import Money, Remedy
 from shared.process import Process
-from shared.reactions import Pump
+from shared.reactions import Pump, topics_of
 from shared.service import Service
 from tests.conftest import NewDatabase
 from tests.recording import Command, Recording, connected, rows
@@ -149,20 +149,12 @@ class Bench:
         return self.service.name
 
     @cached_property
-    def pumps(self) -> list[Pump[Any]]:
-        context = self.process.contexts[self.service.name]
-        return [self.service.pump(context, reactions) for reactions in self.service.reactions]
-
-    async def handle(self, records: Sequence[Record]) -> None:
-        """By all its consumers, which hear independently of each other."""
-        for pump in self.pumps:
-            await pump.handle(records)
+    def pump(self) -> Pump:
+        return self.service.pump(self.process.contexts[self.service.name])
 
     @property
     def topics(self) -> dict[str, list[Record]]:
-        return self.recording.topics(
-            sorted({topic for reactions in self.service.reactions for topic in reactions.topics})
-        )
+        return self.recording.topics(topics_of(self.service.reactions))
 
     async def clear(self) -> None:
         """As if no event had ever come."""
@@ -315,7 +307,7 @@ async def bench(
 async def straight(bench: Bench) -> Snapshot:
     """What is stored when one topic comes after the other; the running service had stored the same."""
     for topic in bench.topics.values():
-        await bench.handle(topic)
+        await bench.pump.handle(topic)
     first = await bench.snapshot()
     if bench.service.name != "routing":  # which chose among several people then
         live = bench.live()
@@ -330,7 +322,7 @@ async def test_any_order_of_the_topics_ends_the_same(
 ) -> None:
     await bench.clear()
     for batch in course(bench.topics):
-        await bench.handle(batch)
+        await bench.pump.handle(batch)
     assert differences(straight, await bench.snapshot()) == []
     if bench.service.name == "notification":
         # Thanks come first, whatever was heard first.
@@ -437,7 +429,7 @@ async def live_through(bench: Bench, steps: list[Step], routing: list[Record], c
         if handled and chance.random() < course.again:
             batch = handled[chance.randrange(len(handled)) :] + batch
         if batch:
-            await bench.handle(batch)
+            await bench.pump.handle(batch)
         batch = []
 
     while intake or routed or any(stories.values()):
@@ -517,11 +509,11 @@ async def test_over_kafka_too(
         for batch in course(bench.topics):
             await log.append([replace(record, topic=own + record.topic) for record in batch])
             if polled := await consumer.poll(40, 0.05):
-                await bench.handle(polled)
+                await bench.pump.handle(polled)
                 await consumer.commit(polled)
         while await log.lag(own, topics):
             polled = await consumer.poll(40, 0.5)
-            await bench.handle(polled)
+            await bench.pump.handle(polled)
             await consumer.commit(polled)
         await consumer.stop()
     finally:

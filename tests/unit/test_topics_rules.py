@@ -255,9 +255,14 @@ def test_recurrences_do_not_depend_on_order_or_batches(which: Sequence[int], siz
         assert each.recurrence_id == (hotline if words == 2 else motor)
 
 
-def test_one_is_compared_with_few() -> None:
-    known = Candidates(signed(number, WORDS[0]) for number in range(1, 100))
-    assert len(known(signed(200, WORDS[0]))) == COMPARED
+def test_one_is_compared_with_few_texts_however_many_sent_each() -> None:
+    known = Candidates(
+        signed(number, f"{WORDS[0]} at {chr(ord('a') + number % 50)}corner") for number in range(1, 150)
+    )
+    found = known(signed(200, WORDS[0]))
+    assert len(found) == len({each.said for each in found}) == COMPARED
+    assert min(each.id.int for each in found) > 99, "each the last that told it"
+    assert len(known(signed(75, WORDS[0]))) == 2 * COMPARED, "before it and after it"
 
 
 def test_what_was_erased_before_is_not_compared_even_in_one_batch() -> None:

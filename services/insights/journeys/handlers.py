@@ -33,7 +33,7 @@ from shared.events import (
 )
 from shared.reactions import Reactions
 
-reactions: Reactions[Journey] = Reactions("insights-journeys", JourneyStore())
+reactions: Reactions[Journey] = Reactions(JourneyStore())
 
 
 @reactions.on(ComplaintRegistered)

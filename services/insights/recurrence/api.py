@@ -75,7 +75,7 @@ async def _alike(connection: AsyncConnection, one: Signed) -> dict[UUID, tuple[f
     if one.said is None:
         return {}
     said = one.said
-    found = [each for each in await near(connection, [one]) if each.id != one.id and each.said is not None]
+    found = [each for each in await near(connection, one) if each.id != one.id and each.said is not None]
     scored = [(likeness(said, each.said or ""), each) for each in found]
     best = sorted((each for each in scored if each[0] >= FROM), key=lambda each: (-each[0], -each[1].id.int))
     return {each.id: (score, each) for score, each in best[:SHOWN]}

@@ -7,7 +7,7 @@ from shared.envelope import Received
 from shared.events import ComplaintRegistered, CustomerErased
 from shared.reactions import Reactions
 
-reactions: Reactions[Signed] = Reactions("insights-recurrence", SignatureStore())
+reactions: Reactions[Signed] = Reactions(SignatureStore())
 
 
 @reactions.on(ComplaintRegistered)

@@ -4,10 +4,12 @@ Intake alone tells it, and it is compared as it was registered: what later conta
 same.
 """
 
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from services.insights.recurrence.signature import same_words
@@ -16,7 +18,7 @@ from shared.aggregate import Aggregate
 WITHIN = timedelta(days=180)
 """Between two complaints that are one recurrence."""
 COMPARED = 20
-"""Complaints that one is compared with at most."""
+"""Texts that one is compared with at most."""
 
 
 @dataclass(kw_only=True)
@@ -47,28 +49,43 @@ class Signed(Aggregate):
 
 
 class Candidates:
-    """Those that share a band with one: the likeliest to tell the same."""
+    """Texts that share a band with one, of the same product: the likeliest to tell the same. Who sends what others
+    send word by word costs no more than one text."""
 
     def __init__(self, signed: Iterable[Signed] = ()) -> None:
-        self._by_band: defaultdict[int, dict[UUID, Signed]] = defaultdict(dict)
+        self._texts: defaultdict[tuple[str | None, str], list[Signed]] = defaultdict(list)
+        self._by_band: defaultdict[tuple[str | None, int], set[str]] = defaultdict(set)
         for each in signed:
             self.add(each)
 
     def add(self, one: Signed) -> None:
+        if one.said is None:
+            return
+        insort(self._texts[one.product, one.said], one, key=_id)
         for band in one.bands:
-            self._by_band[band][one.id] = one
+            self._by_band[one.product, band].add(one.said)
 
     def __call__(self, one: Signed) -> Sequence[Signed]:
-        """Those with the most bands in common first, then the newest; `COMPARED` at most."""
-        common = Counter(i for band in one.bands for i in self._by_band.get(band, ()) if i != one.id)
-        best = sorted(common, key=lambda i: (-common[i], -i.int))[:COMPARED]
-        known = {i: each for band in one.bands for i, each in self._by_band.get(band, {}).items()}
-        return [known[i] for i in best]
+        """Of the `COMPARED` texts with the most bands in common, then by the alphabet, those next to it by their ids,
+        before and after, that can be told together with it. So all who told a text are linked from one to the next."""
+        common = Counter(said for band in one.bands for said in self._by_band.get((one.product, band), ()))
+        best = sorted(common, key=lambda said: (-common[said], said))[:COMPARED]
+        found: list[Signed] = []
+        for said in best:
+            told = self._texts[one.product, said]
+            at = bisect_left(told, one.id, key=_id)
+            for way in (range(at - 1, -1, -1), range(at, len(told))):
+                found += islice((told[n] for n in way if _together(one, told[n])), 1)
+        return found
 
 
-def tells_the_same(one: Signed, other: Signed) -> bool:
-    """Nearly the same words, of the same product, in time."""
-    if one.said is None or other.said is None or one.product != other.product:
+def _id(signed: Signed) -> UUID:
+    return signed.id
+
+
+def _together(one: Signed, other: Signed) -> bool:
+    """Two complaints of the same product, in time."""
+    if one.id == other.id or one.product != other.product:
         return False
     assert one.registered_at is not None, "only registered ones are compared"
     assert other.registered_at is not None, "only registered ones are compared"
@@ -77,9 +94,14 @@ def tells_the_same(one: Signed, other: Signed) -> bool:
         for each, at in ((one, other.registered_at), (other, one.registered_at))
     ):
         return False  # it was gone already, and must not be found only because both came in one batch
-    if abs(one.registered_at - other.registered_at) > WITHIN:
+    return abs(one.registered_at - other.registered_at) <= WITHIN
+
+
+def tells_the_same(one: Signed, other: Signed) -> bool:
+    """Nearly the same words, of the same product, in time."""
+    if one.said is None or other.said is None:
         return False
-    return same_words(one.said, other.said)
+    return _together(one, other) and same_words(one.said, other.said)
 
 
 def connected(

@@ -5,7 +5,18 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, Index, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Table,
+    Text,
+    TextClause,
+    Uuid,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.recurrence.model import WITHIN, Candidates, Signed, connected
@@ -16,7 +27,7 @@ from shared.database import Transaction, sql
 from shared.rebuilding import SAVED_AT_ONCE
 
 PER_BAND = 50
-"""The newest complaints of a band that are compared: a form letter costs no more than anything else."""
+"""The newest texts of a band and product that are compared, by the last complaint that told each."""
 
 signatures = Table(
     "signatures",
@@ -44,16 +55,24 @@ Index(
 FIELDS = tuple(column.name for column in signatures.columns)
 _values_of = attrgetter(*FIELDS)
 _LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
-_NEAR = sql(
-    f"""
+_SHARING = """
+SELECT {distinct} * FROM signatures WHERE bands @> ARRAY[b.band]
+  AND registered_at BETWEEN CAST(:since AS timestamptz) AND CAST(:until AS timestamptz)
+"""
+_NEAR = f"""
 SELECT DISTINCT {", ".join(f"s.{name}" for name in FIELDS)}
-FROM unnest(CAST(:bands AS bigint[])) AS b(band)
-CROSS JOIN LATERAL (
-    SELECT * FROM signatures WHERE bands @> ARRAY[b.band]
-      AND registered_at BETWEEN CAST(:since AS timestamptz) AND CAST(:until AS timestamptz)
-    ORDER BY registered_at DESC, id DESC LIMIT {PER_BAND}) s
+FROM unnest(CAST(:bands AS bigint[]), CAST(:products AS text[])) AS b(band, product)
+CROSS JOIN LATERAL (SELECT * FROM ({{sharing}}) n ORDER BY registered_at DESC, id DESC LIMIT {PER_BAND}) s
 """  # noqa: S608 - own names only
+# One complaint for each text; but each of the erased for itself, because it depends on the time whether it counts.
+_ONE = "said, CASE WHEN id = ANY(CAST(:erased AS uuid[])) THEN id END"
+_TEXTS_NEAR = sql(
+    _NEAR.format(
+        sharing=_SHARING.format(distinct=f"DISTINCT ON ({_ONE})")
+        + f"AND product IS NOT DISTINCT FROM b.product ORDER BY {_ONE}, registered_at DESC, id DESC"
+    )
 )
+_ALL_NEAR = sql(_NEAR.format(sharing=_SHARING.format(distinct="")))
 _MOVE = sql(
     "UPDATE signatures s SET recurrence_id = m.new "
     "FROM unnest(CAST(:old AS uuid[]), CAST(:new AS uuid[])) AS m(old, new) WHERE s.recurrence_id = m.old"
@@ -125,7 +144,7 @@ async def compare(
     new = sorted(wanted, key=lambda each: each.id)
     if not new:
         return
-    known = await near(transaction.connection, new)
+    known = await _found(transaction.connection, _TEXTS_NEAR, new, erased=list(erased))
     for each in known:
         each.erased_at = erased.get(each.id, each.erased_at)
     moved = connected(new, Candidates([*known, *new]))
@@ -137,15 +156,24 @@ def _rows(signed: Iterable[Signed]) -> list[dict[str, object]]:
     return [dict(zip(FIELDS, _values_of(each), strict=True)) for each in signed]
 
 
-async def near(connection: AsyncConnection, wanted: Sequence[Signed]) -> list[Signed]:
-    """What shares a band with any of them."""
+async def near(connection: AsyncConnection, wanted: Signed) -> list[Signed]:
+    """What shares a band with it, whatever the product."""
+    return await _found(connection, _ALL_NEAR, [wanted])
+
+
+async def _found(
+    connection: AsyncConnection, near: TextClause, wanted: Sequence[Signed], **more: object
+) -> list[Signed]:
     moments = [each.registered_at for each in wanted if each.registered_at is not None]
+    places = sorted({(band, each.product or "", each.product) for each in wanted for band in each.bands})
     given = {
-        "bands": sorted({band for each in wanted for band in each.bands}),
+        "bands": [band for band, _, _ in places],
+        "products": [product for _, _, product in places],
         "since": min(moments) - WITHIN,
         "until": max(moments) + WITHIN,
+        **more,
     }
-    rows = await driver.run(connection, _NEAR, given)
+    rows = await driver.run(connection, near, given)
     return [Signed(**dict(zip(FIELDS, row, strict=True))) for row in rows]
 
 

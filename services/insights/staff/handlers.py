@@ -6,7 +6,7 @@ from shared.envelope import Received
 from shared.events import AccusedCleared, AccusedTold, AppealDecided, AppealFiled, MarkMade
 from shared.reactions import Reactions
 
-reactions: Reactions[Accused] = Reactions("insights-staff", AccusedStore())
+reactions: Reactions[Accused] = Reactions(AccusedStore())
 
 
 @reactions.on(AccusedTold)

@@ -6,7 +6,7 @@ from shared.envelope import Received
 from shared.events import ComplaintRegistered, ComplaintSupplemented, CustomerErased
 from shared.reactions import Reactions
 
-reactions: Reactions[Telling] = Reactions("insights-tellings", TellingStore())
+reactions: Reactions[Telling] = Reactions(TellingStore())
 
 
 @reactions.on(ComplaintRegistered)

@@ -16,7 +16,7 @@ from shared.events.surveys import SurveyAbout, SurveyMeasure
 from shared.events.vocabulary import Outcome
 from shared.reactions import Reactions
 
-reactions: Reactions[Conduct] = Reactions("insights-conduct", ConductStore())
+reactions: Reactions[Conduct] = Reactions(ConductStore())
 
 BAD = 2
 """Of five: up to here a customer who rates is not satisfied."""

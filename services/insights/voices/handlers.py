@@ -14,7 +14,7 @@ from shared.events import (
 from shared.reactions import Reactions
 
 store = VoiceStore()
-reactions: Reactions[Voice] = Reactions("insights-voices", store)
+reactions: Reactions[Voice] = Reactions(store)
 
 
 @reactions.on(ComplaintRegistered)

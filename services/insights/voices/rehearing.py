@@ -42,10 +42,7 @@ class Rehearing:
         await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
-        """Hear all that was heard by older lexicons. Returns how many complaints.
-
-        What `tellings` has not read as far yet waits for the next turn.
-        """
+        """Hear all that was heard by older lexicons. Returns how many complaints."""
         heard, after = 0, None
         if await behind(self._context.log):
             return heard
@@ -72,11 +69,10 @@ class Rehearing:
 
 
 def _can_be_heard(voice: Voice, telling: Telling) -> bool:
-    """Asked again under the locks: another process may have been here, the words may be gone or not be read yet."""
+    """Asked again under the locks: another process may have been here, the words may be gone."""
     return (
         voice.lexicon is not None
         and voice.lexicon < common().version
-        and telling.registered_at is not None
         and not (voice.erased or telling.erased)
         and len(telling.contacts) == len(voice.told)
     )

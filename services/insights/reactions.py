@@ -1,9 +1,9 @@
-"""Everything in insights that reads the log."""
+"""What follows in insights from events, for each kind of aggregate."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from services.insights.handlers import reactions
+from services.insights.handlers import reactions as facts
 from services.insights.journeys.handlers import reactions as journeys
 from services.insights.recurrence.handlers import reactions as recurrence
 from services.insights.staff.handlers import reactions as staff
@@ -12,4 +12,5 @@ from services.insights.training.handlers import reactions as lapses
 from services.insights.voices.handlers import reactions as voices
 from shared.reactions import Reactions
 
-CONSUMERS: Sequence[Reactions[Any]] = (reactions, tellings, journeys, recurrence, voices, lapses, staff)
+REACTIONS: Sequence[Reactions[Any]] = (voices, tellings, lapses, staff, recurrence, journeys, facts)
+"""Saved in this order: what takes long is worked out before a lock on sums is taken that replicas wait for."""
