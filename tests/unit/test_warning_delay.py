@@ -134,6 +134,7 @@ def test_the_less_sure_the_share_the_wider_the_expectation(steps: int) -> None:
         for error in (0.0, 0.4)
     )
     np.testing.assert_allclose(sure.mean, unsure.mean)
+    assert (unsure.phi[:, 0] > sure.phi[:, 0]).all()
     if steps == 60:
         added = unsure.phi[:, 0] - sure.phi[:, 0]
         np.testing.assert_allclose(added, 0.4**2 * sure.mean[:, 0])
