@@ -19,6 +19,59 @@ COUNTS = {
     "began_dissatisfied": "of `closed`: began with a complaint or a criticism",
     "turned_satisfied": "of `began_dissatisfied`, those that ended satisfied",
 }
+ORDER = [
+    "received",
+    "merged",
+    "withdrawn",
+    "dissatisfied",
+    "converted",
+    "handled",
+    "handling_seconds",
+    "triaged",
+    "triaged_automatically",
+    "closed",
+    "closed_slowly",
+    "satisfied",
+    "acceptable",
+    "not_acceptable",
+    "trust_told",
+    "trust_restored",
+    "promises_kept",
+    "promises_broken",
+    "grave",
+    "responded_promptly",
+    "solved_at_once",
+    "passed_on",
+    "overdue",
+    "first_closed",
+    "reopened",
+    "upset",
+    "cheered",
+    "notices",
+    "notices_known",
+    "notices_timed",
+    "notice_seconds",
+    "rated",
+    "rated_well",
+    "process_rated",
+    "process_rated_well",
+    "effort_told",
+    "effort_low",
+    "recommend_told",
+    "promoters",
+    "detractors",
+    "repurchase_told",
+    "repurchase_meant",
+    "devoted",
+    "began_dissatisfied",
+    "turned_satisfied",
+    "shown_defect",
+    "second_chance",
+    "loyal_customer",
+    "product_improved",
+    "skill_raised",
+]
+"""All counts as this release names them."""
 TURNED = "turned_satisfied <= began_dissatisfied AND began_dissatisfied <= closed"
 DAYS = {"": "first of the year, UTC", "_durations": "first of the year in which it began, UTC"}
 TOLD = {
@@ -30,6 +83,10 @@ RULES = sa.text(
     "FROM pg_constraint WHERE conrelid = CAST(:monthly AS regclass) AND contype IN ('c', 'p') ORDER BY 1"
 )
 PROMISES = ("promises_kept_at", "promises_broken_at")
+NOT_NULL = sa.text(
+    "SELECT conname FROM pg_constraint WHERE conrelid = CAST(:yearly AS regclass) AND contype = 'n' "
+    "AND conname LIKE 'monthly%'"
+)
 ENDS = "('closed_satisfied', 'closed_acceptable', 'closed_not_acceptable', 'withdrawn')"
 
 
@@ -50,6 +107,10 @@ def upgrade() -> None:
         op.execute(f"COMMENT ON TABLE yearly{kind} IS '{TOLD[kind]}'")
         for name, rule in op.get_bind().execute(RULES, {"monthly": f"monthly{kind}"}).all():
             op.execute(f"ALTER TABLE yearly{kind} ADD CONSTRAINT {name} {rule}")
+        for (name,) in op.get_bind().execute(NOT_NULL, {"yearly": f"yearly{kind}"}).all():
+            op.execute(
+                f"ALTER TABLE yearly{kind} RENAME CONSTRAINT {name} TO {name.replace('monthly', 'yearly', 1)}"
+            )
     op.create_index(
         "ix_complaints_withdrawn",
         "complaints",
@@ -130,6 +191,7 @@ def _counts(table: str) -> list[str]:
 
 def _checked(table: str) -> None:
     """All counts, those that are new and those that are left."""
-    names = ", ".join(_counts(table))
+    there = set(_counts(table))
+    names = ", ".join(name for name in ORDER if name in there)
     op.create_check_constraint(op.f(f"ck_{table}_not_negative"), table, f"least({names}) >= 0")
     op.create_check_constraint(op.f(f"ck_{table}_not_empty"), table, f"greatest({names}) > 0")
