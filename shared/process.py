@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 import httpx
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -96,29 +96,9 @@ class Process:
 
     def _build(self) -> App:
         app = FastAPI(title="Redress", docs_url=None, redoc_url=None, openapi_url=None)
+        app.state.process = self
         problems.install(app)
-
-        @app.get("/", include_in_schema=False)
-        async def index() -> dict[str, dict[str, str]]:
-            return {
-                s.name: {"what": s.summary, "docs": f"/{s.name}/docs", "openapi": f"/{s.name}/openapi.json"}
-                for s in self.services
-            }
-
-        @app.get("/livez", include_in_schema=False)
-        async def livez() -> dict[str, str]:
-            return {"status": "alive"}
-
-        @app.get("/readyz", include_in_schema=False)
-        async def readyz() -> JSONResponse:
-            reasons = await self.unready()
-            status = "unready" if reasons else "ready"
-            return JSONResponse({"status": status, "reasons": reasons}, 503 if reasons else 200)
-
-        @app.get("/metrics", include_in_schema=False)
-        async def metrics() -> Response:
-            return Response(generate_latest(telemetry.METRICS), media_type=CONTENT_TYPE_LATEST)
-
+        app.include_router(_own)
         return Mounts({s.name: s.app(self.contexts[s.name]) for s in self.services}, app)
 
     async def unready(self) -> dict[str, str]:
@@ -168,6 +148,41 @@ class Process:
             for group, topics in service.groups.items():
                 waiting += await self.log.lag(group, topics)
         return waiting
+
+
+# FastAPI remembers every endpoint for good. So these belong to the module, not to a process: all of it would be kept.
+_own = APIRouter(include_in_schema=False)
+
+
+@_own.get("/")
+async def index(request: Request) -> dict[str, dict[str, str]]:
+    """What runs here."""
+    process: Process = request.app.state.process
+    return {
+        s.name: {"what": s.summary, "docs": f"/{s.name}/docs", "openapi": f"/{s.name}/openapi.json"}
+        for s in process.services
+    }
+
+
+@_own.get("/livez")
+async def livez() -> dict[str, str]:
+    """That it runs."""
+    return {"status": "alive"}
+
+
+@_own.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """Whether it should get requests now."""
+    process: Process = request.app.state.process
+    reasons = await process.unready()
+    status = "unready" if reasons else "ready"
+    return JSONResponse({"status": status, "reasons": reasons}, 503 if reasons else 200)
+
+
+@_own.get("/metrics")
+async def metrics() -> Response:
+    """For Prometheus."""
+    return Response(generate_latest(telemetry.METRICS), media_type=CONTENT_TYPE_LATEST)
 
 
 async def patiently(work: Callable[[], Awaitable[T]], patience: float) -> T:
