@@ -194,8 +194,10 @@ class Transaction:
         self._events.append(outbox.outgoing(event, self.service, at, event_id, trace))
 
     async def lock(self, complaint_ids: Iterable[object]) -> None:
-        """Hold these complaints of this service until the end of the transaction; see `_holding`."""
-        await driver.send(self.connection, _holding(self.service, complaint_ids))
+        """Hold these complaints of this service until the end of the transaction; see `_holding`. Of none, nothing is
+        sent."""
+        if statement := _holding(self.service, complaint_ids):
+            await driver.send(self.connection, statement)
 
     async def hold(self, *names: str) -> None:
         """Hold what is called so in this service until the end of the transaction: one at a time works on it."""

@@ -27,6 +27,7 @@ OUTBOX_OLDEST = Gauge(
 )
 CONSUMER_LAG = Gauge("redress_consumer_lag_events", "Events on the log not yet handled", ["consumer"])
 DEAD_LETTERS = Gauge("redress_dead_letters_open", "Parked events that wait for a replay", ["consumer"])
+SET_ASIDE = Gauge("redress_set_aside", "Work that failed and is tried again hourly", ["table"])
 WORKER_RESTARTS = Counter("redress_worker_restarts_total", "Workers that failed and began again", ["worker"])
 STREAMS_OPEN = Gauge("redress_streams_open", "Live streams, of the feed and of customers' cases", ["kind"])
 STREAMS_BEHIND = Counter(

@@ -12,16 +12,18 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.insights.app import service as insights
+from services.resolution.improvement.ordering import Ordering
 from services.resolution.improvement.returning import Returning
+from services.resolution.improvement.setting_aside import ASIDE
 from services.resolution.improvement.store import store
 from services.routing.app import service as routing_service
 from shared import clock
 from shared.aggregate import save_one
 from shared.database import sql
 from shared.eventlog import Record
-from shared.events import ComplaintSupplemented, CustomerErased, ProblemRecurred
+from shared.events import ComplaintSupplemented, CustomerErased, ProblemRecurred, SuggestionAccepted
 from shared.events.intake import ProductRef
-from shared.events.learning import RecurredBy
+from shared.events.learning import RecurredBy, SuggestionKind, SuggestionSource
 from shared.events.vocabulary import Because, Channel, Severity
 from shared.ids import new_id
 from tests.company import Company, open_company
@@ -540,6 +542,71 @@ async def test_a_problem_that_insights_finds_again_begins_it_anew_once(company: 
     assert (await facts(company, improvement)).count("reopened") == 1
     outcomes = await company.rows("SELECT outcome FROM improvement_returns ORDER BY outcome")
     assert outcomes == [("passed",), ("reopened",)]
+
+
+async def forbid(company: Company, table: str, what: str | None) -> None:
+    """From now on its rows must be so, or again need not."""
+    change = "DROP CONSTRAINT odd" if what is None else f"ADD CONSTRAINT odd CHECK ({what}) NOT VALID"
+    async with company.context.database.transaction() as transaction:
+        await transaction.execute(sql(f"ALTER TABLE {table} {change}"))
+
+
+def accepted(complaint_id: UUID, title: str, at: datetime) -> SuggestionAccepted:
+    return SuggestionAccepted(
+        complaint_id=complaint_id,
+        suggestion_id=new_id(),
+        kind=SuggestionKind.PRODUCT,
+        source=SuggestionSource.HAZARD_AGAIN,
+        improvement_id=new_id(),
+        title=title,
+        problem="It smokes.",
+        evidence=(complaint_id,),
+        accepted_by="key:1",
+        accepted_at=at,
+    )
+
+
+@pytest.mark.requirement("003-15")
+async def test_an_improvement_that_cannot_be_opened_holds_up_no_other(company: Company) -> None:
+    worker, one = Ordering(company.context), await told(company)
+    bad, good = (accepted(one, title, company.now + n * HOUR) for n, title in enumerate(("Bad", "Good")))
+    await company.hear(bad, good)
+    await forbid(company, "improvements", "title <> 'Bad'")
+    assert await worker.turn() == 1
+    query = "SELECT title, opened_at IS NULL, error FROM improvement_orders ORDER BY ordered_at"
+    (title, waits, error), other = await company.rows(query)
+    assert (title, waits, other) == ("Bad", True, ("Good", False, None))
+    assert error.startswith("IntegrityError: CheckViolationError 23514")
+    metrics = (await company.http.get("/metrics")).text
+    assert 'redress_set_aside{table="improvement_orders"} 1.0' in metrics
+    await forbid(company, "improvements", None)
+    assert await worker.turn() == 0, "it is left alone for a while"
+    company.now += ASIDE + HOUR
+    assert (await worker.turn(), await worker.turn()) == (1, 0)
+    for each in (bad, good):
+        assert (await company.http.get(f"{URL}/{each.improvement_id}")).json()["title"] == each.title
+    metrics = (await company.http.get("/metrics")).text
+    assert 'redress_set_aside{table="improvement_orders"} 0.0' in metrics
+
+
+@pytest.mark.requirement("000-08")
+async def test_a_problem_that_cannot_be_taken_back_holds_up_no_other(company: Company) -> None:
+    bad, good = await closed(company), await closed(company)
+    company.now += 40 * DAY
+    worker = Returning(company.context)
+    for each in (bad, good):
+        await company.hear(back(each, await told(company), company.now))
+        company.now += HOUR
+    await forbid(company, "improvements", f"state = 'closed' OR id <> '{bad['id']}'")
+    assert await worker.turn() == 1
+    states = [(await read(company, each))["state"] for each in (bad, good)]
+    assert states == ["closed", "open"]
+    (error,) = await company.rows("SELECT error FROM improvement_returns WHERE failed_at IS NOT NULL")
+    assert error[0].startswith("IntegrityError")
+    await forbid(company, "improvements", None)
+    company.now += ASIDE + HOUR
+    assert await worker.turn() == 1
+    assert (await read(company, bad))["state"] == "open"
 
 
 @pytest.mark.requirement("001-17", "004-13")

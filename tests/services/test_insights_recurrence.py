@@ -123,6 +123,34 @@ async def test_a_recurrence_is_the_same_whatever_the_order_and_the_batches(
         assert await again.rows(query) == one
 
 
+@pytest.mark.requirement("000-08")
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 3, 2, 1), (3, 0, 2, 1), (2, 0, 3, 1)])
+async def test_who_tells_it_word_by_word_connects_others_whatever_the_order(
+    insights: Insights, order: tuple[int, ...]
+) -> None:
+    """Whoever comes late joins whom they know to be before and behind them, not the newest alone."""
+    told = [said(1, PORT), said(2, PORT, 170), said(3, PORT, 340), said(4, PORT, 700)]
+    await insights.context.log.append(records(told))
+    await feed(insights, *(told[number] for number in order), apart=True)
+    query = "SELECT id, recurrence_id FROM signatures ORDER BY id"
+    assert [row[1] for row in await insights.rows(query)] == [*[id_of(1)] * 3, id_of(4)]
+    await rebuild(insights.context, at_once=1)
+    assert [row[1] for row in await insights.rows(query)] == [*[id_of(1)] * 3, id_of(4)]
+
+
+async def test_whoever_comes_after_an_erasure_finds_nobody_though_both_are_read_at_once(
+    insights: Insights,
+) -> None:
+    at = BEGAN + 10 * DAY
+    gone = CustomerErased(
+        complaint_id=id_of(1), customer_id=derived_id("c", 1), because=Because.REQUESTED, erased_at=at
+    )
+    await feed(insights, said(1, PORT))
+    await feed(insights, said(1, PORT), (at, gone), said(2, AGAIN, 20))
+    found = await insights.rows("SELECT recurrence_id FROM signatures ORDER BY id")
+    assert found == [(id_of(1),), (id_of(2),)]
+
+
 async def test_of_an_erased_customer_nothing_is_left_to_compare(insights: Insights) -> None:
     at = BEGAN + 10 * DAY
     gone = CustomerErased(

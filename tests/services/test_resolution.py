@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from services.resolution.app import service
 from services.resolution.model import Case
 from services.resolution.store import store
-from shared import clock
+from shared import clock, driver
 from shared.events import Event, OfferChosen, OffersDeclined
 from shared.events.vocabulary import Outcome, Severity
 from shared.ids import new_id
@@ -549,6 +549,16 @@ async def test_a_batch_costs_a_handful_of_statements(office: Office) -> None:
     async with office.context.database.transaction() as transaction:
         cases = await store.load(transaction, ids)
     assert {case.state for case in cases.values()} == {"open"}
+
+
+async def test_to_hold_no_complaint_nothing_is_sent(office: Office) -> None:
+    sent: list[Any] = []
+    async with office.context.database.transaction() as transaction:
+        with driver.driver_of(transaction.connection).query_logger(sent.append):
+            await transaction.lock([])
+            await transaction.lock([new_id()])
+            await asyncio.sleep(0)  # the driver tells of it behind
+    assert ["pg_advisory_xact_lock" in each.query for each in sent] == [True]
 
 
 async def test_the_service_runs_its_waker_by_itself(database_url: str, tmp_path: Path) -> None:

@@ -249,6 +249,20 @@ async def test_a_change_is_accepted_carried_out_and_judged_by_the_numbers(insigh
     assert (later["loop"][4]["words_zh"], later["loop"][4]["said"]) == ("确认有效", "Three in sixty.")
 
 
+async def test_what_was_counted_before_a_suggestion_is_not_counted_after_it_too(insights: Insights) -> None:
+    """The change is in force from the very day of the suggestion on."""
+    await feed(insights, *lacking(1, 21, 29.75))
+    await look(insights)
+    (found,) = await listed(insights)
+    await post(insights, f"{found['id']}/accept", **CHANGE)
+    done = await post(insights, f"{found['id']}/carry-out", reference="v4", in_force_on="2026-03-31")
+    assert done["effect"] is None, "no case was accepted since"
+    await feed(insights, *lacking(21, 23, 30.5))
+    with clock.moved_to(lambda: BEGAN + 31 * DAY):
+        effect = (await insights.http.get(f"{URL}/{found['id']}")).json()["effect"]
+    assert (effect["since"], effect["after"], effect["exposure_after"]) == (found["made_at"], 1, 2)
+
+
 @pytest.mark.requirement("003-15", "000-08")
 async def test_an_improvement_is_judged_from_its_closing_on_and_a_dropped_one_at_any_time(
     insights: Insights,
@@ -307,6 +321,8 @@ async def test_what_was_declined_is_suggested_again_only_by_what_happened_since(
     assert await look(insights, 60) == 1
     new, before = await listed(insights)
     assert (before["id"], new["cases"], new["state"]) == (found["id"], 20, "open")
+    assert (before["days"], new["days"]) == (180, 29), "it is counted since the decision"
+    assert "29天内20件中有10件须审批" in new["words_zh"]
     types = await insights.rows("SELECT headers->>'ce_type' FROM outbox ORDER BY id")
     assert types == [
         ("redress.suggestion.made.v1",),

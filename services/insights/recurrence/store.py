@@ -1,7 +1,8 @@
 """The table of signatures. A read table: made from events alone, whatever their order."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from shared.database import Transaction, sql
 from shared.rebuilding import SAVED_AT_ONCE
 
 PER_BAND = 50
-"""The newest texts of a band and product that are compared, by the last complaint that told each."""
+"""Complaints of a band and product that are compared, the nearest in time first."""
 
 signatures = Table(
     "signatures",
@@ -58,19 +59,27 @@ _values_of = attrgetter(*FIELDS)
 _LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
 _SHARING = """
 SELECT {distinct} * FROM signatures WHERE bands @> ARRAY[b.band]
-  AND registered_at BETWEEN CAST(:since AS timestamptz) AND CAST(:until AS timestamptz)
+  AND registered_at BETWEEN b.first - CAST(:within AS interval) AND b.last + CAST(:within AS interval)
 """
+_NEAREST = "abs(extract(epoch FROM registered_at - b.first)), id DESC"
 _NEAR = f"""
 SELECT DISTINCT {", ".join(f"s.{name}" for name in FIELDS)}
-FROM unnest(CAST(:bands AS bigint[]), CAST(:products AS text[])) AS b(band, product)
-CROSS JOIN LATERAL (SELECT * FROM ({{sharing}}) n ORDER BY registered_at DESC, id DESC LIMIT {PER_BAND}) s
+FROM unnest(CAST(:bands AS bigint[]), CAST(:products AS text[]), CAST(:firsts AS timestamptz[]),
+            CAST(:lasts AS timestamptz[])) AS b(band, product, first, last)
+CROSS JOIN LATERAL (
+    SELECT * FROM ({{sharing}}) n ORDER BY {_NEAREST} LIMIT {PER_BAND}
+) s
 """  # noqa: S608 - own names only
-# One complaint for each text; but each of the erased for itself, because it depends on the time whether it counts.
-_ONE = "said, CASE WHEN id = ANY(CAST(:erased AS uuid[])) THEN id END"
+# Of each text the last complaint before, the next one after, and one between: whatever came first, those whom it
+# connects are found. But each of the erased for itself, because it depends on the time whether it counts.
+_ONE = (
+    "said, (registered_at >= b.first)::int + (registered_at > b.last)::int, "
+    "CASE WHEN id = ANY(CAST(:erased AS uuid[])) THEN id END"
+)
 _TEXTS_NEAR = sql(
     _NEAR.format(
         sharing=_SHARING.format(distinct=f"DISTINCT ON ({_ONE})")
-        + f"AND product IS NOT DISTINCT FROM b.product ORDER BY {_ONE}, registered_at DESC, id DESC"
+        + f"AND product IS NOT DISTINCT FROM b.product ORDER BY {_ONE}, {_NEAREST}"
     )
 )
 _ALL_NEAR = sql(_NEAR.format(sharing=_SHARING.format(distinct="")))
@@ -104,7 +113,9 @@ class SignatureStore:
         known = [each for each in saved if not each.new]
         # Two that are compared in two transactions at once would not see each other.
         await transaction.hold("recurrence")
-        await compare(transaction, new, {})
+        # What is erased by this very batch is stored with its words as yet.
+        gone = {each.id: each.erased_at for each in known if each.erased_at is not None}
+        await compare(transaction, new, gone)
         for each in saved:
             each.scrub()
         await save_rows(transaction, signatures, _rows(new))
@@ -174,13 +185,17 @@ async def near(connection: AsyncConnection, wanted: Signed) -> list[Signed]:
 async def _found(
     connection: AsyncConnection, near: TextClause, wanted: Sequence[Signed], **more: object
 ) -> list[Signed]:
-    moments = [each.registered_at for each in wanted if each.registered_at is not None]
-    places = sorted({(band, each.product or "", each.product) for each in wanted for band in each.bands})
+    places: defaultdict[tuple[int, str | None, date], list[datetime]] = defaultdict(list)
+    for each in wanted:
+        assert each.registered_at is not None, "only registered ones are compared"
+        for band in each.bands:
+            places[band, each.product, each.registered_at.date()].append(each.registered_at)
     given = {
         "bands": [band for band, _, _ in places],
-        "products": [product for _, _, product in places],
-        "since": min(moments) - WITHIN,
-        "until": max(moments) + WITHIN,
+        "products": [product for _, product, _ in places],
+        "firsts": [min(moments) for moments in places.values()],
+        "lasts": [max(moments) for moments in places.values()],
+        "within": WITHIN,
         **more,
     }
     rows = await driver.run(connection, near, given)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic_core import to_json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,18 +25,18 @@ from services.insights.suggestions.schemas import (
     SuggestionShown,
 )
 from services.insights.suggestions.store import load, save, suggestion_of, suggestions
-from shared import clock, etag, idempotency, pages, problems
+from shared import clock, etag, pages, problems
 from shared.aggregate import NotPossible
 from shared.auth import Principal, may
 from shared.database import Transaction
-from shared.etag import IfMatch
+from shared.editing import Edit, Editing
 from shared.events.learning import SuggestionKind, SuggestionSource
-from shared.idempotency import Answer, IdempotencyKey
+from shared.idempotency import Answer
 from shared.masking import mask
 from shared.openapi import TAGGED
 from shared.problems import Problem
 from shared.rulebooks.store import load_books
-from shared.service import Context, Ctx, api_router
+from shared.service import Ctx, api_router
 
 router = api_router(tags=["suggestions"])
 Reads = Annotated[Principal, may("cases:read")]
@@ -104,11 +104,8 @@ async def read_suggestion(suggestion_id: UUID, who: Reads, ctx: Ctx) -> Response
 async def accept_suggestion(
     suggestion_id: UUID,
     wanted: SuggestionAcceptance,
-    request: Request,
     who: Decides,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """By an improvement, which resolution opens for the complaints that speak for it; or by a change that you name, and
     tell of when it is in force."""
@@ -116,7 +113,7 @@ async def accept_suggestion(
     async def change(transaction: Transaction, of: Suggestion, at: datetime) -> None:
         of.accept(wanted.action, mask(wanted.title), mask(wanted.problem), who.id, at)
 
-    return await _changed(suggestion_id, request, who, ctx, key, if_match, change)
+    return await _changed(suggestion_id, who, editing, change)
 
 
 @router.post(
@@ -128,18 +125,15 @@ async def accept_suggestion(
 async def decline_suggestion(
     suggestion_id: UUID,
     wanted: SuggestionRefusal,
-    request: Request,
     who: Decides,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """With a reason. What happens from now on may suggest it again."""
 
     async def change(transaction: Transaction, of: Suggestion, at: datetime) -> None:
         of.decline(mask(wanted.reason), who.id, at)
 
-    return await _changed(suggestion_id, request, who, ctx, key, if_match, change)
+    return await _changed(suggestion_id, who, editing, change)
 
 
 @router.post(
@@ -151,11 +145,8 @@ async def decline_suggestion(
 async def carry_out_suggestion(
     suggestion_id: UUID,
     wanted: ChangeMade,
-    request: Request,
     who: Decides,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """Of a suggestion that was accepted as a change. An improvement tells by itself how far it has come."""
 
@@ -170,7 +161,7 @@ async def carry_out_suggestion(
                 field="body/in_force_on",
             )
 
-    return await _changed(suggestion_id, request, who, ctx, key, if_match, change)
+    return await _changed(suggestion_id, who, editing, change)
 
 
 @router.post(
@@ -182,11 +173,8 @@ async def carry_out_suggestion(
 async def judge_suggestion(
     suggestion_id: UUID,
     wanted: SuggestionJudgement,
-    request: Request,
     who: Decides,
-    ctx: Ctx,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
+    editing: Editing,
 ) -> Response:
     """That it helped: when it has been in force, or its improvement closed, for as long as the rulebook says. That it
     did not, at any time: its improvement was dropped, for example. The numbers, if there are any, are kept with it."""
@@ -211,29 +199,21 @@ async def judge_suggestion(
             )
         of.judge(wanted.effective, mask(wanted.reason), seen.told() if seen else {}, who.id, at)
 
-    return await _changed(suggestion_id, request, who, ctx, key, if_match, change)
+    return await _changed(suggestion_id, who, editing, change)
 
 
-async def _changed(
-    suggestion_id: UUID,
-    request: Request,
-    who: Principal,
-    ctx: Context,
-    key: str | None,
-    if_match: str | None,
-    change: Change,
-) -> Response:
+async def _changed(suggestion_id: UUID, who: Principal, editing: Edit, change: Change) -> Response:
     async def work(transaction: Transaction) -> Answer:
         found = await load(transaction.connection, suggestion_id, hold=True)
         if found is None:
             raise problems.not_found("suggestion", "path/suggestion_id")
-        etag.must_match(if_match, found.version, "suggestion", "改进建议")
+        editing.must_match(found.version, "suggestion", "改进建议")
         at = clock.now()
         await change(transaction, found, at)
         await save(transaction, [found])
         return Answer(200, to_json(await _in_full(transaction.connection, found, at)))
 
-    return etag.tagged(await idempotency.once(request, ctx.database, who.id, key, work))
+    return await editing.once_tagged(who.id, work)
 
 
 async def _in_full(connection: AsyncConnection, of: Suggestion, now: datetime) -> SuggestionInFull:

@@ -46,10 +46,11 @@ async def course(connection: AsyncConnection, of: Suggestion) -> Course:
 
 
 def since_when(of: Suggestion, course: Course) -> datetime | None:
-    """From when on it could help; None before it is carried out."""
+    """From when on it could help; None before it is carried out. What was counted before it was made is not counted
+    again: its first day may be the day of the suggestion."""
     if of.action is SuggestionAction.IMPROVEMENT:
         return course.closed_at
-    return datetime.combine(of.in_force_on, time(), UTC) if of.in_force_on else None
+    return max(of.made_at, datetime.combine(of.in_force_on, time(), UTC)) if of.in_force_on else None
 
 
 async def effect(

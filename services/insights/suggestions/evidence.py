@@ -24,6 +24,8 @@ class Evidence:
     """The newest first, at most 50."""
     before: int
     """How often the same was suggested, and ended."""
+    ended_at: datetime | None
+    """When it ended last: only what happened since is counted."""
 
 
 # What was decided or judged is not suggested again by what was known then.
@@ -39,24 +41,26 @@ _HAZARDS = sql(
     _ENDED  # noqa: S608 - our own words
     + """
 SELECT 'hazard_again' AS source, h.subject, count(*) AS events, CAST(NULL AS bigint) AS cases,
-       (array_agg(h.complaint ORDER BY h.registered_at DESC, h.id))[1:50] AS complaints, coalesce(e.number, 0) AS before
+       (array_agg(h.complaint ORDER BY h.registered_at DESC, h.id))[1:50] AS complaints,
+       coalesce(e.number, 0) AS before, e.at AS ended_at
 FROM (SELECT id, registered_at, ARRAY[danger, coalesce(product, '')] AS subject, evidence[1] AS complaint
       FROM hazards WHERE danger IS NOT NULL AND registered_at >= :since AND registered_at <= :until) h
 LEFT JOIN ended e ON e.source = 'hazard_again' AND e.subject = h.subject
 WHERE NOT coalesce(e.live, false) AND (e.at IS NULL OR h.registered_at > e.at)
-GROUP BY h.subject, e.number HAVING count(*) >= :least ORDER BY h.subject
+GROUP BY h.subject, e.number, e.at HAVING count(*) >= :least ORDER BY h.subject
 """
 )
 _NEEDS = sql(
     _ENDED  # noqa: S608 - our own words
     + """
 SELECT 'training_again' AS source, t.subject, count(*) AS events, CAST(NULL AS bigint) AS cases,
-       (array_agg(t.complaint_id ORDER BY t.found_at DESC, t.id))[1:50] AS complaints, coalesce(e.number, 0) AS before
+       (array_agg(t.complaint_id ORDER BY t.found_at DESC, t.id))[1:50] AS complaints,
+       coalesce(e.number, 0) AS before, e.at AS ended_at
 FROM (SELECT id, found_at, ARRAY[department, lapse] AS subject, complaint_id
       FROM training_needs WHERE department IS NOT NULL AND found_at >= :since AND found_at <= :until) t
 LEFT JOIN ended e ON e.source = 'training_again' AND e.subject = t.subject
 WHERE NOT coalesce(e.live, false) AND (e.at IS NULL OR t.found_at > e.at)
-GROUP BY t.subject, e.number HAVING count(*) >= :least ORDER BY t.subject
+GROUP BY t.subject, e.number, e.at HAVING count(*) >= :least ORDER BY t.subject
 """
 )
 _PERMITS = sql(
@@ -75,13 +79,13 @@ _PERMITS = sql(
 )
 SELECT s.source, ARRAY[s.permit, s.category] AS subject, count(n.id) AS events, count(*) AS cases,
        (array_agg(n.id ORDER BY k.accepted_at DESC, n.id) FILTER (WHERE n.id IS NOT NULL))[1:50] AS complaints,
-       coalesce(e.number, 0) AS before
+       coalesce(e.number, 0) AS before, e.at AS ended_at
 FROM (SELECT DISTINCT source, permit, category FROM needed) s
 JOIN cases k ON k.category = s.category
 LEFT JOIN needed n ON n.id = k.id AND n.source = s.source AND n.permit = s.permit
 LEFT JOIN ended e ON e.source = s.source AND e.subject = ARRAY[s.permit, s.category]
 WHERE NOT coalesce(e.live, false) AND (e.at IS NULL OR k.accepted_at > e.at)
-GROUP BY s.source, s.permit, s.category, e.number HAVING count(n.id) >= :least ORDER BY 1, 2
+GROUP BY s.source, s.permit, s.category, e.number, e.at HAVING count(n.id) >= :least ORDER BY 1, 2
 """
 )
 
@@ -129,6 +133,7 @@ async def found(
             row.cases,
             tuple(dict.fromkeys(row.complaints)),
             row.before,
+            row.ended_at,
         )
         for row in rows
     ]

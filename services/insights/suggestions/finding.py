@@ -1,6 +1,7 @@
 """Looks on schedule for what complaints suggest to change. Any number of processes may run it; one at a time looks."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from services.insights.exact import share_interval
 from services.insights.rounds import behind, repeat
@@ -56,12 +57,15 @@ def suggested(evidence: Evidence, rules: Suggestions, version: int, at: datetime
         low, high = share_interval(evidence.events, evidence.cases)
     if kind is None or (low is not None and low <= rules.permit_share_above):
         return None
+    days = rules.window_days
+    if evidence.ended_at is not None:
+        days = min(days, max(1, ceil((at - evidence.ended_at) / timedelta(days=1))))
     said = words(
         evidence.source,
         evidence.subject,
         events=evidence.events,
         cases=evidence.cases,
-        days=rules.window_days,
+        days=days,
     )
     return Suggestion(
         id=derived_id("suggestion", evidence.source, *evidence.subject, evidence.before),
@@ -75,7 +79,7 @@ def suggested(evidence: Evidence, rules: Suggestions, version: int, at: datetime
         cases=evidence.cases,
         low=low,
         high=high,
-        days=rules.window_days,
+        days=days,
         evidence=evidence.complaints,
         rules_version=version,
         made_at=at,

@@ -1,6 +1,6 @@
 """What was told of one complaint, as the log has it: masked. Pure.
 
-Intake alone tells it, so it is read by a consumer of its own, which may take longer than the one that counts.
+Intake alone tells it.
 """
 
 from dataclasses import dataclass, field

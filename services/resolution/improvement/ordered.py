@@ -9,8 +9,9 @@ from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Table,
 
 from services.resolution.improvement.matter import Improving
 from services.resolution.improvement.orders import Order
+from services.resolution.improvement.setting_aside import ASIDE, Waiting, failures
 from services.resolution.tables import MOMENT, metadata
-from shared import driver
+from shared import clock, driver
 from shared.bulk import save_rows
 from shared.database import Database, Transaction, sql
 
@@ -31,6 +32,7 @@ improvement_orders = Table(
     Column("ordered_by", Text, nullable=False),
     Column("ordered_at", MOMENT, nullable=False),
     Column("opened_at", MOMENT),
+    *failures(),
     CheckConstraint("cardinality(evidence) BETWEEN 1 AND 50", "evident"),
     comment="Improvements that are to be opened, because somebody accepted a suggestion.",
 )
@@ -40,11 +42,13 @@ Index(
     improvement_orders.c.improvement_id,
     postgresql_where=improvement_orders.c.opened_at.is_(None),
 )
+ORDERED = Waiting(improvement_orders, "opened_at")
 
 _FIELDS = "improvement_id, complaint_id, evidence, title, problem, category, product, ordered_by, ordered_at"
 _WAITING = sql(
     f"SELECT o.improvement_id, o.complaint_id, o.evidence FROM improvement_orders o "  # noqa: S608 - a number
     f"JOIN cases c ON c.id = o.complaint_id AND c.state <> 'unopened' WHERE o.opened_at IS NULL "
+    "AND (o.failed_at IS NULL OR o.failed_at < :since) "
     f"ORDER BY o.ordered_at, o.improvement_id LIMIT {AT_ONCE}"
 )
 _HELD = sql(
@@ -64,9 +68,11 @@ async def keep_orders(transaction: Transaction, cases: Iterable[Improving]) -> N
 
 
 async def waiting_orders(database: Database) -> list[tuple[UUID, set[UUID]]]:
-    """Those whose case is open: the improvement, and the complaints that it is for; the first ordered first."""
+    """Those whose case is open: the improvement, and the complaints that it is for; the first ordered first. What was
+    set aside is left out."""
+    asked = {"since": clock.now() - ASIDE}
     async with database.reading() as connection:
-        rows = await driver.run(connection, _WAITING)
+        rows = await driver.run(connection, _WAITING, asked)
         return [(row.improvement_id, {row.complaint_id, *row.evidence}) for row in rows]
 
 

@@ -6,11 +6,12 @@ once. Any number of processes may run it.
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from uuid import UUID
 
 from services.resolution.books import BOOKS
 from services.resolution.improvement.desk import begun
-from services.resolution.improvement.ordered import held_order, opened_order, waiting_orders
+from services.resolution.improvement.ordered import ORDERED, held_order, opened_order, waiting_orders
 from services.resolution.improvement.returned import open_ones
 from services.resolution.improvement.store import store
 from services.resolution.store import store as cases
@@ -35,11 +36,13 @@ class Ordering:
             await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
 
     async def turn(self) -> int:
-        """Open what waits. Returns how many were opened."""
-        found = await waiting_orders(self._context.database)
-        for improvement_id, complaints in found:
-            await self._open(improvement_id, complaints)
-        return len(found)
+        """Open what waits; what cannot be opened is set aside. Returns how many were opened."""
+        database, done = self._context.database, 0
+        for improvement_id, complaints in await waiting_orders(database):
+            opening = partial(self._open, improvement_id, complaints)
+            done += await ORDERED.tried(database, opening, improvement_id=improvement_id)
+        await ORDERED.tell(database)
+        return done
 
     async def _open(self, improvement_id: UUID, complaints: Collection[UUID]) -> None:
         async with self._context.database.transaction(of=[improvement_id, *complaints]) as transaction:

@@ -10,8 +10,9 @@ from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Table,
 
 from services.resolution.improvement.matter import Improving
 from services.resolution.improvement.returns import Return, ReturnOutcome
+from services.resolution.improvement.setting_aside import ASIDE, Waiting, failures
 from services.resolution.tables import MOMENT, metadata, one_of
-from shared import driver
+from shared import clock, driver
 from shared.bulk import save_rows
 from shared.database import Database, Transaction, sql
 
@@ -28,6 +29,7 @@ improvement_returns = Table(
     Column("found_at", MOMENT, nullable=False),
     Column("settled_at", MOMENT),
     Column("outcome", Text, comment="what became of it"),
+    *failures(),
     CheckConstraint(f"outcome IN {one_of(*ReturnOutcome)}", "outcome"),
     CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", "settled"),
     comment="Problems that are back after their improvement was closed, as insights found them.",
@@ -38,6 +40,7 @@ Index(
     improvement_returns.c.improvement_id,
     postgresql_where=improvement_returns.c.settled_at.is_(None),
 )
+RETURNED = Waiting(improvement_returns, "settled_at")
 
 # That the case is open is asked, too: the registration may be read later.
 _WAITING = sql(
@@ -45,7 +48,8 @@ _WAITING = sql(
 SELECT r.improvement_id, r.closed_at, r.complaint_id FROM improvement_returns r
 JOIN improvements i ON i.id = r.improvement_id
 JOIN cases c ON c.id = r.complaint_id AND c.state <> 'unopened'
-WHERE r.settled_at IS NULL ORDER BY r.found_at, r.improvement_id LIMIT {AT_ONCE}
+WHERE r.settled_at IS NULL AND (r.failed_at IS NULL OR r.failed_at < :since)
+ORDER BY r.found_at, r.improvement_id LIMIT {AT_ONCE}
 """  # noqa: S608 - a number of our own
 )
 _HELD = sql(
@@ -74,9 +78,11 @@ async def keep_returns(transaction: Transaction, cases: Iterable[Improving]) -> 
 
 
 async def waiting(database: Database) -> list[tuple[UUID, datetime, UUID]]:
-    """Those whose case is open: the improvement, its closing, and the complaint; the first found first."""
+    """Those whose case is open: the improvement, its closing, and the complaint; the first found first. What
+    was set aside is left out."""
+    asked = {"since": clock.now() - ASIDE}
     async with database.reading() as connection:
-        return [tuple(row) for row in await driver.run(connection, _WAITING)]
+        return [tuple(row) for row in await driver.run(connection, _WAITING, asked)]
 
 
 async def held(transaction: Transaction, improvement_id: UUID, closed_at: datetime) -> Return | None:

@@ -6,11 +6,12 @@ held at once. Any number of processes may run it.
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from services.resolution.improvement.desk import join
 from services.resolution.improvement.model import Improvement
-from services.resolution.improvement.returned import held, open_ones, settle, waiting
+from services.resolution.improvement.returned import RETURNED, held, open_ones, settle, waiting
 from services.resolution.improvement.returns import Return, ReturnOutcome
 from services.resolution.improvement.steps import ImprovementState
 from services.resolution.improvement.store import store
@@ -37,11 +38,14 @@ class Returning:
             await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
 
     async def turn(self) -> int:
-        """Settle what waits. Returns how many were settled."""
-        found = await waiting(self._context.database)
-        for improvement_id, closed_at, complaint_id in found:
-            await self._settle(improvement_id, closed_at, complaint_id)
-        return len(found)
+        """Settle what waits; what cannot be settled is set aside. Returns how many were settled."""
+        database, done = self._context.database, 0
+        for improvement_id, closed_at, complaint_id in await waiting(database):
+            settling = partial(self._settle, improvement_id, closed_at, complaint_id)
+            row = {"improvement_id": improvement_id, "closed_at": closed_at}
+            done += await RETURNED.tried(database, settling, **row)
+        await RETURNED.tell(database)
+        return done
 
     async def _settle(self, improvement_id: UUID, closed_at: datetime, complaint_id: UUID) -> None:
         async with self._context.database.transaction(of=[improvement_id, complaint_id]) as transaction:
