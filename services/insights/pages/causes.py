@@ -25,7 +25,8 @@ from shared.rulebooks.store import load_books
 SHOWN: Final = 10
 """Causes in a chart; the rest is one bar. The table has up to MOST."""
 MOST: Final = 100
-MATTERS: Final = rollups.Wanted.some({"received", "merged"})
+COUNTED: Final = {"matters": 1}
+MATTERS: Final = rollups.Wanted.some(COUNTED)
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
@@ -54,7 +55,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
 
 def _matters(groups: Groups) -> dict[str, int]:
     """Complaints and criticisms, neither merged into others nor withdrawn: what `/charts/pareto` counts."""
-    return {key: n for key, n in zip(groups.keys, groups.summed({"matters": 1}), strict=True) if n}
+    return {key: n for key, n in zip(groups.keys, groups.summed(COUNTED), strict=True) if n}
 
 
 def _order(by: Mapping[str, int] | Mapping[str, Decimal]) -> list[str]:
