@@ -11,6 +11,7 @@ from services.insights import rollups
 from services.insights.charts.book import CHARTS
 from services.insights.charts.pareto import Pareto, pareto
 from services.insights.charts.schemas import ParetoWeight
+from services.insights.economics.assumed import in_force
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import closed, worth
 from services.insights.economics.schemas import EconomicsBy
@@ -44,7 +45,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     few = await asyncio.to_thread(pareto, {key: [(1.0, n)] for key, n in now.items()}, vital, seed)
     sections: list[Section] = [_vital(now, few, vital, asked), _by_number(now, then, few, asked)]
     if asked.by in {each.value for each in EconomicsBy}:
-        assumed = books.read(ECONOMICS)
+        assumed = await in_force(connection, books)
         found = worth(await closed(connection, asked.by, asked.first, asked.last), assumed)
         costs = {key: each.assumed.market_at_risk + each.assumed.handling for key, each in found.items()}
         if sum(costs.values()):
