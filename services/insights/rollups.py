@@ -61,7 +61,8 @@ def _part(position: int) -> str:
     return f"split_part(value, chr(31), {position + 1})"
 
 
-# One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text.
+# One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text: what is kept
+# is kept for ever.
 @cache
 def _question(cells: Cells, by: str, wanted: Wanted) -> TextClause:
     """Rows of (kind, name, key, n, days, buckets, censored); the values that are held are `held_0`, `held_1` ..."""
@@ -139,7 +140,7 @@ async def totals(
         by_day, by_month = ((now - age).date() for age in (BY_DAY_SINCE, BY_MONTH_SINCE))
         given |= pieces("in", first, last) | pieces("old", first, last, by_day, by_month)
         given |= pieces("ever", date.min, last)
-    found = (await driver.run(connection, _question(cells, by, wanted), given)).all()
+    found = (await driver.run(connection, _question(cells.form, by, wanted), given)).all()
     keys = {OVERALL: [""], BY_DAY: [str(date.fromordinal(n)) for n in _days(first, last)]}.get(by, [])
     return _groups(found, keys, wanted, now, running=by == BY_DAY)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.insights import rollups
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.facts import FactsStore
 from services.insights.rebuild import rebuild
@@ -181,3 +182,11 @@ async def test_what_ended_without_an_answer_does_not_wait_for_ever(insights: Ins
     await insights.feed(records(unanswered()))
     assert await shown(insights, "response_time_p50") == {None: (hours(1), False)}
     assert await shown(insights, "response_time_p90") == {None: (hours(1), False)}
+
+
+async def test_a_question_is_kept_once_whichever_values_are_held(insights: Insights) -> None:  # noqa: F811
+    await insights.measures(**MARCH, category="delivery")
+    kept = rollups._question.cache_info().currsize
+    for n in range(5):
+        await insights.measures(**MARCH, category=f"none-{n}")
+    assert rollups._question.cache_info().currsize == kept
