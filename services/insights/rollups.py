@@ -21,9 +21,10 @@ from services.insights.pieces import NO_DAYS, pieces, rows
 from services.insights.timed import DURATIONS
 from shared import driver
 
-BY_DAY_SINCE = timedelta(days=31)
+BY_DAY_SINCE = timedelta(days=92)
 """Ages of what waits are known to the half day when it began so long ago; of older ones to the half month. A quantile
-below a month does not notice the difference."""
+below three months does not notice the difference. A longer one can: when all cases of a month wait to its middle, none
+is left to speak against those that took longer, and what is only known to be slow is told as if it were known."""
 BY_MONTH_SINCE = timedelta(days=731)
 """Of still older ones to the half year."""
 _SINCE = datetime(2000, 1, 1, 12, tzinfo=UTC)
