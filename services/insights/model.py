@@ -7,7 +7,7 @@ own time: so the row is the same whichever topic is read first.
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -289,8 +289,8 @@ class Facts(Aggregate):
         )
 
 
-def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
-    """What the complaint adds to the rollups, with days in `zone`; nothing before its registration is known.
+def contributions(facts: Facts) -> Contributions:
+    """What the complaint adds to the rollups, with days of UTC; nothing before its registration is known.
 
     The rollups are at all times the sum of this over all complaints: whoever saves changed facts adds what
     they contribute now and takes away what they contributed before.
@@ -301,7 +301,7 @@ def contributions(facts: Facts, zone: tzinfo = UTC) -> Contributions:
     dims = facts.dims
 
     def add(at: datetime, what: str | tuple[str, int], n: int = 1) -> None:
-        counts[at.astimezone(zone).date(), dims, what] += n
+        counts[at.astimezone(UTC).date(), dims, what] += n
 
     received = facts.registered_at
     add(received, "received")

@@ -21,9 +21,10 @@ from services.insights.pieces import NO_DAYS, pieces, rows
 from services.insights.timed import DURATIONS
 from shared import driver
 
-BY_DAY_SINCE = timedelta(days=31)
+BY_DAY_SINCE = timedelta(days=92)
 """Ages of what waits are known to the half day when it began so long ago; of older ones to the half month. A quantile
-below a month does not notice the difference."""
+below three months does not notice the difference. A longer one can: when all cases of a month wait to its middle, none
+is left to speak against those that took longer, and what is only known to be slow is told as if it were known."""
 BY_MONTH_SINCE = timedelta(days=731)
 """Of still older ones to the half year."""
 _SINCE = datetime(2000, 1, 1, 12, tzinfo=UTC)
@@ -61,7 +62,8 @@ def _part(position: int) -> str:
     return f"split_part(value, chr(31), {position + 1})"
 
 
-# One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text.
+# One statement, so that all parts are of one moment. The keys are columns of ours, never a caller's text: what is kept
+# is kept for ever.
 @cache
 def _question(cells: Cells, by: str, wanted: Wanted) -> TextClause:
     """Rows of (kind, name, key, n, days, buckets, censored); the values that are held are `held_0`, `held_1` ..."""
@@ -139,7 +141,7 @@ async def totals(
         by_day, by_month = ((now - age).date() for age in (BY_DAY_SINCE, BY_MONTH_SINCE))
         given |= pieces("in", first, last) | pieces("old", first, last, by_day, by_month)
         given |= pieces("ever", date.min, last)
-    found = (await driver.run(connection, _question(cells, by, wanted), given)).all()
+    found = (await driver.run(connection, _question(cells.form, by, wanted), given)).all()
     keys = {OVERALL: [""], BY_DAY: [str(date.fromordinal(n)) for n in _days(first, last)]}.get(by, [])
     return _groups(found, keys, wanted, now, running=by == BY_DAY)
 

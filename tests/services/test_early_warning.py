@@ -13,6 +13,7 @@ import pytest
 from services.insights.alerts import limits
 from services.insights.alerts.book import EARLY_WARNING
 from services.insights.alerts.counts import recount
+from services.insights.alerts.delays import LONGEST
 from services.insights.alerts.judging import Known, Portfolio, judge
 from services.insights.alerts.past import calibrations
 from services.insights.alerts.severe import bunched
@@ -253,6 +254,14 @@ async def test_what_is_classified_late_is_no_silence_and_hides_no_surge(
 
 
 @pytest.mark.requirement("003-06")
+async def test_how_late_it_becomes_known_is_noted_as_long_as_any_may_come(insights: Insights) -> None:
+    await put(insights.context.database, *QUIET)
+    await look(insights)
+    noted = await insights.rows("SELECT step, max(age) FROM counts_known GROUP BY 1 ORDER BY 1")
+    assert noted == [(step.value, LONGEST[step]) for step in (WarningStep.DAY, WarningStep.WEEK)]
+
+
+@pytest.mark.requirement("003-06")
 async def test_an_alert_is_worked_out_again_from_the_event_alone(insights: Insights) -> None:
     await put(insights.context.database, *QUIET, *SURGE)
     await look(insights)
@@ -270,8 +279,11 @@ async def test_an_alert_is_worked_out_again_from_the_event_alone(insights: Insig
         np.testing.assert_allclose(judged.phi[0], seen.dispersion, rtol=1e-9)
         assert judged.p[0, 0] == pytest.approx(seen.p, rel=1e-6)
         assert limits.calibrated(seen.p, seen.null) == pytest.approx(seen.calibrated, rel=1e-9)
-        assert limits.q_of(seen) == pytest.approx(seen.q, rel=1e-9)
         assert seen.q is not None
+        assert seen.deciding_p is not None
+        assert seen.deciding_rank is not None
+        decided = seen.deciding_p * seen.portfolio / seen.deciding_rank
+        assert min(1.0, decided) == pytest.approx(seen.q, rel=1e-9)
         assert seen.q <= seen.alert_limit
 
 

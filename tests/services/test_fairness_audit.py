@@ -213,6 +213,8 @@ async def test_who_asks_for_too_much_or_for_nothing_is_told_what_would_be_right(
         return str(answer.json()["errors"][0]["field"])
 
     assert await refused({"from": "2019-01-01", "to": "2019-01-31"}) == "body/from"
+    for about in ("customers", "staff"):
+        assert await refused({"about": about, "from": "9999-12-01", "to": "9999-12-31"}) == "body/from"
     long = await world.http.post(f"{V1}/audits", json={"from": "2020-01-01", "to": "2022-01-01"})
     assert "731" in long.json()["errors"][0]["detail"]
     assert await refused({"from": "2026-02-01", "to": "2026-01-31"}) == "body/from"

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bs4 import BeautifulSoup
 
 from services.insights.app import service
 from services.insights.economics.book import ECONOMICS
@@ -163,6 +164,13 @@ async def test_the_money_view_uses_what_was_learned_when_the_rulebook_says_so(
 
         async def recoverable() -> Decimal:
             answer = await http.get("/insights/v1/economics", params=SPAN)
+            page = BeautifulSoup(
+                (await http.get("/insights/pages/money", params=SPAN)).text, features="html.parser"
+            )
+            [shown] = page.select("#figure-recoverable data")
+            assert shown["value"] == answer.json()["groups"][0]["recoverable"]["value"], (
+                "the page says it, too"
+            )
             return Decimal(answer.json()["groups"][0]["recoverable"]["value"])
 
         before = await recoverable()
@@ -182,5 +190,14 @@ async def test_the_money_view_uses_what_was_learned_when_the_rulebook_says_so(
         assert 0.543 < learned["posterior_low"] < learned["posterior"] < learned["posterior_high"] < 1
         # Satisfied customers of a major loss buy again more often than assumed: more is to be won by satisfying them.
         assert await recoverable() > before
+        by_channel = SPAN | {"by": "channel"}
+        chain = (await http.get("/insights/v1/measures/chain", params=by_channel)).json()
+        worth = (await http.get("/insights/v1/economics", params=by_channel)).json()
+        figures = {
+            unit["key"]: {each["measure"]: each for each in unit["figures"]} for unit in chain["units"]
+        }
+        for each in worth["groups"]:
+            found = figures[each["key"]]["recovered_per_complaint"]
+            assert found["value"] * found["of"] == pytest.approx(float(each["recovered"]["value"]), abs=0.01)
     await process.log.stop()
     await process._close()

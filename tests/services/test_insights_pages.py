@@ -432,6 +432,15 @@ async def test_only_who_oversees_people_sees_how_they_compare(
 
 
 @pytest.mark.requirement("P-41")
+@pytest.mark.parametrize("days", [("0001-01-01", "0001-01-31"), ("9999-12-01", "9999-12-31")])
+async def test_every_page_can_be_asked_up_to_the_ends_of_the_calendar(
+    told: Insights, days: tuple[str, str]
+) -> None:
+    for report in REPORTS:
+        await shown(told, report.id, **dict(zip(("from", "to"), days, strict=True)))
+
+
+@pytest.mark.requirement("P-41")
 async def test_both_languages_say_everything_and_the_same_numbers(told: Insights) -> None:
     for report in REPORTS:
         pages = [await shown(told, report.id, lang=each.value) for each in Language]

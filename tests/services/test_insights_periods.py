@@ -14,11 +14,13 @@ from services.insights.facts import FactsStore
 from services.insights.model import DISSATISFIED, Facts
 from services.insights.periods.store import split
 from shared import clock
-from tests.insights_story import records, stories
+from shared.events import CaseWithdrawn, ComplaintMerged
+from shared.ids import derived_id
+from tests.insights_story import START, Told, records, registered, stories
 from tests.services.test_insights import Insights, insights  # noqa: F401 - a fixture
 
 URL = "/insights/v1/periods"
-DAY = timedelta(days=1)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
@@ -60,17 +62,46 @@ def counted(facts: Iterable[Facts], since: datetime, until: datetime) -> dict[st
     return dict(found)
 
 
+def ended_otherwise() -> list[Told]:
+    """Withdrawn on the day of the receipt, withdrawn days later, and merged."""
+    told: list[Told] = []
+    for n in range(12):
+        i, at = derived_id("otherwise", n), START + n * 3 * DAY
+        told.append((at, registered(i, at)))
+        later = at + (timedelta(hours=1), 2.5 * DAY, timedelta(hours=2))[n % 3]
+        if n % 3 < 2:
+            told.append((later, CaseWithdrawn(complaint_id=i, withdrawn_at=later)))
+        else:
+            into = {"leading_id": derived_id("otherwise", 0), "merged_by": "li", "merged_at": later}
+            told.append((later, ComplaintMerged(complaint_id=i, **into)))
+    return told
+
+
+def periods(facts: list[Facts], begun: datetime, random: Random) -> list[tuple[datetime, datetime]]:
+    """Any, and such as end just after a complaint came that was withdrawn then or later."""
+    drawn = [begun + timedelta(seconds=random.randrange(45 * 86_400)) for _ in range(25)]
+    edges = [
+        at + SECOND
+        for each in facts
+        for at in (each.registered_at, each.withdrawn_at)
+        if each.withdrawn_at and at
+    ]
+    return [
+        *((since, since + timedelta(seconds=random.randrange(1, 20 * 86_400))) for since in drawn),
+        *((begun, until) for until in edges),
+    ]
+
+
 @pytest.mark.requirement("002-10", "002-16")
 async def test_a_period_is_exact_to_the_moment(insights: Insights) -> None:  # noqa: F811
-    await insights.feed(records(stories(120, seed=12, days=40)))
+    told = sorted([*stories(120, seed=12, days=40), *ended_otherwise()], key=lambda each: each[0])
+    await insights.feed(records(told))
     async with insights.context.database.transaction() as transaction:
         ids = [row[0] for row in await insights.rows("SELECT id FROM complaints")]
         facts = [each for each in (await FactsStore().load(transaction, ids)).values() if each.registered_at]
     begun = min(each.registered_at for each in facts if each.registered_at)
     random, seen = Random(12), Counter[str]()
-    for _ in range(25):
-        since = begun + timedelta(seconds=random.randrange(45 * 86_400))
-        until = since + timedelta(seconds=random.randrange(1, 20 * 86_400))
+    for since, until in periods(facts, begun, random):
         theirs = random.choice([None, None, *{each.department for each in facts if each.department}])
         asked = {"since": since.isoformat(), "until": until.isoformat(), "zone": "Asia/Shanghai"}
         with clock.moved_to(lambda: begun + 90 * DAY):

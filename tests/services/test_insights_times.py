@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.insights import rollups
 from services.insights.durations import RELATIVE_ERROR
 from services.insights.facts import FactsStore
 from services.insights.rebuild import rebuild
@@ -18,6 +19,7 @@ from shared.events import (
     CustomerTold,
     Event,
     NoticeAcknowledged,
+    SolutionCarriedOut,
 )
 from shared.events.intake import ProductRef
 from shared.events.vocabulary import Audience, Outcome, Severity, TransferForm
@@ -181,3 +183,27 @@ async def test_what_ended_without_an_answer_does_not_wait_for_ever(insights: Ins
     await insights.feed(records(unanswered()))
     assert await shown(insights, "response_time_p50") == {None: (hours(1), False)}
     assert await shown(insights, "response_time_p90") == {None: (hours(1), False)}
+
+
+@pytest.mark.requirement("002-17")
+async def test_what_waits_longer_than_the_slowest_took_keeps_it_from_being_the_usual(
+    insights: Insights,  # noqa: F811
+) -> None:
+    """Three still wait since the first of a month; the fourth took sixty days."""
+    told = [each for n in range(4) for each in given(200 + n, "quality", "kettle")]
+    done = after(60 * 24)
+    told.append((done, SolutionCarriedOut(complaint_id=case(200), result="done", carried_out_at=done)))
+    await insights.feed(records(told))
+    with clock.moved_to(lambda: after(65 * 24)):
+        [whole] = (await insights.measures(**MARCH)).values()
+    found = whole["handling_time_p50"]
+    assert found["at_least"], "three of four are not done after longer than that"
+    assert found["value"] == pytest.approx(65 * 24, abs=12)
+
+
+async def test_a_question_is_kept_once_whichever_values_are_held(insights: Insights) -> None:  # noqa: F811
+    await insights.measures(**MARCH, category="delivery")
+    kept = rollups._question.cache_info().currsize
+    for n in range(5):
+        await insights.measures(**MARCH, category=f"none-{n}")
+    assert rollups._question.cache_info().currsize == kept

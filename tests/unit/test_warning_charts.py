@@ -1,4 +1,4 @@
-"""CUSUM, g-chart, Laney's charts, counting once, disproportionality."""
+"""g-chart, Laney's charts, counting once, disproportionality."""
 
 import numpy as np
 import pytest
@@ -6,36 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import gammainc
 
-from services.insights.warning import charts, counting, cusum, disproportionality, gchart
+from services.insights.warning import charts, counting, disproportionality, gchart
 from services.insights.warning.disproportionality import NotFitted, Prior
 from services.insights.warning.negbin import Floats
 from services.insights.warning.squashing import squashed
 
 gaps = st.lists(st.integers(0, 40), min_size=1, max_size=5)
-
-
-@pytest.mark.requirement("003-06")
-def test_a_rise_that_creeps_in_is_seen_by_the_cusum_and_by_no_single_week() -> None:
-    counts = np.array([[5.0, 6, 4, 5, 5, 6, 8, 8, 9, 8, 9, 8, 9, 8]])
-    sums = cusum.poisson(counts, cusum.reference(5, 8), 6.0)
-    assert counts.max() <= 11  # within three deviations of the mean
-    assert (sums[0, :7] <= 6).all()
-    assert (sums[0] > 6).any()
-
-
-def test_the_sum_begins_anew_after_an_alarm() -> None:
-    sums = cusum.poisson(np.array([[9.0, 9.0, 0.0, 4.0]]), 3.0, 5.0)
-    assert sums.tolist() == [[6.0, 6.0, 0.0, 1.0]]
-
-
-def test_likelihood_ratios_of_dispersed_counts_are_between_those_of_poisson_and_none() -> None:
-    counts, mean = np.array([[12.0]]), np.array([[6.0]])
-    by_phi = [
-        cusum.likelihood_ratio(counts, mean, np.array([[phi]]), 2.0, 99)[0, 0] for phi in (1, 1.0001, 3, 9)
-    ]
-    assert by_phi[0] == pytest.approx(12 * np.log(2) - 6)
-    assert by_phi[1] == pytest.approx(by_phi[0], rel=1e-3)
-    assert by_phi[0] > by_phi[2] > by_phi[3] > 0
 
 
 @given(past=gaps, new=st.lists(st.integers(0, 20), min_size=1, max_size=3))

@@ -1,4 +1,4 @@
-"""The port of Farrington's algorithm, EARS and the CUSUM answer as R does, and EBGM as openEBGM does."""
+"""The port of Farrington's algorithm and EARS answer as R does, and EBGM as openEBGM does."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.insights.warning import cusum, disproportionality, ears, farrington
+from services.insights.warning import disproportionality, ears, farrington
 from services.insights.warning.farrington import Rules
 from services.insights.warning.negbin import Floats
 from services.insights.warning.thresholds import Threshold
@@ -86,16 +86,6 @@ def test_the_published_c3_depends_on_the_present_count_and_that_of_r_does_not() 
     week = np.array([29])
     assert ears.c3_scores(surge, week, 0.5)[0, 0] > ears.C3_LIMIT > ears.c3_scores(calm, week, 0.5)[0, 0]
     assert surge[0, -1] <= ears.bounds(surge, week).c3[0, 0]
-
-
-@pytest.mark.requirement("003-06")
-def test_the_run_lengths_of_the_cusum_are_those_of_r() -> None:
-    golden = _answers("poisson_cusum_arl")
-    assert golden.size > 100
-    for row in golden:
-        found = cusum.average_run_length(float(row["mu"]), int(row["km"]), int(row["hm"]), int(row["m"]))
-        assert found == pytest.approx(float(row["arl"]), rel=1e-9)
-        assert cusum.reference(float(row["mu0"]), float(row["mu1"])) == pytest.approx(float(row["k_exact"]))
 
 
 @pytest.mark.requirement("003-11")

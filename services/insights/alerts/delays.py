@@ -74,7 +74,7 @@ async def note(transaction: Transaction, of: Round, book: EarlyWarning, *, anew:
     given = {
         **{"step": of.step, "newest": of.starts, "days": of.days, "dimensions": list(book.dimensions)},
         # What is older than the newest weeks is not counted again.
-        "oldest": min(LONGEST[of.step], book.recount_weeks - 1),
+        "oldest": min(LONGEST[of.step], book.recount_weeks * 7 // of.days - 1),
     }
     await transaction.execute(_NOTE, given)
 

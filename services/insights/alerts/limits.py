@@ -7,7 +7,7 @@ import numpy as np
 from services.insights.warning import calibration
 from services.insights.warning.calibration import Calibration
 from services.insights.warning.negbin import Floats
-from shared.events.insights import WarningEvidence, WarningLevel, WarningNull
+from shared.events.insights import WarningLevel, WarningNull
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,3 @@ def calibrated(p: float, null: WarningNull | None) -> float:
         beyond = max(0.0, float(np.log(null.above) - np.log(max(p, 1e-300))))
         return float(null.share_above * np.exp(-beyond / null.slope))
     return float(np.interp(p, (null.below, null.above), (null.share_below, null.share_above)))
-
-
-def q_of(evidence: WarningEvidence) -> float | None:
-    """By its deciding p value and rank; None for severe ones."""
-    if evidence.deciding_p is None or evidence.deciding_rank is None:
-        return None
-    return min(1.0, evidence.deciding_p * evidence.portfolio / evidence.deciding_rank)

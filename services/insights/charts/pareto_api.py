@@ -11,7 +11,7 @@ from fastapi import Query
 from services.insights.charts.book import CHARTS, ChartRules
 from services.insights.charts.pareto import Cell, pareto
 from services.insights.charts.schemas import ParetoBy, ParetoItem, ParetoShown, ParetoWeight
-from services.insights.economics.api import in_force
+from services.insights.economics.assumed import in_force
 from services.insights.economics.book import ECONOMICS, Assumptions
 from services.insights.economics.model import Counts, money, rates_of
 from services.insights.journeys import questions

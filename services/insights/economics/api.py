@@ -1,17 +1,14 @@
 """HTTP in: what complaints are worth, and which cause to remove first."""
 
 from dataclasses import asdict
-from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Annotated
 
 import numpy as np
 from fastapi import Query
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.insights.cohorts.learned import instead, learn
-from services.insights.cohorts.store import cohorts
-from services.insights.economics.book import ECONOMICS, Assumptions
+from services.insights.economics.assumed import in_force
+from services.insights.economics.book import ECONOMICS
 from services.insights.economics.draws import Draws
 from services.insights.economics.measured import closed, figure, worth
 from services.insights.economics.model import prevention
@@ -27,7 +24,6 @@ from services.insights.economics.schemas import (
 from services.insights.ranges import First, Last, Reader, checked
 from shared import clock, problems
 from shared.problems import FieldError
-from shared.rulebooks.model import Books
 from shared.rulebooks.parameter import Parameter
 from shared.rulebooks.store import load_books
 from shared.service import Ctx, api_router
@@ -35,17 +31,6 @@ from shared.service import Ctx, api_router
 router = api_router(tags=["economics"])
 
 YEAR = 365
-LEARNED_FROM = timedelta(days=730)
-
-
-async def in_force(connection: AsyncConnection, books: Books) -> Assumptions:
-    """The assumptions; with what own cohorts showed, when the rulebook says so."""
-    assumed = books.read(ECONOMICS)
-    if not assumed.learn_repurchase:
-        return assumed
-    now = clock.now()
-    today = now.astimezone(UTC).date()
-    return instead(assumed, learn(assumed, await cohorts(connection, today - LEARNED_FROM, today, now)))
 
 
 @router.get("/economics", summary="What complaints are worth", responses=problems.documented())

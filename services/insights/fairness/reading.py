@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.insights.fairness.estimate import Codes
 from services.insights.fairness.measures import MeasureId
 from services.insights.fairness.model import Sample, Stratum
 from services.insights.model import DISSATISFIED
+from services.insights.ranges import moments
 from shared import driver
 from shared.database import sql
 from shared.events.vocabulary import Channel, Medium
@@ -110,16 +111,9 @@ class Seen:
 async def customers(connection: AsyncConnection, first: date, last: date, now: datetime) -> Seen:
     """The complaints and criticisms received from `first` to `last` (UTC, included); merged ones are left out, because
     how they end is told of the leading one."""
-    found = await driver.run(
-        connection,
-        _CUSTOMERS,
-        {
-            "since": datetime.combine(first, time(), UTC),
-            "until": datetime.combine(last + timedelta(days=1), time(), UTC),
-            "kinds": sorted(DISSATISFIED),
-            "now": now,
-        },
-    )
+    since, until = moments(first, last)
+    given = {"since": since, "until": until, "kinds": sorted(DISSATISFIED), "now": now}
+    found = await driver.run(connection, _CUSTOMERS, given)
     rows = found.all()
     strata, names = coded([(row.category, row.severity, row.loss, row.quarter) for row in rows])
     groups = {

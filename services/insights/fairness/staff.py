@@ -7,7 +7,7 @@ the first case that they were given and did not give on.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from services.insights.fairness.estimate import Codes, Flags
 from services.insights.fairness.measures import MeasureId
 from services.insights.fairness.model import Sample, Stratum
 from services.insights.fairness.reading import One, Seen, coded
+from services.insights.ranges import moments
 from shared import driver
 from shared.database import sql
 from shared.worktime import chinese_calendar
@@ -146,7 +147,5 @@ def _people(rows: Sequence[Any]) -> Any:
 
 
 def _span(first: date, last: date) -> dict[str, datetime]:
-    return {
-        "since": datetime.combine(first, time(), UTC),
-        "until": datetime.combine(last + timedelta(days=1), time(), UTC),
-    }
+    since, until = moments(first, last)
+    return {"since": since, "until": until}

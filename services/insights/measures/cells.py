@@ -1,7 +1,7 @@
 """Which of the kept sums answer a question. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.insights.model import CUTS, Dims, name_of
 
@@ -28,6 +28,11 @@ class Cells:
     """Place of what is broken down by; None: it is one group, or days."""
     held: tuple[tuple[int, str], ...]
     """Places whose value is given."""
+
+    @property
+    def form(self) -> "Cells":
+        """The same whatever the values are that are held."""
+        return replace(self, held=tuple((place, "") for place, _ in self.held))
 
 
 TOGETHER = tuple(name_of(cut) for cut in CUTS if len(cut) > 1)

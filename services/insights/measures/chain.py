@@ -11,6 +11,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.insights import rollups
+from services.insights.economics.assumed import in_force
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import closed, worth
 from services.insights.measures.book import MEASURE_TARGETS
@@ -133,7 +134,8 @@ async def read_chain(
         books = await load_books(connection, ECONOMICS, MEASURE_TARGETS)
         groups = await rollups.totals(connection, by.value, first, last, now, wanted=WANTED)
         money = await closed(connection, by.value, first, last)
-    assumed, fewest = books.read(ECONOMICS), books.read(MEASURE_TARGETS).fewest
+        assumed = await in_force(connection, books)
+    fewest = books.read(MEASURE_TARGETS).fewest
     recovered = {
         key: (
             float(found.figures()["recovered"].value)

@@ -54,7 +54,6 @@ class Value(NamedTuple):
 
 Terms = Mapping[str, int]
 """Counts by their names, each with what it is multiplied by."""
-NO_TERMS: Terms = {}
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """On the page of causes: which were said to be removed, and are back."""
 
-from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.insights.pages import numbers
 from services.insights.pages.model import Asked, Cell, Row, Table, Tone
 from services.insights.pages.names import name_of
+from services.insights.ranges import moments
 from services.insights.recurrence.returned import found_between
 
 MOST: Final = 50
@@ -26,8 +26,7 @@ _HEADS: Final = (
 
 async def back(connection: AsyncConnection, asked: Asked) -> list[Table]:
     """A table of what was found in the range, the newest first; none when nothing was."""
-    first, end = (datetime.combine(at, time(), UTC) for at in (asked.first, asked.last + timedelta(days=1)))
-    found = await found_between(connection, first, end, MOST)
+    found = await found_between(connection, *moments(asked.first, asked.last), MOST)
     rows = [
         Row(
             str(each.improvement_id),

@@ -11,6 +11,7 @@ from services.insights import rollups
 from services.insights.charts.book import CHARTS
 from services.insights.charts.pareto import Pareto, pareto
 from services.insights.charts.schemas import ParetoWeight
+from services.insights.economics.assumed import in_force
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import closed, worth
 from services.insights.economics.schemas import EconomicsBy
@@ -25,7 +26,8 @@ from shared.rulebooks.store import load_books
 SHOWN: Final = 10
 """Causes in a chart; the rest is one bar. The table has up to MOST."""
 MOST: Final = 100
-MATTERS: Final = rollups.Wanted.some({"received", "merged"})
+COUNTED: Final = {"matters": 1}
+MATTERS: Final = rollups.Wanted.some(COUNTED)
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
@@ -43,7 +45,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     few = await asyncio.to_thread(pareto, {key: [(1.0, n)] for key, n in now.items()}, vital, seed)
     sections: list[Section] = [_vital(now, few, vital, asked), _by_number(now, then, few, asked)]
     if asked.by in {each.value for each in EconomicsBy}:
-        assumed = books.read(ECONOMICS)
+        assumed = await in_force(connection, books)
         found = worth(await closed(connection, asked.by, asked.first, asked.last), assumed)
         costs = {key: each.assumed.market_at_risk + each.assumed.handling for key, each in found.items()}
         if sum(costs.values()):
@@ -54,7 +56,7 @@ async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
 
 def _matters(groups: Groups) -> dict[str, int]:
     """Complaints and criticisms, neither merged into others nor withdrawn: what `/charts/pareto` counts."""
-    return {key: n for key, n in zip(groups.keys, groups.summed({"matters": 1}), strict=True) if n}
+    return {key: n for key, n in zip(groups.keys, groups.summed(COUNTED), strict=True) if n}
 
 
 def _order(by: Mapping[str, int] | Mapping[str, Decimal]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,7 @@ from services.insights.pages import charts, numbers
 from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, Note, Row, Section, Table, Tone
 from services.insights.pages.names import name_of
 from services.insights.pages.report import Report
+from services.insights.ranges import moments
 from shared.events.insights import Treated as About
 from shared.events.vocabulary import Language
 
@@ -25,7 +26,7 @@ _TONES: Final = {FairnessVerdict.DISPARITY: Tone.BAD, FairnessVerdict.ALIKE: Ton
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
-    before = datetime.combine(asked.last + timedelta(days=1), time(), UTC)
+    _, before = moments(asked.first, asked.last)
     row = await store.newest_of(connection, About(asked.by), before)
     if row is None:
         return (Note(asked.say("no_audit")),)

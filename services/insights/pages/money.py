@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.insights.economics.assumed import in_force
 from services.insights.economics.book import ECONOMICS
 from services.insights.economics.measured import Figure as Amount
 from services.insights.economics.measured import closed, worth
@@ -28,7 +29,8 @@ HANDLED: Final = ("handling", "recovered", "recoverable", "speed", "voice", "wor
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
     books = await load_books(connection, ECONOMICS)
-    assumed, currency = books.read(ECONOMICS), books.read(ECONOMICS).currency
+    assumed = await in_force(connection, books)
+    currency = assumed.currency
     whole = worth(await closed(connection, None, asked.first, asked.last), assumed)
     if not whole:
         return (Note(asked.say("nothing")),)

@@ -1,7 +1,7 @@
 """What is unusual, and what did people make of it? Alerts that went on in the range, and how far to believe them."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +17,7 @@ from services.insights.pages.model import Asked, Cell, Chart, Figure, Figures, N
 from services.insights.pages.names import name_of
 from services.insights.pages.numbered import by_number
 from services.insights.pages.report import Report
+from services.insights.ranges import moments
 from shared.events.insights import WarningEvidence, WarningLevel, WarningStep, WarningTail
 from shared.events.vocabulary import Language
 
@@ -29,10 +30,7 @@ STEPS: Final = 27
 
 
 async def _make(connection: AsyncConnection, asked: Asked) -> Sequence[Section]:
-    since, before = (
-        datetime.combine(at, time(), UTC) for at in (asked.first, asked.last + timedelta(days=1))
-    )
-    found = await keeping.between(connection, since, before, MOST)
+    found = await keeping.between(connection, *moments(asked.first, asked.last), MOST)
     if not found:
         return (Note(asked.say("none_raised")),)
     real = await precisions(connection)

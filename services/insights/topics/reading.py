@@ -61,9 +61,10 @@ async def listed(
 
 async def between(connection: AsyncConnection, first: date, last: date, most: int) -> list[TopicSummary]:
     """Those that were told more than expected in a week with days from `first` to `last`, the newest first."""
+    week = first - min(timedelta(days=6), first - date.min)
     query = (
         select(topics, _NUMBER)
-        .where(topics.c.first_week <= last, topics.c.last_week > first - timedelta(days=7))
+        .where(topics.c.first_week <= last, topics.c.last_week >= week)
         .order_by(topics.c.found_at.desc(), topics.c.id.desc())
         .limit(most)
     )
