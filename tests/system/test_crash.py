@@ -26,6 +26,9 @@ from tests.world import eventually
 pytestmark = pytest.mark.slow
 
 SEED = 20_260_302
+# What was reported as committed must survive, so a commit waits for the write; no power fails here, so it need not
+# wait for the disk.
+SURVIVES = {"synchronous_commit": "on", "full_page_writes": "on"}
 
 
 @pytest.fixture
@@ -50,10 +53,7 @@ async def test_killed_at_every_point_nothing_is_lost(ground: Ground, new_databas
 @pytest.mark.slow
 @pytest.mark.requirement("N-A")
 async def test_postgres_killed_and_back_nothing_is_lost(ground: Ground, scratch: Path) -> None:
-    # What was reported as committed must survive, so a commit waits for the write; no power fails here, so it
-    # need not wait for the disk.
-    survives = {"synchronous_commit": "on", "full_page_writes": "on"}
-    server = PrivatePostgres(scratch / "killed", durable=False, settings=survives)
+    server = PrivatePostgres(scratch / "killed", durable=False, settings=SURVIVES)
     server.start()
     try:
         report = await play(
@@ -74,7 +74,7 @@ async def test_postgres_killed_and_back_nothing_is_lost(ground: Ground, scratch:
 @pytest.mark.slow
 @pytest.mark.requirement("N-A")
 async def test_a_process_that_starts_while_postgres_is_away_waits_for_it(scratch: Path) -> None:
-    server = PrivatePostgres(scratch / "away", durable=False)
+    server = PrivatePostgres(scratch / "away", durable=False, settings=SURVIVES)
     server.start()
     try:
         url = await fresh_database(server, "away")
