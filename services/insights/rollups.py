@@ -78,13 +78,13 @@ def _question(cells: Cells, by: str, wanted: Wanted) -> TextClause:
     open_ = "received - merged - withdrawn - closed AS n"
     if by == BY_DAY:
         of, span = "CAST(day AS text)", "AND day BETWEEN :first AND :last"
-        counts = f"SELECT {of} AS key, {', '.join(wanted.counts)} FROM daily WHERE {where} {span}"  # noqa: S608
+        counts = f"SELECT {of} AS key, {', '.join(wanted.counts)} FROM daily WHERE {where} {span}"  # noqa: S608 - own names only
         times = waiting = (
-            f"SELECT name, {of} AS key, day - DATE '2000-01-01' AS at, begun, {_ENDED} "  # noqa: S608
+            f"SELECT name, {of} AS key, day - DATE '2000-01-01' AS at, begun, {_ENDED} "  # noqa: S608 - own names only
             f"FROM daily_durations WHERE {timed} {span}"
         )
         stock = (
-            f"SELECT {of} AS key, {open_} FROM daily WHERE {where} {span} UNION ALL "  # noqa: S608
+            f"SELECT {of} AS key, {open_} FROM daily WHERE {where} {span} UNION ALL "  # noqa: S608 - own names only
             + rows(f"'' AS key, {open_}", "ever", where)
         )
     else:
@@ -97,21 +97,21 @@ def _question(cells: Cells, by: str, wanted: Wanted) -> TextClause:
         stock = rows(f"{of} AS key, {open_}", "ever", where)
     sums = ", ".join(f"sum({name})::bigint" for name in wanted.counts)
     parts = [
-        f"SELECT {_COUNTED} AS kind, NULL AS name, key, ARRAY[{sums}]::bigint[] AS n, NULL::int[] AS days, "  # noqa: S608
+        f"SELECT {_COUNTED} AS kind, NULL AS name, key, ARRAY[{sums}]::bigint[] AS n, NULL::int[] AS days, "  # noqa: S608 - own names only
         f"NULL::bytea AS buckets, NULL::bytea AS censored FROM ({counts}) c GROUP BY key"
     ]
     if wanted.durations:
         parts.append(
-            f"SELECT {_TIMED}, name, key, NULL, NULL, string_agg(buckets, ''::bytea), "  # noqa: S608
+            f"SELECT {_TIMED}, name, key, NULL, NULL, string_agg(buckets, ''::bytea), "  # noqa: S608 - own names only
             f"string_agg(censored_buckets, ''::bytea) FROM ({times}) t WHERE finished + censored > 0 GROUP BY name, key"
         )
         parts.append(
-            f"SELECT {_WAITING}, name, key, array_agg(begun - finished - censored), array_agg(at), NULL, NULL "  # noqa: S608
+            f"SELECT {_WAITING}, name, key, array_agg(begun - finished - censored), array_agg(at), NULL, NULL "  # noqa: S608 - own names only
             f"FROM ({waiting}) w WHERE begun > finished + censored GROUP BY name, key"
         )
     if wanted.open:
         parts.append(
-            f"SELECT {_OPEN}, NULL, key, ARRAY[sum(n)::bigint], NULL, NULL, NULL FROM ({stock}) s "  # noqa: S608
+            f"SELECT {_OPEN}, NULL, key, ARRAY[sum(n)::bigint], NULL, NULL, NULL FROM ({stock}) s "  # noqa: S608 - own names only
             "GROUP BY key"
         )
     return text(" UNION ALL ".join(parts))

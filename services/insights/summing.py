@@ -129,14 +129,14 @@ _KEYS = (
 _SAME = "t.name = d.name AND t.dimension = d.dimension AND t.day = d.day AND t.value = d.value"
 _STORED = {
     grain: text(
-        f"SELECT d.i, t.buckets, t.censored_buckets FROM {_KEYS}) WITH ORDINALITY AS d(name, dimension, day, value, i) "  # noqa: S608
+        f"SELECT d.i, t.buckets, t.censored_buckets FROM {_KEYS}) WITH ORDINALITY AS d(name, dimension, day, value, i) "  # noqa: S608 - own names only
         f"JOIN {grain}_durations t ON {_SAME} WHERE t.finished + t.censored > 0"
     )
     for grain in GRAINS
 }
 _TIMES = {
     grain: text(
-        f"MERGE INTO {grain}_durations AS t USING (SELECT * FROM {_KEYS}, CAST(:begun AS bigint[]), "  # noqa: S608
+        f"MERGE INTO {grain}_durations AS t USING (SELECT * FROM {_KEYS}, CAST(:begun AS bigint[]), "  # noqa: S608 - own names only
         "CAST(:finished AS bigint[]), CAST(:buckets AS bytea[]), CAST(:censored AS bigint[]), "
         "CAST(:censored_buckets AS bytea[]))) "
         f"AS d(name, dimension, day, value, {', '.join(TIMES)}) ON {_SAME} "

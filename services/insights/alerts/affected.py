@@ -127,7 +127,7 @@ class Everything:
 def _having(which: str, names: Sequence[str]) -> TextClause:
     rows = ", ".join(f"('{name}', {name})" for name in names)
     return sql(
-        "SELECT attribute, value, count(*) FILTER (WHERE registered_at >= :since) AS affected, count(*) AS n "  # noqa: S608
+        "SELECT attribute, value, count(*) FILTER (WHERE registered_at >= :since) AS affected, count(*) AS n "  # noqa: S608 - own names only
         f"FROM complaints CROSS JOIN LATERAL (VALUES {rows}) AS a(attribute, value) WHERE {which} "
         "AND registered_at >= :beside AND registered_at < :before AND value IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     )

@@ -31,13 +31,13 @@ _WHOLE = sql(f"SELECT {_ADDED} FROM ({rows(', '.join(_READ), 'in', _CUT)}) s")  
 def _promises(column: str) -> str:
     # They are in the order of their times: whose newest came before has none in these hours.
     return (
-        f"(SELECT count(*) FROM complaints, unnest({column}) AS p(at) WHERE {_OURS} "  # noqa: S608
+        f"(SELECT count(*) FROM complaints, unnest({column}) AS p(at) WHERE {_OURS} "  # noqa: S608 - own names only
         f"AND {column}[cardinality({column})] >= :since AND at >= :since AND at < :until)"
     )
 
 
 _HOURS = sql(
-    "SELECT (SELECT count(*) FROM complaints WHERE registered_at >= :since AND registered_at < :until "  # noqa: S608
+    "SELECT (SELECT count(*) FROM complaints WHERE registered_at >= :since AND registered_at < :until "  # noqa: S608 - own names only
     f"AND {_OURS}) AS received, count(*) AS closed, count(*) FILTER (WHERE outcome = 'satisfied') AS satisfied, "
     "count(*) FILTER (WHERE kind = ANY(CAST(:kinds AS text[]))) AS dissatisfied, "
     "count(*) FILTER (WHERE kind = ANY(CAST(:kinds AS text[])) AND outcome = 'satisfied') AS converted, "
@@ -45,11 +45,11 @@ _HOURS = sql(
     f"FROM complaints WHERE closed_at >= :since AND closed_at < :until AND {_OURS}"
 )
 _OPEN_BEFORE = sql(
-    "SELECT coalesce(sum(n), 0)::bigint FROM ("  # noqa: S608
+    "SELECT coalesce(sum(n), 0)::bigint FROM ("  # noqa: S608 - own names only
     f"{rows('received - merged - withdrawn - closed AS n', 'in', _CUT)}) s"
 )
 _OPEN_SINCE = sql(
-    "SELECT (SELECT count(*) FROM complaints WHERE registered_at >= :since AND registered_at < :until "  # noqa: S608
+    "SELECT (SELECT count(*) FROM complaints WHERE registered_at >= :since AND registered_at < :until "  # noqa: S608 - own names only
     f"AND withdrawn_at IS NULL AND NOT ({_MERGED}) AND {_OURS}) - (SELECT count(*) FROM complaints "
     f"WHERE closed_at >= :since AND closed_at < :until AND {_OURS}) + (SELECT count(*) FROM complaints "
     f"WHERE withdrawn_at >= :until AND registered_at < :until AND {_OURS})"
@@ -60,18 +60,18 @@ _THEIRS = rows(
     *("in", "dimension = 'department+category' AND value LIKE :theirs"),
 )
 _CATEGORIES = {
-    theirs: sql(f"SELECT key, sum(received)::bigint AS n FROM ({some}) s GROUP BY 1")  # noqa: S608
+    theirs: sql(f"SELECT key, sum(received)::bigint AS n FROM ({some}) s GROUP BY 1")  # noqa: S608 - own names only
     for theirs, some in ((False, _ALL), (True, _THEIRS))
 }
 _CATEGORIES_IN_HOURS = sql(
-    "SELECT coalesce(category, '') AS key, count(*) AS n FROM complaints "  # noqa: S608
+    "SELECT coalesce(category, '') AS key, count(*) AS n FROM complaints "  # noqa: S608 - own names only
     f"WHERE registered_at >= :since AND registered_at < :until AND {_OURS} GROUP BY 1"
 )
 
 
 def _by_day(column: str) -> TextClause:
     return sql(
-        f"SELECT ({column} AT TIME ZONE :zone)::date AS day, count(*) AS n FROM complaints WHERE {_OURS} "  # noqa: S608
+        f"SELECT ({column} AT TIME ZONE :zone)::date AS day, count(*) AS n FROM complaints WHERE {_OURS} "  # noqa: S608 - own names only
         f"AND {column} >= CAST(CAST(:first AS date) AS timestamp) AT TIME ZONE :zone "
         f"AND {column} < CAST(CAST(:beyond AS date) AS timestamp) AT TIME ZONE :zone GROUP BY 1"
     )
@@ -79,7 +79,7 @@ def _by_day(column: str) -> TextClause:
 
 _RECEIVED_BY_DAY, _CLOSED_BY_DAY = _by_day("registered_at"), _by_day("closed_at")
 _NEWEST = sql(
-    "SELECT id AS complaint_id, category, kind FROM complaints WHERE registered_at >= :since "  # noqa: S608
+    "SELECT id AS complaint_id, category, kind FROM complaints WHERE registered_at >= :since "  # noqa: S608 - own names only
     f"AND registered_at < :until AND NOT ({_MERGED}) AND {_OURS} ORDER BY registered_at DESC, id DESC LIMIT :most"
 )
 

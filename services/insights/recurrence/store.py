@@ -56,7 +56,7 @@ Index(
 
 FIELDS = columns_of(signatures)
 _values_of = attrgetter(*FIELDS)
-_LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
+_LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608 - own names only
 _SHARING = """
 SELECT {distinct} * FROM signatures WHERE bands @> ARRAY[b.band]
   AND registered_at BETWEEN b.first - CAST(:within AS interval) AND b.last + CAST(:within AS interval)

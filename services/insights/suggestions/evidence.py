@@ -105,7 +105,7 @@ _COUNTED = {
     SuggestionSource.AUTHORITY_LACKING: sql(_CASES_BY.format(permits="permits_asked")),
     SuggestionSource.EXCEPTION_USUAL: sql(_CASES_BY.format(permits="permits_granted")),
     SuggestionSource.TRAINING_AGAIN: sql(
-        f"SELECT count(*) AS events, CAST({_DAYS} AS float) AS exposure FROM training_needs "  # noqa: S608
+        f"SELECT count(*) AS events, CAST({_DAYS} AS float) AS exposure FROM training_needs "  # noqa: S608 - own names only
         "WHERE found_at >= :first AND found_at < :end AND department = :one AND lapse = :other"
     ),
 }
