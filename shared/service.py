@@ -163,6 +163,13 @@ class Service:
         )
 
 
+async def repeat(context: Context, pause: int, turn: Callable[[], Awaitable[object]]) -> None:
+    """A turn now, and one after each `pause` (poll intervals), for ever."""
+    while True:
+        await turn()
+        await asyncio.sleep(context.settings.poll_interval * pause)
+
+
 async def supervise(worker: Worker, failing: dict[str, str]) -> None:
     """Run the worker for ever. While it fails, `failing` says why, and readiness shows it."""
     pause, lasted = 0.1, 0.0

@@ -21,13 +21,13 @@ from services.insights.alerts.severe_days import severe_days
 from services.insights.alerts.store import warning_rounds
 from services.insights.alerts.telling import Teller
 from services.insights.economics.book import ECONOMICS
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import behind
 from shared import clock
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 from shared.events.insights import WarningLevel, WarningStep
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 log = logging.getLogger(__name__)
 

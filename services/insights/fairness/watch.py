@@ -11,12 +11,12 @@ from services.insights.fairness.colleagues import Colleagues, colleagues
 from services.insights.fairness.making import make
 from services.insights.fairness.staff import anybody
 from services.insights.fairness.store import audit_of
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import behind
 from shared import clock
 from shared.events.insights import Treated as About
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 log = logging.getLogger(__name__)
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from services.insights.hazards.book import HAZARDS
 from services.insights.hazards.store import hazards, keep_versions
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import looking
 from shared import clock
 from shared.bulk import insert_rows
 from shared.database import Transaction, sql
 from shared.events import HazardRegistered
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 PAUSE = 600
 """Poll intervals between two looks: five minutes as delivered."""
@@ -52,10 +52,8 @@ class HazardFinder:
 
     async def turn(self) -> int:
         """Look once. Returns how many hazards are new."""
-        if await behind(self._context.log):
-            return 0
-        async with self._context.database.transaction() as transaction:
-            if not await transaction.try_hold("hazards"):
+        async with looking(self._context, "hazards") as transaction:
+            if transaction is None:
                 return 0
             book = (await load_books(transaction.connection, HAZARDS)).read(HAZARDS)
             at = clock.now()

@@ -11,14 +11,14 @@ from typing import Any
 from services.insights.recurrence.book import RECURRED, RecurredProblems
 from services.insights.recurrence.judging import Recurred, recurred
 from services.insights.recurrence.returned import recurred_problems, watched
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import looking
 from shared import clock
 from shared.bulk import insert_rows
 from shared.database import Transaction
 from shared.events import ProblemRecurred
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 PAUSE = 600
 """Poll intervals between two looks: five minutes as delivered."""
@@ -35,10 +35,8 @@ class RecurredFinder:
 
     async def turn(self) -> int:
         """Look once. Returns how many problems are back."""
-        if await behind(self._context.log):
-            return 0
-        async with self._context.database.transaction() as transaction:
-            if not await transaction.try_hold("recurred-problems"):
+        async with looking(self._context, "recurred-problems") as transaction:
+            if transaction is None:
                 return 0
             books = await load_books(transaction.connection, RECURRED)
             rules, at = books.read(RECURRED), clock.now()

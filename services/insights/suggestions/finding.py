@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from services.insights.exact import share_interval
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import looking
 from services.insights.suggestions.book import SUGGESTIONS, Suggestions
 from services.insights.suggestions.evidence import Evidence, found
 from services.insights.suggestions.model import Suggestion
@@ -14,7 +14,7 @@ from shared import clock
 from shared.events.vocabulary import Language
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 PAUSE = 7200
 """Poll intervals between two looks: an hour as delivered."""
@@ -31,10 +31,8 @@ class SuggestionFinder:
 
     async def turn(self) -> int:
         """Look once. Returns how many suggestions are new."""
-        if await behind(self._context.log):
-            return 0
-        async with self._context.database.transaction() as transaction:
-            if not await transaction.try_hold("suggestions"):
+        async with looking(self._context, "suggestions") as transaction:
+            if transaction is None:
                 return 0
             books = await load_books(transaction.connection, SUGGESTIONS)
             rules, at = books.read(SUGGESTIONS), clock.now()

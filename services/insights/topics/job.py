@@ -11,7 +11,7 @@ import logging
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import behind
 from services.insights.topics import words
 from services.insights.topics.book import TOPICS_BOOK, Mining
 from services.insights.topics.clusters import with_clusters
@@ -26,7 +26,7 @@ from shared import clock
 from shared.bulk import insert_rows
 from shared.database import sql
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import looking
 from services.insights.training.book import TRAINING, TrainingNeeds
 from services.insights.training.model import Excess, excesses
 from services.insights.training.store import evidence, strata, training_needs
@@ -19,7 +19,7 @@ from shared.database import Transaction, sql
 from shared.events import TrainingNeeded
 from shared.ids import derived_id
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 PAUSE = 7200
 """Poll intervals between two looks: an hour as delivered."""
@@ -37,10 +37,8 @@ class Finder:
 
     async def turn(self) -> int:
         """Look once. Returns how many needs are new."""
-        if await behind(self._context.log):
-            return 0
-        async with self._context.database.transaction() as transaction:
-            if not await transaction.try_hold("training-needs"):
+        async with looking(self._context, "training-needs") as transaction:
+            if transaction is None:
                 return 0
             books = await load_books(transaction.connection, TRAINING)
             thresholds, until = books.read(TRAINING), clock.now()

@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.insights.cues.lexicon import common
-from services.insights.rounds import behind, repeat
+from services.insights.rounds import behind
 from services.insights.tellings.model import Telling
 from services.insights.tellings.store import store as tellings_store
 from services.insights.voices.model import Voice
 from services.insights.voices.store import store as voices_store
-from shared.service import Context
+from shared.service import Context, repeat
 
 log = logging.getLogger(__name__)
 

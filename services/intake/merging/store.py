@@ -68,8 +68,7 @@ async def hold(transaction: Transaction, *complaint_ids: UUID) -> None:
     before those of the complaints, everywhere.
     """
     await transaction.hold("merging")
-    if complaint_ids:
-        await transaction.lock(complaint_ids)
+    await transaction.lock(complaint_ids)
 
 
 async def live(connection: AsyncConnection, complaint_id: UUID) -> Merge | None:

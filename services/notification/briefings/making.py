@@ -137,8 +137,7 @@ class Maker:
         now = clock.now()
         person = planned.scope if planned.row.audience is vocabulary.Audience.PERSON_CONCERNED else None
         async with self._database.transaction() as transaction:
-            if voices:
-                await transaction.lock([voice.complaint_id for voice in voices])
+            await transaction.lock([voice.complaint_id for voice in voices])
             if not await store.is_mine(transaction, planned):
                 return
             clippings: list[Clipping] = []

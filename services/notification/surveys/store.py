@@ -124,8 +124,7 @@ class SurveyStore:
             return
         found = await driver.run(transaction.connection, _OF_COMPLAINTS, {"ids": [told.id for told in moved]})
         ids = list(found.scalars())
-        if ids:
-            await transaction.lock(ids)
+        await transaction.lock(ids)
         surveys = await self.load(transaction, ids)
         before = {id: survey.wakes_at for id, survey in surveys.items()}
         reminded = {id: survey.reminded_at for id, survey in surveys.items()}

@@ -4,7 +4,6 @@ Such cases are only woken: the waker counts them anew, in batches, whatever repl
 the copy stays as it is.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,7 +21,7 @@ from services.resolution.tables import one_of
 from shared import clock
 from shared.database import sql
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +59,7 @@ class Refresher:
         self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.refresh()
-            await asyncio.sleep(LOOKS * self._context.settings.poll_interval)
+        await repeat(self._context, LOOKS, self.refresh)
 
     async def refresh(self) -> int:
         """Returns how many cases were woken."""

@@ -4,7 +4,6 @@ An order waits in a table, because the case may be opened later, and because the
 once. Any number of processes may run it.
 """
 
-import asyncio
 from collections.abc import Collection
 from functools import partial
 from uuid import UUID
@@ -18,7 +17,7 @@ from services.resolution.store import store as cases
 from shared import clock
 from shared.aggregate import save_one
 from shared.rulebooks.store import load_books
-from shared.service import Context
+from shared.service import Context, repeat
 
 PAUSE = 10
 """Poll intervals between two looks: five seconds as delivered."""
@@ -31,9 +30,7 @@ class Ordering:
         self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.turn()
-            await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
         """Open what waits; what cannot be opened is set aside. Returns how many were opened."""

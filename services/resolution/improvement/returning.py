@@ -4,7 +4,6 @@ What insights told waits in a table, because the case may be opened later, and b
 held at once. Any number of processes may run it.
 """
 
-import asyncio
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -20,7 +19,7 @@ from services.resolution.store import store as cases
 from services.resolution.timeline import SYSTEM
 from shared import clock
 from shared.aggregate import NotPossible, save_one
-from shared.service import Context
+from shared.service import Context, repeat
 
 PAUSE = 10
 """Poll intervals between two looks: five seconds as delivered."""
@@ -33,9 +32,7 @@ class Returning:
         self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.turn()
-            await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> int:
         """Settle what waits; what cannot be settled is set aside. Returns how many were settled."""

@@ -67,8 +67,7 @@ class Drain:
             rules = (await load_books(transaction.connection, *BOOKS)).read(ASSIGNMENT)
             away = timedelta(days=rules.long_absence_days)
             seen = await astray(transaction.connection, away, clock.now(), BATCH)
-            if seen:
-                await transaction.lock(seen)
+            await transaction.lock(seen)
             # Somebody may have moved them meanwhile: nobody loses what they just got.
             now = await astray(transaction.connection, away, clock.now(), BATCH) if seen else {}
             found = {complaint_id: left for complaint_id, left in now.items() if complaint_id in seen}

@@ -1,6 +1,5 @@
 """Looks on schedule for what is unowned or untrained. Any number of replicas may run it."""
 
-import asyncio
 from collections import Counter
 
 from prometheus_client import Gauge
@@ -14,7 +13,7 @@ from services.routing.store import findings as table
 from services.routing.training.keeping import meet_needs
 from shared import clock
 from shared.database import Transaction, sql
-from shared.service import Context
+from shared.service import Context, repeat
 from shared.taxonomy import newest
 
 OPEN = Gauge("redress_findings_open", "What is unowned or untrained now", ["kind"])
@@ -29,9 +28,7 @@ class Watch:
         self._context = context
 
     async def run(self) -> None:
-        while True:
-            await self.turn()
-            await asyncio.sleep(self._context.settings.poll_interval * PAUSE)
+        await repeat(self._context, PAUSE, self.turn)
 
     async def turn(self) -> tuple[int, int]:
         """Look once. Returns how many findings were opened and settled."""
