@@ -2,7 +2,7 @@
 
 from services.insights.recurrence.model import Signed
 from services.insights.recurrence.signature import bands, said
-from services.insights.recurrence.store import SignatureStore
+from services.insights.recurrence.store import store
 from shared.envelope import Received
 from shared.events import (
     ComplaintRegistered,
@@ -13,7 +13,7 @@ from shared.events import (
 )
 from shared.reactions import Reactions
 
-reactions: Reactions[Signed] = Reactions(SignatureStore())
+reactions: Reactions[Signed] = Reactions(store)
 
 
 @reactions.on(ComplaintRegistered)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.insights.recurrence.improved import improvements, load_improved, save_improved
 from services.insights.recurrence.model import WITHIN, Candidates, Improved, Signed, connected
+from services.insights.rows import RowStore
 from services.insights.store import metadata
 from shared import driver
 from shared.bulk import columns_of, save_rows
@@ -55,8 +55,6 @@ Index(
 )
 
 FIELDS = columns_of(signatures)
-_values_of = attrgetter(*FIELDS)
-_LOAD = sql(f"SELECT {', '.join(FIELDS)} FROM signatures WHERE id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608 - own names only
 _SHARING = """
 SELECT {distinct} * FROM signatures WHERE bands @> ARRAY[b.band]
   AND registered_at BETWEEN b.first - CAST(:within AS interval) AND b.last + CAST(:within AS interval)
@@ -94,15 +92,14 @@ _SCRUB = sql(
 _TOLD = tuple(name for name in FIELDS if name not in {"id", "recurrence_id"})
 
 
-class SignatureStore:
+class SignatureStore(RowStore[Signed]):
     """Signatures, loaded and saved in bulk; what is new is compared when it is saved."""
 
-    tables = (signatures, improvements)
+    def __init__(self) -> None:
+        super().__init__(signatures, Signed, sums=(improvements,))
 
     async def load(self, transaction: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Signed]:
-        rows = await transaction.execute(_LOAD, {"ids": list(ids)})
-        found = {row[0]: Signed(**dict(zip(FIELDS, row, strict=True))) for row in rows}
-        of = {i: found.get(i) or Signed(id=i) for i in ids}
+        of = await super().load(transaction, ids)
         for each in await load_improved(transaction, ids):
             of[each.complaint_id].improvements[each.id] = each
         return of
@@ -118,13 +115,10 @@ class SignatureStore:
         await compare(transaction, new, gone)
         for each in saved:
             each.scrub()
-        await save_rows(transaction, signatures, _rows(new))
+        await save_rows(transaction, signatures, self.rows(new))
         # Another complaint may have moved it to an older recurrence since it was loaded.
-        await save_rows(transaction, signatures, _rows(known), changing=_TOLD)
+        await save_rows(transaction, signatures, self.rows(known), changing=_TOLD)
         await save_improved(transaction, _improved(saved))
-
-    def blank(self, complaint_id: UUID) -> Signed:
-        return Signed(id=complaint_id)
 
     def anew(self) -> "SignaturesAnew":
         return SignaturesAnew()
@@ -144,7 +138,7 @@ class SignaturesAnew:
             await compare(transaction, [each for each in some if each.new], self._erased)
             for each in some:
                 each.erased_at = None
-            await save_rows(transaction, signatures, _rows(some))
+            await save_rows(transaction, signatures, store.rows(some))
             await save_improved(transaction, _improved(some))
 
     async def finish(self, transaction: Transaction) -> None:
@@ -173,10 +167,6 @@ def _improved(signed: Iterable[Signed]) -> list[Improved]:
     return [improved for each in signed for improved in each.improvements.values()]
 
 
-def _rows(signed: Iterable[Signed]) -> list[dict[str, object]]:
-    return [dict(zip(FIELDS, _values_of(each), strict=True)) for each in signed]
-
-
 async def near(connection: AsyncConnection, wanted: Signed) -> list[Signed]:
     """What shares a band with it, whatever the product."""
     return await _found(connection, _ALL_NEAR, [wanted])
@@ -198,10 +188,11 @@ async def _found(
         "within": WITHIN,
         **more,
     }
-    rows = await driver.run(connection, near, given)
-    return [Signed(**dict(zip(FIELDS, row, strict=True))) for row in rows]
+    return [store.of_row(row) for row in await driver.run(connection, near, given)]
 
 
 async def signed(connection: AsyncConnection, complaint_id: UUID) -> Signed | None:
-    row = (await driver.run(connection, _LOAD, {"ids": [complaint_id]})).first()
-    return Signed(**dict(zip(FIELDS, row, strict=True))) if row is not None else None
+    return (await store.read(connection, [complaint_id])).get(complaint_id)
+
+
+store = SignatureStore()
